@@ -111,6 +111,16 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
+    def require_key(self) -> str:
+        """Return the Idempotency-Key of a request that must carry one.
+
+        Raises:
+            Invalid: it carries none.
+        """
+        if self.idempotency_key is None:
+            raise Invalid(field="Idempotency-Key", problem="this request needs one, so that a repeat is recognised")
+        return self.idempotency_key
+
     def once(self, render: Callable[[Any], BaseModel]) -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 

@@ -1,6 +1,7 @@
 """Base models and scalar types of the HTTP API: camelCase outside, strict about what comes in."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import WithJsonSchema
 
 from enghub.core import clock
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Request(BaseModel):
@@ -76,6 +79,17 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A point in time with an offset; UTC inside and in answers."""
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    message = "write a date as YYYY-MM-DD"
+    raise ValueError(message)
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A calendar day, of the factory where that matters."""
 
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 Flag = StrictBool
