@@ -382,10 +382,15 @@ def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequen
             item = reason.raw_item or None
             raise (write.refusal(item) if write.refusal else ConditionFailed(write, item)) from error
     if any(reason.code in {"TransactionConflict", "ThrottlingError"} for reason in reasons.values()) or (
-        error.cause_response_code in {"TransactionConflictException", "TransactionInProgressException"}
+        _response_code(error) in {"TransactionConflictException", "TransactionInProgressException"}
     ):
         raise _Contention from error
     raise Unavailable from error
+
+
+def _response_code(error: PynamoDBException) -> str | None:
+    """Return DynamoDB's error code; a broken connection has no response, and PynamoDB trips over that."""
+    return error.cause_response_code if getattr(error.cause, "response", None) else None
 
 
 class _translated:  # noqa: N801 - a context manager that reads as a word
