@@ -1,6 +1,10 @@
 """Puts the services of this context together; the only place that knows which store they use."""
 
+from functools import cache
+
 from enghub.core.idempotency import Once
+from enghub.mes.reports.dynamo import DynamoReports
+from enghub.mes.reports.service import Reporting
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
 from enghub.mes.work_orders.service import WorkOrders
 
@@ -8,3 +12,9 @@ from enghub.mes.work_orders.service import WorkOrders
 def work_orders(once: Once | None = None) -> WorkOrders:
     """Return the work-order service; ``once`` is the request's claim on its Idempotency-Key."""
     return WorkOrders(DynamoWorkOrders(once))
+
+
+@cache
+def reporting() -> Reporting:
+    """Return the reporting service."""
+    return Reporting(DynamoReports())
