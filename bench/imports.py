@@ -9,10 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
 PROBE = """
-import resource, sys, time
+import sys, time
 started = time.process_time()
 {statement}
-print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(sys.modules))
+spent = time.process_time() - started
+with open("/proc/self/status") as status:
+    peak_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(spent, peak_kb / 1024, len(sys.modules))
 """
 
 
@@ -37,7 +40,7 @@ def measure(name: str, statement: str, path: list[Path]) -> Import:
             text=True,
             check=True,
         )
-        best = min(best, tuple(map(float, done.stdout.split())))  # type: ignore[assignment,type-var]
+        best = min(best, tuple(map(float, done.stdout.split())))  # type: ignore[assignment]
     return Import(name, best[0] * 1000, best[1], int(best[2]))
 
 

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import botocore.client
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from moto.core.models import botocore_stubber
 
 
@@ -45,7 +45,7 @@ class Recording:
         if recorded != operation:
             message = f"the recording has {recorded} where the handler calls {operation}"
             raise RuntimeError(message)
-        return AWSResponse(request.url, status, headers, _Raw(content))
+        return AWSResponse(request.url, status, cast("Any", HeadersDict(headers)), _Raw(content))
 
 
 class _Raw:
@@ -69,7 +69,7 @@ def recording() -> Iterator[Recording]:
 
     def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
         client = original(self, *args, **kwargs)
-        client.meta.events.register_first("before-send", made.answer)
+        client.meta.events.register_first("before-send", cast("Any", made.answer))
         return client
 
     botocore.client.ClientCreator.create_client = create_client  # type: ignore[method-assign]
