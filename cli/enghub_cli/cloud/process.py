@@ -144,6 +144,10 @@ def _is_ours(pid: int) -> bool:
         os.kill(pid, 0)
     except OSError:
         return False
+    proc = Path("/proc") / str(pid)
+    if proc.exists():
+        alive = proc.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return alive and b"server.py" in proc.joinpath("cmdline").read_bytes()
     answer = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return "server.py" in answer.stdout and not answer.stdout.startswith("Z")
 
