@@ -6,7 +6,6 @@ Answers follow CFG-24: ``{success, code, message, data, timestamp, requestId}``;
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -36,6 +35,7 @@ from enghub.core.i18n import Text
 from enghub.core.idempotency import Once, Replayed, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import count, logger
+from enghub.core.strictjson import parse_json
 
 MAX_BODY_BYTES = 256 * 1024
 _DONE = Text("Done", "操作成功")
@@ -68,28 +68,6 @@ def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> APIGatewayRestResolver:
 
     app.resolve = guarded  # type: ignore[method-assign,assignment]
     return app
-
-
-def parse_json(text: str) -> Any:
-    """Read JSON strictly: decimals exact, no NaN or Infinity, no repeated member names.
-
-    Raises:
-        json.JSONDecodeError: the text is no such JSON.
-    """
-
-    def constant(name: str) -> Any:
-        raise json.JSONDecodeError(f"{name} is no JSON number", text, 0)
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise json.JSONDecodeError("a member name is repeated", text, 0)
-        return found
-
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=members)
-    except RecursionError as error:
-        raise json.JSONDecodeError("nested too deeply", text, 0) from error
 
 
 # --- what a route asks for ---
