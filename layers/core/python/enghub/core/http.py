@@ -93,10 +93,11 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
-    def once(self, render: Callable[[Any], BaseModel]) -> Once | None:
+    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
-        ``render`` makes the response model from the aggregate created.
+        ``render`` makes the response model from the aggregate created. Keys of different ``scope`` never meet (for
+        example those of users who each write to their own things).
 
         Raises:
             Replayed: the request was answered before; the edge sends that answer again.
@@ -106,7 +107,7 @@ class Call:
             return None
         once = Once(
             tenant_id=self.principal.tenant_id,
-            operation=self._operation,
+            operation=self._operation if not scope else f"{self._operation} {scope}",
             idempotency_key=self.idempotency_key,
             request_fingerprint=fingerprint(self._body),
             now=self.origin.at,
@@ -144,9 +145,15 @@ def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
         origin=origin_of(event, principal.tenant_id, factory_id, principal.user_id),
         language=i18n.negotiate(headers.get("accept-language")),
         idempotency_key=None if given is None else check_key(given),
-        _body=event.get("body") or "",
+        _body=_content(event),
         _operation=f"{event['httpMethod']} {event['path']}",
     )
+
+
+def _content(event: dict[str, Any]) -> str:
+    """Return all that a request says besides its path: body and query."""
+    query = event.get("multiValueQueryStringParameters") or {}
+    return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")
 
 
 def origin_of(event: Mapping[str, Any], tenant_id: str, factory_id: str, user_id: str) -> Origin:

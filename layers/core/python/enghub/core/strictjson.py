@@ -25,3 +25,16 @@ def parse_json(text: str) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=members)
     except RecursionError as error:
         raise json.JSONDecodeError("nested too deeply", text, 0) from error
+
+
+def write_json(value: Any) -> str:
+    """Return JSON text with every digit of a Decimal."""
+    if isinstance(value, dict):
+        return (
+            "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{write_json(v)}" for name, v in value.items()) + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ",".join(map(write_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

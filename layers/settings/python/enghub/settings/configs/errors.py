@@ -87,7 +87,8 @@ class BatchRefused(RuleViolated):
     """Some changes of a batch are refused, so none was made; ``errors`` says which and why (42201)."""
 
     text = Text(
-        "{refused} of {total} changes are refused: nothing was changed", "{total} 项变更中有 {refused} 项被拒绝，未做任何修改"
+        "{refused} of {total} changes are refused: nothing was changed",
+        "{total} 项变更中有 {refused} 项被拒绝，未做任何修改",
     )
 
 

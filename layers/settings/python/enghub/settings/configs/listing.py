@@ -116,6 +116,6 @@ class Listing:
 def listing(cards: Iterable[Card], wanted: Filter, *, sort: SortBy, order: Order, page: int, size: int) -> Listing:
     """Return a page of the cards that fit; equal ones are ordered by key, so that pages never overlap."""
     by: Callable[[Card], tuple[object, str]] = lambda card: (getattr(card, sort), card.config_key)  # noqa: E731
-    fitting = sorted((card for card in cards if wanted.fits(card)), key=by, reverse=order is Order.DESC)  # type: ignore[arg-type]
+    fitting = sorted((card for card in cards if wanted.fits(card)), key=by, reverse=order is Order.DESC)
     start = (page - 1) * size
     return Listing(tuple(fitting[start : start + size]), page, size, len(fitting))

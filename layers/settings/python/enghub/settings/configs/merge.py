@@ -5,13 +5,11 @@ merge member by member, tags as a set, everything else as a whole; null is a val
 proposal keeps theirs (what is stored) and the place is listed.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from enghub.core.strictjson import parse_json
+from enghub.core.strictjson import parse_json, write_json
 
 Facts = Mapping[str, Any]
 _ABSENT: Any = type("_Absent", (), {"__repr__": lambda _: "absent"})()
@@ -55,15 +53,15 @@ def merge(base: Facts, yours: Facts, theirs: Facts) -> Merge:
     """Merge the contents of an item, given under the names of the API (``Content.facts``)."""
     conflicts: list[Conflicting] = []
     proposal: dict[str, Any] = {}
-    both_json = all(side.get("configType") == "JSON" for side in (base, yours, theirs))
+    all_json = all(side.get("configType") == "JSON" for side in (base, yours, theirs))
     for name in theirs:
-        sides = (base.get(name), yours.get(name), theirs[name])
+        old, mine, other = base.get(name), yours.get(name), theirs[name]
         if name == "tags":
-            proposal[name] = _tags(*sides)
-        elif name == "configValue" and both_json:
-            proposal[name] = _json_text(*sides, conflicts)
+            proposal[name] = _tags(old or [], mine or [], other)
+        elif name == "configValue" and all_json:
+            proposal[name] = _json_text(old or "", mine or "", other, conflicts)
         else:
-            proposal[name] = _value(name, *sides, conflicts)
+            proposal[name] = _value(name, old, mine, other, conflicts)
     return Merge(proposal, tuple(conflicts))
 
 
@@ -79,7 +77,7 @@ def _json_text(base: str, yours: str, theirs: str, conflicts: list[Conflicting])
     for text, value in ((theirs, other), (yours, mine)):
         if same(merged, value):
             return text
-    return write(merged)
+    return write_json(merged)
 
 
 def _value(path: str, base: Any, yours: Any, theirs: Any, conflicts: list[Conflicting]) -> Any:
@@ -103,8 +101,9 @@ def _value(path: str, base: Any, yours: Any, theirs: Any, conflicts: list[Confli
 def _members(path: str, base: Any, yours: Any, theirs: Any, conflicts: list[Conflicting]) -> dict[str, Any]:
     merged = {}
     for name in dict.fromkeys([*theirs, *yours, *base]):
-        sides = (side.get(name, _ABSENT) for side in (base, yours, theirs))
-        value = _value(f"{path}/{name.replace('~', '~0').replace('/', '~1')}", *sides, conflicts)
+        place = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        old, mine, other = (side.get(name, _ABSENT) for side in (base, yours, theirs))
+        value = _value(place, old, mine, other, conflicts)
         if value is not _ABSENT:
             merged[name] = value
     return merged
@@ -119,14 +118,3 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
-
-
-def write(value: Any) -> str:
-    """Return JSON text with every digit of a Decimal."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{write(v)}" for name, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(write, value)) + "]"
-    if isinstance(value, Decimal):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)

@@ -89,7 +89,7 @@ class Owner:
 
     @property
     def chain(self) -> tuple["Owner", ...]:
-        """This owner and those above it, nearest first."""
+        """The owner and those above, nearest first."""
         above = (Owner(Layer.GLOBAL, EVERY_TENANT),)
         match self.layer:
             case Layer.GLOBAL:
@@ -125,6 +125,8 @@ class Content:
     rule: Mapping[str, Any] | None = None
     expire_at: datetime | None = None
     is_active: bool = True
+    mode: EffectiveMode = EffectiveMode.IMMEDIATE
+    is_encrypted: bool = False
 
     def facts(self) -> dict[str, Any]:
         """Return the content under the names of the API; what audit, history and merges show."""
@@ -138,6 +140,8 @@ class Content:
             "validationRule": self.rule,
             "expireTime": None if self.expire_at is None else to_text(self.expire_at),
             "isActive": self.is_active,
+            "effectiveMode": self.mode,
+            "isEncrypted": self.is_encrypted,
         }
 
     def in_force(self, at: datetime) -> bool:
@@ -171,6 +175,10 @@ class Config:
         """Return whether the item answers at that time."""
         return not self.is_deleted and self.content.in_force(at)
 
+    def state(self, at: datetime) -> str:
+        """Return ``in force``, ``expired`` or ``inactive``."""
+        return "in force" if self.content.in_force(at) else "expired" if self.content.is_active else "inactive"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -198,6 +206,14 @@ class Change:
     def removed(self) -> tuple[Address, ...]:
         """References that are gone."""
         return tuple(sorted(set(self.before.references if self.before else ()) - set(self.after.references)))
+
+
+def recorded(owner: Owner, origin: Origin) -> Origin:
+    """Return the origin as stored with a change: a change to the global layer belongs to every tenant, and its author
+    is named with their own."""
+    if owner.layer is not Layer.GLOBAL:
+        return origin
+    return replace(origin, tenant_id=EVERY_TENANT, user_id=f"{origin.tenant_id}/{origin.user_id}")
 
 
 def created(address: Address, content: Content, before: Config | None, origin: Origin, reason: str) -> Change:
@@ -245,6 +261,10 @@ class Effective:
 
     config: Config
     layers: tuple[Config, ...]
+
+    def etag(self, at: datetime) -> str:
+        """The entity tag of the whole answer: version and state of every layer."""
+        return '"' + "+".join(f"{c.address.owner.layer}.{c.version}.{c.in_force(at):d}" for c in self.layers) + '"'
 
 
 def effective(found: Sequence[Config | None], at: datetime) -> Effective | None:

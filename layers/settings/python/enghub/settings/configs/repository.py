@@ -1,7 +1,7 @@
 """What the use cases need of a store of configuration items."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from enghub.core.idempotency import Once
 from enghub.settings.configs.listing import Card
@@ -48,9 +48,6 @@ class ConfigRepository(Protocol):
     def version(self, address: Address, version: int) -> Config | None:
         """Return one version of an item, None when there is none of that number."""
 
-    def versions(self, address: Address, limit: int, before: int | None) -> Sequence[Change]:
-        """Return an item's versions, newest first, from below ``before``."""
-
     def cards(self, owner: Owner) -> Iterable[Card]:
         """Return the cards of a layer's items, deleted ones left out."""
 
@@ -60,8 +57,10 @@ class ConfigRepository(Protocol):
     def writes_of(self, changes: Sequence[Change]) -> int:
         """Return how many writes saving these changes takes."""
 
-    def save(self, changes: Sequence[Change], once: Once | None) -> None:
+    def save(self, changes: Sequence[Change], once: Once | None, answered: Any) -> None:
         """Store all changes, each with version, card, references, audit entry and event, or none of them.
+
+        ``answered`` is what ``once`` renders as the answer.
 
         Raises:
             Replayed: ``once`` was answered before.

@@ -1,6 +1,7 @@
 """Reads values by their declared type; what does not read is refused with 40001 (CFG-02, REQ-008 7.3.2)."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -24,7 +25,8 @@ def parse(value: str, config_type: ConfigType) -> Any:
         raise _malformed(value, config_type, f"at most {MAX_VALUE_BYTES} bytes")
     if _CONTROL.search(value):
         raise _malformed(value, config_type, "it holds a control character")
-    return _READERS[config_type](value)
+    reader = _READERS[config_type]
+    return reader(value)
 
 
 def _number(value: str) -> Decimal:
@@ -47,8 +49,8 @@ def _json(value: str) -> Any:
 
 
 def _xml(value: str) -> Any:
-    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415 - only XML values pay for it
-    from defusedxml.common import DefusedXmlException  # noqa: PLC0415
+    from defusedxml.common import DefusedXmlException  # noqa: PLC0415 - only XML values pay for it
+    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
 
     try:
         return fromstring(value, forbid_dtd=True)
@@ -58,7 +60,7 @@ def _xml(value: str) -> Any:
         raise _malformed(value, ConfigType.XML, str(error)) from error
 
 
-_READERS = {
+_READERS: dict[ConfigType, Callable[[str], Any]] = {
     ConfigType.STRING: str,
     ConfigType.NUMBER: _number,
     ConfigType.BOOLEAN: _boolean,
