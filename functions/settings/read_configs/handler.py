@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from enghub.core import entrypoints, http, wire
 from enghub.core.conditional import tagged
 from enghub.settings import wiring
-from enghub.settings.configs.api import BASE, ConfigListResponse, ConfigResponse, EffectiveResponse, Tags, asked
+from enghub.settings.configs.api import BASE, ConfigListResponse, ConfigResponse, EffectiveResponse, Tag, asked
 from enghub.settings.configs.listing import Filter, Order, SortBy
 from enghub.settings.configs.model import Layer, Scope
 
@@ -29,7 +29,7 @@ def list_configs(
     scope: Annotated[Scope | None, Query()] = None,
     category: Annotated[str | None, Query(max_length=64)] = None,
     keyword: Annotated[str | None, Query(max_length=200)] = None,
-    tags: Annotated[Tags | None, Query()] = None,
+    tags: Annotated[list[Tag], Query(max_length=20)] = [],  # noqa: B006 - read once, by the resolver
     start_time: Annotated[wire.Instant | None, Query(alias="startTime")] = None,
     end_time: Annotated[wire.Instant | None, Query(alias="endTime")] = None,
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
@@ -39,7 +39,7 @@ def list_configs(
 ) -> ConfigListResponse:
     """List the items of one layer that fit every filter."""
     ask = asked(app, "read", layer, tenant_id)
-    wanted = Filter(scope, category, keyword, tuple(tags or ()), start_time, end_time)
+    wanted = Filter(scope, category, keyword, tuple(tags), start_time, end_time)
     found = wiring.configs().listing(ask.owner, wanted, sort=sort, order=order, page=page, size=size)
     return ConfigListResponse.of(layer, found)
 
