@@ -1,6 +1,7 @@
 """Lists the production reports of a work order (MES-02).
 
 Trigger: GET /api/v1/production/reports?workOrderId=.
+Runbook: docs/runbooks/mes-reporting.md.
 """
 
 from typing import Annotated

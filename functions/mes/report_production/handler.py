@@ -1,6 +1,7 @@
 """Takes a production report (MES-02, MES-03): report, progress and event are one transaction.
 
 Trigger: POST /api/v1/production/report, Idempotency-Key required. Events: ProductionReported, DefectReported.
+Runbook: docs/runbooks/mes-reporting.md.
 """
 
 from enghub.core import entrypoints, http

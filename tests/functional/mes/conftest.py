@@ -20,15 +20,21 @@ def floor(account: Any) -> Floor:
     return Floor()
 
 
+def waiting() -> list[OutboxRecord]:
+    """Return every event waiting in the outbox, oldest first."""
+    found: list[OutboxRecord] = []
+    for shard in range(outbox.SHARDS):
+        found += outbox.pending(shard, system_clock())
+    return sorted(found, key=lambda record: record.message_id)
+
+
 @pytest.fixture
 def told() -> Told:
     """Return type and data of every event waiting in the outbox, oldest first."""
+    return lambda: [(record.message_type, outbox.body_of(record)["data"]) for record in waiting()]
 
-    def read() -> list[tuple[str, dict[str, Any]]]:
-        found: list[OutboxRecord] = []
-        for shard in range(outbox.SHARDS):
-            found += outbox.pending(shard, system_clock())
-        found.sort(key=lambda record: record.message_id)
-        return [(record.message_type, outbox.body_of(record)["data"]) for record in found]
 
-    return read
+@pytest.fixture
+def envelopes() -> Callable[[], list[dict[str, Any]]]:
+    """Return every event waiting in the outbox, whole."""
+    return lambda: [outbox.body_of(record) for record in waiting()]
