@@ -1,7 +1,6 @@
 """What every test may use: an AWS account in memory with a context's table, a frozen caller, no real network."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import boto3
 import pytest
@@ -46,7 +45,7 @@ def forget_clients() -> None:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """An AWS account in memory; call it with a context name to set that context's environment and table."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -67,7 +66,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             monkeypatch.setenv(variable, value)
         forget_clients()
         create_table(f"enghub-test-{name}")
-        return config.load(CoreConfig).table_name
+        table_name: str = config.load(CoreConfig).table_name
+        return table_name
 
     with mock_aws():
         forget_clients()

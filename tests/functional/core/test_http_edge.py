@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from enghub.core import audit, entrypoints, http, wire
+from enghub.core.clock import system_clock
 from enghub.core.dynamo import Put, Record, absent, key, transact
 from enghub.core.errors import NotFound
 from enghub.core.idempotency import puts
@@ -110,8 +111,6 @@ def test_another_content_type_is_refused(handler: Any, content_type: str) -> Non
 def test_a_missing_permission_is_refused_and_kept_in_the_audit(handler: Any) -> None:
     status, answer = post(handler, ORDER, caller=a_principal("order:read", user="mallory"))
     assert (status, answer["code"], answer["details"]["permission"]) == (403, "40301", "order:create")
-    from enghub.core.clock import system_clock
-
     (refusal,) = audit.refusals("acme", system_clock().strftime("%Y-%m-%d"))
     assert (refusal.user_id, refusal.error, refusal.path) == ("mallory", "FORBIDDEN", "/orders")
 

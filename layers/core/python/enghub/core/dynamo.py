@@ -381,11 +381,25 @@ def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequen
         if reason is not None and reason.code == "ConditionalCheckFailed":
             item = reason.raw_item or None
             raise (write.refusal(item) if write.refusal else ConditionFailed(write, item)) from error
-    if any(reason.code in {"TransactionConflict", "ThrottlingError"} for reason in reasons.values()) or (
-        error.cause_response_code in {"TransactionConflictException", "TransactionInProgressException"}
-    ):
+    codes = {reason.code for reason in reasons.values()} | {_error_code(error)}
+    if codes & _CONTENTION_CODES:
         raise _Contention from error
     raise Unavailable from error
+
+
+_CONTENTION_CODES = {
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
+
+
+def _error_code(error: PynamoDBException) -> str:
+    # A time-out's botocore error has ``response = None``, which PynamoDB's own property does not expect.
+    response = getattr(error.cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 class _translated:  # noqa: N801 - a context manager that reads as a word

@@ -6,9 +6,8 @@ Answers follow CFG-24: ``{success, code, message, data, timestamp, requestId}``;
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -38,60 +37,43 @@ from enghub.core.i18n import Text
 from enghub.core.idempotency import Once, Replayed, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import count, logger
+from enghub.core.strictjson import parse_json
 
 MAX_BODY_BYTES = 256 * 1024
 _DONE = Text("Done", "操作成功")
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 
-def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> APIGatewayRestResolver:
+class Api(APIGatewayRestResolver):
+    """The resolver of one function: guards the body, validates strictly, answers in the envelope."""
+
+    def __init__(self, max_body_bytes: int) -> None:
+        super().__init__(serializer=dumps, json_body_deserializer=parse_json)
+        # Powertools imports its validation (a fifth of this module's import time) when it is switched on in the
+        # constructor, but also, by itself, before the first validated route runs: so it is switched on here.
+        self._enable_validation = True
+        self._has_response_validation_error = True
+        self._response_validation_error_http_code = HTTPStatus.INTERNAL_SERVER_ERROR
+        self._max_body_bytes = max_body_bytes
+        self.use([_envelope])
+        _register_errors(self)
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one proxy event."""
+        try:
+            _check_body(event, self._max_body_bytes)
+        except EngHubError as error:
+            return _raw(event, error)
+        return super().resolve(event, context)
+
+
+def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
     """Return the resolver of one function.
 
     Routes declare pydantic models (``enghub.core.wire``) for body and query; what does not fit is refused with the
     field named, before the route runs. A route returns a response model; the envelope is put around it here.
     """
-    app = APIGatewayRestResolver(
-        enable_validation=True,
-        serializer=dumps,
-        json_body_deserializer=parse_json,
-        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
-    )
-
-    app.use([_envelope])
-    _register_errors(app)
-    resolve = app.resolve
-
-    def guarded(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        try:
-            _check_body(event, max_body_bytes)
-        except EngHubError as error:
-            return _raw(event, error)
-        return resolve(event, context)
-
-    app.resolve = guarded  # type: ignore[method-assign,assignment]
-    return app
-
-
-def parse_json(text: str) -> Any:
-    """Read JSON strictly: decimals exact, no NaN or Infinity, no repeated member names.
-
-    Raises:
-        json.JSONDecodeError: the text is no such JSON.
-    """
-
-    def constant(name: str) -> Any:
-        raise json.JSONDecodeError(f"{name} is no JSON number", text, 0)
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise json.JSONDecodeError("a member name is repeated", text, 0)
-        return found
-
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=members)
-    except RecursionError as error:
-        raise json.JSONDecodeError("nested too deeply", text, 0) from error
+    return Api(max_body_bytes)
 
 
 # --- signed bodies: verified as bytes, parsed afterwards ---
@@ -148,10 +130,11 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
-    def once(self, render: Callable[[Any], BaseModel]) -> Once | None:
+    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
-        ``render`` makes the response model from the aggregate created.
+        ``render`` makes the response model from the aggregate created. Keys of different ``scope`` never meet (for
+        example those of users who each write to their own things).
 
         Raises:
             Replayed: the request was answered before; the edge sends that answer again.
@@ -161,7 +144,7 @@ class Call:
             return None
         once = Once(
             tenant_id=self.principal.tenant_id,
-            operation=self._operation,
+            operation=self._operation if not scope else f"{self._operation} {scope}",
             idempotency_key=self.idempotency_key,
             request_fingerprint=fingerprint(self._body),
             now=self.origin.at,
@@ -171,7 +154,7 @@ class Call:
         return once
 
 
-def call(app: APIGatewayRestResolver, permission: str, *, any_factory: bool = False) -> Call:
+def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
     """Return who calls, after checking that they hold ``permission``.
 
     Args:
@@ -199,12 +182,18 @@ def call(app: APIGatewayRestResolver, permission: str, *, any_factory: bool = Fa
         origin=origin_of(event, principal.tenant_id, factory_id, principal.user_id),
         language=i18n.negotiate(headers.get("accept-language")),
         idempotency_key=None if given is None else check_key(given),
-        _body=event.get("body") or "",
+        _body=_content(event),
         _operation=f"{event['httpMethod']} {event['path']}",
     )
 
 
-def origin_of(event: dict[str, Any], tenant_id: str, factory_id: str, user_id: str) -> Origin:
+def _content(event: dict[str, Any]) -> str:
+    """Return all that a request says besides its path: body and query."""
+    query = event.get("multiValueQueryStringParameters") or {}
+    return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")
+
+
+def origin_of(event: Mapping[str, Any], tenant_id: str, factory_id: str, user_id: str) -> Origin:
     """Return where a request comes from; address and agent as API Gateway saw them."""
     request = event.get("requestContext", {})
     seen = request.get("identity") or {}
@@ -219,7 +208,7 @@ def origin_of(event: dict[str, Any], tenant_id: str, factory_id: str, user_id: s
     )
 
 
-def _principal(event: dict[str, Any]) -> Principal:
+def _principal(event: Mapping[str, Any]) -> Principal:
     try:
         return Principal.from_context(event["requestContext"]["authorizer"])
     except (KeyError, TypeError, ValueError) as error:
@@ -254,7 +243,7 @@ def _envelope(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> R
     return answer
 
 
-def _register_errors(app: APIGatewayRestResolver) -> None:
+def _register_errors(app: Api) -> None:
     def answer(error: EngHubError) -> Response[Any]:
         event = app.current_event.raw_event
         _audit(app, event, error)
@@ -282,7 +271,7 @@ def _register_errors(app: APIGatewayRestResolver) -> None:
     app.not_found(no_route)
 
 
-def _error(event: dict[str, Any], error: EngHubError) -> tuple[int, dict[str, Any], dict[str, Any]]:
+def _error(event: Mapping[str, Any], error: EngHubError) -> tuple[int, dict[str, Any], dict[str, Any]]:
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
@@ -298,7 +287,7 @@ def _error(event: dict[str, Any], error: EngHubError) -> tuple[int, dict[str, An
     return error.status, body, headers
 
 
-def _raw(event: dict[str, Any], error: EngHubError) -> dict[str, Any]:
+def _raw(event: Mapping[str, Any], error: EngHubError) -> dict[str, Any]:
     status, body, headers = _error(event, error)
     return {
         "statusCode": status,
@@ -338,7 +327,7 @@ def _invalid(error: RequestValidationError) -> Invalid:
     return Invalid(**problems[0], errors=problems[:20])
 
 
-def _check_body(event: dict[str, Any], limit: int) -> None:
+def _check_body(event: Mapping[str, Any], limit: int) -> None:
     body = event.get("body") or ""
     encoded = bool(event.get("isBase64Encoded"))
     size = len(body) // 4 * 3 - body[-2:].count("=") if encoded else len(body)
@@ -351,7 +340,7 @@ def _check_body(event: dict[str, Any], limit: int) -> None:
         raise UnsupportedMedia(expected="application/json")
 
 
-def _audit(app: APIGatewayRestResolver, event: dict[str, Any], error: EngHubError) -> None:
+def _audit(app: Api, event: Mapping[str, Any], error: EngHubError) -> None:
     """Keep who was refused: missing rights always, unknown things when the request wanted to change them."""
     wanted_change = event["httpMethod"] not in _READS
     if not (isinstance(error, Forbidden | Unauthenticated) or (isinstance(error, NotFound) and wanted_change)):
@@ -380,11 +369,11 @@ def _camel(name: str) -> str:
     return head + "".join(part.title() for part in tail)
 
 
-def _language(event: dict[str, Any]) -> i18n.Language:
+def _language(event: Mapping[str, Any]) -> i18n.Language:
     headers = event.get("headers") or {}
     return i18n.negotiate(next((v for n, v in headers.items() if n.lower() == "accept-language"), None))
 
 
-def _request_id(event: dict[str, Any]) -> str:
+def _request_id(event: Mapping[str, Any]) -> str:
     request_id: str = event.get("requestContext", {}).get("requestId", "")
     return request_id

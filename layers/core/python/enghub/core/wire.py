@@ -15,7 +15,6 @@ from pydantic import (
     StrictInt,
 )
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import WithJsonSchema
 
 from enghub.core import clock
 
@@ -30,6 +29,16 @@ class Response(BaseModel):
     """The data of an answer."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+
+def _shown_as(**schema: Any) -> Any:
+    """Return the JSON Schema to publish for a type; pydantic's own marker for it costs 70 ms of import."""
+
+    def replace(generated: dict[str, Any]) -> None:
+        generated.clear()
+        generated.update(schema)
+
+    return replace
 
 
 def _number(value: Any) -> Any:
@@ -56,16 +65,21 @@ def plain(value: Decimal) -> int | float:
 Quantity = Annotated[
     Decimal,
     BeforeValidator(_number),
-    Field(ge=0, max_digits=14, decimal_places=4, allow_inf_nan=False),
+    Field(
+        ge=0,
+        max_digits=14,
+        decimal_places=4,
+        allow_inf_nan=False,
+        json_schema_extra=_shown_as(type="number", minimum=0, description="at most 10 digits and 4 decimals"),
+    ),
     PlainSerializer(plain, return_type=float, when_used="json-unless-none"),
-    WithJsonSchema({"type": "number", "minimum": 0, "description": "at most 10 digits and 4 decimals"}),
 ]
 """A quantity of pieces or units, never negative; a JSON number both ways."""
 
 Ratio = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=float),
-    WithJsonSchema({"type": "number"}),
+    Field(json_schema_extra=_shown_as(type="number")),
 ]
 """A computed rate; a JSON number."""
 
@@ -73,7 +87,7 @@ Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
     PlainSerializer(clock.to_text, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    Field(json_schema_extra=_shown_as(type="string", format="date-time")),
 ]
 """A point in time with an offset; UTC inside and in answers."""
 
@@ -81,7 +95,8 @@ Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 Flag = StrictBool
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the text; refuse control characters (for AfterValidator)."""
     if not text.isprintable():
         message = "holds a control character"
         raise ValueError(message)
@@ -91,5 +106,5 @@ def _printable(text: str) -> str:
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$")]
 """An identifier given by people or other systems."""
 
-ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 LongText = Annotated[str, Field(max_length=4000)]
