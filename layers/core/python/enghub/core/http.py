@@ -6,7 +6,6 @@ Answers follow CFG-24: ``{success, code, message, data, timestamp, requestId}``;
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -36,6 +35,7 @@ from enghub.core.i18n import Text
 from enghub.core.idempotency import Once, Replayed, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import count, logger
+from enghub.core.strictjson import parse_json
 
 MAX_BODY_BYTES = 256 * 1024
 _DONE = Text("Done", "操作成功")
@@ -74,28 +74,6 @@ def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
     return Api(max_body_bytes)
 
 
-def parse_json(text: str) -> Any:
-    """Read JSON strictly: decimals exact, no NaN or Infinity, no repeated member names.
-
-    Raises:
-        json.JSONDecodeError: the text is no such JSON.
-    """
-
-    def constant(name: str) -> Any:
-        raise json.JSONDecodeError(f"{name} is no JSON number", text, 0)
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise json.JSONDecodeError("a member name is repeated", text, 0)
-        return found
-
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=members)
-    except RecursionError as error:
-        raise json.JSONDecodeError("nested too deeply", text, 0) from error
-
-
 # --- what a route asks for ---
 
 
@@ -115,10 +93,11 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
-    def once(self, render: Callable[[Any], BaseModel]) -> Once | None:
+    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
-        ``render`` makes the response model from the aggregate created.
+        ``render`` makes the response model from the aggregate created. Keys of different ``scope`` never meet (for
+        example those of users who each write to their own things).
 
         Raises:
             Replayed: the request was answered before; the edge sends that answer again.
@@ -128,7 +107,7 @@ class Call:
             return None
         once = Once(
             tenant_id=self.principal.tenant_id,
-            operation=self._operation,
+            operation=self._operation if not scope else f"{self._operation} {scope}",
             idempotency_key=self.idempotency_key,
             request_fingerprint=fingerprint(self._body),
             now=self.origin.at,
@@ -166,9 +145,15 @@ def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
         origin=origin_of(event, principal.tenant_id, factory_id, principal.user_id),
         language=i18n.negotiate(headers.get("accept-language")),
         idempotency_key=None if given is None else check_key(given),
-        _body=event.get("body") or "",
+        _body=_content(event),
         _operation=f"{event['httpMethod']} {event['path']}",
     )
+
+
+def _content(event: dict[str, Any]) -> str:
+    """Return all that a request says besides its path: body and query."""
+    query = event.get("multiValueQueryStringParameters") or {}
+    return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")
 
 
 def origin_of(event: Mapping[str, Any], tenant_id: str, factory_id: str, user_id: str) -> Origin:

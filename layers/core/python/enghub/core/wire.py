@@ -95,7 +95,8 @@ Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 Flag = StrictBool
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the text; refuse control characters (for AfterValidator)."""
     if not text.isprintable():
         message = "holds a control character"
         raise ValueError(message)
@@ -105,5 +106,5 @@ def _printable(text: str) -> str:
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$")]
 """An identifier given by people or other systems."""
 
-ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 LongText = Annotated[str, Field(max_length=4000)]
