@@ -93,6 +93,16 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
+    def require_key(self) -> str:
+        """Return the Idempotency-Key of a request that must carry one.
+
+        Raises:
+            Invalid: it carries none.
+        """
+        if self.idempotency_key is None:
+            raise Invalid(field="Idempotency-Key", problem="this request needs one, so that a repeat is recognised")
+        return self.idempotency_key
+
     def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
@@ -150,7 +160,7 @@ def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
     )
 
 
-def _content(event: dict[str, Any]) -> str:
+def _content(event: Mapping[str, Any]) -> str:
     """Return all that a request says besides its path: body and query."""
     query = event.get("multiValueQueryStringParameters") or {}
     return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")
