@@ -3,11 +3,13 @@
 Answers follow CFG-24: ``{success, code, message, data, timestamp, requestId}``; errors carry ``details``.
 """
 
+import base64
+import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -16,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from enghub.core import audit, i18n
 from enghub.core.clock import system_clock, to_text
@@ -72,6 +74,41 @@ def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
     field named, before the route runs. A route returns a response model; the envelope is put around it here.
     """
     return Api(max_body_bytes)
+
+
+# --- signed bodies: verified as bytes, parsed afterwards ---
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def raw_body(event: dict[str, Any]) -> bytes:
+    """Return the body as it was sent, byte for byte (API Gateway sends binary media types as base64).
+
+    Raises:
+        Invalid: the body is said to be base64 and is not.
+    """
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(field="body", problem="is not valid base64") from error
+
+
+def parsed(model: type[M], body: bytes) -> M:
+    """Read ``body`` as ``model``, for routes that must see the bytes before anything parses them.
+
+    Raises:
+        Invalid: it is no such JSON; the field is named as for declared bodies.
+    """
+    try:
+        return model.model_validate(parse_json(body.decode("utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(field="body", problem="is not valid JSON") from error
+    except ValidationError as error:
+        found = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        raise _invalid(RequestValidationError(found)) from error
 
 
 # --- what a route asks for ---
@@ -302,7 +339,9 @@ def _invalid(error: RequestValidationError) -> Invalid:
 
 def _check_body(event: Mapping[str, Any], limit: int) -> None:
     body = event.get("body") or ""
-    if len(body) > limit or len(body.encode("utf-8", "surrogatepass")) > limit:
+    encoded = bool(event.get("isBase64Encoded"))
+    size = len(body) // 4 * 3 - body[-2:].count("=") if encoded else len(body)
+    if size > limit or (not encoded and len(body.encode("utf-8", "surrogatepass")) > limit):
         raise TooLarge(limit_bytes=limit)
     content_type = next(
         (value for name, value in (event.get("headers") or {}).items() if name.lower() == "content-type"), None
@@ -326,7 +365,7 @@ def _audit(app: Api, event: Mapping[str, Any], error: EngHubError) -> None:
             error=error.name,
             method=event["httpMethod"],
             path=event["path"][:500],
-            detail=error.message("en")[:500],
+            detail=(error.confidential or error.message("en"))[:500],
             request_id=origin.request_id,
             source_ip=origin.source_ip,
             at=origin.at,
