@@ -6,7 +6,7 @@ The table is moto's, in memory; ``register_first`` puts a fault before moto's ow
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
@@ -105,5 +105,5 @@ class _Response(AWSResponse):
     """An answer with its body in hand."""
 
     def __init__(self, url: str, status: int, body: bytes) -> None:
-        super().__init__(url, status, {"content-type": "application/x-amz-json-1.0"}, None)
+        super().__init__(url, status, cast("Any", {"content-type": "application/x-amz-json-1.0"}), None)
         self._content = body

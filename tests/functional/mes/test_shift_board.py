@@ -18,7 +18,7 @@ from tests.factories.mes import PERMISSIONS, Floor
 from tests.factories.queues import a_batch, failed, shuffled_with_doubles
 
 Envelopes = Callable[[], list[dict[str, Any]]]
-BOARD = {"tenant_id": "acme", "factory_id": "sh-01", "date": "2026-03-02", "shift": "day"}
+BOARD: dict[str, Any] = {"tenant_id": "acme", "factory_id": "sh-01", "date": "2026-03-02", "shift": "day"}
 
 
 def deliver(floor: Floor, *details: Any) -> list[str]:
@@ -34,8 +34,8 @@ def board(floor: Floor, shift: str = "day", **options: Any) -> dict[str, Any]:
     return data
 
 
-def rebuild(later: timedelta = timedelta(minutes=5), **event: Any) -> dict[str, Any]:
-    """Run the job as if ``later``; by default everything has settled."""
+def rebuild(event: dict[str, Any] = BOARD, later: timedelta = timedelta(minutes=5)) -> dict[str, Any]:
+    """Run the job as if it were ``later``; by default everything has settled."""
     module = load_module("mes", "rebuild_shift_board")
     service = module.wiring.reconciliation()
     service._clock = lambda: system_clock() + later
@@ -180,7 +180,7 @@ def test_a_board_that_is_right_is_left_alone(floor: Floor, envelopes: Envelopes)
     floor.report()
     deliver(floor, *envelopes())
     before = [record.to_dynamodb_dict() for record in counted_lines()]
-    assert rebuild(**BOARD) == {
+    assert rebuild() == {
         "boards": 1,
         "reports": 1,
         "missing": 0,
@@ -196,7 +196,7 @@ def test_events_that_never_came_are_made_up_for_once(floor: Floor, envelopes: En
     floor.started()
     for number in range(3):
         floor.report(key=f"key-{number}", reportTime=f"2026-03-02T07:{50 + number}:00Z")
-    result = rebuild(**BOARD)
+    result = rebuild()
     assert (result["missing"], result["plans"], result["in_doubt"]) == (3, 1, 0)
     deliver(floor, *envelopes())
     (line,) = board(floor)["lines"]
@@ -210,7 +210,7 @@ def test_a_wrong_line_is_corrected(floor: Floor, envelopes: Envelopes) -> None:
     (line,) = counted_lines()
     line.good, line.reports = Decimal(99), 7
     line.save()
-    result = rebuild(**BOARD)
+    result = rebuild()
     assert (result["corrected"], result["in_doubt"]) == (1, 0)
     (shown,) = board(floor)["lines"]
     assert (shown["goodQty"], shown["defectQty"], shown["reports"]) == (8, 2, 1)
@@ -222,19 +222,19 @@ def test_a_line_that_was_lost_is_made_again(floor: Floor, envelopes: Envelopes) 
     deliver(floor, *envelopes())
     (line,) = counted_lines()
     dynamo.transact(dynamo.Delete(line))
-    assert rebuild(**BOARD)["corrected"] == 1
+    assert rebuild()["corrected"] == 1
     assert board(floor)["lines"][0]["output"] == 10
 
 
 def test_a_report_on_its_way_is_no_drift(floor: Floor, envelopes: Envelopes) -> None:
     floor.started()
     floor.report()
-    assert rebuild(timedelta(0), **BOARD)["missing"] == 0
+    assert rebuild(later=timedelta(0))["missing"] == 0
     deliver(floor, *envelopes())
     (line,) = counted_lines()
     line.good = Decimal(99)
     line.save()
-    result = rebuild(timedelta(0), **BOARD)
+    result = rebuild(later=timedelta(0))
     assert (result["moving"], result["corrected"]) == (1, 0)
 
 
@@ -245,7 +245,7 @@ def test_when_marks_have_expired_every_report_counts(floor: Floor, envelopes: En
     deliver(floor, *envelopes())
     pk = dynamo.key("T", "acme", "INBOX", CONSUMER, event["event_id"])
     dynamo.transact(dynamo.Delete(inbox.InboxRecord(pk=pk, sk="INBOX")))
-    result = rebuild(timedelta(days=20), **BOARD)
+    result = rebuild(later=timedelta(days=20))
     assert (result["missing"], result["corrected"], result["in_doubt"]) == (0, 0, 0)
 
 
@@ -256,7 +256,7 @@ def test_the_scheduled_run_looks_at_the_boards_of_these_days(floor: Floor, envel
     floor.started(workOrderId="OLD")
     deliver(floor, *envelopes())
     event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": {}}
-    result = rebuild(**event)
+    result = rebuild(event)
     assert (result["boards"], result["reports"], result["in_doubt"]) == (1, 1, 0)
 
 
@@ -266,4 +266,4 @@ def test_counters_of_an_order_equal_the_sum_of_its_reports(floor: Floor) -> None
         floor.report(key=f"key-{number}", goodQty=3, defectQty=1, defectTypes=["scratch"])
     record = WorkOrderRecord.read("T#acme#F#sh-01#WO#WO-1", "WO")
     assert record is not None
-    assert (record.good, record.defect, record.remaining) == (9, 3, 88)
+    assert (record.good, record.defect, record.remaining) == (Decimal(9), Decimal(3), Decimal(88))

@@ -30,7 +30,12 @@ def test_a_number_is_given_once(floor: Floor) -> None:
 
 
 def test_a_repeated_request_gets_the_first_answer(floor: Floor, told: Any) -> None:
-    sent = {"method": "POST", "path": "/api/v1/work-orders", "body": PLAN, "headers": {"Idempotency-Key": "k"}}
+    sent: dict[str, Any] = {
+        "method": "POST",
+        "path": "/api/v1/work-orders",
+        "body": PLAN,
+        "headers": {"Idempotency-Key": "k"},
+    }
     first, again = floor.call("create_work_order", **sent), floor.call("create_work_order", **sent)
     assert (first[0], first[1]["data"]) == (again[0], again[1]["data"])
     assert len(told()) == 1
