@@ -8,7 +8,7 @@ import pytest
 from enghub.core import audit
 from enghub.core.clock import system_clock
 from enghub.core.dynamo import Record, key
-from enghub.core.outbox import OutboxRecord
+from enghub.core.outbox import SHARDS, OutboxRecord, pending
 from tests.factories.http import a_principal
 from tests.factories.settings import ADMIN, EVERYTHING, SESSION_TIMEOUT, answer
 
@@ -442,9 +442,7 @@ def test_a_refused_change_leaves_nothing() -> None:
 
 
 def outbox() -> list[OutboxRecord]:
-    from enghub.core import outbox as core_outbox
-
-    found = [r for shard in range(core_outbox.SHARDS) for r in core_outbox.pending(shard, system_clock())]
+    found = [record for shard in range(SHARDS) for record in pending(shard, system_clock())]
     return sorted(found, key=lambda record: record.message_id)
 
 
