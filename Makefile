@@ -33,6 +33,7 @@ demo: $(READY)       ## tell the story of a day at the factory
 
 test: $(READY)       ## run all tests
 	pytest
+	python tools/iam_usage.py
 
 check: $(READY)      ## lint, format, types, import rules, templates
 	ruff check .
