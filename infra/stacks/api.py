@@ -24,7 +24,7 @@ from constructs import Construct
 from infra.constructs.alarms import API_FAILURES, API_LATENCY, alarm
 from infra.constructs.function import log_group
 from infra.constructs.grants import acknowledge, allow
-from infra.constructs.routes import Route
+from infra.constructs.routes import Route, in_order
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -108,7 +108,7 @@ class ApiStack(Stack):
         )
         self._authorizer = self._add_authorizer(authorizer_name)
         self._integrations: dict[str, apigateway.Integration] = {}
-        for route in sorted(routes, key=lambda route: (route.path, route.method)):
+        for route in in_order(routes):
             self._add(route)
         self._answer_refusals()
         self._firewall()
