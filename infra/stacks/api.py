@@ -23,7 +23,7 @@ from constructs import Construct
 
 from infra.constructs.alarms import API_FAILURES, API_LATENCY, alarm
 from infra.constructs.function import log_group
-from infra.constructs.grants import allow
+from infra.constructs.grants import acknowledge, allow
 from infra.constructs.routes import Route
 from infra.stacks.state import StateStack
 from infra.stage import Stage
@@ -103,6 +103,9 @@ class ApiStack(Stack):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             ),
         )
+        acknowledge(
+            self.api, "AwsSolutions-APIG2", "Every handler validates its request strictly and says which field is wrong"
+        )
         self._authorizer = self._add_authorizer(authorizer_name)
         self._integrations: dict[str, apigateway.Integration] = {}
         for route in sorted(routes, key=lambda route: (route.path, route.method)):
@@ -121,14 +124,22 @@ class ApiStack(Stack):
         resource = self.api.root.resource_for_path(route.path)
         integration = self._integrations[route.function_name]
         if route.public:
-            resource.add_method(route.method, integration, authorization_type=apigateway.AuthorizationType.NONE)
+            method = resource.add_method(
+                route.method, integration, authorization_type=apigateway.AuthorizationType.NONE
+            )
+            acknowledge(method, "AwsSolutions-APIG4", "The function verifies the caller, for example by a signature")
         else:
-            resource.add_method(
+            method = resource.add_method(
                 route.method,
                 integration,
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
                 authorizer=self._authorizer,
             )
+        acknowledge(
+            method,
+            "AwsSolutions-COG4",
+            "The Lambda authorizer verifies Cognito's tokens and adds permissions",
+        )
 
     def _integration(self, function_name: str) -> apigateway.Integration:
         lambda_.CfnPermission(
@@ -241,6 +252,7 @@ class ApiStack(Stack):
                 "logs:FilterLogEvents",
             ],
             [groups],
+            wildcard="API Gateway demands this of its one account-wide log role before it accepts it",
         )
         account = apigateway.CfnAccount(self, "LogAccount", cloud_watch_role_arn=role.role_arn)
         account.cfn_options.condition = self._on_aws

@@ -23,6 +23,9 @@ STOP_SECONDS = 10
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 """All that the emulator, and so every function in it, sees of the caller's environment."""
 
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Clouds that this very process started; whoever is the parent has to collect the exit status."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -108,6 +111,7 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _CHILDREN[process.pid] = process
     started = Running(process.pid, port)
     home.state_file.write_text(json.dumps(asdict(started)), encoding="utf-8")
     deadline = time.monotonic() + START_SECONDS
@@ -134,7 +138,10 @@ def stop(home: Home) -> bool:
         time.sleep(0.05)
     if _is_ours(noted.pid):
         os.killpg(noted.pid, signal.SIGKILL)
-        _reap(noted.pid)
+        while _is_ours(noted.pid):
+            _reap(noted.pid)
+            time.sleep(0.05)
+    _reap(noted.pid)
     return True
 
 
@@ -154,10 +161,9 @@ def _is_ours(pid: int) -> bool:
 
 def _reap(pid: int) -> None:
     """Collect the exit status where this process is the parent."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    child = _CHILDREN.get(pid)
+    if child is not None and child.poll() is not None:
+        del _CHILDREN[pid]
 
 
 def _answers(running: Running) -> bool:
