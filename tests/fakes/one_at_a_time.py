@@ -7,24 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
+from unittest.mock import patch
 
-from moto.core.models import botocore_stubber
-
-from enghub.core import dynamo
-
-EVENT = "before-send.dynamodb"
+from moto.core.botocore_stubber import BotocoreStubber
 
 
 @contextmanager
 def one_call_at_a_time() -> Iterator[None]:
-    """Let the process's DynamoDB calls into moto one after the other."""
+    """Let AWS calls into moto one after the other."""
     lock = Lock()
+    process = BotocoreStubber.process_request
 
-    def serve(event_name: str, request: Any, **_: Any) -> Any:
+    def alone(stubber: BotocoreStubber, request: Any) -> Any:
         with lock:
-            return botocore_stubber(event_name=event_name, request=request)
+            return process(stubber, request)
 
-    events = dynamo.connection().client.meta.events
-    events.register_first(EVENT, serve)
-    yield
-    events.unregister(EVENT, serve)
+    with patch.object(BotocoreStubber, "process_request", alone):
+        yield
