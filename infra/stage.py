@@ -5,6 +5,9 @@ from dataclasses import dataclass
 CONTEXTS = ("plm", "mes", "upgrade", "settings")
 """The bounded contexts; each has a table, a code layer and a stack of its own."""
 
+SANDBOX = "sandbox"
+"""Stand-ins for other systems, only in stages that ask for them."""
+
 CORE = "core"
 """What serves all contexts: the authorizer, its audit of refusals, the relay code."""
 
@@ -32,6 +35,11 @@ class Stage:
     require_mfa: bool = True
     vendor_layer: bool = True
     sandbox: bool = False
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The contexts this stage has: the bounded ones, and the sandbox where it is wanted."""
+        return (*CONTEXTS, SANDBOX) if self.sandbox else CONTEXTS
 
     def name_of(self, *parts: str) -> str:
         """Return the physical name of something of this stage: ``name_of("mes", "report_production")``."""
