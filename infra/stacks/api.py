@@ -157,7 +157,8 @@ class ApiStack(Stack):
         )
 
     def _add_authorizer(self, function_name: str) -> apigateway.IAuthorizer:
-        return apigateway.TokenAuthorizer(
+        cached = self.stage.authorizer_cache_seconds > 0
+        return apigateway.RequestAuthorizer(
             self,
             "Authorizer",
             authorizer_name=self.stage.name_of("token"),
@@ -167,7 +168,8 @@ class ApiStack(Stack):
                 function_arn=self._function_arn(function_name),
                 same_environment=True,
             ),
-            identity_source=apigateway.IdentitySource.header("Authorization"),
+            # Without a cache no identity source is demanded, and requests without a token reach the audit as well.
+            identity_sources=[apigateway.IdentitySource.header("Authorization")] if cached else [],
             results_cache_ttl=Duration.seconds(self.stage.authorizer_cache_seconds),
         )
 
