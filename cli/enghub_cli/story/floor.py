@@ -36,8 +36,8 @@ def change_arrives(tell: Teller) -> None:
     tell.wait(
         "quan",
         f"/api/v1/plm/change-orders/{ecn}",
-        lambda order: order["qmsProcessStatus"] == "PROCESSED",
-        show=lambda order: {"status": order["qmsProcessStatus"], "changePoint": order.get("changePoint")},
+        lambda order: order["processingStatus"] == "PROCESSED",
+        show=lambda order: {"processingStatus": order["processingStatus"], "changePoint": order.get("changePoint")},
     )
 
 
@@ -56,15 +56,17 @@ def products_sync(tell: Teller) -> None:
     report = tell.wait(
         "plm-admin",
         f"/api/v1/plm/sync/{run['runId']}",
-        lambda data: data["status"] not in {"PENDING", "RUNNING"},
+        lambda data: data["status"] in {"SUCCEEDED", "FAILED"},
         show=_sync_state,
     )
-    for rejected in report["rejects"]["items"][:3]:
-        tell.console.print(f"    rejected {rejected}")
+    tell.say(f"{report['records']['rejected']} records were rejected, each with its reason; the first ones:")
+    for one in report["rejected"][:3]:
+        tell.console.print(f"  {one['plmProductCode'] or one['objectId']} {one['field']}: {one['message']}", markup=False)
 
 
 def _sync_state(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if isinstance(value, str | int) and name != "runId"}
+    batches = {name: data["batches"][name] for name in ("total", "done", "failed")}
+    return {"status": data["status"], "batches": batches, "records": data["records"]}
 
 
 def work_is_done(tell: Teller) -> str:
