@@ -61,7 +61,9 @@ def products_sync(tell: Teller) -> None:
     )
     tell.say(f"{report['records']['rejected']} records were rejected, each with its reason; the first ones:")
     for one in report["rejected"][:3]:
-        tell.console.print(f"  {one['plmProductCode'] or one['objectId']} {one['field']}: {one['message']}", markup=False)
+        tell.console.print(
+            f"  {one['plmProductCode'] or one['objectId']} {one['field']}: {one['message']}", markup=False
+        )
 
 
 def _sync_state(data: dict[str, Any]) -> dict[str, Any]:
