@@ -11,6 +11,7 @@ from typing import Any
 from aws_cdk import App, Tags
 
 from infra.constructs.context_stack import ContextStack
+from infra.rules import add_checks
 from infra.sources import ROOT, Sources
 from infra.stacks.api import ApiStack
 from infra.stacks.core import CoreStack
@@ -51,6 +52,8 @@ def main() -> None:
     stage = stage_named(app.node.try_get_context("stage") or os.environ.get("ENGHUB_STAGE") or "local")
     account, region = app.node.try_get_context("account"), app.node.try_get_context("region")
     build(app, replace(stage, account=account or stage.account, region=region or stage.region), Sources())
+    if stage.name != "local":
+        add_checks(app)
     app.synth()
 
 

@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -55,7 +55,7 @@ def granted(templates: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Gra
 
 def _holders(resources: Mapping[str, Any], prefix: str) -> dict[str, str]:
     """Return the holder of each role: the function's, workflow's or schedule's name, else the role's logical id."""
-    kinds = {
+    kinds: dict[str, Callable[[Any], tuple[Any, str]]] = {
         "AWS::Lambda::Function": lambda p: (p["Role"], p["FunctionName"].removeprefix(prefix)),
         "AWS::StepFunctions::StateMachine": lambda p: (
             p["RoleArn"],

@@ -25,7 +25,8 @@ FUNCTION_ERRORS = Kind("function-errors", "A function fails", 1)
 FUNCTION_THROTTLES = Kind("function-throttles", "A function is refused capacity", 1)
 DEAD_LETTERS = Kind("dead-letters", "Work could not be done and waits in a dead-letter queue", 1, 1, 1, "Maximum")
 QUEUE_AGE = Kind("queue-age", "Work waits too long in a queue (seconds)", 900, 5, 2, "Maximum")
-STREAM_LAG = Kind("stream-lag", "Events leave the outbox too late (milliseconds)", 60_000, 5, 2, "Maximum")
+STREAM_LAG = Kind("outbox-backlog", "The relay falls behind its stream (milliseconds)", 60_000, 5, 2, "Maximum")
+OUTBOX_AGE = Kind("outbox-backlog", "An event waits in the outbox (seconds)", 300, 5, 2, "Maximum")
 WORKFLOW_FAILURES = Kind("workflow-failures", "A workflow failed or ran out of time", 1)
 API_FAILURES = Kind("api-failures", "The API answers 5xx", 5)
 API_LATENCY = Kind("api-latency", "The API answers slowly (p99, milliseconds)", 3_000, 5, 3, "p99")
@@ -36,6 +37,7 @@ KINDS = (
     DEAD_LETTERS,
     QUEUE_AGE,
     STREAM_LAG,
+    OUTBOX_AGE,
     WORKFLOW_FAILURES,
     API_FAILURES,
     API_LATENCY,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import ArnFormat, DefaultStackSynthesizer, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -14,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.alarms import OUTBOX_AGE, alarm
 from infra.constructs.function import RUNTIME, Surroundings, code, python_function
 from infra.constructs.grants import Grantee, allow, allow_key
 from infra.constructs.outbox import relay_from_stream
@@ -24,6 +26,7 @@ from infra.stacks.state import StateStack
 from infra.stage import CORE, Stage
 
 INDEXES = ("gsi1", "gsi2")
+METRICS = "EngHub"
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 
 
@@ -62,7 +65,7 @@ class ContextStack(Stack):
                 "TABLE_NAME": stage.name_of(context),
                 "LOG_LEVEL": stage.log_level,
                 "POWERTOOLS_SERVICE_NAME": context,
-                "POWERTOOLS_METRICS_NAMESPACE": "EngHub",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             },
         )
         self._failed = dead_letter_queue(
@@ -146,13 +149,15 @@ class ContextStack(Stack):
             )
             for name in names
         ]
-        allow(grantee, ["secretsmanager:GetSecretValue"], arns)
+        reason = "Secrets of one kind, one per tenant or site; the ARN ends in six characters nobody can know"
+        allow(grantee, ["secretsmanager:GetSecretValue"], arns, wildcard=reason)
 
     def object_access(self, function: lambda_.Function, prefix: str, *actions: str) -> None:
         """Allow S3 ``actions`` (``GetObject``, ``PutObject``, ...) under ``prefix`` of the bucket; env BUCKET_NAME."""
         function.add_environment("BUCKET_NAME", self.state.bucket_name)
         arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
-        allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"])
+        reason = "Files under one prefix; their names are made at run time"
+        allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"], wildcard=reason)
         allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
@@ -235,10 +240,17 @@ class ContextStack(Stack):
                 ),
             ),
         )
+        self._keep_failures(function)
+
+    def _keep_failures(self, function: lambda_.Function) -> None:
+        """Keep calls that nobody waits for, and that failed three times, in the context's dead-letter queue."""
+        name = f"Failures {self._name_of(function)}"
+        if self.node.try_find_child(name):
+            return
         allow_send(function, self._failed.queue_arn, self.state.key)
         lambda_.CfnEventInvokeConfig(
             self,
-            f"Failures {name}",
+            name,
             function_name=self._name_of(function),
             qualifier="$LATEST",
             maximum_retry_attempts=2,
@@ -280,7 +292,9 @@ class ContextStack(Stack):
         function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", machine_arn(self, full_name))
         allow(function, ["states:StartExecution"], [machine_arn(self, full_name)])
         if also:
-            allow(function, [f"states:{action}" for action in also], [executions_arn(self, full_name)])
+            reason = "Executions of this one workflow; their names are made at run time"
+            executions = [executions_arn(self, full_name)]
+            allow(function, [f"states:{action}" for action in also], executions, wildcard=reason)
 
     def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
         """Allow ``function`` to answer the task tokens of ``machine``."""
@@ -308,6 +322,10 @@ class ContextStack(Stack):
         name = self.stage.name_of(self.context, "relay_outbox")
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
         self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
+        oldest = cloudwatch.Metric(
+            namespace=METRICS, metric_name="OutboxOldestSeconds", dimensions_map={"service": self.context}
+        )
+        alarm(self, self.stage.name_of(self.context, "oldest"), OUTBOX_AGE, oldest, self._around.alarms)
         return relay, sweeper
 
     def _table_arn(self) -> str:

@@ -43,7 +43,7 @@ def relay_from_stream(
         message = f"{table.node.path} has no stream"
         raise ValueError(message)
     allow(relay, ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream])
-    allow(relay, ["dynamodb:ListStreams"], ["*"])
+    allow(relay, ["dynamodb:ListStreams"], ["*"], wildcard="ListStreams knows no resources; Lambda asks for it")
     allow_key(relay, around.key.key_arn, "dynamodb", "Decrypt")
     allow_send(relay, failed.queue_arn, around.key)
     source = lambda_.EventSourceMapping(

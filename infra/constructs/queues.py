@@ -8,7 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE, alarm
-from infra.constructs.grants import allow, allow_key
+from infra.constructs.grants import acknowledge, allow, allow_key
 
 TRIES = 4
 """One try and three retries (REQ-004 8.3: three retries)."""
@@ -27,6 +27,7 @@ def dead_letter_queue(scope: Construct, name: str, key: kms.IKey, alarms: sns.IT
         enforce_ssl=True,
         retention_period=Duration.days(14),
     )
+    acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
     alarm(scope, name, DEAD_LETTERS, queue.metric_approximate_number_of_messages_visible(), alarms)
     return queue
 

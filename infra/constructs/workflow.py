@@ -48,7 +48,7 @@ def state_machine(
     role = iam.Role(scope, f"Role {name}", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
     if tasks:
         allow(role, ["lambda:InvokeFunction"], [task.function_arn for task in tasks.values()])
-    allow(role, [*LOG_DELIVERY, *TRACING], ["*"])
+    allow(role, [*LOG_DELIVERY, *TRACING], ["*"], wildcard="Log delivery and X-Ray know no resources")
     machine = sfn.StateMachine(
         scope,
         f"Workflow {name}",

@@ -107,6 +107,16 @@ class StateStack(Stack):
         return table
 
     def _bucket(self) -> s3.Bucket:
+        access = s3.Bucket(
+            self,
+            "FileAccess",
+            bucket_name=f"{self.stage.name_of('file-access')}-{self.account}",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(self.stage.log_retention_days))],
+            removal_policy=self.removal,
+        )
         return s3.Bucket(
             self,
             "Files",
@@ -123,6 +133,7 @@ class StateStack(Stack):
                     noncurrent_version_expiration=Duration.days(90),
                 )
             ],
+            server_access_logs_bucket=access,
             removal_policy=self.removal,
         )
 
@@ -168,7 +179,10 @@ class StateStack(Stack):
             mfa=cognito.Mfa.REQUIRED if self.stage.require_mfa else cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(sms=False, otp=True),
             account_recovery=cognito.AccountRecovery.NONE,
-            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            feature_plan=cognito.FeaturePlan.PLUS if self.stage.retain else cognito.FeaturePlan.ESSENTIALS,
+            standard_threat_protection_mode=(
+                cognito.StandardThreatProtectionMode.FULL_FUNCTION if self.stage.retain else None
+            ),
             deletion_protection=self.stage.retain,
             removal_policy=self.removal,
         )

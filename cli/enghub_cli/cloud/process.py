@@ -18,10 +18,14 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 ROOT_KEY = ("test", "test")
 """The emulator's own root credentials; they open nothing but the emulator on this machine."""
+SERVER = str(Path(__file__).resolve().with_name("server.py"))
 START_SECONDS = 30
 STOP_SECONDS = 10
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 """All that the emulator, and so every function in it, sees of the caller's environment."""
+
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Clouds that this very process started; whoever is the parent has to collect the exit status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
         environment["IAM_USAGE_FILE"] = str(folder / home.usage_file.name)
     with home.log_file.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("server.py"))],
+            [sys.executable, "-P", SERVER],
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -108,6 +112,7 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _CHILDREN[process.pid] = process
     started = Running(process.pid, port)
     home.state_file.write_text(json.dumps(asdict(started)), encoding="utf-8")
     deadline = time.monotonic() + START_SECONDS
@@ -134,7 +139,10 @@ def stop(home: Home) -> bool:
         time.sleep(0.05)
     if _is_ours(noted.pid):
         os.killpg(noted.pid, signal.SIGKILL)
-        _reap(noted.pid)
+        while _is_ours(noted.pid):
+            _reap(noted.pid)
+            time.sleep(0.05)
+    _reap(noted.pid)
     return True
 
 
@@ -147,17 +155,16 @@ def _is_ours(pid: int) -> bool:
     proc = Path("/proc") / str(pid)
     if proc.exists():
         alive = proc.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-        return alive and b"server.py" in proc.joinpath("cmdline").read_bytes()
+        return alive and SERVER.encode() in proc.joinpath("cmdline").read_bytes()
     answer = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "server.py" in answer.stdout and not answer.stdout.startswith("Z")
+    return SERVER in answer.stdout and not answer.stdout.startswith("Z")
 
 
 def _reap(pid: int) -> None:
     """Collect the exit status where this process is the parent."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    child = _CHILDREN.get(pid)
+    if child is not None and child.poll() is not None:
+        del _CHILDREN[pid]
 
 
 def _answers(running: Running) -> bool:

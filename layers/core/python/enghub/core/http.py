@@ -64,7 +64,8 @@ class Api(APIGatewayRestResolver):
             _check_body(event, self._max_body_bytes)
         except EngHubError as error:
             return _raw(event, error)
-        return super().resolve(event, context)
+        answer: dict[str, Any] = super().resolve(event, context)
+        return answer if answer.get("body") is not None else {**answer, "body": ""}
 
 
 def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
@@ -130,6 +131,16 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
+    def require_key(self) -> str:
+        """Return the Idempotency-Key of a request that must carry one.
+
+        Raises:
+            Invalid: it carries none.
+        """
+        if self.idempotency_key is None:
+            raise Invalid(field="Idempotency-Key", problem="this request needs one, so that a repeat is recognised")
+        return self.idempotency_key
+
     def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
@@ -187,7 +198,7 @@ def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
     )
 
 
-def _content(event: dict[str, Any]) -> str:
+def _content(event: Mapping[str, Any]) -> str:
     """Return all that a request says besides its path: body and query."""
     query = event.get("multiValueQueryStringParameters") or {}
     return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")

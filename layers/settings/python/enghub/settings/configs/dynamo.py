@@ -213,7 +213,11 @@ class DynamoConfigs:
 
 
 def _writes(changes: Sequence[Change]) -> list[Write]:
-    return [write for change in changes for write in _writes_of_one(change)] + list(_reference_writes(changes))
+    return [
+        *(write for change in changes for write in _writes_of_one(change)),
+        *_count_writes(changes),
+        *_reference_writes(changes),
+    ]
 
 
 def _writes_of_one(change: Change) -> Iterator[Write]:
@@ -247,29 +251,35 @@ def _writes_of_one(change: Change) -> Iterator[Write]:
         absent(),
         outdated,
     )
-    yield from _list_writes(change)
+    yield from _card_writes(change)
     yield audit.to_put(entry)
     yield to_outbox(configuration_changed(change), subject=partition)
 
 
-def _list_writes(change: Change) -> Iterator[Write]:
-    after = change.after
-    partition, count = _list_partition(after.address.owner), CountRecord.number
-    card_key = key("CARD", after.address.config_key)
-    counter = CountRecord(pk=partition, sk="COUNT")
-    if change.operation is Operation.CREATE:
-        actions = [count.add(1), CountRecord.entity.set(CountRecord.ENTITY)]
-        room = count.does_not_exist() | (count < MAX_ITEMS_PER_LAYER)
+def _count_writes(changes: Sequence[Change]) -> Iterator[Write]:
+    """Yield what counts the items of each layer, once per layer however many are created."""
+    step = {Operation.CREATE: 1, Operation.DELETE: -1}
+    counts: Counter[Owner] = Counter()
+    for change in changes:
+        counts[change.after.address.owner] += step.get(change.operation, 0)
+    number = CountRecord.number
+    for owner, more in counts.items():
+        if more == 0:
+            continue
+        counter = CountRecord(pk=_list_partition(owner), sk="COUNT")
+        actions = [number.add(more), CountRecord.entity.set(CountRecord.ENTITY)]
+        room = number.does_not_exist() | (number <= MAX_ITEMS_PER_LAYER - more) if more > 0 else None
         yield Update(counter, actions, room, lambda _: LayerIsFull())
+
+
+def _card_writes(change: Change) -> Iterator[Write]:
+    after = change.after
+    partition, card_key = _list_partition(after.address.owner), key("CARD", after.address.config_key)
     if change.operation is Operation.DELETE:
+        count = CountRecord.number
+        unused = count.does_not_exist() | (count == 0)
         yield Delete(CardRecord(pk=partition, sk=card_key))
-        yield Update(counter, [count.add(-1)])
-        yield Check(
-            _partition(after.address),
-            "REFERENCES",
-            count.does_not_exist() | (count == 0),
-            lambda _: Referenced(after.address),
-        )
+        yield Check(_partition(after.address), "REFERENCES", unused, lambda _: Referenced(after.address))
         return
     card = card_of(after)
     yield Put(
