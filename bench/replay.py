@@ -5,14 +5,14 @@ in the same order, through the real botocore client, parser and PynamoDB.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest.mock import patch
 
-import botocore.client
 from botocore.awsrequest import AWSResponse, HeadersDict
-from moto.core.models import botocore_stubber
+from moto.core.botocore_stubber import BotocoreStubber
 
 
 @dataclass
@@ -32,11 +32,11 @@ class Recording:
         """Begin at the first answer again."""
         self.place = 0
 
-    def answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
-        """Record or replay one call; botocore's before-send hook."""
+    def answer(self, event_name: str, request: Any, moto: Callable[..., AWSResponse | None]) -> AWSResponse | None:
+        """Record or replay one call; stands where botocore's before-send hook of moto would."""
         operation = ".".join(event_name.split(".")[1:])
         if not self.replaying:
-            response = botocore_stubber(event_name=event_name, request=request)
+            response = moto(event_name=event_name, request=request)
             if response is not None:
                 self.answers.append((operation, response.status_code, dict(response.headers), response.content))
             return response
@@ -63,17 +63,16 @@ class _Raw:
 
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Put a recording between every client made from here on and moto."""
+    """Put a recording in moto's place.
+
+    A hook of our own beside moto's would not do: botocore calls every hook and takes the first answer, so moto would
+    still work, and be measured, behind the replay.
+    """
     made = Recording()
-    original = botocore.client.ClientCreator.create_client
+    original = BotocoreStubber.__call__
 
-    def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
-        client = original(self, *args, **kwargs)
-        client.meta.events.register_first("before-send", cast("Any", made.answer))
-        return client
+    def answer(stubber: BotocoreStubber, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
+        return made.answer(event_name, request, original.__get__(stubber))
 
-    botocore.client.ClientCreator.create_client = create_client  # type: ignore[method-assign]
-    try:
+    with patch.object(BotocoreStubber, "__call__", answer):
         yield made
-    finally:
-        botocore.client.ClientCreator.create_client = original  # type: ignore[method-assign]
