@@ -25,13 +25,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Request(BaseModel):
     """A request body or part of one: unknown fields are refused by name."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 class Response(BaseModel):
     """The data of an answer."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", defer_build=True
+    )
 
 
 def _shown_as(**schema: Any) -> Any:
