@@ -47,7 +47,7 @@ class Plm:
             "Content-Type": "application/json",
             "X-PLM-Signature": signature(text, secret or self.webhook_secret),
         }
-        return self.http.post(WEBHOOK, content=text.encode(), headers=headers)
+        return self.http.post(WEBHOOK, content=text.encode(), headers=headers, timeout=180)
 
 
 @pytest.fixture
