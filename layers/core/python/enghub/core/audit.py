@@ -1,0 +1,190 @@
+"""Append-only audit entries, chained by hash per subject so that a removed or edited entry shows (MES-20, CFG-07).
+
+The subject's own record keeps the last link (``audit_sequence``, ``audit_hash``); a change and its entry are one
+transaction, and the entry's key refuses a second entry of the same number.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from enghub.core import clock, ids
+from enghub.core.dynamo import InstantAttribute, Put, Record, absent, key
+from enghub.core.events import dumps
+from enghub.core.identity import Origin
+
+KEPT = timedelta(days=7 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a subject's chain stands."""
+
+    sequence: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which subject, when, from where; ``link`` is the chain after it."""
+
+    origin: Origin
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    previous: Link
+    reason: str = ""
+
+    @property
+    def link(self) -> Link:
+        """The chain's new end: hash of the previous hash and of everything in this entry."""
+        content = dumps([self.previous.hash, self.previous.sequence + 1, *_content(self)])
+        return Link(self.previous.sequence + 1, hashlib.sha256(content.encode()).hexdigest())
+
+
+def _content(entry: AuditEntry) -> list[Any]:
+    origin = entry.origin
+    who = [origin.tenant_id, origin.factory_id, origin.user_id, clock.to_text(origin.at)]
+    where = [origin.request_id, origin.source_ip, origin.user_agent]
+    return [who, where, entry.action, entry.subject, entry.before, entry.after, entry.reason]
+
+
+class AuditRecord(Record):
+    """One stored entry."""
+
+    ENTITY = "AUDIT"
+
+    sequence = NumberAttribute()
+    hash = UnicodeAttribute()
+    previous_hash = UnicodeAttribute()
+    tenant_id = UnicodeAttribute()
+    factory_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    at = InstantAttribute()
+    request_id = UnicodeAttribute()
+    source_ip = UnicodeAttribute()
+    user_agent = UnicodeAttribute()
+    action = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    before = JSONAttribute(null=True)
+    after = JSONAttribute(null=True)
+
+
+def partition(tenant_id: str, subject: str) -> str:
+    """Return the partition of one subject's entries."""
+    return key("T", tenant_id, "AUDIT", subject)
+
+
+def to_put(entry: AuditEntry) -> Put:
+    """Return the write that appends ``entry``; refused when its place in the chain is taken."""
+    origin, link = entry.origin, entry.link
+    return Put(
+        AuditRecord(
+            pk=partition(origin.tenant_id, entry.subject),
+            sk=f"{link.sequence:012d}",
+            gsi1pk=key("T", origin.tenant_id, "AUDIT", clock.to_text(origin.at)[:10]),
+            gsi1sk=key(clock.to_text(origin.at), entry.subject),
+            sequence=link.sequence,
+            hash=link.hash,
+            previous_hash=entry.previous.hash,
+            tenant_id=origin.tenant_id,
+            factory_id=origin.factory_id,
+            user_id=origin.user_id,
+            at=origin.at,
+            request_id=origin.request_id,
+            source_ip=origin.source_ip,
+            user_agent=origin.user_agent,
+            action=entry.action,
+            subject=entry.subject,
+            reason=entry.reason,
+            before=_wire(entry.before),
+            after=_wire(entry.after),
+        ),
+        absent(),
+    )
+
+
+def _wire(value: Mapping[str, Any] | None) -> Any:
+    return None if value is None else json.loads(dumps(value))
+
+
+def history(tenant_id: str, subject: str) -> list[AuditRecord]:
+    """Return a subject's entries, oldest first."""
+    return list(AuditRecord.items(partition(tenant_id, subject)))
+
+
+def broken_at(entries: Iterable[AuditRecord]) -> int | None:
+    """Return the number of the first entry that does not fit its chain, None when all do."""
+    previous = Link()
+    for record in entries:
+        origin = Origin(
+            record.tenant_id,
+            record.factory_id,
+            record.user_id,
+            record.at,
+            record.request_id,
+            record.source_ip,
+            record.user_agent,
+        )
+        entry = AuditEntry(origin, record.action, record.subject, record.before, record.after, previous, record.reason)
+        if (record.previous_hash, record.hash) != (previous.hash, entry.link.hash):
+            return int(record.sequence)
+        previous = entry.link
+    return None
+
+
+class RefusalRecord(Record):
+    """One refused request."""
+
+    ENTITY = "REFUSAL"
+
+    tenant_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    error = UnicodeAttribute()
+    method = UnicodeAttribute()
+    path = UnicodeAttribute()
+    detail = UnicodeAttribute()
+    request_id = UnicodeAttribute()
+    source_ip = UnicodeAttribute()
+    at = InstantAttribute()
+
+
+def refuse(
+    *,
+    tenant_id: str,
+    user_id: str,
+    error: str,
+    method: str,
+    path: str,
+    detail: str,
+    request_id: str,
+    source_ip: str,
+    at: datetime,
+) -> None:
+    """Store that a request was refused: who (``-`` when unknown), what, why, from where."""
+    RefusalRecord(
+        pk=key("T", tenant_id, "REFUSED", clock.to_text(at)[:10]),
+        sk=ids.new_id(at),
+        tenant_id=tenant_id,
+        user_id=user_id,
+        error=error,
+        method=method,
+        path=path,
+        detail=detail,
+        request_id=request_id,
+        source_ip=source_ip,
+        at=at,
+        expires_at=int((at + KEPT).timestamp()),
+    ).save()
+
+
+def refusals(tenant_id: str, day: str) -> list[RefusalRecord]:
+    """Return a tenant's refused requests of one UTC day (YYYY-MM-DD); tenant ``-`` holds those of unknown callers."""
+    return list(RefusalRecord.items(key("T", tenant_id, "REFUSED", day)))

@@ -1,0 +1,30 @@
+"""Injected time: the only module that asks the machine what time it is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Returns the current time, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """Return the current time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def to_text(at: datetime) -> str:
+    """Return ISO 8601 with microseconds and ``Z``: fixed width, so that texts sort as times do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """Read an ISO 8601 time with an offset.
+
+    Raises:
+        ValueError: the text is no time, or has no offset.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        message = f"{text!r} has no UTC offset"
+        raise ValueError(message)
+    return at.astimezone(UTC)

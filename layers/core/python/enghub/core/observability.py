@@ -1,0 +1,20 @@
+"""Structured logs and metrics; silences the SDK's own."""
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+logger = Logger(utc=True, use_rfc3339=True)
+"""The process's logger; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
+
+metrics = Metrics(namespace="EngHub")
+"""Embedded-format metrics; the service dimension comes from POWERTOOLS_SERVICE_NAME."""
+
+
+def count(name: str, value: float = 1) -> None:
+    """Add to a counter metric of this invocation."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def seconds(name: str, value: float) -> None:
+    """Record a duration metric of this invocation."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)

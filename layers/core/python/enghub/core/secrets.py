@@ -1,0 +1,49 @@
+"""Secrets from Secrets Manager, kept for five minutes, and comparison in constant time."""
+
+import hmac
+import json
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from enghub.core import aws
+from enghub.core.errors import NotFound, Unavailable
+
+KEPT_SECONDS = 300
+_kept: dict[str, tuple[float, dict[str, Any]]] = {}
+
+
+def secret(name: str) -> dict[str, Any]:
+    """Return the JSON object stored under ``name``, at most five minutes old.
+
+    Raises:
+        NotFound: there is no such secret.
+        Unavailable: the secret store cannot answer.
+    """
+    kept = _kept.get(name)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    try:
+        text = aws.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            raise NotFound(resource=f"secret {name}") from error
+        raise Unavailable from error
+    value: dict[str, Any] = json.loads(text)
+    _kept[name] = (time.monotonic() + KEPT_SECONDS, value)
+    return value
+
+
+def forget() -> None:
+    """Drop what was kept, so that the next call reads the store."""
+    _kept.clear()
+
+
+def same(left: str | bytes, right: str | bytes) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(_bytes(left), _bytes(right))
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value

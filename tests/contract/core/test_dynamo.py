@@ -1,0 +1,150 @@
+"""What the rest relies on in core/dynamo: one client, all-or-nothing writes, refusals by name, bound cursors."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.core.models import botocore_stubber
+from pynamodb.attributes import NumberAttribute
+
+from enghub.core import dynamo
+from enghub.core.dynamo import Check, ConditionFailed, DecimalAttribute, Put, Record, Update, absent, key, transact
+from enghub.core.errors import Conflict, Invalid, Unavailable
+
+
+class Stock(Record):
+    ENTITY = "STOCK"
+    quantity = DecimalAttribute(null=True)
+
+
+class Note(Record):
+    ENTITY = "NOTE"
+    number = NumberAttribute()
+
+
+@pytest.fixture(autouse=True)
+def table(account: Callable[..., str]) -> str:
+    return account("mes")
+
+
+def a_stock(quantity: int = 5, sk: str = "A") -> Stock:
+    return Stock(pk=key("T", "acme", "STOCK"), sk=sk, quantity=Decimal(quantity))
+
+
+@given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
+def test_two_different_lists_of_parts_never_make_one_key(left: list[str], right: list[str]) -> None:
+    assert (key(*left) == key(*right)) == (left == right)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**10), max_value=10**10))
+def test_a_decimal_survives_storing(value: Decimal) -> None:
+    attribute = DecimalAttribute()
+    assert attribute.deserialize(attribute.serialize(value)) == value
+
+
+def test_every_record_class_shares_one_client() -> None:
+    Put(a_stock())
+    transact(Put(a_stock()), Put(Note(pk="T#acme#NOTE", sk="1", number=1)))
+    assert Stock._get_connection() is Note._get_connection()
+    assert Stock._get_connection().connection is dynamo.connection()
+
+
+def test_what_is_stored_comes_back() -> None:
+    transact(Put(a_stock(7)))
+    stored = Stock.read(a_stock().pk, "A")
+    assert stored is not None
+    assert (stored.quantity, stored.entity) == (Decimal(7), "STOCK")
+    assert Stock.read(a_stock().pk, "B") is None
+
+
+def test_one_refused_write_keeps_all_others_out() -> None:
+    transact(Put(a_stock()))
+    with pytest.raises(ConditionFailed):
+        transact(Put(a_stock(sk="B")), Put(a_stock(), absent()))
+    assert Stock.read(a_stock().pk, "B") is None
+
+
+def test_a_refused_write_raises_its_own_error_with_the_stored_item() -> None:
+    transact(Put(a_stock(3)))
+
+    def refusal(item: Any) -> Exception:
+        return Conflict(stored=item["quantity"]["N"])
+
+    write = Update(a_stock(), [Stock.quantity.add(-4)], Stock.quantity >= Decimal(4), refusal)
+    with pytest.raises(Conflict) as caught:
+        transact(Put(a_stock(sk="B")), write)
+    assert caught.value.details == {"stored": "3"}
+
+
+def test_the_first_refused_write_in_the_callers_order_speaks() -> None:
+    transact(Put(a_stock()))
+    first = Update(
+        a_stock(), [Stock.quantity.set(Decimal(1))], Stock.quantity == Decimal(9), lambda _: Conflict(which=1)
+    )
+    transact(Put(a_stock(sk="B")))
+    second = Put(a_stock(sk="B"), absent(), lambda _: Conflict(which=2))
+    check = Check(a_stock().pk, "Z", Record.pk.exists(), lambda _: Conflict(which=3))
+    with pytest.raises(Conflict) as caught:
+        transact(first, second, check)
+    assert caught.value.details == {"which": 1}
+
+
+def test_a_page_ends_with_a_cursor_that_goes_on() -> None:
+    transact(*(Put(a_stock(sk=f"{n:02d}")) for n in range(7)))
+    first = Stock.page(a_stock().pk, limit=5)
+    second = Stock.page(a_stock().pk, limit=5, cursor=first.cursor)
+    assert [item.sk for item in (*first.items, *second.items)] == [f"{n:02d}" for n in range(7)]
+    assert second.cursor is None
+    assert len(list(Stock.items(a_stock().pk, limit=2))) == 7
+
+
+def test_a_cursor_of_another_tenant_or_a_broken_one_is_refused() -> None:
+    transact(*(Put(a_stock(sk=f"{n}")) for n in range(3)))
+    cursor = Stock.page(a_stock().pk, limit=1).cursor
+    for other in (cursor, "garbage", "e30="):
+        with pytest.raises(Invalid):
+            Stock.page(key("T", "globex", "STOCK"), cursor=other)
+
+
+def test_many_keys_are_read_in_one_call() -> None:
+    transact(Put(a_stock(1, "A")), Put(a_stock(2, "B")))
+    pk = a_stock().pk
+    found = dynamo.read_many([(pk, "A"), (pk, "B"), (pk, "C"), (pk, "A")])
+    assert {sk: raw["quantity"]["N"] for (_, sk), raw in found.items()} == {"A": "1", "B": "2"}
+
+
+def test_a_lost_answer_ends_as_unavailable_and_a_guarded_repeat_does_nothing_twice() -> None:
+    """The write happened, its answer did not arrive; the item's own key makes the caller's repeat harmless."""
+
+    def lose_answer(request: Any, **_: Any) -> None:
+        botocore_stubber(event_name="before-send.dynamodb.TransactWriteItems", request=request)
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    events = dynamo.connection().client.meta.events
+    events.register_first("before-send.dynamodb.TransactWriteItems", lose_answer)
+    guarded = Put(Note(pk="T#acme#NOTE", sk="1", number=1), absent(), lambda _: Conflict())
+    add = Update(a_stock(), [Stock.quantity.add(1)])
+    with pytest.raises((Unavailable, Conflict)):
+        transact(guarded, add)
+    events.unregister("before-send.dynamodb.TransactWriteItems", lose_answer)
+    with pytest.raises(Conflict):
+        transact(guarded, add)
+    stored = Stock.read(a_stock().pk, "A")
+    assert stored is not None
+    assert stored.quantity == 1
+
+
+def test_an_outage_is_reported_as_unavailable() -> None:
+    def down(request: Any, **_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    events = dynamo.connection().client.meta.events
+    events.register_first("before-send.dynamodb", down)
+    with pytest.raises(Unavailable):
+        Stock.read("T#acme#STOCK", "A")
+    with pytest.raises(Unavailable):
+        transact(Put(a_stock()))

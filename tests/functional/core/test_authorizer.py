@@ -1,0 +1,129 @@
+"""Who gets in: one algorithm, issuer and audience, in time, with a known key; everybody else is refused and kept."""
+
+import base64
+import hashlib
+import hmac
+import importlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
+
+from enghub.core import audit, tokens
+from enghub.core.clock import system_clock
+from enghub.core.identity import Principal
+from tests.factories.http import Context
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+ISSUER = "https://issuer.example/pool"
+ARN = "arn:aws:execute-api:eu-central-1:123456789012:api1/local/POST/api/v1/production/report"
+
+
+@pytest.fixture
+def authorize(account: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    account("core", TOKEN_ISSUER=ISSUER, TOKEN_AUDIENCE="client-1", JWKS_URL="https://issuer.example/jwks.json")
+    jwks = {"keys": [{**json.loads(RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "k1", "use": "sig", "alg": "RS256"}]}
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: jwks)
+    tokens._keys.cache_clear()
+    handler = importlib.import_module("functions.core.authorize.handler")
+
+    def call(header: str) -> Any:
+        return handler.lambda_handler({"type": "TOKEN", "methodArn": ARN, "authorizationToken": header}, Context())
+
+    return call
+
+
+def a_token(
+    key: Any = KEY,
+    algorithm: str = "RS256",
+    kid: str = "k1",
+    *,
+    expired: bool = False,
+    tenant: str | None = "acme",
+    **changes: Any,
+) -> str:
+    now = system_clock()
+    claims = {
+        "iss": ISSUER,
+        "aud": "client-1",
+        "sub": "u-1",
+        "iat": now - timedelta(hours=3 if expired else 0),
+        "exp": now + timedelta(hours=-2 if expired else 1),
+        "token_use": "id",
+        "cognito:username": "emp-001",
+        "custom:tenant_id": tenant,
+        "custom:factories": "sh-01 bj-01",
+        "cognito:groups": ["OPERATOR", "UNKNOWN_ROLE"],
+        **changes,
+    }
+    present = {name: value for name, value in claims.items() if value is not None}
+    return "Bearer " + jwt.encode(present, key, algorithm=algorithm, headers={"kid": kid})
+
+
+def test_a_good_token_becomes_a_caller(authorize: Callable[[str], Any]) -> None:
+    answer = authorize(a_token())
+    caller = Principal.from_context(answer["context"])
+    assert (caller.user_id, caller.tenant_id, caller.factory_ids) == ("emp-001", "acme", ("sh-01", "bj-01"))
+    assert "report:create" in caller.permissions
+    assert "work_order:create" not in caller.permissions
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Allow", ARN.split("/POST", maxsplit=1)[0] + "/*")
+
+
+PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def a_token_signed_with_the_public_key() -> str:
+    """The confusion attack: HS256 with the RSA public key as its secret; made by hand, PyJWT refuses to."""
+
+    def part(value: Any) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    claims = jwt.decode(a_token().split()[1], options={"verify_signature": False})
+    signed = part({"alg": "HS256", "kid": "k1", "typ": "JWT"}) + b"." + part(claims)
+    signature = base64.urlsafe_b64encode(hmac.new(PUBLIC_PEM, signed, hashlib.sha256).digest()).rstrip(b"=")
+    return "Bearer " + (signed + b"." + signature).decode()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer ",
+        "Bearer nonsense",
+        "Basic dXNlcjpwYXNz",
+        a_token(key=OTHER_KEY),
+        a_token(kid="k2"),
+        a_token(expired=True),
+        a_token(iss="https://evil.example"),
+        a_token(aud="client-2"),
+        a_token(exp=None),
+        a_token(sub=None),
+        a_token(token_use="access"),
+        a_token(tenant=None),
+        a_token(tenant=""),
+        a_token(key="secret-of-at-least-thirty-two-bytes!", algorithm="HS256"),
+        a_token(key="", algorithm="none"),
+        a_token_signed_with_the_public_key(),
+        a_token(algorithm="RS512"),
+        a_token(algorithm="PS256"),
+    ],
+)
+def test_every_other_token_is_refused_and_kept_in_the_audit(authorize: Callable[[str], Any], header: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(header)
+    (refusal,) = audit.refusals("-", system_clock().strftime("%Y-%m-%d"))
+    assert (refusal.error, refusal.method, refusal.path) == ("UNAUTHENTICATED", "POST", "/api/v1/production/report")
+
+
+def test_the_token_itself_is_never_logged(authorize: Callable[[str], Any], capsys: pytest.CaptureFixture[str]) -> None:
+    token = a_token()
+    authorize(token)
+    assert token.split(".")[1] not in capsys.readouterr().out

@@ -1,0 +1,157 @@
+"""The HTTP edge: envelope, errors with the field named, refusals in the audit, replays."""
+
+from typing import Any
+
+import pytest
+
+from enghub.core import audit, entrypoints, http, wire
+from enghub.core.clock import system_clock
+from enghub.core.dynamo import Put, Record, absent, key, transact
+from enghub.core.errors import NotFound
+from enghub.core.idempotency import puts
+from tests.factories.http import a_principal, a_request, invoke
+
+
+class Order(wire.Request):
+    order_number: wire.Code
+    quantity: wire.Quantity
+    rush: wire.Flag = False
+    due_at: wire.Instant | None = None
+
+
+class Stored(wire.Response):
+    order_number: str
+    quantity: wire.Quantity
+
+
+@pytest.fixture
+def handler(account: Any) -> Any:
+    account("mes")
+    app = http.resolver(max_body_bytes=2_000)
+
+    @app.post("/orders", status_code=201)
+    def create(order: Order) -> Stored:
+        call = http.call(app, "order:create")
+        stored = Stored(order_number=order.order_number, quantity=order.quantity)
+        once = call.once(lambda created: created)
+        record = Record(pk=key("T", call.principal.tenant_id, order.order_number), sk="ORDER")
+        transact(*puts(once, stored), Put(record, absent()))
+        return stored
+
+    @app.get("/orders/<number>")
+    def read(number: str) -> Stored:
+        http.call(app, "order:read")
+        raise NotFound(resource=f"order {number}")
+
+    @app.post("/orders/<number>/crash")
+    def crash(number: str) -> Stored:
+        raise RuntimeError("boom")
+
+    return entrypoints.http(app)
+
+
+CALLER = a_principal("order:create", "order:read")
+ORDER = {"orderNumber": "A-1", "quantity": 12.5}
+
+
+def post(handler: Any, body: Any, caller: Any = CALLER, **headers: str) -> tuple[int, dict[str, Any]]:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return invoke(handler, a_request("POST", "/orders", body, caller=caller, headers=sent))
+
+
+def test_an_answer_is_wrapped_in_the_envelope(handler: Any) -> None:
+    status, body = post(handler, ORDER)
+    assert status == 201
+    assert body["data"] == {"orderNumber": "A-1", "quantity": 12.5}
+    assert (body["success"], body["code"], body["requestId"]) == (True, "201", "req-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"quantity": 1}, "orderNumber"),
+        ({**ORDER, "quantity": True}, "quantity"),
+        ({**ORDER, "quantity": "12"}, "quantity"),
+        ({**ORDER, "quantity": -1}, "quantity"),
+        ({**ORDER, "quantity": 1.00001}, "quantity"),
+        ({**ORDER, "rush": "yes"}, "rush"),
+        ({**ORDER, "dueAt": "2026-03-02T08:00:00"}, "dueAt"),
+        ({**ORDER, "dueAt": 5}, "dueAt"),
+        ({**ORDER, "colour": "red"}, "colour"),
+        ({**ORDER, "orderNumber": ""}, "orderNumber"),
+        ('{"orderNumber": "\\ud800", "quantity": 1}', "orderNumber"),
+        ('{"orderNumber": "A", "quantity": NaN}', "body"),
+        ('{"quantity": 1, "quantity": 2, "orderNumber": "A"}', "body"),
+        ("{", "body"),
+        ("[" * 1500, "body"),
+        ("[]", "body"),
+        ("null", "body"),
+    ],
+)
+def test_bad_input_is_refused_and_the_field_is_named(handler: Any, body: Any, field: str) -> None:
+    status, answer = post(handler, body)
+    assert (status, answer["code"]) == (400, "40001")
+    assert answer["details"]["field"].startswith(field) or field == "body"
+    assert Record.read(key("T", "acme", "A-1"), "ORDER") is None
+
+
+def test_an_oversized_body_is_refused(handler: Any) -> None:
+    status, answer = post(handler, {**ORDER, "orderNumber": "A" * 3_000})
+    assert (status, answer["details"]) == (413, {"error": "TOO_LARGE", "limitBytes": 2_000})
+
+
+@pytest.mark.parametrize("content_type", ["text/xml", "multipart/form-data", "application/x-www-form-urlencoded"])
+def test_another_content_type_is_refused(handler: Any, content_type: str) -> None:
+    event = a_request("POST", "/orders", ORDER, caller=CALLER)
+    event["headers"] = {"content-type": content_type}
+    status, answer = invoke(handler, event)
+    assert (status, answer["code"]) == (415, "41501")
+
+
+def test_a_missing_permission_is_refused_and_kept_in_the_audit(handler: Any) -> None:
+    status, answer = post(handler, ORDER, caller=a_principal("order:read", user="mallory"))
+    assert (status, answer["code"], answer["details"]["permission"]) == (403, "40301", "order:create")
+    (refusal,) = audit.refusals("acme", system_clock().strftime("%Y-%m-%d"))
+    assert (refusal.user_id, refusal.error, refusal.path) == ("mallory", "FORBIDDEN", "/orders")
+
+
+def test_a_request_that_did_not_pass_the_authorizer_is_refused(handler: Any) -> None:
+    assert post(handler, ORDER, caller=None)[0] == 401
+
+
+def test_a_factory_that_is_not_the_callers_is_refused(handler: Any) -> None:
+    assert post(handler, ORDER, X_Factory_Id="bj-01")[0] == 403
+
+
+def test_an_unknown_thing_is_not_found(handler: Any) -> None:
+    status, answer = invoke(handler, a_request("GET", "/orders/9", caller=CALLER))
+    assert (status, answer["code"], answer["message"]) == (404, "40401", "order 9 does not exist")
+
+
+def test_messages_come_in_chinese_when_asked(handler: Any) -> None:
+    event = a_request("GET", "/orders/9", caller=CALLER, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
+    assert invoke(handler, event)[1]["message"] == "order 9 不存在"
+
+
+def test_a_fault_of_ours_shows_nothing_of_its_inside(handler: Any) -> None:
+    status, answer = invoke(handler, a_request("POST", "/orders/1/crash", caller=CALLER))
+    assert (status, answer["code"]) == (500, "50001")
+    assert "boom" not in str(answer)
+
+
+def test_the_same_key_and_body_get_the_first_answer_again(handler: Any) -> None:
+    first = post(handler, ORDER, Idempotency_Key="k1")
+    again = post(handler, ORDER, Idempotency_Key="k1")
+    assert first[0] == again[0] == 201
+    assert first[1]["data"] == again[1]["data"]
+
+
+def test_the_same_key_with_another_body_is_a_conflict(handler: Any) -> None:
+    post(handler, ORDER, Idempotency_Key="k1")
+    status, answer = post(handler, {**ORDER, "quantity": 13}, Idempotency_Key="k1")
+    assert (status, answer["details"]["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_the_same_key_of_another_tenant_is_another_key(handler: Any) -> None:
+    post(handler, ORDER, Idempotency_Key="k1")
+    assert post(handler, ORDER, caller=a_principal("order:create", tenant="globex"), Idempotency_Key="k1")[0] == 201
