@@ -104,7 +104,8 @@ def measure(case: Case) -> Measured:
                 spent = time.process_time_ns() - started
                 if number >= WARM_UP:
                     times.append(spent / 1e6)
-                silent.truncate(0)
+                silent.seek(0)
+                silent.truncate()
     times.sort()
     return Measured(case, statistics.median(times), times[int(len(times) * 0.99)], calls)
 

@@ -46,7 +46,12 @@ def products_sync(tell: Teller) -> None:
     tell.chapter("2  Products sync from the PLM")
     tell.sign_in("plm-admin", "PLM_ADMIN")
     run = tell.call(
-        "plm-admin", "POST", "/api/v1/plm/sync", {"mode": "FULL"}, expect=202, show=lambda data: {"runId": data["runId"]}
+        "plm-admin",
+        "POST",
+        "/api/v1/plm/sync",
+        {"mode": "FULL"},
+        expect=202,
+        show=lambda data: {"runId": data["runId"]},
     )
     report = tell.wait(
         "plm-admin",
@@ -95,19 +100,36 @@ def work_is_done(tell: Teller) -> str:
     }
     first = {"Idempotency-Key": f"{tell.run}-1"}
     tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
-    tell.say("The tablet lost the network and sends the same report again: the first answer comes back, nothing is added.")
+    tell.say(
+        "The tablet lost the network and sends the same report again: the first answer comes back, nothing is added."
+    )
     tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
     tell.say("A report beyond the plan is refused.")
     more = {**report, "goodQty": 96, "defectQty": 0, "defectTypes": []}
     tell.call("wang", "POST", REPORTS, more, expect=422, headers={"Idempotency-Key": f"{tell.run}-2"})
     later = {"reportTime": (today + timedelta(minutes=2)).isoformat()}
-    tell.call("wang", "POST", REPORTS, {**more, "goodQty": 60, **later}, expect=201, headers={"Idempotency-Key": f"{tell.run}-3"})
+    tell.call(
+        "wang",
+        "POST",
+        REPORTS,
+        {**more, "goodQty": 60, **later},
+        expect=201,
+        headers={"Idempotency-Key": f"{tell.run}-3"},
+    )
     tell.call("li", "GET", path, expect=200, show=_order)
     return str(today.date())
 
 
 def _order(order: dict[str, Any]) -> dict[str, Any]:
-    names = ("workOrderId", "status", "plannedQuantity", "goodQuantity", "defectQuantity", "remainingQuantity", "version")
+    names = (
+        "workOrderId",
+        "status",
+        "plannedQuantity",
+        "goodQuantity",
+        "defectQuantity",
+        "remainingQuantity",
+        "version",
+    )
     return {name: order[name] for name in names if name in order}
 
 

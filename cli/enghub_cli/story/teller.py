@@ -64,7 +64,9 @@ class Teller:
         data = parsed.get("data", parsed)
         colour = "green" if answer.status_code == expect else "red"
         worth = show(data) if answer.status_code == expect and parsed.get("success", True) else _refusal(parsed)
-        self.console.print(f"  [{colour}]{answer.status_code}[/{colour}] {escape(_short(json.dumps(worth, ensure_ascii=False)))}")
+        self.console.print(
+            f"  [{colour}]{answer.status_code}[/{colour}] {escape(_short(json.dumps(worth, ensure_ascii=False)))}"
+        )
         if answer.status_code != expect:
             message = f"The story stops: {method} {path} answered {answer.status_code}, not {expect}; see `enghub logs`"
             raise Stop(message)
