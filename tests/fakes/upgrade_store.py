@@ -32,7 +32,9 @@ class FileExecutions:
 
     def _all(self, prefix: str) -> list[Any]:
         with closing(self._open()) as connection:
-            rows = connection.execute("SELECT value FROM item WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "~"))
+            rows = connection.execute(
+                "SELECT value FROM item WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "~")
+            )
             return [pickle.loads(row[0]) for row in rows]
 
     def _write(self, *items: tuple[str, Any, int | None]) -> None:

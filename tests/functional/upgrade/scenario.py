@@ -1,4 +1,4 @@
-"""One upgrade that uses every kind of step, for each dialect; and the process that runs it and may be killed in it.
+"""One upgrade that uses every kind of step, for each dialect; and the process that runs it and may be killed.
 
 Run as a script it is a worker: it works until the execution ends, or kills itself (SIGKILL) at the n-th point it passes.
 """
@@ -147,7 +147,9 @@ def contents(address: Address) -> dict[str, str]:
         inspector = sa.inspect(connection)
         for name in sorted(set(inspector.get_table_names()) - OWN_TABLES):
             columns = [(column["name"], str(column["type"])) for column in inspector.get_columns(name)]
-            indexes = sorted((index["name"] or "", tuple(index["column_names"])) for index in inspector.get_indexes(name))
+            indexes = sorted(
+                (index["name"] or "", tuple(index["column_names"])) for index in inspector.get_indexes(name)
+            )
             rows = sorted(map(repr, connection.execute(sa.text(f"SELECT * FROM {name}"))))
             found[name] = hashlib.sha256(repr((columns, indexes, rows)).encode()).hexdigest()
         found["views"] = repr(sorted(inspector.get_view_names()))
@@ -159,7 +161,9 @@ def contents(address: Address) -> dict[str, str]:
             sa.text("SELECT scope, task, state, total, moved, failed FROM enghub_upgrade_checkpoint ORDER BY 1, 2")
         )
         found["tasks"] = repr([tuple(row) for row in tasks])
-        failed = connection.execute(sa.text("SELECT scope, task, row_key FROM enghub_upgrade_failed_row ORDER BY 1, 2, 3"))
+        failed = connection.execute(
+            sa.text("SELECT scope, task, row_key FROM enghub_upgrade_failed_row ORDER BY 1, 2, 3")
+        )
         found["failed rows"] = repr([tuple(row) for row in failed])
     engine.dispose()
     return found
@@ -200,9 +204,7 @@ def run(folder: Path, address: Address, point: Callable[[str], None], soft_secon
     engine = Engine(store, lambda _, __: Site(address), lambda _, digest: texts[digest], point=point)
     for stage in STAGES:
         for _ in range(200):
-            answer = engine.run_slice(
-                factory.TENANT, factory.EXECUTION, 1, stage.value, Budget.of(soft_seconds, 60)
-            )
+            answer = engine.run_slice(factory.TENANT, factory.EXECUTION, 1, stage.value, Budget.of(soft_seconds, 60))
             if answer.outcome == "done":
                 break
             if answer.outcome != "more":
@@ -225,7 +227,12 @@ def counted(kill_at: int | None) -> tuple[Callable[[str], None], list[str]]:
 
 
 def main(arguments: Iterator[str]) -> None:
-    folder, dialect, url, kill_at = Path(next(arguments)), Dialect(next(arguments)), next(arguments), int(next(arguments))
+    folder, dialect, url, kill_at = (
+        Path(next(arguments)),
+        Dialect(next(arguments)),
+        next(arguments),
+        int(next(arguments)),
+    )
     point, _ = counted(kill_at)
     run(folder, Address(dialect, sa.make_url(url)), point)
 

@@ -48,7 +48,16 @@ def points_of_interest(passed: list[str]) -> list[int]:
 
 def test_a_worker_killed_anywhere_leaves_what_a_resumed_one_finishes_exactly(dialect: Dialect, tmp_path: Path) -> None:
     expected, passed = undisturbed(dialect, tmp_path)
-    assert set(passed) >= {"statement", "rows", "checkpoint", "batch", "failed row", "check", "step begun", "step recorded"}
+    assert set(passed) >= {
+        "statement",
+        "rows",
+        "checkpoint",
+        "batch",
+        "failed row",
+        "check",
+        "step begun",
+        "step recorded",
+    }
     for kill_at in points_of_interest(passed):
         folder = tmp_path / str(kill_at)
         folder.mkdir()

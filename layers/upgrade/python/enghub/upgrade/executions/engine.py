@@ -53,7 +53,7 @@ class Site(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the workflow does next: `more` (after a wait), `done` with the stage, `failed`, `confirm`, `aborted`, `superseded`."""
+    """What the workflow does next: `more` (after a wait), `done`, `failed`, `confirm`, `aborted`, `superseded`."""
 
     outcome: str
     stage: str
@@ -163,9 +163,7 @@ class Engine:
         self.point("slice ended")
         shown = None if ended.progress is None else ended.progress.to_json()
         if ended.state is SliceState.MORE:
-            step = self.executions.save_step(
-                execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds())
-            )
+            step = self.executions.save_step(execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds()))
             answer = Answer("more", step.stage, ended.wait_seconds, step.key, step.sequence)
             return execution, step, answer if ended.wait_seconds or budget.spent else None
         finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
@@ -242,7 +240,11 @@ class Engine:
 
     def _origin(self, execution: Execution) -> Origin:
         return Origin(
-            execution.tenant_id, execution.factory_id, ENGINE_USER, self.clock(), f"{execution.execution_id}/{execution.run}"
+            execution.tenant_id,
+            execution.factory_id,
+            ENGINE_USER,
+            self.clock(),
+            f"{execution.execution_id}/{execution.run}",
         )
 
     def _log(self, step: StepRecord, level: str, message: str) -> None:

@@ -226,8 +226,9 @@ class Workflow:
         after = before.fail(_problem(step, fault), step, origin.at)
         return self._end(before, after, "UpgradeFailed", "fail", origin)
 
-    def open_gate(self, tenant_id: str, execution_id: str, run: int, sequence: int, token: str, origin: Origin) -> bool:
-        """Remember the waiting workflow's token; True when the answer is there already, so nobody needs to wait."""
+    def open_gate(self, tenant_id: str, execution_id: str, run: int, gate: tuple[int, str], origin: Origin) -> bool:
+        """Keep a gate (sequence of the step, task token); True when its answer is there already."""
+        sequence, token = gate
         execution = self._executions.get(tenant_id, execution_id)
         self._executions.keep_gate(tenant_id, execution_id, sequence, run, token)
         lock = self._executions.lock(tenant_id, execution.site_id)

@@ -146,7 +146,9 @@ class DynamoManifests:
             sk=_number(revision.number),
             number=revision.number,
             document=gzip.compress(json.dumps(dict(revision.document), default=float).encode(), mtime=0),
-            scripts=json.dumps({p: {"sha256": r.sha256, "size_bytes": r.size_bytes} for p, r in revision.scripts.items()}),
+            scripts=json.dumps(
+                {p: {"sha256": r.sha256, "size_bytes": r.size_bytes} for p, r in revision.scripts.items()}
+            ),
             checksum=revision.checksum,
             created_by=revision.created_by,
             created_at=revision.created_at,
@@ -164,9 +166,7 @@ def _script_records(tenant_id: str, text: str) -> list[ScriptRecord]:
     packed = gzip.compress(data, mtime=0)
     pieces = [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
     pk = _scripts(tenant_id, hashlib.sha256(data).hexdigest())
-    return [
-        ScriptRecord(pk=pk, sk=_number(index), data=piece, parts=len(pieces)) for index, piece in enumerate(pieces)
-    ]
+    return [ScriptRecord(pk=pk, sk=_number(index), data=piece, parts=len(pieces)) for index, piece in enumerate(pieces)]
 
 
 def _store(before: Head | None, after: Head, operation: str, origin: Origin, *also: Write) -> Head:

@@ -65,7 +65,7 @@ class ManifestService:
         before = self._manifests.head(origin.tenant_id, manifest.number)
         number = 1 if before is None else before.latest + 1
         refs = {path: script_ref(text) for path, text in scripts.items()}
-        revision = revision_of(origin.tenant_id, number, document, manifest, refs, origin.user_id, origin.at)
+        revision = revision_of(origin, number, document, manifest, refs)
         head = Head(
             tenant_id=origin.tenant_id,
             version=manifest.number,
@@ -78,7 +78,7 @@ class ManifestService:
             updated_at=origin.at,
         )
         after = head.activate(revision, origin.user_id, origin.at) if activate else head
-        return Stored(self._manifests.add(before, after, revision, dict(scripts), origin, once), revision)
+        return Stored(self._manifests.add(before, after, revision, dict(scripts), origin, once=once), revision)
 
     def activate(self, version: Version, number: int | None, origin: Origin) -> Head:
         """Put a revision in force, the latest when none is named.

@@ -66,7 +66,9 @@ class DynamoSites:
         """One read, one transaction."""
         record = SiteRecord.read(_partition(site.tenant_id), key(site.site_id))
         before = None if record is None else _site(record)
-        wanted = site if before is None else replace(site, version=before.version or site.version, applied=before.applied)
+        wanted = (
+            site if before is None else replace(site, version=before.version or site.version, applied=before.applied)
+        )
         link = Link() if before is None else Link(before.audit_sequence, before.audit_hash)
         entry = AuditEntry(
             origin, "site.put", f"site/{site.site_id}", None if before is None else _shown(before), _shown(wanted), link

@@ -7,7 +7,9 @@ from enghub.core.i18n import Text
 class SiteNotFound(NotFound):
     """The tenant has no such site."""
 
-    text = Text("Site {site_id} is not registered: PUT it to /api/v1/upgrade/sites/{site_id} first", "局点 {site_id} 未登记")
+    text = Text(
+        "Site {site_id} is not registered: PUT it to /api/v1/upgrade/sites/{site_id} first", "局点 {site_id} 未登记"
+    )
 
     @property
     def name(self) -> str:

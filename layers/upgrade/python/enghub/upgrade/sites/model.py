@@ -7,8 +7,6 @@ from datetime import datetime
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.versions import Version
 
-HOOKS = ("stop", "start", "status")
-
 
 @dataclass(frozen=True, slots=True)
 class Site:

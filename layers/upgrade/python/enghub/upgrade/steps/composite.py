@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.upgrade.steps.backup import BackupTables
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
+from enghub.upgrade.steps.config_files import ConfigFiles
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.sql_scripts import SqlScripts
@@ -59,6 +61,8 @@ def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
 
 
 _CHECKS = ("checks", ("checks",), BusinessCheck)
+_BACKUP = ("backup", ("backup_tables",), BackupTables)
+_CONFIG = ("config", ("config_files",), ConfigFiles)
 _SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
 _ROWS = ("migrations", ("migrations",), RowMigration)
 _VERIFY = ("verification", ("verification_rules", "comparisons", "tables", "business_checks"), Verification)
@@ -77,16 +81,17 @@ class PreBusinessCheckStep(Composite):
 class PreUpgradeProcessStep(Composite):
     """Phase 2: preparation while the system runs."""
 
-    summary: ClassVar[str] = "Phase 2: `health_checks`, `checks`"
-    writes: ClassVar[bool] = False
-    parts: ClassVar[Parts] = (_HEALTH, _CHECKS)
+    summary: ClassVar[str] = "Phase 2: `health_checks`, `checks`, `backup_tables`"
+    parts: ClassVar[Parts] = (_HEALTH, _CHECKS, _BACKUP)
 
 
 class StartupPreProcessStep(Composite):
     """Phase 3: the outage's work."""
 
-    summary: ClassVar[str] = "Phase 3: `sql_scripts`, `migrations`, `verification_rules` ..."
-    parts: ClassVar[Parts] = (_SCRIPTS, _ROWS, _VERIFY)
+    summary: ClassVar[str] = (
+        "Phase 3: `backup_tables`, `sql_scripts`, `migrations`, `config_files`, `verification_rules` ..."
+    )
+    parts: ClassVar[Parts] = (_BACKUP, _SCRIPTS, _ROWS, _CONFIG, _VERIFY)
 
 
 class StartupPostProcessStep(Composite):
@@ -108,4 +113,4 @@ class SiteSpecificStep(Composite):
     """A site's own work: whatever its parameters ask for."""
 
     summary: ClassVar[str] = "Any of `checks`, `sql_scripts`, `migrations`, `health_checks`, `verification_rules` ..."
-    parts: ClassVar[Parts] = (_CHECKS, _SCRIPTS, _ROWS, _HEALTH, _SMOKE, _VERIFY)
+    parts: ClassVar[Parts] = (_CHECKS, _BACKUP, _SCRIPTS, _ROWS, _CONFIG, _HEALTH, _SMOKE, _VERIFY)

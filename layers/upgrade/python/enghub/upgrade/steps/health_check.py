@@ -68,11 +68,19 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
             return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
     url = check.url or ""
     try:
-        answer = context.hooks.call(check.name, check.method, url, body=check.body, timeout_seconds=check.timeout_seconds)
+        answer = context.hooks.call(
+            check.name, check.method, url, body=check.body, timeout_seconds=check.timeout_seconds
+        )
     except StepFailed as failure:
         context.log("warning", failure.text.en)
         return {"name": check.name, "healthy": False, "url": plain(url), "error": failure.text.en}
     healthy = answer.status == check.expected_status and (check.expected_text or "") in answer.text
     if not healthy:
         context.log("warning", f"health check {check.name}: {answer.status}")
-    return {"name": check.name, "healthy": healthy, "url": plain(url), "status": answer.status, "ms": answer.milliseconds}
+    return {
+        "name": check.name,
+        "healthy": healthy,
+        "url": plain(url),
+        "status": answer.status,
+        "ms": answer.milliseconds,
+    }

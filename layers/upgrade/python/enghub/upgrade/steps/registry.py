@@ -1,4 +1,4 @@
-"""Which step classes exist. `class_name` is looked up here and nowhere else: nothing unregistered can be loaded (UPG-02).
+"""Which step classes exist (UPG-02). `class_name` is looked up here and nowhere else: nothing else can be loaded.
 
 Plug-in packages add classes by the entry point group `enghub.upgrade.steps`; the entry's name is the `class_name`.
 """
@@ -21,6 +21,10 @@ _BUILT_IN: Final = {
     "enghub.Verification": f"{_HERE}.verification:Verification",
     "enghub.HealthChecks": f"{_HERE}.health_check:HealthChecks",
     "enghub.SmokeTests": f"{_HERE}.health_check:SmokeTests",
+    "enghub.RollbackScripts": f"{_HERE}.sql_scripts:RollbackScripts",
+    "enghub.BackupTables": f"{_HERE}.backup:BackupTables",
+    "enghub.RestoreBackup": f"{_HERE}.backup:RestoreBackup",
+    "enghub.ConfigFiles": f"{_HERE}.config_files:ConfigFiles",
     "enghub.StopService": f"{_HERE}.service_control:StopService",
     "enghub.StartService": f"{_HERE}.service_control:StartService",
     "com.ft.upgrade.steps.PreBusinessCheckStep": f"{_HERE}.composite:PreBusinessCheckStep",
@@ -29,6 +33,9 @@ _BUILT_IN: Final = {
     "com.ft.upgrade.steps.StartupPostProcessStep": f"{_HERE}.composite:StartupPostProcessStep",
     "com.ft.upgrade.steps.PostUpgradeProcessStep": f"{_HERE}.composite:PostUpgradeProcessStep",
     "com.ft.upgrade.steps.OverseasSpecificProcessStep": f"{_HERE}.composite:SiteSpecificStep",
+    "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.backup:RestoreBackup",
+    "com.ft.upgrade.patch.PatchConfigUpdaterStep": f"{_HERE}.config_files:ConfigFiles",
+    "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.sql_scripts:RollbackScripts",
     "com.ft.upgrade.patch.PatchSqlExecutorStep": f"{_HERE}.sql_scripts:SqlScripts",
     "com.ft.upgrade.patch.PatchVerifierStep": f"{_HERE}.verification:Verification",
 }

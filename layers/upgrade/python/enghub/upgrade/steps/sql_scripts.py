@@ -19,7 +19,9 @@ _WAIT_SECONDS = 10
 class SqlScripts(BaseStep):
     """Scripts of the manifest's bundle, in the order given; `rollback_scripts` undo them in the order given."""
 
-    summary: ClassVar[str] = "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"
+    summary: ClassVar[str] = (
+        "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"
+    )
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
@@ -46,6 +48,20 @@ class SqlScripts(BaseStep):
         if ended.state == "done":
             _forget(context, scope, paths)
         return ended
+
+
+class RollbackScripts(BaseStep):
+    """A rollback step of its own: runs `rollback_scripts` in the order given, journalled like any script."""
+
+    summary: ClassVar[str] = "SQL rollback scripts; parameter `rollback_scripts`"
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        return SqlScripts().validate(parameters)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run what the journal does not show as done."""
+        return _run(context, read.texts(context.parameters, "rollback_scripts"), context.facts.scope)
 
 
 def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:

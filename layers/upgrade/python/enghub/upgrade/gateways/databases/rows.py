@@ -33,7 +33,8 @@ NO_KEY = Text(
     "迁移 {task}：表 {table} 没有主键，请在 key 中指定唯一且非空的列",
 )
 NULL_KEY = Text(
-    "Migration {task}: key column {column} may be null, so rows could be missed", "迁移 {task}：键列 {column} 允许空值，可能漏行"
+    "Migration {task}: key column {column} holds nulls, so rows would be missed",
+    "迁移 {task}：键列 {column} 存在空值，会漏行",
 )
 MOVES_KEY = Text(
     "Migration {task}: key column {column} cannot be changed in place", "迁移 {task}：不能就地修改键列 {column}"
@@ -94,10 +95,10 @@ class RowTask:
         return checkpoint
 
     def _begin(self, connection: sa.Connection) -> Checkpoint:
-        total = connection.execute(sa.select(sa.func.count()).select_from(self._source).where(*self._where())).scalar_one()
-        checkpoint = Checkpoint(
-            self.migration.digest, State.RUNNING, None, total, 0, 0, self.migration.batch_size, 0
-        )
+        total = connection.execute(
+            sa.select(sa.func.count()).select_from(self._source).where(*self._where())
+        ).scalar_one()
+        checkpoint = Checkpoint(self.migration.digest, State.RUNNING, None, total, 0, 0, self.migration.batch_size, 0)
         self._journal.write(connection, checkpoint)
         return checkpoint
 
@@ -109,20 +110,37 @@ class RowTask:
                 raise StepFailed(NOT_TRANSACTIONAL, task=rules.name, table=name)
         self._source = self._table(connection, rules.source)
         self._target = self._table(connection, rules.target)
+        self._check_mapping()
+        self._key = tuple(self._source.columns[name] for name in self._check_key(connection))
+
+    def _check_key(self, connection: sa.Connection) -> tuple[str, ...]:
+        rules = self.migration
         names = rules.key or tuple(column.name for column in self._source.primary_key)
         if not names:
             raise StepFailed(NO_KEY, task=rules.name, table=rules.source)
         for name in names:
             if name not in self._source.columns:
                 raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
-            if self._source.columns[name].nullable:
+            if self._source.columns[name].nullable and self._has_null(connection, name):
                 raise StepFailed(NULL_KEY, task=rules.name, column=name)
             if rules.in_place and name in rules.mapping:
                 raise StepFailed(MOVES_KEY, task=rules.name, column=name)
-        for name in rules.mapping:
+        return names
+
+    def _check_mapping(self) -> None:
+        rules = self.migration
+        for name, rule in rules.mapping.items():
             if name not in self._target.columns:
                 raise StepFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
-        self._key = tuple(self._source.columns[name] for name in names)
+            if rule.column is not None and rule.column not in self._source.columns:
+                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
+
+    def _has_null(self, connection: sa.Connection, column: str) -> bool:
+        """Ask the rows: SQLite says of every plain primary key that it may be null."""
+        query = (
+            sa.select(sa.literal(1)).select_from(self._source).where(self._source.columns[column].is_(None)).limit(1)
+        )
+        return connection.execute(query).first() is not None
 
     def _table(self, connection: sa.Connection, name: str) -> sa.Table:
         table = catalog.table(connection, name)
@@ -272,7 +290,9 @@ def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: lis
     rest = [name for name in names if name not in keys] if on_conflict == "update" else []
     if dialect.is_mysql:
         insert = mysql.insert(target).from_select(names, rows)
-        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {keys[0]: target.c[keys[0]]}
+        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {
+            keys[0]: target.c[keys[0]]
+        }
         return insert.on_duplicate_key_update(changes)
     if dialect is Dialect.SQLITE and rows.whereclause is None:
         rows = rows.where(sa.true())  # SQLite's grammar needs a WHERE before ON CONFLICT
