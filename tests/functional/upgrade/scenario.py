@@ -1,4 +1,4 @@
-"""One upgrade that uses every kind of step, for each dialect; and the process that runs it and may be killed.
+"""One upgrade with every kind of step, for each dialect; and the process that runs it and may be killed.
 
 Run as a script it is a worker: it works until the execution ends, or kills itself (SIGKILL) at the n-th point it passes.
 """
@@ -31,7 +31,8 @@ SCRIPTS = {
     "v/001_structure.sql": {
         Dialect.MARIADB: """
             -- the new table, and a procedure whose body holds semicolons
-            CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL) ENGINE=InnoDB;
+            CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL)
+              ENGINE=InnoDB;
             ALTER TABLE orders ADD COLUMN note VARCHAR(20) NULL, ADD INDEX i_status (status);
             SET @wanted = 'kept';
             UPDATE orders SET note = @wanted WHERE id % 2 = 0;
@@ -47,7 +48,8 @@ SCRIPTS = {
             BEGIN;
             CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL);
             ALTER TABLE orders ADD COLUMN note VARCHAR(20);
-            CREATE FUNCTION total() RETURNS bigint AS $body$ BEGIN RETURN (SELECT count(*) FROM orders); END; $body$ LANGUAGE plpgsql;
+            CREATE FUNCTION total() RETURNS bigint AS $body$
+              BEGIN RETURN (SELECT count(*) FROM orders); END; $body$ LANGUAGE plpgsql;
             UPDATE orders SET note = 'kept' WHERE id % 2 = 0;
             INSERT INTO audit_log (text) VALUES ('structure; ready'), ('100% sure');
             ALTER TABLE old_name RENAME TO new_name;
@@ -63,10 +65,12 @@ SCRIPTS = {
         """,
     },
     "v/002_counting.sql": {
-        Dialect.MARIADB: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3; ALTER TABLE counter ADD m INT DEFAULT 7;",
+        Dialect.MARIADB: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
+        "ALTER TABLE counter ADD m INT DEFAULT 7;",
         Dialect.POSTGRESQL: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
         "CREATE INDEX CONCURRENTLY i_status ON orders (status); UPDATE counter SET n = n + 1;",
-        Dialect.SQLITE: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3; CREATE INDEX i_status ON orders (status);",
+        Dialect.SQLITE: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
+        "CREATE INDEX i_status ON orders (status);",
     },
 }  # fmt: skip
 COPY = {
@@ -106,10 +110,17 @@ STEPS: dict[Stage, list[dict[str, Any]]] = {
         factory.step(
             "com.ft.upgrade.steps.StartupPreProcessStep",
             "main",
+            backup_tables=["counter", "orders"],
             sql_scripts=["v/001_structure.sql", "v/002_counting.sql"],
             migrations=[COPY],
             verification_rules=["check_table_structure", "check_data_integrity"],
-            comparisons=[{"name": "moved", "left": {"table": "orders", "where": "amount IS NOT NULL"}, "right": {"table": "orders_v2"}}],
+            comparisons=[
+                {
+                    "name": "moved",
+                    "left": {"table": "orders", "where": "amount IS NOT NULL"},
+                    "right": {"table": "orders_v2"},
+                }
+            ],
         )
     ],
     Stage.START_SERVICE: [factory.step("enghub.StartService", "start_service")],

@@ -35,10 +35,11 @@ def documents() -> tuple[dict[str, Any], dict[str, Any]]:
     return first, patch(upgrade_steps={"startup_pre_process": [fix]})
 
 
-def prepared(upgrade: Upgrade, rows: int = 50, **site: Any) -> None:
+def prepared(upgrade: Upgrade, **site: Any) -> None:
     upgrade.sql("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
     upgrade.sql(
-        f"INSERT INTO items SELECT value, ' n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < {rows}) SELECT value FROM c)"
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50) "
+        "INSERT INTO items SELECT n, ' n' || n FROM c"
     )
     first, second = documents()
     upgrade.upload(first, {"v/1.sql": SCRIPT})
@@ -66,7 +67,8 @@ def test_a_site_is_upgraded_over_a_baseline_and_its_patch(upgrade: Upgrade) -> N
     seen = upgrade.status(execution_id)
     assert (seen["status"], seen["completedSteps"], seen["totalSteps"]) == ("SUCCEEDED", 6, 6)
     assert [s["step"] for s in seen["steps"]] == [
-        "2.16.5/check", "2.16.5.1/stop_service", "2.16.5/main", "2.16.5.1/fix", "2.16.5.1/start_service", "2.16.5/verify",
+        "2.16.5/check", "2.16.5.1/stop_service", "2.16.5/main", "2.16.5.1/fix", "2.16.5.1/start_service",
+        "2.16.5/verify",
     ]  # fmt: skip
     site = upgrade.send("read_sites", "GET", "/api/v1/upgrade/sites/EU")[1]["data"]
     assert (site["version"], site["appliedVersions"]) == ("2.16.5.1", ["2.16.5", "2.16.5.1"])

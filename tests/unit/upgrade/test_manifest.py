@@ -1,4 +1,4 @@
-"""Manifests: the source document's own examples load unchanged, broken ones are refused by the field's name (UPG-01)."""
+"""The source document's own manifests load unchanged, broken ones are refused by the field's name (UPG-01)."""
 
 import copy
 import json

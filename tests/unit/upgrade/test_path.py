@@ -1,5 +1,6 @@
 """Which versions lie between source and target, and why (UPG-03)."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_baselines_and_their_patches_run_in_order(source: str, target: str, expe
 
 def test_a_jump_runs_what_stepping_runs() -> None:
     stops = ["2.16.4", "2.16.5", "2.16.5.2", "2.16.10", "2.17.0.1"]
-    stepped = [version for a, b in zip(stops, stops[1:], strict=False) for version in path(a, b, KNOWN)]
+    stepped = [version for a, b in pairwise(stops) for version in path(a, b, KNOWN)]
     assert path("2.16.4", "2.17.0.1", KNOWN) == stepped
 
 

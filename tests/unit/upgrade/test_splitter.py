@@ -26,37 +26,66 @@ def texts(script: str, dialect: Dialect) -> list[str]:
     return [statement.text for statement in split(script, dialect)]
 
 
+TRIGGER = """CREATE TRIGGER t AFTER INSERT ON a BEGIN
+  UPDATE b SET n = CASE WHEN n > 1 THEN 2 ELSE 3 END;
+  DELETE FROM c;
+END"""
+ATOMIC = """CREATE FUNCTION f() RETURNS int BEGIN ATOMIC
+  SELECT CASE WHEN true THEN 1 END;
+  SELECT 2;
+END"""
+RULE = "CREATE RULE r AS ON INSERT TO t DO (INSERT INTO a VALUES (1); INSERT INTO b VALUES (2))"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "statements"),
+    [
+        (MY, ["SELECT 1", "SELECT 2"]),
+        (MY, ["INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s; x', 'y\\'; z')", "SELECT 1"]),
+        (MY, ["SELECT `a;b` FROM `t``;`", "SELECT 5--1"]),
+        (MY, ["/*!40101 SET NAMES utf8; */", "SELECT 1"]),
+        (MY, [PROCEDURE, "CALL p(1)"]),
+        (MY, ["CREATE TABLE t (\n delimiter INT, begin INT, end INT)", "SELECT begin FROM t WHERE begin < end"]),
+        (MY, ["CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.end = NEW.begin", "SELECT 1"]),
+        (MY, ["CREATE FUNCTION f() RETURNS INT\nBEGIN RETURN IF(1, 2, 3); END", "SELECT f()"]),
+        (MY, ["BEGIN", "UPDATE t SET a = 1", "COMMIT"]),
+        (MY, ["CREATE PROCEDURE IF NOT EXISTS p() SELECT 1", "SELECT 2"]),
+        (PG, ["DO $$ BEGIN PERFORM 1; END $$", "SELECT $tag$a;$$;b$tag$"]),
+        (PG, ["SELECT E'a\\';b', 'c\\'", "SELECT a$b$c FROM t WHERE x = $1"]),
+        (PG, [RULE, ATOMIC, "SELECT 3"]),
+        (PG, ["SELECT \"a;b\", info #>> '{a,b}' FROM t", "SELECT 2"]),
+        (LITE, [TRIGGER, "SELECT [a;b], `c;d`"]),
+    ],
+)
+def test_a_semicolon_ends_a_statement_only_where_it_means_to(dialect: Dialect, statements: list[str]) -> None:
+    assert texts(";\n".join(statements) + ";", dialect) == statements
+    assert texts(" ; ".join(statements), dialect) == statements
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (f"DELIMITER //\n{PROCEDURE}//\nDELIMITER ;\nCALL p(1);", [PROCEDURE, "CALL p(1)"]),
+        (f"delimiter $$\n{PROCEDURE} $$\n  DELIMITER ;\nCALL p(1);", [PROCEDURE, "CALL p(1)"]),
+        ("DELIMITER 'MySQL'\nSELECT 1MySQL\ndelimiter ;\nSELECT 2;", ["SELECT 1", "SELECT 2"]),
+        ("DELIMITER ;;\nSELECT 1;SELECT 2;;\nDELIMITER ;\n", ["SELECT 1;SELECT 2"]),
+        ("DELIMITER @@\nSELECT 1@@\nSELECT 2 @@", ["SELECT 1", "SELECT 2"]),
+    ],
+)
+def test_the_clients_delimiter_command_is_obeyed(script: str, expected: list[str]) -> None:
+    assert texts(script, MY) == expected
+
+
 @pytest.mark.parametrize(
     ("dialect", "script", "expected"),
     [
-        (MY, "SELECT 1; SELECT 2", ["SELECT 1", "SELECT 2"]),
         (MY, "  ;;\n-- only a comment;\n/* and ; another */ ", []),
-        (MY, "INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s; x', 'y\\'; z');", ["INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s; x', 'y\\'; z')"]),
-        (MY, "SELECT 1 -- a; b\n; # c; d\nSELECT 5--1;", ["SELECT 1", "SELECT 5--1"]),
-        (MY, "SELECT `a;b` FROM `t``;`;", ["SELECT `a;b` FROM `t``;`"]),
-        (MY, "/*!40101 SET NAMES utf8; */; SELECT 1;", ["/*!40101 SET NAMES utf8; */", "SELECT 1"]),
-        (MY, f"DELIMITER //\n{PROCEDURE}//\nDELIMITER ;\nCALL p(1);", [PROCEDURE, "CALL p(1)"]),
-        (MY, f"delimiter $$\n{PROCEDURE} $$\n  DELIMITER ;\nCALL p(1);", [PROCEDURE, "CALL p(1)"]),
-        (MY, f"{PROCEDURE};\nCALL p(1);", [PROCEDURE, "CALL p(1)"]),
-        (MY, "DELIMITER 'MySQL'\nSELECT 1MySQL\ndelimiter ;\nSELECT 2;", ["SELECT 1", "SELECT 2"]),
-        (MY, "DELIMITER ;;\nSELECT 1;SELECT 2;;\nDELIMITER ;\n", ["SELECT 1;SELECT 2"]),
-        (MY, "DELIMITER @@\nSELECT 1@@\nSELECT 2 @@", ["SELECT 1", "SELECT 2"]),
-        (MY, "CREATE TABLE t (\n delimiter INT, begin INT, end INT);SELECT begin FROM t WHERE begin < end;", ["CREATE TABLE t (\n delimiter INT, begin INT, end INT)", "SELECT begin FROM t WHERE begin < end"]),
-        (MY, "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.end = NEW.begin; SELECT 1;", ["CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.end = NEW.begin", "SELECT 1"]),
-        (MY, "CREATE FUNCTION f() RETURNS INT\nBEGIN RETURN IF(1, 2, 3); END; SELECT f();", ["CREATE FUNCTION f() RETURNS INT\nBEGIN RETURN IF(1, 2, 3); END", "SELECT f()"]),
-        (MY, "BEGIN; UPDATE t SET a = 1; COMMIT;", ["BEGIN", "UPDATE t SET a = 1", "COMMIT"]),
-        (MY, "CREATE PROCEDURE IF NOT EXISTS p() SELECT 1; SELECT 2;", ["CREATE PROCEDURE IF NOT EXISTS p() SELECT 1", "SELECT 2"]),
-        (PG, "DO $$ BEGIN PERFORM 1; END $$; SELECT $tag$a;$$;b$tag$;", ["DO $$ BEGIN PERFORM 1; END $$", "SELECT $tag$a;$$;b$tag$"]),
-        (PG, "SELECT E'a\\';b', 'c\\'; SELECT a$b$c FROM t WHERE x = $1;", ["SELECT E'a\\';b', 'c\\'", "SELECT a$b$c FROM t WHERE x = $1"]),
+        (MY, "SELECT 1 -- a; b\n; # c; d\nSELECT 2;", ["SELECT 1", "SELECT 2"]),
         (PG, "/* a /* nested; */ b; */ SELECT 1; SELECT 2;", ["SELECT 1", "SELECT 2"]),
-        (PG, "CREATE RULE r AS ON INSERT TO t DO (INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)); SELECT 1;", ["CREATE RULE r AS ON INSERT TO t DO (INSERT INTO a VALUES (1); INSERT INTO b VALUES (2))", "SELECT 1"]),
-        (PG, "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;", ["CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END", "SELECT 3"]),
-        (PG, 'SELECT "a;b", info #>> \'{a,b}\' FROM t; SELECT 2;', ['SELECT "a;b", info #>> \'{a,b}\' FROM t', "SELECT 2"]),
-        (LITE, "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET n = CASE WHEN n > 1 THEN 2 ELSE 3 END; DELETE FROM c; END; SELECT 1;", ["CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET n = CASE WHEN n > 1 THEN 2 ELSE 3 END; DELETE FROM c; END", "SELECT 1"]),
-        (LITE, "SELECT [a;b], `c;d`; SELECT 2;", ["SELECT [a;b], `c;d`", "SELECT 2"]),
+        (LITE, "SELECT 1; -- a; b\n/* c; */ SELECT 2", ["SELECT 1", "SELECT 2"]),
     ],
-)  # fmt: skip
-def test_a_script_is_cut_where_its_client_would_cut_it(dialect: Dialect, script: str, expected: list[str]) -> None:
+)
+def test_comments_belong_to_no_statement(dialect: Dialect, script: str, expected: list[str]) -> None:
     assert texts(script, dialect) == expected
 
 

@@ -135,7 +135,7 @@ class DynamoManifests:
 
     def add(
         self, before: Head | None, after: Head, revision: Revision, texts: Mapping[str, str], origin: Origin,
-        once: Once | None,
+        *, once: Once | None,
     ) -> Head:  # fmt: skip
         """Scripts first (nothing refers to them yet), then one transaction for revision and head."""
         for text in dict.fromkeys(texts.values()):

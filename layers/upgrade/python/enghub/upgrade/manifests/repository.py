@@ -37,7 +37,7 @@ class Manifests(Protocol):
 
     def add(
         self, before: Head | None, after: Head, revision: Revision, texts: Mapping[str, str], origin: Origin,
-        once: Once | None,
+        *, once: Once | None,
     ) -> Head:  # fmt: skip
         """Store a new revision with its scripts, and the head that knows it.
 
