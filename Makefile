@@ -43,7 +43,7 @@ check: $(READY)      ## lint, format, types, import rules, templates
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	PYTHONPATH=$$(echo layers/*/python | tr ' ' ':') lint-imports
 	pytest tests/infra -q
 
 bench: $(READY)      ## measure, and compare with the baselines

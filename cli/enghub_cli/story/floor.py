@@ -36,8 +36,8 @@ def change_arrives(tell: Teller) -> None:
     tell.wait(
         "quan",
         f"/api/v1/plm/change-orders/{ecn}",
-        lambda order: order["qmsProcessStatus"] == "PROCESSED",
-        show=lambda order: {"status": order["qmsProcessStatus"], "changePoint": order.get("changePoint")},
+        lambda order: order["processingStatus"] == "PROCESSED",
+        show=lambda order: {"processingStatus": order["processingStatus"], "changePoint": order.get("changePoint")},
     )
 
 
@@ -56,15 +56,19 @@ def products_sync(tell: Teller) -> None:
     report = tell.wait(
         "plm-admin",
         f"/api/v1/plm/sync/{run['runId']}",
-        lambda data: data["status"] not in {"PENDING", "RUNNING"},
+        lambda data: data["status"] in {"SUCCEEDED", "FAILED"},
         show=_sync_state,
     )
-    for rejected in report["rejects"]["items"][:3]:
-        tell.console.print(f"    rejected {rejected}")
+    tell.say(f"{report['records']['rejected']} records were rejected, each with its reason; the first ones:")
+    for one in report["rejected"][:3]:
+        tell.console.print(
+            f"  {one['plmProductCode'] or one['objectId']} {one['field']}: {one['message']}", markup=False
+        )
 
 
 def _sync_state(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if isinstance(value, str | int) and name != "runId"}
+    batches = {name: data["batches"][name] for name in ("total", "done", "failed")}
+    return {"status": data["status"], "batches": batches, "records": data["records"]}
 
 
 def work_is_done(tell: Teller) -> str:
@@ -78,7 +82,7 @@ def work_is_done(tell: Teller) -> str:
         "productId": "PROD-A001",
         "plannedQuantity": 200,
         "dueDate": str((today + timedelta(days=2)).date()),
-        "lineId": "LINE-1",
+        "lineId": _line(tell),
         "stationId": "ST-SMT-01",
         "standardSeconds": 20,
         "shiftDate": str(today.date()),
@@ -120,6 +124,11 @@ def work_is_done(tell: Teller) -> str:
     return str(today.date())
 
 
+def _line(tell: Teller) -> str:
+    """Return the line of this telling, so that the board shows its own output alone."""
+    return f"LINE-{tell.run}"
+
+
 def _order(order: dict[str, Any]) -> dict[str, Any]:
     names = (
         "workOrderId",
@@ -127,7 +136,7 @@ def _order(order: dict[str, Any]) -> dict[str, Any]:
         "plannedQuantity",
         "goodQuantity",
         "defectQuantity",
-        "remainingQuantity",
+        "remaining",
         "version",
     )
     return {name: order[name] for name in names if name in order}
@@ -139,8 +148,8 @@ def board_moves(tell: Teller, date: str) -> None:
     tell.wait(
         "wang",
         f"/api/v1/dashboard/shift-board?date={date}&shift=day",
-        lambda board: any(line["lineId"] == "LINE-1" and line["output"] >= 165 for line in board["lines"]),  # noqa: PLR2004
-        show=lambda board: {"lines": board["lines"]},
+        lambda board: any(line["line"] == _line(tell) and line["output"] == 165 for line in board["lines"]),
+        show=lambda board: [line for line in board["lines"] if line["line"] == _line(tell)],
     )
 
 

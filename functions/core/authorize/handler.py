@@ -2,7 +2,7 @@
 
 Trigger: API Gateway REQUEST authorizer; where the stage caches its answer per token, the policy covers the whole
 stage. A refusal is stored in the audit under tenant ``-``; nobody is known yet.
-Decision: docs/decisions/0007-where-refusals-are-kept.md.
+Decision: docs/decisions/0009-where-refusals-are-kept.md.
 Runbook: docs/runbooks/authorizer-errors.md.
 """
 

@@ -5,11 +5,17 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.client import BaseClient
+from pynamodb.connection.base import Connection
 
 from enghub.core import audit
 from enghub.core.clock import system_clock
-from tests.factories.http import a_principal, a_request
+from enghub.plm import wiring
+from enghub.plm.changes import dynamo
+from enghub.plm.changes.api import ChangeNotification
+from tests.factories.http import a_principal, a_request, an_origin
 from tests.factories.plm import (
     ENGINEER,
     PREVIOUS,
@@ -57,8 +63,6 @@ def test_the_same_ecn_again_has_no_second_effect() -> None:
 
 
 def test_the_same_ecn_of_another_tenant_is_another_change() -> None:
-    import boto3
-
     other = {"tenantId": "globex", "secrets": ["other"]}
     boto3.client("secretsmanager").create_secret(
         Name="enghub/test/plm/webhook/globex-plm", SecretString=json.dumps(other)
@@ -164,8 +168,6 @@ def test_a_body_over_128_kb_is_refused() -> None:
 
 def test_a_lost_answer_does_not_turn_an_accepted_change_into_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The write is applied, its answer is lost, the SDK sends it again: the caller still hears accepted."""
-    from pynamodb.connection.base import Connection
-
     sent = Connection.transact_write_items
     calls = []
 
@@ -182,8 +184,6 @@ def test_a_lost_answer_does_not_turn_an_accepted_change_into_a_known_one(monkeyp
 
 
 def test_accepting_is_one_call_to_dynamodb(monkeypatch: pytest.MonkeyPatch) -> None:
-    from botocore.client import BaseClient
-
     deliver(a_notification("ECN-WARM"))
     called: list[str] = []
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -199,9 +199,9 @@ def test_accepting_is_one_call_to_dynamodb(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.usefixtures("atomic")
 def test_fifty_deliveries_at_once_make_one_change_order() -> None:
-    answers: list[str] = []
-    in_threads(lambda: answers.append(deliver(a_notification())[1]["data"]["status"]), 50)
-    assert sorted(answers) == ["accepted"] + ["alreadyProcessed"] * 49
+    notification, answers = ChangeNotification.model_validate(a_notification()).to_notification(), []
+    in_threads(lambda: answers.append(wiring.changes().receive(notification, "default", an_origin())), 50)
+    assert sorted(answers) == [False] * 49 + [True]
     assert len(items("CHANGE_ORDER")) == len(commands("process_change")) == 1
 
 
@@ -266,17 +266,15 @@ def test_commands_in_any_order_give_each_change_its_point() -> None:
 @pytest.mark.usefixtures("atomic")
 def test_ten_consumers_of_one_command_make_one_change_point() -> None:
     command = accept()
-    failures: list[Any] = []
-    in_threads(lambda: failures.extend(process(command)), 10)
-    assert failures == []
+    ecn, found = command["payload"]["ecn_number"], []
+    in_threads(lambda: found.append(wiring.changes().process("acme", ecn, "m").processing.value), 10)
+    assert found == ["PROCESSED"] * 10
     assert len(items("CHANGE_POINT")) == len(events()) == 1
 
 
 def test_a_crash_before_the_transaction_leaves_the_change_for_the_next_delivery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from enghub.plm.changes import dynamo
-
     command = accept()
 
     def crash(*_: Any) -> None:
@@ -291,8 +289,6 @@ def test_a_crash_before_the_transaction_leaves_the_change_for_the_next_delivery(
 
 
 def test_a_crash_after_the_transaction_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
-    from enghub.plm.changes import dynamo
-
     command, real = accept(), dynamo.transact
 
     def crash(*writes: Any) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class Consumed(BaseModel):
     """Base of what is read from an event's ``data``."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Production(Consumed):
