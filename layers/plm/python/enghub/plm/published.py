@@ -74,6 +74,10 @@ class ProductSyncFailed(SyncTotals):
     failure: str
 
 
+EVENTS = (ChangePointCreated, ChangeOrderParked, ProductSyncCompleted, ProductSyncFailed)
+"""Every event of this context."""
+
+
 def envelope(origin: Origin, data: EventData) -> Envelope:
     """Return the event that carries ``data``; its type is the name of the class."""
     return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump())

@@ -27,6 +27,8 @@ from enghub.plm.syncs.model import (
 from enghub.plm.syncs.repository import Launcher, RejectedPage, SyncRuns
 
 WORKFLOW = "system:sync-products"
+FINISHING_TRIES = 5
+"""Runs of one connection that end at the same moment move the same watermark."""
 
 
 def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> SyncRun:
@@ -190,17 +192,22 @@ class SyncSteps:
         return failed
 
     def finish(self, tenant_id: str, run_id: str, fault: str | None) -> SyncRun:
-        """Sum the run up, move the watermark if it succeeded, publish its end."""
-        run = existing(self.runs, tenant_id, run_id)
-        if run.ended:
-            return run
-        now = self.clock()
-        ended = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
-        try:
-            self.runs.finish(ended, Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id))
-        except VersionConflict:
-            current = existing(self.runs, tenant_id, run_id)
-            if not current.ended:
-                raise
-            return current
+        """Sum the run up, move the watermark if it succeeded, publish its end.
+
+        Raises:
+            VersionConflict: other runs kept moving the watermark; nothing was written, repeating is safe.
+        """
+        for attempt in range(FINISHING_TRIES):
+            run = existing(self.runs, tenant_id, run_id)
+            if run.ended:
+                return run
+            now = self.clock()
+            ended = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
+            try:
+                self.runs.finish(ended, Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id))
+            except VersionConflict:
+                if attempt == FINISHING_TRIES - 1:
+                    raise
+                continue
+            break
         return ended
