@@ -82,7 +82,7 @@ def work_is_done(tell: Teller) -> str:
         "productId": "PROD-A001",
         "plannedQuantity": 200,
         "dueDate": str((today + timedelta(days=2)).date()),
-        "lineId": "LINE-1",
+        "lineId": _line(tell),
         "stationId": "ST-SMT-01",
         "standardSeconds": 20,
         "shiftDate": str(today.date()),
@@ -124,6 +124,11 @@ def work_is_done(tell: Teller) -> str:
     return str(today.date())
 
 
+def _line(tell: Teller) -> str:
+    """Return the line of this telling, so that the board shows its own output alone."""
+    return f"LINE-{tell.run}"
+
+
 def _order(order: dict[str, Any]) -> dict[str, Any]:
     names = (
         "workOrderId",
@@ -131,7 +136,7 @@ def _order(order: dict[str, Any]) -> dict[str, Any]:
         "plannedQuantity",
         "goodQuantity",
         "defectQuantity",
-        "remainingQuantity",
+        "remaining",
         "version",
     )
     return {name: order[name] for name in names if name in order}
@@ -143,8 +148,8 @@ def board_moves(tell: Teller, date: str) -> None:
     tell.wait(
         "wang",
         f"/api/v1/dashboard/shift-board?date={date}&shift=day",
-        lambda board: any(line["lineId"] == "LINE-1" and line["output"] >= 165 for line in board["lines"]),  # noqa: PLR2004
-        show=lambda board: {"lines": board["lines"]},
+        lambda board: any(line["line"] == _line(tell) and line["output"] == 165 for line in board["lines"]),
+        show=lambda board: [line for line in board["lines"] if line["line"] == _line(tell)],
     )
 
 

@@ -88,7 +88,7 @@ class Teller:
         with self.cloud.http(self._tokens[user]) as client:
             while monotonic() < deadline:
                 answer = client.get(path)
-                data = answer.json().get("data") if answer.status_code == 200 else None  # noqa: PLR2004
+                data = answer.json().get("data") if answer.status_code == 200 else None
                 state = None if data is None else json.dumps(show(data), ensure_ascii=False)
                 if state is not None and state != last:
                     self.console.print(f"  [dim]{user}[/dim] [bold]GET[/bold] {escape(path)}  {escape(_short(state))}")

@@ -79,13 +79,20 @@ Quantity = Annotated[
         allow_inf_nan=False,
         json_schema_extra=_shown_as(type="number", minimum=0, description="at most 10 digits and 4 decimals"),
     ),
-    PlainSerializer(plain, return_type=float, when_used="json-unless-none"),
+    PlainSerializer(plain, return_type=int | float, when_used="json-unless-none"),
 ]
 """A quantity of pieces or units, never negative; a JSON number both ways."""
 
+Total = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=int | float),
+    Field(json_schema_extra=_shown_as(type="number")),
+]
+"""A computed quantity, of any size; a JSON number."""
+
 Ratio = Annotated[
     Decimal,
-    PlainSerializer(plain, return_type=float),
+    PlainSerializer(plain, return_type=int | float),
     Field(json_schema_extra=_shown_as(type="number")),
 ]
 """A computed rate; a JSON number."""

@@ -1,0 +1,105 @@
+"""Asks the database's own catalog: did a statement take effect, which tables are there, how are they keyed."""
+
+import hashlib
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from enghub.upgrade.sql.tokens import Dialect
+
+_MYSQL_FACTS = {
+    "tables": "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT, CREATE_OPTIONS "
+    "FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "columns": "SELECT TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_TYPE, "
+    "COLLATION_NAME, EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION "
+    "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "indexes": "SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_TYPE "
+    "FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "constraints": "SELECT TABLE_NAME, CONSTRAINT_NAME, CONSTRAINT_TYPE "
+    "FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "references": "SELECT TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_NAME, UPDATE_RULE, DELETE_RULE "
+    "FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "partitions": "SELECT TABLE_NAME, PARTITION_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_DESCRIPTION "
+    "FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL "
+    "AND TABLE_NAME IN :names",
+    "triggers": "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT "
+    "FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() "
+    "AND (TRIGGER_NAME IN :names OR EVENT_OBJECT_TABLE IN :names)",
+    "routines": "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_DEFINITION, SECURITY_TYPE, ROUTINE_COMMENT "
+    "FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME IN :names",
+    "views": "SELECT TABLE_NAME, VIEW_DEFINITION, SECURITY_TYPE "
+    "FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+    "events": "SELECT EVENT_NAME, EVENT_DEFINITION, STATUS, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD "
+    "FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME IN :names",
+}
+_MARIADB_FACTS = {
+    **_MYSQL_FACTS,
+    "checks": "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE "
+    "FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME IN :names",
+}
+_POSTGRESQL_FACTS = {
+    "relations": "SELECT n.nspname, c.relname, c.relkind, i.indisvalid, pg_get_indexdef(i.indexrelid) "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE lower(c.relname) IN :names",
+}
+_FACTS = {Dialect.MYSQL: _MYSQL_FACTS, Dialect.MARIADB: _MARIADB_FACTS, Dialect.POSTGRESQL: _POSTGRESQL_FACTS}
+
+
+def fingerprint(connection: sa.Connection, dialect: Dialect, words: Iterable[str]) -> str:
+    """Return a hash over everything the catalog says of the objects named among `words`.
+
+    Written down before a statement that commits by itself, and compared when nobody knows whether it took effect:
+    equal means it did not (or that running it again changes nothing), different means it did.
+    """
+    names = sorted({word.lower() for word in words if word}) or [""]
+    digest = hashlib.sha256()
+    for part, sql in _FACTS[dialect].items():
+        statement = sa.text(sql).bindparams(sa.bindparam("names", expanding=True))
+        rows = sorted(repr(tuple(row)) for row in connection.execute(statement, {"names": names}))
+        digest.update(f"{part}:{len(rows)}\n".encode())
+        digest.update("\n".join(rows).encode())
+    return digest.hexdigest()
+
+
+def invalid_indexes(connection: sa.Connection, words: Iterable[str]) -> tuple[str, ...]:
+    """Return the quoted names of half-built indexes among `words` (PostgreSQL, after an interrupted CONCURRENTLY)."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_index i "
+            "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE NOT i.indisvalid AND lower(c.relname) IN :names"
+        ).bindparams(sa.bindparam("names", expanding=True)),
+        {"names": sorted({word.lower() for word in words}) or [""]},
+    )
+    return tuple(row[0] for row in rows)
+
+
+def not_transactional(connection: sa.Connection, dialect: Dialect) -> frozenset[str]:
+    """Return the tables, in lower case, whose engine cannot roll back (MyISAM, Aria, MEMORY ...)."""
+    if not dialect.is_mysql:
+        return frozenset()
+    rows = connection.execute(
+        sa.text(
+            "SELECT LOWER(t.TABLE_NAME) FROM information_schema.TABLES t "
+            "JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE "
+            "WHERE t.TABLE_SCHEMA = DATABASE() AND e.TRANSACTIONS = 'NO'"
+        )
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def table(connection: sa.Connection, name: str) -> sa.Table | None:
+    """Return a table as the database has it, None when there is none."""
+    schema, _, plain = name.rpartition(".")
+    try:
+        return sa.Table(plain, sa.MetaData(), schema=schema or None, autoload_with=connection, resolve_fks=False)
+    except sa.exc.NoSuchTableError:
+        return None
+
+
+def lacks(connection: sa.Connection, name: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns a table lacks; the table's own name when it is missing altogether."""
+    found = table(connection, name)
+    if found is None:
+        return (name,)
+    return tuple(column for column in columns if column not in found.columns)

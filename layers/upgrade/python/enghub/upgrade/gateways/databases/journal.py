@@ -1,0 +1,213 @@
+"""The journal inside the target database: what ran is written where, and when, it took effect (UPG-08).
+
+Rows are keyed by step (`version/step id`), not by execution: whoever upgrades this database next, from whatever
+execution, sees what it already has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_bin",
+}
+
+FENCE = sa.Table(
+    "enghub_upgrade_fence",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    **_MYSQL,
+)
+STATEMENTS = sa.Table(
+    "enghub_upgrade_statement",
+    METADATA,
+    sa.Column("scope", sa.String(180), primary_key=True),
+    sa.Column("script", sa.String(300), primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(80), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("catalog_before", sa.String(80)),
+    sa.Column("evidence", sa.String(20)),
+    sa.Column("rows_affected", sa.BigInteger),
+    sa.Column("error", sa.Text),
+    sa.Column("execution_id", sa.String(40), nullable=False),
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("finished_at", sa.String(32)),
+    **_MYSQL,
+)
+CHECKPOINTS = sa.Table(
+    "enghub_upgrade_checkpoint",
+    METADATA,
+    sa.Column("scope", sa.String(180), primary_key=True),
+    sa.Column("task", sa.String(120), primary_key=True),
+    sa.Column("digest", sa.String(80), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("position", sa.Text),
+    sa.Column("total", sa.BigInteger),
+    sa.Column("moved", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("batch", sa.Integer, nullable=False),
+    sa.Column("busy_milliseconds", sa.BigInteger, nullable=False),
+    sa.Column("execution_id", sa.String(40), nullable=False),
+    **_MYSQL,
+)
+FAILED_ROWS = sa.Table(
+    "enghub_upgrade_failed_row",
+    METADATA,
+    sa.Column("scope", sa.String(180), primary_key=True),
+    sa.Column("task", sa.String(120), primary_key=True),
+    sa.Column("row_key", sa.String(300), primary_key=True),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("execution_id", sa.String(40), nullable=False),
+    **_MYSQL,
+)
+BACKUPS = sa.Table(
+    "enghub_upgrade_backup",
+    METADATA,
+    sa.Column("execution_id", sa.String(40), primary_key=True),
+    sa.Column("table_name", sa.String(130), primary_key=True),
+    sa.Column("copy", sa.String(64), nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    **_MYSQL,
+)
+OWN_TABLES = frozenset(METADATA.tables)
+
+
+class State(StrEnum):
+    """Of a journalled statement or task."""
+
+    INTENT = "intent"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal knows of one statement."""
+
+    ordinal: int
+    digest: str
+    state: State
+    catalog_before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptJournal:
+    """The journal of one script of one step."""
+
+    scope: str
+    script: str
+    execution_id: str
+
+    def entries(self, connection: sa.Connection) -> dict[int, Entry]:
+        """Return what is known, by ordinal."""
+        table = STATEMENTS.c
+        rows = connection.execute(
+            sa.select(table.ordinal, table.digest, table.state, table.catalog_before).where(
+                table.scope == self.scope, table.script == self.script
+            )
+        )
+        return {row.ordinal: Entry(row.ordinal, row.digest, State(row.state), row[3]) for row in rows}
+
+    def write(
+        self, connection: sa.Connection, ordinal: int, digest: str, state: State, at: datetime, **values: Any
+    ) -> None:
+        """Set a statement's row, whatever it was before; part of the caller's transaction."""
+        finished = None if state is State.INTENT else at.isoformat()
+        facts: dict[str, Any] = {
+            "digest": digest, "state": state.value, "execution_id": self.execution_id,
+            "catalog_before": None, "evidence": None, "rows_affected": None, "error": None,
+            "finished_at": finished, **values,
+        }  # fmt: skip
+        place = _place(STATEMENTS, {"scope": self.scope, "script": self.script, "ordinal": ordinal})
+        if connection.execute(STATEMENTS.update().where(place).values(facts)).rowcount == 0 and (
+            connection.execute(sa.select(sa.literal(1)).select_from(STATEMENTS).where(place)).first() is None
+        ):
+            key = {"scope": self.scope, "script": self.script, "ordinal": ordinal}
+            connection.execute(STATEMENTS.insert().values(started_at=at.isoformat(), **key, **facts))
+
+    def mark_undone(self, connection: sa.Connection) -> None:
+        """After a rollback: the script may run again."""
+        place = _place(STATEMENTS, {"scope": self.scope, "script": self.script})
+        connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a row task stands; stored in the transaction of the rows it counts."""
+
+    digest: str
+    state: State
+    position: str | None
+    total: int | None
+    moved: int
+    failed: int
+    batch: int
+    busy_milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskJournal:
+    """The checkpoint and the failed rows of one row task of one step."""
+
+    scope: str
+    task: str
+    execution_id: str
+
+    def read(self, connection: sa.Connection) -> Checkpoint | None:
+        """Return the checkpoint, None before the first batch or after a rollback."""
+        row = connection.execute(sa.select(CHECKPOINTS).where(self._place(CHECKPOINTS))).mappings().first()
+        if row is None or row["state"] == State.UNDONE.value:
+            return None
+        names = ("digest", "position", "total", "moved", "failed", "batch", "busy_milliseconds")
+        return Checkpoint(state=State(row["state"]), **{name: row[name] for name in names})
+
+    def write(self, connection: sa.Connection, checkpoint: Checkpoint) -> None:
+        """Store the checkpoint; part of the caller's transaction."""
+        values = {
+            "digest": checkpoint.digest, "state": checkpoint.state.value, "position": checkpoint.position,
+            "total": checkpoint.total, "moved": checkpoint.moved, "failed": checkpoint.failed,
+            "batch": checkpoint.batch, "busy_milliseconds": checkpoint.busy_milliseconds,
+            "execution_id": self.execution_id,
+        }  # fmt: skip
+        place = self._place(CHECKPOINTS)
+        if connection.execute(CHECKPOINTS.update().where(place).values(values)).rowcount == 0 and (
+            connection.execute(sa.select(sa.literal(1)).select_from(CHECKPOINTS).where(place)).first() is None
+        ):
+            connection.execute(CHECKPOINTS.insert().values(scope=self.scope, task=self.task, **values))
+
+    def keep_failed_row(self, connection: sa.Connection, row_key: str, error: str) -> None:
+        """Remember a row that could not be moved, by its key; the row itself stays where it is."""
+        place = self._place(FAILED_ROWS) & (FAILED_ROWS.c.row_key == row_key)
+        connection.execute(FAILED_ROWS.delete().where(place))
+        connection.execute(
+            FAILED_ROWS.insert().values(
+                scope=self.scope, task=self.task, row_key=row_key, error=error[:2000], execution_id=self.execution_id
+            )
+        )
+
+    def forget(self, connection: sa.Connection) -> None:
+        """After a rollback: the task may run again from the start."""
+        connection.execute(CHECKPOINTS.delete().where(self._place(CHECKPOINTS)))
+        connection.execute(FAILED_ROWS.delete().where(self._place(FAILED_ROWS)))
+
+    def _place(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        return _place(table, {"scope": self.scope, "task": self.task})
+
+
+def _place(table: sa.Table, values: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[name] == value for name, value in values.items()))

@@ -1,0 +1,351 @@
+"""Moves rows inside a database in keyset batches, each with its checkpoint in one transaction (UPG-06, UPG-16, UPG-18).
+
+The data never leaves the server: a batch is one INSERT ... SELECT or UPDATE over a key range. A batch that fails is
+halved until the failing row stands alone; it is then kept by its key, and the rest goes on.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from enghub.core.i18n import Text
+from enghub.upgrade.gateways.databases import catalog
+from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
+from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
+from enghub.upgrade.gateways.databases.session import WriteSession
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps.base import Budget, Progress, StepFailed
+from enghub.upgrade.steps.migration_rules import Migration
+
+NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
+NO_COLUMN = Text("Migration {task}: {table} has no column {column}", "迁移 {task}：表 {table} 没有列 {column}")
+NO_KEY = Text(
+    "Migration {task}: {table} has no primary key; name unique, non-null columns in `key`",
+    "迁移 {task}：表 {table} 没有主键，请在 key 中指定唯一且非空的列",
+)
+NULL_KEY = Text(
+    "Migration {task}: key column {column} holds nulls, so rows would be missed",
+    "迁移 {task}：键列 {column} 存在空值，会漏行",
+)
+MOVES_KEY = Text(
+    "Migration {task}: key column {column} cannot be changed in place", "迁移 {task}：不能就地修改键列 {column}"
+)
+CHANGED = Text(
+    "Migration {task} was begun with other rules: its {moved} moved rows would not fit. Roll the step back first",
+    "迁移 {task} 的规则在开始后被修改（已迁移 {moved} 行），请先回滚该步骤",
+)
+TOO_MANY_FAILED = Text(
+    "Migration {task}: {failed} rows cannot be moved, {allowed} are allowed. Last error, at key {key}: {error}",
+    "迁移 {task}：{failed} 行迁移失败，允许 {allowed} 行。最后一个错误（键 {key}）：{error}",
+)
+NOT_TRANSACTIONAL = Text(
+    "Migration {task}: table {table} uses an engine without transactions: convert it to InnoDB first",
+    "迁移 {task}：表 {table} 的存储引擎不支持事务，请先转换为 InnoDB",
+)
+BAD_RULE = Text("Migration {task}: the database refuses its rules: {error}", "迁移 {task}：数据库拒绝迁移规则：{error}")
+
+
+@dataclass(slots=True)
+class RowTask:
+    """One migration on one session."""
+
+    session: WriteSession
+    migration: Migration
+    scope: str
+    execution_id: str
+    budget: Budget
+    point: Callable[[str], None] = lambda _: None
+    report: Callable[[Progress], None] = lambda _: None
+    _journal: TaskJournal = field(init=False)
+    _source: sa.Table = field(init=False)
+    _target: sa.Table = field(init=False)
+    _key: tuple[sa.Column[Any], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._journal = TaskJournal(self.scope, self.migration.name, self.execution_id)
+
+    def run(self) -> Checkpoint:
+        """Move batches until none is left or the budget is spent; return where the task stands.
+
+        Raises:
+            StepFailed: a table or rule does not fit, or too many rows fail.
+        """
+        with self.session.transaction() as connection:
+            self._prepare(connection)
+            checkpoint = self._journal.read(connection) or self._begin(connection)
+        if checkpoint.digest != self.migration.digest:
+            raise StepFailed(CHANGED, task=self.migration.name, moved=checkpoint.moved)
+        reported = time.monotonic()
+        while checkpoint.state is not State.DONE:
+            checkpoint = self._batch(checkpoint)
+            if time.monotonic() - reported > 1:
+                self.report(progress(checkpoint))
+                reported = time.monotonic()
+            if self.budget.spent:
+                break
+        return checkpoint
+
+    def _begin(self, connection: sa.Connection) -> Checkpoint:
+        total = connection.execute(
+            sa.select(sa.func.count()).select_from(self._source).where(*self._where())
+        ).scalar_one()
+        checkpoint = Checkpoint(self.migration.digest, State.RUNNING, None, total, 0, 0, self.migration.batch_size, 0)
+        self._journal.write(connection, checkpoint)
+        return checkpoint
+
+    def _prepare(self, connection: sa.Connection) -> None:
+        rules = self.migration
+        slow = catalog.not_transactional(connection, self.session.dialect)
+        for name in (rules.source, rules.target):
+            if name.lower() in slow:
+                raise StepFailed(NOT_TRANSACTIONAL, task=rules.name, table=name)
+        self._source = self._table(connection, rules.source)
+        self._target = self._table(connection, rules.target)
+        self._check_mapping()
+        self._key = tuple(self._source.columns[name] for name in self._check_key(connection))
+
+    def _check_key(self, connection: sa.Connection) -> tuple[str, ...]:
+        rules = self.migration
+        names = rules.key or tuple(column.name for column in self._source.primary_key)
+        if not names:
+            raise StepFailed(NO_KEY, task=rules.name, table=rules.source)
+        for name in names:
+            if name not in self._source.columns:
+                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
+            if self._source.columns[name].nullable and self._has_null(connection, name):
+                raise StepFailed(NULL_KEY, task=rules.name, column=name)
+            if rules.in_place and name in rules.mapping:
+                raise StepFailed(MOVES_KEY, task=rules.name, column=name)
+        return names
+
+    def _check_mapping(self) -> None:
+        rules = self.migration
+        for name, rule in rules.mapping.items():
+            if name not in self._target.columns:
+                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
+            if rule.column is not None and rule.column not in self._source.columns:
+                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
+
+    def _has_null(self, connection: sa.Connection, column: str) -> bool:
+        """Ask the rows: SQLite says of every plain primary key that it may be null."""
+        query = (
+            sa.select(sa.literal(1)).select_from(self._source).where(self._source.columns[column].is_(None)).limit(1)
+        )
+        return connection.execute(query).first() is not None
+
+    def _table(self, connection: sa.Connection, name: str) -> sa.Table:
+        table = catalog.table(connection, name)
+        if table is None:
+            raise StepFailed(NO_TABLE, task=self.migration.name, table=name)
+        return table
+
+    # --- one batch --------------------------------------------------------------------------------------------------
+
+    def _batch(self, checkpoint: Checkpoint) -> Checkpoint:
+        started = time.monotonic()
+        try:
+            with self.session.transaction() as connection:
+                upper = self._upper(connection, checkpoint)
+                moved = self._move(connection, checkpoint, upper)
+                self.point("rows")
+                following = self._advanced(checkpoint, upper, moved, time.monotonic() - started)
+                self._journal.write(connection, following)
+                self.point("checkpoint")
+        except exc.DBAPIError as error:
+            return self._after_error(checkpoint, error)
+        self.point("batch")
+        return following
+
+    def _upper(self, connection: sa.Connection, checkpoint: Checkpoint) -> tuple[Any, ...] | None:
+        """Return the last key of a full batch, None when what is left fits into one."""
+        query = (
+            sa.select(*self._key)
+            .where(*self._where(), *self._after(_read(checkpoint.position)))
+            .order_by(*self._key)
+            .offset(checkpoint.batch - 1)
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        return None if row is None else tuple(row)
+
+    def _move(self, connection: sa.Connection, checkpoint: Checkpoint, upper: tuple[Any, ...] | None) -> int:
+        bounds = [*self._where(), *self._after(_read(checkpoint.position)), *self._up_to(upper)]
+        values = {name: rule.sql(self._source, self.session.dialect) for name, rule in self.migration.mapping.items()}
+        if self.migration.in_place:
+            return int(connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount)
+        rows = sa.select(*(value.label(name) for name, value in values.items())).where(*bounds).order_by(*self._key)
+        insert = _insert(self.session.dialect, self._target, rows, list(values), self.migration.on_conflict)
+        count = int(connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount)
+        if self.migration.on_conflict == "fail":
+            return count
+        return int(connection.execute(sa.select(sa.func.count()).select_from(self._source).where(*bounds)).scalar_one())
+
+    def _advanced(
+        self, checkpoint: Checkpoint, upper: tuple[Any, ...] | None, moved: int, seconds: float
+    ) -> Checkpoint:
+        return replace(
+            checkpoint,
+            state=State.DONE if upper is None else State.RUNNING,
+            position=checkpoint.position if upper is None else _write(upper),
+            moved=checkpoint.moved + moved,
+            batch=self.migration.next_batch(checkpoint.batch, seconds),
+            busy_milliseconds=checkpoint.busy_milliseconds + int(seconds * 1000),
+        )
+
+    def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
+        """Halve the batch; a row that fails alone is kept and passed over."""
+        if error.connection_invalidated or is_lost(error) or is_transient(error):
+            raise StepFailed(BAD_RULE, retryable=True, task=self.migration.name, error=reason(error)) from error
+        if not isinstance(error, exc.IntegrityError | exc.DataError) and not _is_row_error(error):
+            raise StepFailed(BAD_RULE, task=self.migration.name, error=reason(error)) from error
+        if checkpoint.batch == 1:
+            return self._keep_failed(checkpoint, reason(error))
+        halved = replace(checkpoint, batch=checkpoint.batch // 2)
+        with self.session.transaction() as connection:  # stored, so that also the shortest slice gets nearer to the row
+            self._journal.write(connection, halved)
+        return halved
+
+    def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
+        with self.session.transaction() as connection:
+            upper = self._upper(connection, checkpoint)
+            assert upper is not None  # noqa: S101 - a batch of one row failed, so there is that row
+            following = replace(checkpoint, position=_write(upper), failed=checkpoint.failed + 1)
+            self._journal.keep_failed_row(connection, _write(upper), error)
+            self._journal.write(connection, following)
+        self.point("failed row")
+        if following.failed > self.migration.max_failed_rows:
+            raise StepFailed(
+                TOO_MANY_FAILED,
+                result=outcome(self.migration, following),
+                task=self.migration.name, failed=following.failed, allowed=self.migration.max_failed_rows,
+                key=_write(upper), error=error,
+            )  # fmt: skip
+        return following
+
+    # --- conditions -------------------------------------------------------------------------------------------------
+
+    def _where(self) -> list[sa.ColumnElement[bool]]:
+        return [] if self.migration.where is None else [sa.literal_column(f"({self.migration.where})", sa.Boolean)]
+
+    def _after(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
+        return [] if key is None else [_compare(self._key, key, inclusive=False, above=True)]
+
+    def _up_to(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
+        return [] if key is None else [_compare(self._key, key, inclusive=True, above=False)]
+
+    def undo(self) -> None:
+        """Forget the checkpoint, so that the migration may run again from the start."""
+        with self.session.transaction() as connection:
+            self._journal.forget(connection)
+
+
+def progress(checkpoint: Checkpoint) -> Progress:
+    """Return how far a task is, and how fast."""
+    seconds = checkpoint.busy_milliseconds / 1000
+    rate = Decimal(round(checkpoint.moved / seconds, 1)).quantize(Decimal("0.1")) if seconds > 0 else None
+    return Progress(checkpoint.moved + checkpoint.failed, checkpoint.total, "rows", rate)
+
+
+def outcome(migration: Migration, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return what the report says of a task."""
+    rate = progress(checkpoint).rate_per_second
+    return {
+        "name": migration.name,
+        "source": migration.source,
+        "target": migration.target,
+        "total": checkpoint.total,
+        "moved": checkpoint.moved,
+        "failed": checkpoint.failed,
+        "busySeconds": round(checkpoint.busy_milliseconds / 1000, 3),
+        "rowsPerSecond": None if rate is None else float(rate),
+    }
+
+
+def _compare(
+    columns: Sequence[sa.Column[Any]], key: Sequence[Any], *, inclusive: bool, above: bool
+) -> sa.ColumnElement[bool]:
+    """Lexicographic comparison written out, which every database serves from the index."""
+    column, value = columns[0], key[0]
+    strict: sa.ColumnElement[bool] = column > value if above else column < value
+    if len(columns) == 1:
+        loose: sa.ColumnElement[bool] = column >= value if above else column <= value
+        return loose if inclusive else strict
+    rest = _compare(columns[1:], key[1:], inclusive=inclusive, above=above)
+    return sa.or_(strict, sa.and_(column == value, rest))
+
+
+def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: list[str], on_conflict: str) -> Any:
+    if on_conflict == "fail":
+        return sa.insert(target).from_select(names, rows)
+    keys = [column.name for column in target.primary_key]
+    rest = [name for name in names if name not in keys] if on_conflict == "update" else []
+    if dialect.is_mysql:
+        insert = mysql.insert(target).from_select(names, rows)
+        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {
+            keys[0]: target.c[keys[0]]
+        }
+        return insert.on_duplicate_key_update(changes)
+    if dialect is Dialect.SQLITE and rows.whereclause is None:
+        rows = rows.where(sa.true())  # SQLite's grammar needs a WHERE before ON CONFLICT
+    factory = postgresql.insert if dialect is Dialect.POSTGRESQL else sqlite.insert
+    upsert: Any = factory(target).from_select(names, rows)
+    if not rest:
+        return upsert.on_conflict_do_nothing()
+    return upsert.on_conflict_do_update(index_elements=keys, set_={name: upsert.excluded[name] for name in rest})
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+_ROW_STATES = ("22", "23")
+
+
+def _is_row_error(error: exc.DBAPIError) -> bool:
+    """Tell whether a value of a row caused the error, rather than the statement."""
+    original: Any = error.orig
+    if isinstance(getattr(original, "sqlstate", None), str):
+        return str(original.sqlstate).startswith(_ROW_STATES)
+    code = original.args[0] if original is not None and original.args else None
+    return code in {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1452, 3819, 4025, 1690, 1365, 1411}
+
+
+_KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "decimal": (Decimal, str, Decimal),
+    "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "uuid": (UUID, str, UUID),
+    "bytes": (bytes, bytes.hex, bytes.fromhex),
+}
+
+
+def _write(key: Sequence[Any]) -> str:
+    def one(value: Any) -> Any:
+        for name, (kind, write, _) in _KINDS.items():
+            if isinstance(value, kind):
+                return {name: write(value)}
+        return value
+
+    return json.dumps([one(value) for value in key])
+
+
+def _read(text: str | None) -> tuple[Any, ...] | None:
+    if text is None:
+        return None
+
+    def one(value: Any) -> Any:
+        if isinstance(value, dict):
+            ((name, written),) = value.items()
+            return _KINDS[name][2](written)
+        return value
+
+    return tuple(one(value) for value in json.loads(text))

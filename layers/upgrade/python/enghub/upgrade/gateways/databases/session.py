@@ -1,0 +1,310 @@
+"""Sessions on a site's database: one writer at a time, fenced, and readers that cannot write (UPG-10, UPG-14, UPG-19).
+
+The writer holds a lock *inside* the database, on the very connection it works with. When a worker dies, the server
+keeps the lock until the statement it was running has ended; so whoever resumes waits for that statement instead of
+guessing.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.pool import NullPool
+
+from enghub.core.i18n import Text
+from enghub.upgrade.gateways.databases import journal
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps.base import Budget, StepFailed, Superseded, TargetBusy
+
+CONNECT_TRIES = 3
+CONNECT_SECONDS = 5
+_DRIVERS = {
+    Dialect.SQLITE: "sqlite+pysqlite",
+    Dialect.MARIADB: "mariadb+pymysql",
+    Dialect.MYSQL: "mysql+pymysql",
+    Dialect.POSTGRESQL: "postgresql+psycopg",
+}
+_BACKENDS = {
+    Dialect.SQLITE: {"sqlite"},
+    Dialect.MARIADB: {"mysql", "mariadb"},
+    Dialect.MYSQL: {"mysql", "mariadb"},
+    Dialect.POSTGRESQL: {"postgresql", "postgres"},
+}
+_PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of this software
+
+
+class DatabaseUnreachable(Exception):
+    """The database did not answer three times; a fault, tried again by the workflow."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """Where a site's database is and who we are there; never logged."""
+
+    dialect: Dialect
+    url: sa.URL
+
+    @classmethod
+    def of(cls, dialect: Dialect, secret: Mapping[str, Any]) -> "Address":
+        """Read a secret: `{"url": "mysql://user:pw@host/db"}` or its parts username, password, host, port, database.
+
+        Raises:
+            StepFailed: the secret has neither, or names another kind of database.
+        """
+        if isinstance(secret.get("url"), str):
+            try:
+                url = sa.make_url(secret["url"])
+            except exc.ArgumentError as error:
+                raise StepFailed(BAD_SECRET) from error
+            if url.get_backend_name() not in _BACKENDS[dialect]:
+                raise StepFailed(WRONG_DIALECT, found=url.get_backend_name(), dialect=dialect.value)
+            return cls(dialect, url.set(drivername=_DRIVERS[dialect]))
+        if "database" not in secret:
+            raise StepFailed(BAD_SECRET)
+        url = sa.URL.create(
+            _DRIVERS[dialect],
+            username=secret.get("username"),
+            password=secret.get("password"),
+            host=secret.get("host"),
+            port=int(secret["port"]) if secret.get("port") else None,
+            database=secret["database"],
+        )
+        return cls(dialect, url)
+
+
+BAD_SECRET = Text(
+    "The site's database secret needs either url, or host, port, username, password and database",
+    "局点数据库密钥须包含 url，或 host、port、username、password、database",
+)
+WRONG_DIALECT = Text(
+    "The site's database secret is for {found}, the site is declared as {dialect}",
+    "局点数据库密钥对应 {found}，与局点声明的 {dialect} 不一致",
+)
+ACCESS_DENIED = Text("The database refuses the credentials of the site's secret", "数据库拒绝了局点密钥中的凭据")
+_DENIED = ("1045", "28P01", "28000", "password authentication failed", "Access denied")
+
+
+class ReadSession:
+    """A connection whose transaction the server itself keeps from writing."""
+
+    def __init__(self, connection: sa.Connection, dialect: Dialect) -> None:
+        self.connection = connection
+        self.dialect = dialect
+
+    def scalar(self, sql: str | sa.Executable) -> Any:
+        """Return the first column of the first row; None when there is none."""
+        row = (
+            execute_raw(self.connection, sql).first() if isinstance(sql, str) else self.connection.execute(sql).first()
+        )
+        return None if row is None else row[0]
+
+
+class WriteSession:
+    """The one connection that changes the site's database during an execution."""
+
+    def __init__(self, connection: sa.Connection, dialect: Dialect, token: int) -> None:
+        self.connection = connection
+        self.dialect = dialect
+        self._token = token
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Run what is inside as one transaction, after making sure that nobody took over.
+
+        Raises:
+            Superseded: a newer run holds the fence.
+        """
+        with self.connection.begin():
+            self._check_fence()
+            yield self.connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[sa.Connection]:
+        """Run statements that commit by themselves (MySQL DDL, PostgreSQL CONCURRENTLY)."""
+        with self.transaction():
+            pass
+        level = "AUTOCOMMIT"
+        plain = self.connection.default_isolation_level
+        self.connection.execution_options(isolation_level=level)
+        try:
+            yield self.connection
+            self.connection.commit()
+        finally:
+            if not self.connection.invalidated:
+                self.connection.rollback()
+                self.connection.execution_options(isolation_level=plain)
+
+    def take_fence(self) -> None:
+        """Make this session's token the newest.
+
+        Raises:
+            Superseded: there is a newer one.
+        """
+        with self.connection.begin():
+            held = self.connection.execute(sa.select(journal.FENCE.c.token).where(journal.FENCE.c.id == 1)).scalar()
+            if held is None:
+                self.connection.execute(journal.FENCE.insert().values(id=1, token=self._token))
+            elif held > self._token:
+                raise Superseded
+            elif held < self._token:
+                self.connection.execute(journal.FENCE.update().values(token=self._token))
+
+    def _check_fence(self) -> None:
+        held = self.connection.execute(sa.select(journal.FENCE.c.token).where(journal.FENCE.c.id == 1)).scalar()
+        if held != self._token:
+            raise Superseded
+
+
+def execute_raw(connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
+    """Send a statement exactly as written: no parameter marks are looked for."""
+    return connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+
+
+class SiteDatabases:
+    """Opens sessions on one site's database."""
+
+    def __init__(self, address: Address, token: int) -> None:
+        self._address = address
+        self._token = token
+
+    @contextmanager
+    def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
+        """Open a read-only session; see `Databases.reader`."""
+        engine = _engine(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
+        with _connected(engine) as connection:
+            dialect = self._address.dialect
+            _limit(connection, dialect, timeout_seconds)
+            with connection.begin():
+                if dialect is Dialect.POSTGRESQL:
+                    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+                yield ReadSession(connection, dialect)
+
+    @contextmanager
+    def writer(self, budget: Budget) -> Iterator[WriteSession]:
+        """Open the writing session; see `Databases.writer`."""
+        engine = _engine(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
+        with _connected(engine) as connection:
+            dialect = self._address.dialect
+            _lock(connection, dialect, wait_seconds=5)
+            if dialect.is_mysql:
+                connection.exec_driver_sql("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
+                connection.commit()
+            journal.METADATA.create_all(connection)
+            connection.commit()
+            session = WriteSession(connection, dialect, self._token)
+            session.take_fence()
+            yield session
+
+
+def _engine(address: Address, read_seconds: int, *, read_only: bool) -> sa.Engine:
+    arguments: dict[str, Any] = {}
+    if address.dialect.is_mysql:
+        arguments = {"connect_timeout": CONNECT_SECONDS, "read_timeout": read_seconds, "charset": "utf8mb4"}
+    elif address.dialect is Dialect.POSTGRESQL:
+        arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "enghub-upgrade"}
+    else:
+        arguments = {"timeout": CONNECT_SECONDS, "isolation_level": None}
+    engine = sa.create_engine(address.url, poolclass=NullPool, connect_args=arguments)
+    if address.dialect is Dialect.SQLITE:
+        _sqlite_transactions(engine, read_only=read_only)
+    elif read_only and address.dialect.is_mysql:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("START TRANSACTION READ ONLY")
+
+    return engine
+
+
+def _sqlite_transactions(engine: sa.Engine, *, read_only: bool) -> None:
+    """Begin explicitly (the driver would only begin before DML, never before DDL), and know regular expressions."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        connection.create_function("regexp", 2, _regexp, deterministic=True)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _regexp(pattern: str, value: object) -> bool:
+    import re  # noqa: PLC0415 - only SQLite's own connections call it
+
+    return value is not None and re.search(pattern, str(value)) is not None
+
+
+@contextmanager
+def _connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+    connection = _connect(engine)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        engine.dispose()
+
+
+def _connect(engine: sa.Engine) -> sa.Connection:
+    """Connect, three times at most (UPG-14).
+
+    Raises:
+        DatabaseUnreachable: no answer.
+        StepFailed: the credentials are refused; trying again would lock the account.
+    """
+    for attempt in range(CONNECT_TRIES):
+        try:
+            return engine.connect()
+        except exc.OperationalError as error:
+            if any(mark in str(error.orig) for mark in _DENIED):
+                raise StepFailed(ACCESS_DENIED) from error
+            if attempt == CONNECT_TRIES - 1:
+                raise DatabaseUnreachable(type(error.orig).__name__) from error
+            time.sleep(0.5 * 2**attempt)
+    raise AssertionError
+
+
+def _lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None:
+    if dialect.is_mysql:
+        name = connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
+        digest = hashlib.sha256(str(name).encode()).hexdigest()[:40]
+        got = connection.exec_driver_sql(f"SELECT GET_LOCK('enghub-upgrade-{digest}', {wait_seconds})").scalar() == 1
+        connection.commit()
+    elif dialect is Dialect.POSTGRESQL:
+        got = _pg_lock(connection, wait_seconds)
+    else:
+        return  # SQLite's BEGIN IMMEDIATE is the lock, and dies with its process
+    if not got:
+        raise TargetBusy
+
+
+def _pg_lock(connection: sa.Connection, wait_seconds: int) -> bool:
+    end = time.monotonic() + wait_seconds
+    while True:
+        got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_PG_LOCK})").scalar()
+        connection.commit()
+        if got or time.monotonic() >= end:
+            return bool(got)
+        time.sleep(0.2)
+
+
+def _limit(connection: sa.Connection, dialect: Dialect, seconds: int) -> None:
+    if dialect is Dialect.MARIADB:
+        connection.exec_driver_sql(f"SET SESSION max_statement_time = {seconds}")
+        connection.rollback()
+    elif dialect is Dialect.MYSQL:
+        connection.exec_driver_sql(f"SET SESSION max_execution_time = {seconds * 1000}")
+        connection.rollback()
+    elif dialect is Dialect.POSTGRESQL:
+        connection.exec_driver_sql(f"SET statement_timeout = {seconds * 1000}")
+        connection.commit()
+    else:
+        end = time.monotonic() + seconds
+        raw: Any = connection.connection.dbapi_connection
+        raw.set_progress_handler(lambda: 1 if time.monotonic() > end else 0, 100_000)

@@ -1,0 +1,234 @@
+"""A manifest's revisions: checked once, numbered, never changed afterwards (UPG-01)."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from enghub.core.identity import Origin
+from enghub.upgrade.manifests.document import Manifest, Phase, Step, checksum
+from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
+from enghub.upgrade.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a document: the field's path (`upgrade_steps.post_upgrade.0.timeout`) and why."""
+
+    field: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRef:
+    """A script of a revision: where its text is found (by content) and how long it is, in bytes."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One upload of one version."""
+
+    tenant_id: str
+    number: int
+    document: Mapping[str, Any]
+    manifest: Manifest
+    checksum: str
+    scripts: Mapping[str, ScriptRef]
+    created_by: str
+    created_at: datetime
+
+    @property
+    def version(self) -> Version:
+        """The version it upgrades to."""
+        return self.manifest.number
+
+    @property
+    def missing_scripts(self) -> tuple[str, ...]:
+        """Scripts that steps name but the bundle lacks."""
+        return tuple(path for path in self.manifest.script_paths if path not in self.scripts)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A version's entry in the tenant's list: its newest revision and the one in force, if any."""
+
+    tenant_id: str
+    version: Version
+    latest: int
+    active: int | None
+    version_type: str
+    description: str
+    checksum: str
+    updated_by: str
+    updated_at: datetime
+    record_version: int = 0
+    audit_sequence: int = 0
+    audit_hash: str = ""
+
+    def activate(self, revision: Revision, by: str, at: datetime) -> "Head":
+        """Put a revision in force.
+
+        Raises:
+            ManifestIncomplete: its bundle lacks scripts.
+        """
+        if missing := revision.missing_scripts:
+            raise ManifestIncomplete(version=str(self.version), missing=", ".join(missing))
+        return replace(self, active=revision.number, checksum=revision.checksum, updated_by=by, updated_at=at)
+
+    def deactivate(self, by: str, at: datetime) -> "Head":
+        """Take the version out of every future path."""
+        return replace(self, active=None, updated_by=by, updated_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two revisions; None means absent."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def parse(document: Mapping[str, Any], known_classes: Collection[str] | None = None) -> Manifest:
+    """Read a document.
+
+    Args:
+        document: the JSON object.
+        known_classes: what `class_name` may be; unchecked when None.
+
+    Raises:
+        ManifestInvalid: with every problem, each with the path of its field.
+    """
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        raise _invalid(_pydantic_problems(error)) from error
+    problems = [*_version_problems(manifest), *_step_problems(manifest, known_classes)]
+    if problems:
+        raise _invalid(problems)
+    return manifest
+
+
+def describe(manifest: Manifest) -> str:
+    """Return `baseline` or `patch`."""
+    return "patch" if manifest.is_patch else "baseline"
+
+
+def script_ref(text: str) -> ScriptRef:
+    """Return the reference of a script's text."""
+    data = text.encode()
+    return ScriptRef(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def revision_of(
+    origin: Origin, number: int, document: Mapping[str, Any], manifest: Manifest, scripts: Mapping[str, ScriptRef]
+) -> Revision:
+    """Return a new revision; its checksum covers the document and every script."""
+    covered = {"document": document, "scripts": {path: ref.sha256 for path, ref in scripts.items()}}
+    return Revision(
+        origin.tenant_id, number, document, manifest, checksum(covered), dict(scripts), origin.user_id, origin.at
+    )
+
+
+def diff(before: Revision, after: Revision) -> tuple[Change, ...]:
+    """Return what differs between two revisions, documents and scripts, by path."""
+    old = {**_flatten(before.document), **{f"scripts[{p}]": r.sha256 for p, r in before.scripts.items()}}
+    new = {**_flatten(after.document), **{f"scripts[{p}]": r.sha256 for p, r in after.scripts.items()}}
+    return tuple(
+        Change(name, old.get(name), new.get(name))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+
+
+def _flatten(value: Any, path: str = "") -> dict[str, Any]:
+    if isinstance(value, Mapping) and value:
+        return {
+            name: leaf
+            for key, inner in value.items()
+            for name, leaf in _flatten(inner, f"{path}.{key}" if path else str(key)).items()
+        }
+    if isinstance(value, list | tuple) and value:
+        return {
+            name: leaf for index, inner in enumerate(value) for name, leaf in _flatten(inner, f"{path}.{index}").items()
+        }
+    return {path: value}
+
+
+def _invalid(problems: list[Problem]) -> ManifestInvalid:
+    errors = [{"field": problem.field, "problem": problem.problem} for problem in problems[:50]]
+    return ManifestInvalid(field=problems[0].field, problem=problems[0].problem, errors=errors)
+
+
+def _pydantic_problems(error: ValidationError) -> list[Problem]:
+    return [
+        Problem(
+            ".".join(map(str, found["loc"])) or "manifest",
+            "is not known here: remove it" if found["type"] == "extra_forbidden" else found["msg"],
+        )
+        for found in error.errors(include_url=False)
+    ]
+
+
+def _version_problems(manifest: Manifest) -> list[Problem]:
+    problems: list[Problem] = []
+    kind = manifest.version_type or describe(manifest)
+    if kind == "patch" and not manifest.is_patch:
+        problems.append(Problem("version", f"a patch has four numbers, {manifest.version} has three"))
+    if kind == "baseline" and manifest.is_patch:
+        problems.append(Problem("version", f"a baseline has three numbers, {manifest.version} has four"))
+    if kind == "baseline" and manifest.base_version is not None:
+        problems.append(Problem("base_version", "only a patch has a base version"))
+    if kind == "patch":
+        base = str(manifest.number.base)
+        declared = {
+            "base_version": manifest.base_version,
+            "dependencies.required_base_version": manifest.dependencies.required_base_version,
+        }
+        if manifest.base_version is None:
+            problems.append(Problem("base_version", f"a patch names its base version, here {base}"))
+        problems += [
+            Problem(field, f"the base of {manifest.version} is {base}, not {text}")
+            for field, text in declared.items()
+            if text is not None and text != base
+        ]
+    for field in ("min_source_version", "max_source_version"):
+        text = getattr(manifest.dependencies, field)
+        if text is not None and Version.parse(text) >= manifest.number:
+            problems.append(Problem(f"dependencies.{field}", f"{text} is not below {manifest.version}"))
+    return problems
+
+
+def _step_problems(manifest: Manifest, known_classes: Collection[str] | None) -> list[Problem]:
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for place, step in manifest.all_steps:
+        if step.id in seen:
+            problems.append(Problem(f"{place}.id", f"{step.id} is already the id of {seen[step.id]}"))
+        seen.setdefault(step.id, place)
+        if known_classes is not None and step.class_name not in known_classes:
+            problems.append(
+                Problem(f"{place}.class_name", f"{step.class_name} is not registered: no such step class can run")
+            )
+    order = list(Phase)
+    phase_of = {step.id: phase for phase in order for step in manifest.upgrade_steps.of(phase)}
+    for place, step in manifest.all_steps:
+        for wanted in step.dependencies:
+            problems += _dependency_problem(place, step, wanted, phase_of)
+    return problems
+
+
+def _dependency_problem(place: str, step: Step, wanted: str, phase_of: Mapping[str, Phase]) -> list[Problem]:
+    if wanted == step.id:
+        return [Problem(f"{place}.dependencies", f"{step.id} depends on itself")]
+    if wanted in phase_of and step.id in phase_of:
+        order = list(Phase)
+        if order.index(phase_of[wanted]) > order.index(phase_of[step.id]):
+            return [Problem(f"{place}.dependencies", f"{wanted} runs in the later phase {phase_of[wanted]}")]
+    return []

@@ -1,0 +1,83 @@
+"""Why an upgrade cannot be planned. Every refusal says which versions are concerned and what would help."""
+
+from enghub.core.errors import RuleViolated
+from enghub.core.i18n import Text
+
+
+class UpgradeRefused(RuleViolated):
+    """Base of the planner's refusals."""
+
+
+class NothingToUpgrade(UpgradeRefused):
+    """Source and target are the same version."""
+
+    text = Text("Version {source} is already what you ask for", "源版本与目标版本相同：{source}")
+
+
+class DowngradeRefused(UpgradeRefused):
+    """The target lies below the source."""
+
+    text = Text(
+        "{target} is older than {source}: an upgrade only goes up, use the rollback to go back",
+        "目标版本 {target} 低于源版本 {source}，升级不支持降级，请使用回滚",
+    )
+
+
+class UnknownVersion(UpgradeRefused):
+    """No active manifest leads from or to this version."""
+
+    text = Text(
+        "Version {version} is unknown: no active manifest {needed}",
+        "未知版本 {version}：没有已启用的升级配置（{needed}）",
+    )
+
+
+class VersionGap(UpgradeRefused):
+    """A version on the path needs one that is missing before it."""
+
+    text = Text(
+        "There is a gap before {version}: it needs {needed}, the path arrives with {arrives}",
+        "版本 {version} 之前存在缺口：需要 {needed}，当前路径为 {arrives}",
+    )
+
+
+class SourceTooNew(UpgradeRefused):
+    """A version on the path accepts only older sources."""
+
+    text = Text(
+        "{version} accepts sources up to {limit}, the path arrives with {arrives}",
+        "版本 {version} 的最高源版本为 {limit}，当前路径为 {arrives}",
+    )
+
+
+class ComponentsMissing(UpgradeRefused):
+    """The site lacks components that a version requires."""
+
+    text = Text(
+        "Site {site_id} lacks the components {missing} that {version} requires",
+        "局点 {site_id} 缺少版本 {version} 所需的组件：{missing}",
+    )
+
+
+class DependencyCycle(UpgradeRefused):
+    """Steps wait for each other."""
+
+    text = Text("These steps wait for each other: {cycle}", "升级步骤循环依赖：{cycle}")
+
+
+class DependencyUnknown(UpgradeRefused):
+    """A step depends on one that no version on the path has."""
+
+    text = Text(
+        "Step {step} depends on {wanted}, which no version on the path has",
+        "步骤 {step} 依赖的 {wanted} 不在升级路径中",
+    )
+
+
+class DependencyTooLate(UpgradeRefused):
+    """A step depends on one that runs in a later phase."""
+
+    text = Text(
+        "Step {step} runs in {phase} but depends on {wanted} of the later phase {later}",
+        "步骤 {step} 位于阶段 {phase}，却依赖后续阶段 {later} 的 {wanted}",
+    )

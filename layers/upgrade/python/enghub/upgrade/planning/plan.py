@@ -1,0 +1,192 @@
+"""What an upgrade will do: the steps of every version on the path, by phase, in the order they run (UPG-04)."""
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from enghub.upgrade.manifests.document import PHASES, Manifest, Phase, Step
+from enghub.upgrade.planning.errors import (
+    ComponentsMissing,
+    DependencyCycle,
+    DependencyTooLate,
+    DependencyUnknown,
+)
+from enghub.upgrade.planning.path import UpgradePath
+
+DEFAULT_ESTIMATE_SECONDS = 60
+STOP_CLASS = "enghub.StopService"
+START_CLASS = "enghub.StartService"
+
+
+class Stage(StrEnum):
+    """The five phases, and the two moments around the outage when the business system is stopped and started."""
+
+    PRE_BUSINESS_CHECK = Phase.PRE_BUSINESS_CHECK
+    PRE_UPGRADE_PROCESS = Phase.PRE_UPGRADE_PROCESS
+    STOP_SERVICE = "stop_service"
+    STARTUP_PRE_PROCESS = Phase.STARTUP_PRE_PROCESS
+    START_SERVICE = "start_service"
+    STARTUP_POST_PROCESS = Phase.STARTUP_POST_PROCESS
+    POST_UPGRADE = Phase.POST_UPGRADE
+
+
+STAGES = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step at its place; `key` is `version/id`, unique in the plan."""
+
+    key: str
+    stage: Stage
+    version: str
+    revision: int
+    definition: Step
+
+    @property
+    def estimate_seconds(self) -> int:
+        """How long the step is expected to take."""
+        declared = self.definition.estimated_duration
+        return DEFAULT_ESTIMATE_SECONDS if declared is None else declared
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every step in order, and what was left out."""
+
+    path: UpgradePath
+    site_id: str
+    steps: tuple[PlannedStep, ...]
+    skipped: tuple[PlannedStep, ...]
+    """Steps of the path that belong to other sites."""
+    rollback: tuple[PlannedStep, ...]
+    """Declared rollback steps, newest version first, `pre_rollback` before `post_rollback`."""
+
+    @property
+    def estimate_seconds(self) -> int:
+        """The steps' estimates, added up."""
+        return sum(step.estimate_seconds for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A manifest on the path with the revision that is in force."""
+
+    manifest: Manifest
+    revision: int
+
+
+def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str, components: Collection[str] = ()) -> Plan:
+    """Collect and order the steps of `path`.
+
+    Args:
+        path: from `find_path`.
+        sources: the manifests of the path's versions.
+        site_id: whose steps to take.
+        components: what the site says it has; unchecked when empty.
+
+    Raises:
+        ComponentsMissing, DependencyCycle, DependencyUnknown, DependencyTooLate: with the reason.
+    """
+    by_version = {source.manifest.number: source for source in sources}
+    chosen = [by_version[version] for version in path.versions]
+    _check_components(chosen, site_id, components)
+    collected = [step for source in chosen for step in _steps(source)]
+    wanted = [step for step in collected if step.definition.runs_at(site_id)]
+    others = tuple(step for step in collected if not step.definition.runs_at(site_id))
+    return Plan(
+        path=path,
+        site_id=site_id,
+        steps=_with_service_control(_ordered(wanted, others), str(path.target)),
+        skipped=others,
+        rollback=tuple(step for source in reversed(chosen) for step in _rollback_steps(source, site_id)),
+    )
+
+
+def _steps(source: Source) -> Iterable[PlannedStep]:
+    for phase in PHASES:
+        for step in source.manifest.upgrade_steps.of(phase):
+            yield _planned(source, Stage(phase), step)
+
+
+def _rollback_steps(source: Source, site_id: str) -> Iterable[PlannedStep]:
+    for part in (source.manifest.rollback_steps.pre_rollback, source.manifest.rollback_steps.post_rollback):
+        yield from (_planned(source, Stage.STARTUP_PRE_PROCESS, step) for step in part if step.runs_at(site_id))
+
+
+def _planned(source: Source, stage: Stage, step: Step) -> PlannedStep:
+    version = source.manifest.version
+    return PlannedStep(f"{version}/{step.id}", stage, version, source.revision, step)
+
+
+def _check_components(sources: Sequence[Source], site_id: str, components: Collection[str]) -> None:
+    if not components:
+        return
+    for source in sources:
+        missing = [name for name in source.manifest.dependencies.required_components if name not in components]
+        if missing:
+            raise ComponentsMissing(site_id=site_id, version=source.manifest.version, missing=", ".join(missing))
+
+
+def _ordered(steps: Sequence[PlannedStep], others: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
+    """Order by phase, version, priority, document; a dependency comes before who waits for it."""
+    place = {
+        step.key: (STAGES.index(step.stage), index_of_version, step.definition.priority, index)
+        for index_of_version, version in enumerate(dict.fromkeys(step.version for step in steps))
+        for index, step in enumerate(steps)
+        if step.version == version
+    }
+    by_key = {step.key: step for step in steps}
+    elsewhere = {step.key for step in others}
+    graph = {step.key: _dependencies(step, by_key, elsewhere) for step in steps}
+    sorter = TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise DependencyCycle(cycle=" -> ".join(error.args[1])) from error
+    waiting = [(place[key], key) for key in sorter.get_ready()]
+    heapq.heapify(waiting)
+    done: list[PlannedStep] = []
+    while waiting:
+        _, key = heapq.heappop(waiting)
+        done.append(by_key[key])
+        sorter.done(key)
+        for ready in sorter.get_ready():
+            heapq.heappush(waiting, (place[ready], ready))
+    return tuple(sorted(done, key=lambda step: STAGES.index(step.stage)))
+
+
+def _dependencies(step: PlannedStep, by_key: Mapping[str, PlannedStep], elsewhere: Collection[str]) -> set[str]:
+    """Resolve ids: own version first, then the newest one that has it; other sites' steps count as done."""
+    found: set[str] = set()
+    for wanted in step.definition.dependencies:
+        own = f"{step.version}/{wanted}"
+        candidates = [own, *(key for key in reversed(list(by_key)) if key.endswith(f"/{wanted}"))]
+        key = next((candidate for candidate in candidates if candidate in by_key), None)
+        if key is None:
+            if any(other.endswith(f"/{wanted}") for other in elsewhere):
+                continue
+            raise DependencyUnknown(step=step.key, wanted=wanted)
+        later = by_key[key].stage
+        if STAGES.index(later) > STAGES.index(step.stage):
+            raise DependencyTooLate(step=step.key, phase=step.stage, wanted=key, later=later)
+        found.add(key)
+    return found
+
+
+def _with_service_control(steps: tuple[PlannedStep, ...], version: str) -> tuple[PlannedStep, ...]:
+    """Stop the business system before the outage's steps and start it after them; no outage, no stop."""
+    if not any(step.stage is Stage.STARTUP_PRE_PROCESS for step in steps):
+        return steps
+    stop = _service_step(Stage.STOP_SERVICE, STOP_CLASS, "Stop the business system", version)
+    start = _service_step(Stage.START_SERVICE, START_CLASS, "Start the business system", version)
+    return tuple(sorted((*steps, stop, start), key=lambda step: STAGES.index(step.stage)))
+
+
+def _service_step(stage: Stage, class_name: str, name: str, version: str) -> PlannedStep:
+    definition: dict[str, Any] = {"id": stage.value, "name": name, "class_name": class_name, "timeout": 600,
+                                  "retry_count": 3, "estimated_duration": 60, "rollback_supported": True}  # fmt: skip
+    return PlannedStep(f"{version}/{stage.value}", stage, version, 0, Step.model_validate(definition))

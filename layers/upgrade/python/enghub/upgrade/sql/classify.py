@@ -1,0 +1,84 @@
+"""How a statement must be run so that the journal stays true: inside our transaction, alone, or again on resume."""
+
+from enum import StrEnum
+
+from enghub.upgrade.sql.splitter import Statement
+from enghub.upgrade.sql.tokens import Dialect
+
+
+class Manner(StrEnum):
+    """How to run a statement."""
+
+    TRANSACTIONAL = "transactional"  # it and its journal row are one transaction
+    SELF_COMMITTING = "self-committing"  # intent before, result after; the catalog decides when in doubt
+    SESSION = "session"  # sets state of the connection: repeated before the rest of the script on resume
+    CONTROL = "control"  # BEGIN, COMMIT, LOCK TABLES: the engine owns transactions and locks
+    REFUSED = "refused"  # would break the journal
+
+
+_MYSQL_SELF_COMMITTING = frozenset({
+    "CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",
+    "FLUSH", "CACHE", "RESET", "INSTALL", "UNINSTALL", "CALL", "EXECUTE", "HANDLER", "LOAD",
+})  # fmt: skip
+_POSTGRESQL_SELF_COMMITTING = frozenset({"VACUUM"})
+_CONTROL = frozenset({"BEGIN", "COMMIT", "END", "START", "LOCK", "UNLOCK"})
+_REFUSED = frozenset({"USE", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA", "ABORT", "SHUTDOWN", "KILL", "ATTACH", "DETACH"})
+_SESSION = frozenset({"SET", "PREPARE", "DEALLOCATE", "RESET", "DISCARD", "PRAGMA"})
+_AGAIN_IS_HARMLESS = frozenset(
+    {"TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "VACUUM"}
+)
+
+
+def manner(statement: Statement, dialect: Dialect) -> Manner:
+    """Return how to run a statement."""
+    words = statement.words
+    verb = statement.verb
+    if verb in _REFUSED or _is_temporary(words):
+        return Manner.REFUSED
+    if dialect.is_mysql:
+        return _mysql(statement)
+    if verb in _CONTROL and not (verb == "LOCK" and dialect is Dialect.POSTGRESQL):
+        return Manner.CONTROL
+    if dialect is Dialect.POSTGRESQL and (
+        verb in _POSTGRESQL_SELF_COMMITTING
+        or "CONCURRENTLY" in words[:6]
+        or words[:2] in (("ALTER", "SYSTEM"), ("CREATE", "DATABASE"), ("DROP", "DATABASE"), ("CREATE", "TABLESPACE"))
+    ):
+        return Manner.SELF_COMMITTING
+    if dialect is Dialect.SQLITE and verb == "VACUUM":
+        return Manner.REFUSED
+    return Manner.SESSION if verb in _SESSION else Manner.TRANSACTIONAL
+
+
+def _mysql(statement: Statement) -> Manner:
+    words = statement.words
+    verb = statement.verb or _executable_comment_verb(statement.text)
+    if verb in _CONTROL or words[:2] in (("SET", "AUTOCOMMIT"), ("SET", "TRANSACTION")):
+        return Manner.CONTROL
+    if words[:2] == ("SET", "PASSWORD"):
+        return Manner.SELF_COMMITTING
+    if verb in _SESSION or (verb == "SELECT" and "INTO" in words and any(w.startswith("@") for w in words)):
+        return Manner.SESSION
+    if verb == "LOAD" and words[1:2] == ("DATA",):
+        return Manner.TRANSACTIONAL
+    return Manner.SELF_COMMITTING if verb in _MYSQL_SELF_COMMITTING else Manner.TRANSACTIONAL
+
+
+def _executable_comment_verb(text: str) -> str:
+    """`/*!40101 SET ... */`: the word after the version number."""
+    words = text.removeprefix("/*!").removeprefix("M!").lstrip("0123456789").split()
+    return words[0].upper() if words else ""
+
+
+def _is_temporary(words: tuple[str, ...]) -> bool:
+    return words[:1] == ("CREATE",) and any(word in ("TEMPORARY", "TEMP") for word in words[1:5])
+
+
+def again_is_harmless(statement: Statement) -> bool:
+    """Tell whether running a self-committing statement twice leaves what running it once leaves."""
+    return statement.verb in _AGAIN_IS_HARMLESS
+
+
+def cannot_be_probed(statement: Statement) -> bool:
+    """Tell whether the catalog cannot show what the statement did (CALL runs anything; EXECUTE what was prepared)."""
+    return statement.verb in ("CALL", "EXECUTE", "HANDLER", "INSTALL", "UNINSTALL") or statement.words[1:2] == ("USER",)

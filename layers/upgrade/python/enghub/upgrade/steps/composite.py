@@ -1,0 +1,116 @@
+"""The document's five generic steps: each does whatever of its phase's work the parameters ask for."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from enghub.upgrade.steps.backup import BackupTables
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
+from enghub.upgrade.steps.business_check import BusinessCheck
+from enghub.upgrade.steps.config_files import ConfigFiles
+from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
+from enghub.upgrade.steps.row_migration import RowMigration
+from enghub.upgrade.steps.sql_scripts import SqlScripts
+from enghub.upgrade.steps.verification import Verification
+
+Parts = tuple[tuple[str, tuple[str, ...], type[Step]], ...]
+"""Name of the part, the parameters that ask for it, its step."""
+
+
+class Composite(BaseStep):
+    """Runs its parts in order; parts whose parameters are absent are left out. The cursor is (part, its cursor)."""
+
+    parts: ClassVar[Parts] = ()
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        return tuple(problem for _, _, part in self.parts for problem in part().validate(parameters))
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run the parts that are asked for."""
+        return self._go(context, cursor, [part for part in self.parts if _asked(part[1], context.parameters)], "run")
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Undo the parts in reverse order."""
+        asked = [part for part in reversed(self.parts) if _asked(part[1], context.parameters)]
+        return self._go(context, cursor, asked, "rollback")
+
+    def _go(self, context: StepContext, cursor: Cursor, parts: list[Any], way: str) -> Slice:
+        results: dict[str, Any] = dict(cursor.get("results", {}))
+        number = int(cursor.get("part", 0))
+        inner: Cursor = cursor.get("cursor", {})
+        progress = None
+        while number < len(parts):
+            name, _, part = parts[number]
+            ended: Slice = getattr(part(), way)(context, inner)
+            progress = ended.progress or progress
+            if ended.state is SliceState.MORE:
+                position = {"part": number, "name": name, "cursor": dict(ended.cursor), "results": results}
+                return more(position, progress, wait_seconds=ended.wait_seconds)
+            results[name] = dict(ended.result)
+            number, inner = number + 1, {}
+            if context.budget.spent and number < len(parts):
+                return more({"part": number, "cursor": {}, "results": results}, progress)
+        if not parts:
+            context.log("warning", "the step's parameters ask for nothing")
+            return done({"declared": "nothing"})
+        return done(results, progress)
+
+
+def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
+    return any(parameters.get(name) for name in names)
+
+
+_CHECKS = ("checks", ("checks",), BusinessCheck)
+_BACKUP = ("backup", ("backup_tables",), BackupTables)
+_CONFIG = ("config", ("config_files",), ConfigFiles)
+_SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
+_ROWS = ("migrations", ("migrations",), RowMigration)
+_VERIFY = ("verification", ("verification_rules", "comparisons", "tables", "business_checks"), Verification)
+_HEALTH = ("health", ("health_checks",), HealthChecks)
+_SMOKE = ("smoke", ("smoke_tests",), SmokeTests)
+
+
+class PreBusinessCheckStep(Composite):
+    """Phase 1: data checks."""
+
+    summary: ClassVar[str] = "Phase 1: `checks`"
+    writes: ClassVar[bool] = False
+    parts: ClassVar[Parts] = (_CHECKS,)
+
+
+class PreUpgradeProcessStep(Composite):
+    """Phase 2: preparation while the system runs."""
+
+    summary: ClassVar[str] = "Phase 2: `health_checks`, `checks`, `backup_tables`"
+    parts: ClassVar[Parts] = (_HEALTH, _CHECKS, _BACKUP)
+
+
+class StartupPreProcessStep(Composite):
+    """Phase 3: the outage's work."""
+
+    summary: ClassVar[str] = (
+        "Phase 3: `backup_tables`, `sql_scripts`, `migrations`, `config_files`, `verification_rules` ..."
+    )
+    parts: ClassVar[Parts] = (_BACKUP, _SCRIPTS, _ROWS, _CONFIG, _VERIFY)
+
+
+class StartupPostProcessStep(Composite):
+    """Phase 4: the started system's first needs."""
+
+    summary: ClassVar[str] = "Phase 4: `health_checks`, `smoke_tests`, `verification_rules` ..."
+    writes: ClassVar[bool] = False
+    parts: ClassVar[Parts] = (_HEALTH, _SMOKE, _VERIFY)
+
+
+class PostUpgradeProcessStep(Composite):
+    """Phase 5: what goes on while the system works."""
+
+    summary: ClassVar[str] = "Phase 5: `migrations`, `sql_scripts`, `verification_rules` ..."
+    parts: ClassVar[Parts] = (_ROWS, _SCRIPTS, _VERIFY)
+
+
+class SiteSpecificStep(Composite):
+    """A site's own work: whatever its parameters ask for."""
+
+    summary: ClassVar[str] = "Any of `checks`, `sql_scripts`, `migrations`, `health_checks`, `verification_rules` ..."
+    parts: ClassVar[Parts] = (_CHECKS, _BACKUP, _SCRIPTS, _ROWS, _CONFIG, _HEALTH, _SMOKE, _VERIFY)

@@ -1,0 +1,86 @@
+"""Asks the upgraded system whether it is well: HTTP addresses and the database (UPG-17)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from enghub.core.i18n import Text
+from enghub.upgrade.gateways.hooks import plain
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
+
+UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
+
+
+class HealthCheck(BaseModel):
+    """One address to ask; or the database, by `kind`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Literal["http", "database"] = "http"
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)] | None = None
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    body: dict[str, Any] | None = None
+    expected_status: Annotated[int, Field(ge=100, le=599)] = 200
+    expected_text: str | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
+    critical: bool = True
+
+
+class HealthChecks(BaseStep):
+    """Every declared check runs; a critical one that fails fails the step, retried by its retry_count."""
+
+    parameter: ClassVar[str] = "health_checks"
+    summary: ClassVar[str] = "HTTP and database health checks; parameter `health_checks`"
+    writes: ClassVar[bool] = False
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        found = list(read.problems(parameters, self.parameter, HealthCheck))
+        if not found:
+            checks = read.read_list(parameters, self.parameter, HealthCheck)
+            found = [f"{self.parameter}: {c.name} needs a url" for c in checks if c.kind == "http" and c.url is None]
+        return tuple(found)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run all checks."""
+        checks = read.read_list(context.parameters, self.parameter, HealthCheck)
+        outcomes = [_ask(check, context) for check in checks]
+        failed = [o["name"] for o, check in zip(outcomes, checks, strict=True) if not o["healthy"] and check.critical]
+        result = {self.parameter: outcomes}
+        if failed:
+            raise StepFailed(UNHEALTHY, retryable=True, result=result, failed=", ".join(failed))
+        return done(result, Progress(len(checks), len(checks), "checks"))
+
+
+class SmokeTests(HealthChecks):
+    """The same kind of questions about business functions."""
+
+    parameter: ClassVar[str] = "smoke_tests"
+    summary: ClassVar[str] = "HTTP smoke tests; parameter `smoke_tests`"
+
+
+def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
+    if check.kind == "database":
+        with context.databases.reader(int(check.timeout_seconds) + 1) as session:
+            return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
+    url = check.url or ""
+    try:
+        answer = context.hooks.call(
+            check.name, check.method, url, body=check.body, timeout_seconds=check.timeout_seconds
+        )
+    except StepFailed as failure:
+        context.log("warning", failure.text.en)
+        return {"name": check.name, "healthy": False, "url": plain(url), "error": failure.text.en}
+    healthy = answer.status == check.expected_status and (check.expected_text or "") in answer.text
+    if not healthy:
+        context.log("warning", f"health check {check.name}: {answer.status}")
+    return {
+        "name": check.name,
+        "healthy": healthy,
+        "url": plain(url),
+        "status": answer.status,
+        "ms": answer.milliseconds,
+    }

@@ -1,0 +1,137 @@
+"""The rules of a row migration, as manifests write them: which rows go where, and how each column is made (UPG-16)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from enghub.upgrade.sql.tokens import Dialect
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00`\";]+$")]
+Transform = Literal["trim", "upper", "lower", "empty_to_null", "integer", "decimal", "text"]
+
+
+class ColumnRule(BaseModel):
+    """How one target column is made: from a column, an SQL expression over the source row, or a fixed value.
+
+    Order: take the value, apply `transform` one after the other, translate by `map`, fall back to `default` when null.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Identifier | None = None
+    expression: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    value: str | int | bool | None = None
+    transform: tuple[Transform, ...] = ()
+    map: dict[str, str | int | None] | None = None
+    default: str | int | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("column", "expression", "value") if name in self.model_fields_set]
+        if len(given) != 1:
+            message = "needs exactly one of column, expression and value"
+            raise ValueError(message)
+        return self
+
+    def sql(self, source: "sa.Table", dialect: Dialect) -> "sa.ColumnElement[Any]":
+        """Return the SQL that makes the value inside the database."""
+        import sqlalchemy as sa  # noqa: PLC0415 - rules are also read where no database is near
+
+        made: Any
+        if self.column is not None:
+            made = source.columns[self.column]
+        elif self.expression is not None:
+            made = sa.literal_column(f"({self.expression})")
+        else:
+            made = sa.literal(self.value) if self.value is not None else sa.null()
+        for transform in self.transform:
+            made = _transformed(made, transform, dialect)
+        if self.map is not None:
+            fallback = sa.literal(self.default) if self.default is not None else sa.null()
+            cases = [(_text(made, dialect) == name, sa.literal(value)) for name, value in self.map.items()]
+            return sa.case(*cases, else_=fallback)
+        return sa.func.coalesce(made, sa.literal(self.default)) if self.default is not None else made
+
+
+def _text(value: Any, dialect: Dialect) -> Any:
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    return sa.cast(value, sa.CHAR if dialect.is_mysql else sa.Text)
+
+
+def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:  # noqa: PLR0911 - a line each
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    match transform:
+        case "trim":
+            return sa.func.trim(value)
+        case "upper":
+            return sa.func.upper(value)
+        case "lower":
+            return sa.func.lower(value)
+        case "empty_to_null":
+            return sa.func.nullif(value, sa.literal(""))
+        case "integer":
+            return sa.cast(value, sa.Integer)
+        case "decimal":
+            return sa.cast(value, sa.Numeric(38, 10))
+        case "text":
+            return _text(value, dialect)
+
+
+class Migration(BaseModel):
+    """Rows of one table that become rows of another, or of the same one (`target` omitted: changed in place)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    source: Identifier
+    target: Identifier = ""
+    key: tuple[Identifier, ...] = ()
+    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    mapping: Annotated[dict[Identifier, ColumnRule], Field(min_length=1)]
+    on_conflict: Literal["fail", "skip", "update"] = "fail"
+    max_failed_rows: Annotated[int, Field(ge=0)] = 0
+    batch_size: Annotated[int, Field(ge=1, le=200_000)] = 5_000
+    max_batch_size: Annotated[int, Field(ge=1, le=200_000)] = 50_000
+    batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """The batch size follows this target."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_rules(cls, data: Any) -> Any:
+        """`"name": "old_name"` is short for `{"column": "old_name"}`; the target defaults to the source."""
+        if not isinstance(data, Mapping):
+            return data
+        mapping = data.get("mapping")
+        rules = (
+            {name: {"column": rule} if isinstance(rule, str) else rule for name, rule in mapping.items()}
+            if isinstance(mapping, Mapping)
+            else mapping
+        )
+        return {"target": data.get("source"), **data, "mapping": rules}
+
+    @property
+    def in_place(self) -> bool:
+        """Rows are updated where they are."""
+        return self.source == self.target
+
+    @property
+    def digest(self) -> str:
+        """Hash of what decides the outcome; batch sizes may change under way."""
+        rules = self.model_dump(mode="json", include={"source", "target", "key", "where", "mapping", "on_conflict"})
+        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    def next_batch(self, batch: int, seconds: float) -> int:
+        """Return the next batch size: towards the target time, doubled when far below it, at most halved above it."""
+        wanted = self.batch_seconds / max(seconds, 0.001)
+        fastest = 2.0 if wanted > 4 else 1.2
+        factor = min(fastest, wanted) if wanted >= 1 else max(0.5, wanted)
+        grown = max(int(batch * factor), batch + 1 if wanted > 1 else 1)
+        return max(1, min(grown, self.max_batch_size))

@@ -1,0 +1,46 @@
+"""Reads step parameters with pydantic and says what is wrong by the parameter's own path."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_list(parameters: Mapping[str, Any], name: str, model: type[M]) -> tuple[M, ...]:
+    """Return the models under `name`; none when it is absent.
+
+    Raises:
+        ValidationError: an element does not fit.
+    """
+    return _adapter(model).validate_python(parameters.get(name) or ())
+
+
+def problems(parameters: Mapping[str, Any], name: str, model: type[BaseModel]) -> tuple[str, ...]:
+    """Return what is wrong with the list under `name`, each text beginning with the element's path."""
+    try:
+        read_list(parameters, name, model)
+    except ValidationError as error:
+        return tuple(
+            f"{'.'.join([name, *map(str, found['loc'])])}: {found['msg']}" for found in error.errors(include_url=False)
+        )
+    return ()
+
+
+def repeated(names: Sequence[str], what: str) -> tuple[str, ...]:
+    """Return a problem for every name that stands twice."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return tuple(f"{what}: {name} stands twice" for name in twice)
+
+
+def texts(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return a list of texts; none when absent or of another form."""
+    value = parameters.get(name)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+
+
+@cache
+def _adapter(model: type[M]) -> TypeAdapter[tuple[M, ...]]:
+    return TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]

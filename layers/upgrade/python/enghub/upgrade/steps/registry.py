@@ -1,0 +1,75 @@
+"""Which step classes exist (UPG-02). `class_name` is looked up here and nowhere else: nothing else can be loaded.
+
+Plug-in packages add classes by the entry point group `enghub.upgrade.steps`; the entry's name is the `class_name`.
+"""
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from enghub.core.errors import Invalid
+from enghub.core.i18n import Text
+from enghub.upgrade.steps.base import Step
+
+GROUP: Final = "enghub.upgrade.steps"
+_HERE = "enghub.upgrade.steps"
+_BUILT_IN: Final = {
+    "enghub.BusinessCheck": f"{_HERE}.business_check:BusinessCheck",
+    "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
+    "enghub.RowMigration": f"{_HERE}.row_migration:RowMigration",
+    "enghub.Verification": f"{_HERE}.verification:Verification",
+    "enghub.HealthChecks": f"{_HERE}.health_check:HealthChecks",
+    "enghub.SmokeTests": f"{_HERE}.health_check:SmokeTests",
+    "enghub.RollbackScripts": f"{_HERE}.sql_scripts:RollbackScripts",
+    "enghub.BackupTables": f"{_HERE}.backup:BackupTables",
+    "enghub.RestoreBackup": f"{_HERE}.backup:RestoreBackup",
+    "enghub.ConfigFiles": f"{_HERE}.config_files:ConfigFiles",
+    "enghub.StopService": f"{_HERE}.service_control:StopService",
+    "enghub.StartService": f"{_HERE}.service_control:StartService",
+    "com.ft.upgrade.steps.PreBusinessCheckStep": f"{_HERE}.composite:PreBusinessCheckStep",
+    "com.ft.upgrade.steps.PreUpgradeProcessStep": f"{_HERE}.composite:PreUpgradeProcessStep",
+    "com.ft.upgrade.steps.StartupPreProcessStep": f"{_HERE}.composite:StartupPreProcessStep",
+    "com.ft.upgrade.steps.StartupPostProcessStep": f"{_HERE}.composite:StartupPostProcessStep",
+    "com.ft.upgrade.steps.PostUpgradeProcessStep": f"{_HERE}.composite:PostUpgradeProcessStep",
+    "com.ft.upgrade.steps.OverseasSpecificProcessStep": f"{_HERE}.composite:SiteSpecificStep",
+    "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.backup:RestoreBackup",
+    "com.ft.upgrade.patch.PatchConfigUpdaterStep": f"{_HERE}.config_files:ConfigFiles",
+    "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.sql_scripts:RollbackScripts",
+    "com.ft.upgrade.patch.PatchSqlExecutorStep": f"{_HERE}.sql_scripts:SqlScripts",
+    "com.ft.upgrade.patch.PatchVerifierStep": f"{_HERE}.verification:Verification",
+}
+
+
+class StepClassUnknown(Invalid):
+    """The class is not registered."""
+
+    text = Text("Step class {class_name} is not registered", "步骤类 {class_name} 未注册")
+
+
+@cache
+def _plugins() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _BUILT_IN}
+
+
+def known_classes() -> frozenset[str]:
+    """Return every `class_name` that can run."""
+    return frozenset(_BUILT_IN) | frozenset(_plugins())
+
+
+@cache
+def step_class(class_name: str) -> type[Step]:
+    """Return the class registered as `class_name`; it is imported now.
+
+    Raises:
+        StepClassUnknown: nothing is registered under that name.
+    """
+    if class_name in _BUILT_IN:
+        module, _, name = _BUILT_IN[class_name].partition(":")
+        found: type[Step] = getattr(import_module(module), name)
+        return found
+    entry = _plugins().get(class_name)
+    if entry is None:
+        raise StepClassUnknown(class_name=class_name)
+    loaded: type[Step] = entry.load()
+    return loaded

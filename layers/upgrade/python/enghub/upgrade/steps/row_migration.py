@@ -1,0 +1,43 @@
+"""Migrates rows in slices, with the checkpoint in the transaction of the rows (UPG-06, UPG-16, UPG-18)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done, more
+from enghub.upgrade.steps.migration_rules import Migration
+
+
+class RowMigration(BaseStep):
+    """Migrations one after the other, each in keyset batches."""
+
+    summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        found = read.problems(parameters, "migrations", Migration)
+        if found:
+            return found
+        return read.repeated([m.name for m in read.read_list(parameters, "migrations", Migration)], "migrations")
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Go on where the checkpoints in the target database say; the cursor only mirrors them."""
+        from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.rows import RowTask, outcome, progress  # noqa: PLC0415
+
+        results: list[dict[str, Any]] = []
+        latest = None
+        with context.databases.writer(context.budget) as session:
+            for migration in read.read_list(context.parameters, "migrations", Migration):
+                task = RowTask(
+                    session, migration, context.facts.scope, context.facts.execution_id, context.budget,
+                    context.point, context.report,
+                )  # fmt: skip
+                checkpoint = task.run()
+                latest = progress(checkpoint)
+                results.append(outcome(migration, checkpoint))
+                if checkpoint.state is not State.DONE:
+                    position = {"migration": migration.name, "moved": checkpoint.moved, "position": checkpoint.position}
+                    return more(position, latest, result={"migrations": results})
+                context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
+        return done({"migrations": results}, latest)

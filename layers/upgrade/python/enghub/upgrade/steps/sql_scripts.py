@@ -1,0 +1,114 @@
+"""Runs SQL scripts in order, each statement journalled in the target database (UPG-16)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from enghub.core.i18n import Text
+from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+
+MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
+UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
+NO_ROLLBACK = Text("The step declares no rollback_scripts", "该步骤未声明 rollback_scripts")
+ROLLBACK_SCOPE = "#rollback"
+_WAIT_SECONDS = 10
+
+
+class SqlScripts(BaseStep):
+    """Scripts of the manifest's bundle, in the order given; `rollback_scripts` undo them in the order given."""
+
+    summary: ClassVar[str] = (
+        "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"
+    )
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        found = []
+        for name in ("sql_scripts", "rollback_scripts"):
+            value = parameters.get(name, [])
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
+                found.append(f"{name}: must be a list of paths")
+        if parameters.get("transaction", "script") not in ("script", "statement"):
+            found.append('transaction: must be "script" or "statement"')
+        return tuple(found)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run what the journal does not show as done."""
+        return _run(context, read.texts(context.parameters, "sql_scripts"), context.facts.scope)
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run the rollback scripts, then mark the scripts as not run."""
+        paths = read.texts(context.parameters, "rollback_scripts")
+        if not paths:
+            raise StepFailed(NO_ROLLBACK)
+        scope = context.facts.scope + ROLLBACK_SCOPE
+        ended = _run(context, paths, scope)
+        if ended.state == "done":
+            _forget(context, scope, paths)
+        return ended
+
+
+class RollbackScripts(BaseStep):
+    """A rollback step of its own: runs `rollback_scripts` in the order given, journalled like any script."""
+
+    summary: ClassVar[str] = "SQL rollback scripts; parameter `rollback_scripts`"
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        return SqlScripts().validate(parameters)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run what the journal does not show as done."""
+        return _run(context, read.texts(context.parameters, "rollback_scripts"), context.facts.scope)
+
+
+def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
+    from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, ServerStillRunning  # noqa: PLC0415
+
+    results: list[dict[str, Any]] = []
+    whole = context.parameters.get("transaction", "script") == "script"
+    with context.databases.writer(context.budget) as session:
+        runner = ScriptRunner(
+            session, scope, context.facts.execution_id, context.budget, whole, context.decision, context.point
+        )
+        for number, path in enumerate(paths):
+            script = Script(path, statements_of(context, path, session.dialect))
+            try:
+                outcome = runner.run(script)
+            except ServerStillRunning:
+                context.log("info", f"{path}: the server is still busy with a statement, waiting for it")
+                return more({"script": path}, Progress(number, len(paths), "scripts"), wait_seconds=_WAIT_SECONDS)
+            context.log("info", f"{path}: {outcome.ran} run, {outcome.skipped} had run, {outcome.rows} rows")
+            results.append({
+                "script": path, "statements": len(script.statements), "ran": outcome.ran, "skipped": outcome.skipped,
+                "foundApplied": outcome.found_applied, "rows": outcome.rows,
+            })  # fmt: skip
+            worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
+            if not outcome.finished or (worked and context.budget.spent and number + 1 < len(paths)):
+                return more({"script": path}, Progress(number + outcome.finished, len(paths), "scripts"))
+    return done({"scripts": results}, Progress(len(paths), len(paths), "scripts"))
+
+
+def _forget(context: StepContext, rollback_scope: str, rollback_paths: Sequence[str]) -> None:
+    from enghub.upgrade.gateways.databases.journal import ScriptJournal  # noqa: PLC0415
+
+    own = [(context.facts.scope, path) for path in read.texts(context.parameters, "sql_scripts")]
+    with context.databases.writer(context.budget) as session, session.transaction() as connection:
+        for scope, path in (*own, *((rollback_scope, path) for path in rollback_paths)):
+            ScriptJournal(scope, path, context.facts.execution_id).mark_undone(connection)
+
+
+def statements_of(context: StepContext, path: str, dialect: Dialect) -> Any:
+    """Return a script's statements.
+
+    Raises:
+        StepFailed: the bundle lacks it, or it cannot be split.
+    """
+    try:
+        return split(context.script(path), dialect)
+    except KeyError as error:
+        raise StepFailed(MISSING, script=path) from error
+    except SplitError as error:
+        raise StepFailed(UNREADABLE, script=path, reason=str(error)) from error
