@@ -1,9 +1,8 @@
 """The sandbox PLM in this process, behind an HTTP client: the real contract without a socket."""
 
+import json
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
-
-import httpx
+from typing import Any
 
 from enghub.core.clock import system_clock
 from enghub.core.errors import EngHubError
@@ -11,6 +10,14 @@ from enghub.sandbox.plm import service
 from enghub.sandbox.plm.scenario import Scenario
 from enghub.sandbox.plm.service import Account
 from tests.factories.plm import API, SECRET
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    data: bytes = b""
 
 
 @dataclass
@@ -22,19 +29,17 @@ class PlmServer:
     failures: list[int] = field(default_factory=list)
     """Statuses to answer with before answering properly."""
 
-    def client(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(self._answer))
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        query = dict(parse_qsl(request.url.query.decode()))
-        self.queries.append(query)
+    def request(self, method: str, url: str, *, fields: dict[str, str], headers: dict[str, str], **_: Any) -> Answer:
+        """Answer as a ``gateways.plm_rest.Client``."""
+        assert (method, url) == ("GET", f"{API['baseUrl']}/products")
+        self.queries.append(fields)
         account = Account.of("default", API, {"secrets": [SECRET]})
         try:
-            account.check(request.headers["authorization"], system_clock())
+            account.check(headers["Authorization"], system_clock())
         except EngHubError as error:
-            return httpx.Response(error.status)
+            return Answer(error.status)
         if self.failures:
-            return httpx.Response(self.failures.pop(0))
-        if service.is_broken(self.scenario, query):
-            return httpx.Response(503)
-        return httpx.Response(200, json=service.products(self.scenario, query))
+            return Answer(self.failures.pop(0))
+        if service.is_broken(self.scenario, fields):
+            return Answer(503)
+        return Answer(200, json.dumps(service.products(self.scenario, fields)).encode())

@@ -7,7 +7,7 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import count, seconds
-from enghub.plm.syncs import wiring
+from enghub.plm.gateways import wiring
 
 
 def finish_sync(task: dict[str, Any]) -> dict[str, Any]:

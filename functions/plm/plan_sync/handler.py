@@ -6,7 +6,7 @@ Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-syn
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.plm.syncs import wiring
+from enghub.plm.gateways import wiring
 
 
 def plan_sync(task: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import logger
-from enghub.plm.syncs import wiring
+from enghub.plm.gateways import wiring
 from enghub.plm.syncs.service import from_wire
 
 

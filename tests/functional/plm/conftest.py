@@ -3,15 +3,16 @@
 import copy
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import moto.dynamodb.models
 import pytest
-from botocore.client import BaseClient
 from moto.core import serialize
 from moto.dynamodb.models.table import Table
 
 from tests.factories.plm import put_secrets
+from tests.fakes.one_at_a_time import one_call_at_a_time
 
 
 @pytest.fixture(autouse=True)
@@ -51,18 +52,10 @@ class _QuickCopies:
 
 
 @pytest.fixture
-def atomic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let AWS calls of all threads happen one at a time: the in-memory tables take a transaction apart otherwise."""
-    lock = threading.Lock()
-
-    def alone(real: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with lock:
-                return real(*args, **kwargs)
-
-        return call
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", alone(BaseClient._make_api_call))  # type: ignore[attr-defined]
+def atomic() -> Iterator[None]:
+    """AWS calls of all threads one at a time."""
+    with one_call_at_a_time():
+        yield
 
 
 def in_threads(run: Any, times: int) -> None:

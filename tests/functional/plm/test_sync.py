@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 import tenacity
+import urllib3
 
 from enghub.core import audit
 from enghub.core.clock import system_clock
@@ -18,7 +18,6 @@ from enghub.plm.gateways import plm_rest, wiring
 from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
 from enghub.plm.products.dynamo import DynamoProducts
 from enghub.plm.products.imports import ProductImport
-from enghub.plm.syncs import wiring as sync_wiring
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 from enghub.plm.syncs.plm_steps import PlmSteps
 from enghub.sandbox.plm import catalogue
@@ -27,25 +26,24 @@ from enghub.sandbox.plm.scenario import Scenario
 from tests.factories.http import Context, a_principal
 from tests.factories.plm import STRANGER, get, handler, post, queued, task
 from tests.factories.stored import commands, events, items
-from tests.fakes.plm_server import PlmServer
+from tests.fakes.plm_server import Answer, PlmServer
 from tests.functional.plm.conftest import in_threads
 
 SYNC = "/api/v1/plm/sync"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlmServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> PlmServer:
     """The PLM that the connection ``default`` reaches; attempts follow each other at once."""
     found = PlmServer()
-    plms = RestPlms(Connections.here(), found.client())
+    plms = RestPlms(Connections.here(), found)
     quick = lambda self, connection, tenant_id: RestPlm(  # noqa: E731
         self.connections.api(connection, tenant_id), self.client, wait=tenacity.wait_none()
     )
     monkeypatch.setattr(RestPlms, "of", quick)
     steps = PlmSteps(DynamoSyncRuns(), plms, ProductImport(DynamoProducts(), lambda _: None), system_clock)
     monkeypatch.setattr(wiring, "plm_steps", lambda: steps)
-    yield found
-    plms.client.close()
+    return found
 
 
 def requested(mode: str = "FULL", batch_type: str = "LIGHT", key: str | None = None) -> str:
@@ -284,7 +282,7 @@ def test_a_batch_that_is_done_stays_done_when_only_its_answer_was_lost(server: P
 @pytest.mark.usefixtures("atomic")
 def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
     runs = [requested() for _ in range(3)]
-    steps, sync_steps = wiring.plm_steps(), sync_wiring.steps()
+    steps, sync_steps = wiring.plm_steps(), wiring.steps()
 
     def whole(run_id: str) -> None:
         sync_steps.plan("acme", run_id)
@@ -531,3 +529,26 @@ def test_nobody_finds_the_products_of_another_tenant(server: PlmServer) -> None:
     query = {"productCode": catalogue.record(2)["productCode"]}
     _, body = get("read_products", "/api/v1/plm/products", query, caller=STRANGER)
     assert body["data"]["items"] == []
+
+
+# --- the PLM's odd days ---
+
+
+class OddPlm(PlmServer):
+    """Answers something that is no page of records."""
+
+    data: bytes = b""
+
+    def request(self, *_: Any, **__: Any) -> Answer:
+        if self.data == b"cut":
+            raise urllib3.exceptions.ProtocolError("connection broken")
+        return Answer(200, self.data)
+
+
+@pytest.mark.parametrize("data", [b"cut", b"", b"<html>", b"[]", b"{}", b'{"items": 7}', b'{"items": [1]}', b"\xff"])
+def test_an_answer_that_is_no_page_of_records_is_a_failure_of_the_plm(data: bytes) -> None:
+    odd = OddPlm()
+    odd.data = data
+    plm = RestPlm(Connections.here().api("default"), odd, wait=tenacity.wait_none())
+    with pytest.raises(Unavailable):
+        plm.products(None, None, None, 10)

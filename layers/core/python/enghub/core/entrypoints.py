@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enghub.core.inbox import AlreadyHandled
 from enghub.core.observability import logger, metrics
+
+if TYPE_CHECKING:  # queue consumers and workflow tasks do not pay for the event handler
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Any]
@@ -31,7 +33,7 @@ def _instrumented(handler: Handler) -> Handler:
     return lambda_handler
 
 
-def http(app: APIGatewayRestResolver) -> Handler:
+def http(app: "APIGatewayRestResolver") -> Handler:
     """Return the Lambda handler of an HTTP function (see ``enghub.core.http.resolver``)."""
     return _instrumented(app.resolve)
 

@@ -7,15 +7,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
-from pydantic.json_schema import WithJsonSchema
 
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 
 SOURCE = "enghub.plm"
 
-Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
-Day = Annotated[date, PlainSerializer(date.isoformat), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, PlainSerializer(date.isoformat)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -60,8 +58,8 @@ class SyncTotals(EventData):
     updated: Count
     unchanged: Count
     rejected: Count
-    started_at: Moment | None
-    finished_at: Moment | None
+    started_at: datetime | None
+    finished_at: datetime | None
 
 
 class ProductSyncCompleted(SyncTotals):
@@ -72,6 +70,10 @@ class ProductSyncFailed(SyncTotals):
     """A product sync ended, and a batch or the run itself failed (PLM-03)."""
 
     failure: str
+
+
+EVENTS = (ChangePointCreated, ChangeOrderParked, ProductSyncCompleted, ProductSyncFailed)
+"""Every event of this context."""
 
 
 def envelope(origin: Origin, data: EventData) -> Envelope:

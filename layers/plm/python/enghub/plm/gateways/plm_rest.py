@@ -2,16 +2,18 @@
 
 ``GET {baseUrl}/products`` with ``updatedSince``, ``after``, ``upTo`` (object ids), ``size`` and ``fields=objectId``
 answers ``{"items": [...], "after": id or null}``, ascending by object id.
+
+By urllib3, which the AWS SDK has imported already: httpx would cost these functions as much again as half of boto3.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-import httpx
 import tenacity
+import urllib3
 
 from enghub.core import clock
 from enghub.core.clock import Clock, system_clock
@@ -24,9 +26,16 @@ from enghub.plm.syncs.repository import RecordPage
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 2
 """Doubled for each further attempt (PLM-18)."""
-TIMEOUT = httpx.Timeout(10, connect=3)
+TIMEOUT = urllib3.Timeout(connect=3, read=10)
 KEYS_PER_PAGE = 5000
 _WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
+
+
+class Client(Protocol):
+    """What is used of an HTTP client; ``urllib3.PoolManager`` is one."""
+
+    def request(self, method: str, url: str, *, fields: Any, headers: Any, **options: Any) -> Any:
+        """Send a request; the answer has ``status`` and ``data``."""
 
 
 def waits() -> tenacity.wait.wait_base:
@@ -39,7 +48,7 @@ class RestPlm:
     """The ``Plm`` of ``syncs.repository`` over one connection."""
 
     api: Api
-    client: httpx.Client
+    client: Client
     now: Clock = system_clock
     wait: tenacity.wait.wait_base = field(default_factory=waits)
 
@@ -78,15 +87,23 @@ class RestPlm:
     def _once(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.api.token(self.now())}", "Accept": "application/json"}
         try:
-            answer = self.client.get(f"{self.api.base_url}{path}", params=dict(query), headers=headers)
-        except httpx.HTTPError as error:
+            answer = self.client.request(
+                "GET",
+                f"{self.api.base_url}{path}",
+                fields=dict(query),
+                headers=headers,
+                timeout=TIMEOUT,
+                retries=False,
+                redirect=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
             raise PlmUnavailable(problem=type(error).__name__) from error
-        if answer.status_code in _WORTH_ANOTHER_TRY:
-            raise PlmUnavailable(problem=f"HTTP {answer.status_code}")
-        if answer.status_code != httpx.codes.OK:
-            raise PlmRefused(problem=f"HTTP {answer.status_code}")
+        if answer.status in _WORTH_ANOTHER_TRY:
+            raise PlmUnavailable(problem=f"HTTP {answer.status}")
+        if answer.status != 200:
+            raise PlmRefused(problem=f"HTTP {answer.status}")
         try:
-            found = json.loads(answer.content)
+            found = json.loads(answer.data)
         except ValueError as error:
             raise PlmRefused(problem="the answer is not valid JSON") from error
         if not isinstance(found, dict):
@@ -104,7 +121,7 @@ class RestPlms:
     """The ``Plms`` of ``syncs.repository``; all connections share one HTTP client."""
 
     connections: Connections
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT, follow_redirects=False))
+    client: Client = field(default_factory=urllib3.PoolManager)
 
     def of(self, connection: str, tenant_id: str) -> RestPlm:
         """See Plms."""

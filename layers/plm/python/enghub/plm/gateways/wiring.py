@@ -1,4 +1,4 @@
-"""Builds the workflow steps that call the PLM; apart from the others because an HTTP client is slow to import."""
+"""Builds the steps of the sync workflow from their ports, once per process."""
 
 from functools import cache
 
@@ -9,9 +9,16 @@ from enghub.plm.products.dynamo import DynamoProducts
 from enghub.plm.products.imports import ProductImport
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 from enghub.plm.syncs.plm_steps import PlmSteps
+from enghub.plm.syncs.steps import SyncSteps
 
 
 @cache
 def plm_steps() -> PlmSteps:
     """Return the workflow steps that call the PLM."""
     return PlmSteps(DynamoSyncRuns(), RestPlms(Connections.here()), ProductImport(DynamoProducts()), system_clock)
+
+
+@cache
+def steps() -> SyncSteps:
+    """Return the workflow steps that need no PLM."""
+    return SyncSteps(DynamoSyncRuns(), system_clock)

@@ -29,7 +29,6 @@ from enghub.core.events import Envelope
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
-from enghub.plm import published
 from enghub.plm.products.model import Reason, Rejection
 from enghub.plm.syncs.model import (
     Batch,
@@ -211,14 +210,14 @@ class DynamoSyncRuns:
             _command(run, origin, batch.range.number),
         )
 
-    def finish(self, run: SyncRun, origin: Origin) -> None:
+    def finish(self, run: SyncRun, event: Envelope, origin: Origin) -> None:
         """See SyncRuns."""
         entry = _entry(origin, f"sync:{run.status.value.lower()}", run)
         transact(
             _replace(run, entry.link),
             *self._watermark(run),
             audit.to_put(entry),
-            to_outbox(_ended(origin, run), subject=run.run_id),
+            to_outbox(event, subject=run.run_id),
         )
 
     def watermark(self, tenant_id: str, connection: str) -> datetime | None:
@@ -250,24 +249,6 @@ def _command(run: SyncRun, origin: Origin, number: int | None) -> Put:
     return to_command(
         QUEUE, {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number}, origin, subject=run.run_id
     )
-
-
-def _ended(origin: Origin, run: SyncRun) -> Envelope:
-    totals = {
-        "run_id": run.run_id,
-        "connection": run.connection,
-        "mode": run.mode.value,
-        "trigger": run.trigger.value,
-        "batches": run.batches,
-        "failed_batches": run.failed_batches,
-        **_counts_to_wire(run.counts),
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-    }
-    if run.succeeded:
-        return published.envelope(origin, published.ProductSyncCompleted.model_validate(totals))
-    totals["failure"] = run.failure or ""
-    return published.envelope(origin, published.ProductSyncFailed.model_validate(totals))
 
 
 def _entry(origin: Origin, action: str, run: SyncRun) -> AuditEntry:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from enghub.core.events import Envelope
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.plm.products.model import Rejection
@@ -61,8 +62,8 @@ class SyncRuns(Protocol):
     def run_again(self, run: SyncRun, batch: Batch, origin: Origin, once: Once | None) -> None:
         """Store the reopened run, its pending batch, audit entry and launch command; raises as ``save``."""
 
-    def finish(self, run: SyncRun, origin: Origin) -> None:
-        """Store the ended run with its audit entry and event; raises as ``save``.
+    def finish(self, run: SyncRun, event: Envelope, origin: Origin) -> None:
+        """Store the ended run with its audit entry and ``event``; raises as ``save``.
 
         The watermark moves on to the start of a run that succeeded, never back.
         """

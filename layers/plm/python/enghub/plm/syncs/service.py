@@ -8,7 +8,6 @@ from typing import Any
 
 from enghub.core import ids
 from enghub.core.clock import Clock
-from enghub.core.errors import VersionConflict
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.plm.syncs.errors import SyncBatchNotFound, SyncRunNotFound
@@ -25,8 +24,6 @@ from enghub.plm.syncs.model import (
     execution_name,
 )
 from enghub.plm.syncs.repository import Launcher, RejectedPage, SyncRuns
-
-WORKFLOW = "system:sync-products"
 
 
 def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> SyncRun:
@@ -165,42 +162,3 @@ def to_wire(batch_range: Range) -> dict[str, Any]:
 def from_wire(carried: Mapping[str, Any]) -> Range:
     """Read back what ``to_wire`` wrote."""
     return Range(int(carried["number"]), carried["after"], carried["up_to"])
-
-
-@dataclass(frozen=True, slots=True)
-class SyncSteps:
-    """The steps of the state machine that need no PLM. Each may be repeated after a lost answer."""
-
-    runs: SyncRuns
-    clock: Clock
-
-    def plan(self, tenant_id: str, run_id: str) -> SyncRun:
-        """Open the run: fix what it takes, from the watermark."""
-        run = existing(self.runs, tenant_id, run_id)
-        opened = run.begin(self.runs.watermark(tenant_id, run.connection), self.clock())
-        if opened is not run:
-            self.runs.save(opened)
-        return opened
-
-    def record_failure(self, tenant_id: str, run_id: str, batch_range: Range, reason: str) -> Batch:
-        """Keep that a batch failed, and why."""
-        batch = self.runs.batch(tenant_id, run_id, batch_range.number) or Batch(batch_range)
-        failed = batch.failed(reason[:500], self.clock())
-        self.runs.save_batch(tenant_id, run_id, failed)
-        return failed
-
-    def finish(self, tenant_id: str, run_id: str, fault: str | None) -> SyncRun:
-        """Sum the run up, move the watermark if it succeeded, publish its end."""
-        run = existing(self.runs, tenant_id, run_id)
-        if run.ended:
-            return run
-        now = self.clock()
-        ended = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
-        try:
-            self.runs.finish(ended, Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id))
-        except VersionConflict:
-            current = existing(self.runs, tenant_id, run_id)
-            if not current.ended:
-                raise
-            return current
-        return ended

@@ -1,0 +1,105 @@
+"""The stand-in PLM through its function, down to its table (PLM-22)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from enghub.core.clock import from_text, system_clock
+from enghub.plm.connections.model import Api
+from enghub.sandbox.plm import catalogue
+from tests.factories.http import Context, a_request
+from tests.factories.plm import API, handler, put_secrets
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(account: Any) -> None:
+    account("sandbox")
+    put_secrets()
+
+
+def ask(
+    method: str, path: str, body: Any = None, query: dict[str, str] | None = None, token: str | None = None
+) -> tuple[int, Any]:
+    bearer = token or Api.of("default", API).token(system_clock())
+    event = a_request(method, f"/sandbox/plm/{path}", body, query=query, headers={"Authorization": f"Bearer {bearer}"})
+    answer = handler("serve_plm", "sandbox")(event, Context())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def products(**query: str) -> dict[str, Any]:
+    status, body = ask("GET", "products", query=query)
+    assert status == 200, body
+    found: dict[str, Any] = body
+    return found
+
+
+def test_products_come_in_the_order_of_their_ids_each_once() -> None:
+    ask("PUT", "scenario", {"products": 25})
+    found: list[str] = []
+    page = products(size="10")
+    while True:
+        found += [item["objectId"] for item in page["items"]]
+        if page["after"] is None:
+            break
+        page = products(size="10", after=page["after"])
+    assert found == [catalogue.object_id(number) for number in range(25)]
+
+
+def test_pages_and_ranges_and_ids_alone_can_be_asked_for() -> None:
+    assert [item["objectId"] for item in products(size="5", page="2")["items"]] == [
+        catalogue.object_id(number) for number in range(10, 15)
+    ]
+    within = products(after="OBJ-0000003", upTo="OBJ-0000005")
+    assert ([item["objectId"] for item in within["items"]], within["after"]) == (["OBJ-0000004", "OBJ-0000005"], None)
+    assert products(size="2", fields="objectId")["items"] == [{"objectId": "OBJ-0000000"}, {"objectId": "OBJ-0000001"}]
+
+
+def test_an_edit_brings_products_into_the_window() -> None:
+    before = system_clock()
+    ask("POST", "touches", {"first": 3, "last": 4})
+    found = products(updatedSince=before.isoformat())["items"]
+    assert [item["objectId"] for item in found] == ["OBJ-0000003", "OBJ-0000004"]
+    assert all(from_text(item["updatedAt"]) >= before for item in found)
+    assert products(updatedSince=before.isoformat(), updatedUntil=before.isoformat())["items"] == []
+
+
+def test_it_fails_as_often_as_it_is_told() -> None:
+    ask("PUT", "scenario", {"fail_next": 2})
+    assert [ask("GET", "products")[0] for _ in range(3)] == [503, 503, 200]
+
+
+def test_a_broken_object_breaks_its_batch_and_no_other() -> None:
+    ask("PUT", "scenario", {"broken_object": "OBJ-0000007"})
+    assert ask("GET", "products", query={"after": "OBJ-0000004", "upTo": "OBJ-0000009"})[0] == 503
+    assert ask("GET", "products", query={"after": "OBJ-0000007", "upTo": "OBJ-0000009"})[0] == 200
+    assert ask("GET", "products", query={"fields": "objectId"})[0] == 200
+    ask("PUT", "scenario", {"reset": True})
+    assert ask("GET", "scenario")[1]["broken_object"] == ""
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "ZW5naHViOjE6MDA=", Api.of("d", {**API, "secret": "wrong"}).token(system_clock())]
+)
+def test_without_a_valid_token_nothing_is_answered(token: str) -> None:
+    assert ask("GET", "products", token=token)[0] == 401
+
+
+def test_an_old_token_is_refused() -> None:
+    api = Api.of("default", API)
+    old = api.token(from_text("2026-01-01T00:00:00Z"))
+    assert ask("GET", "products", token=old)[0] == 401
+
+
+@pytest.mark.parametrize("query", [{"size": "many"}, {"after": "x"}, {"updatedSince": "yesterday"}])
+def test_a_malformed_question_is_refused(query: dict[str, str]) -> None:
+    assert ask("GET", "products", query=query)[0] == 400
+    assert ask("POST", "touches", {"first": 1})[0] == 400
+
+
+def test_most_products_are_good_and_some_are_bad_in_each_known_way() -> None:
+    every = [catalogue.record(number) for number in range(2000)]
+    assert sum(not item["productName"] for item in every) == 10
+    assert sum("/" in item["productCode"] for item in every) == 10
+    assert sum(item["mappingType"] == "MANY_TO_MANY" for item in every) == 10
+    assert len(every) - len({(item["productCode"], item["productVersion"]) for item in every}) == 10
