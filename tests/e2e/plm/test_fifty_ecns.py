@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import tenacity
 
 from enghub_cli.context import STAGE, Cloud
 from tests.e2e.plm.conftest import Ear, Plm
@@ -44,13 +45,26 @@ def change(engineer: httpx.Client, ecn: str, status: str) -> dict[str, Any]:
     return until(look, seconds=60)
 
 
+def insist(plm: Plm, ecn: str) -> httpx.Response:
+    """Deliver as a PLM does: again, as long as the gateway has no answer (fifty cold starts on two cores take time)."""
+    repeated = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda answer: answer.status_code >= 500),
+        stop=tenacity.stop_after_attempt(6),
+        wait=tenacity.wait_random(0, 2),
+    )
+    answer: httpx.Response = repeated(plm.deliver, a_notification(ecn))
+    return answer
+
+
 def test_the_same_ecn_fifty_times_at_once_is_one_change_one_change_point_one_event(
     cloud: Cloud, plm: Plm, engineer: httpx.Client, ear: Ear, ecn: str
 ) -> None:
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: plm.deliver(a_notification(ecn)), range(50)))
-    assert Counter(answer.status_code for answer in answers) == {202: 1, 200: 49}
-    assert Counter(answer.json()["data"]["status"] for answer in answers) == {"accepted": 1, "alreadyProcessed": 49}
+        answers = list(pool.map(lambda _: insist(plm, ecn), range(50)))
+    told = Counter((answer.status_code, answer.json()["data"]["status"]) for answer in answers)
+    assert set(told) <= {(202, "accepted"), (200, "alreadyProcessed")}
+    assert told[202, "accepted"] <= 1, "its answer may be the one that got lost"
+    assert told.total() == 50
     found = change(engineer, ecn, "PROCESSED")
     assert found["changePoint"]["type"] == "MATERIAL"
     events = until(ear.heard, seconds=60)
