@@ -5,7 +5,6 @@ a command that arrives twice starts once. Runbook: docs/runbooks/upgrade-executi
 """
 
 from enghub.core import entrypoints
-from enghub.upgrade import wiring
 from enghub.upgrade.gateways import workflows
 
 
@@ -13,7 +12,7 @@ def launch_upgrade(message: entrypoints.Message) -> None:
     """Start the run that the command names."""
     command = message.body["payload"]
     name = f"{command['executionId']}-{command['run']}"
-    workflows.launch(wiring.state_machine_arn(), name, {"tenantId": message.body["tenant_id"], **command})
+    workflows.launch(name, {"tenantId": message.body["tenant_id"], **command})
 
 
 lambda_handler = entrypoints.queue(launch_upgrade)
