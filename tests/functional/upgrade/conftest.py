@@ -9,12 +9,12 @@ import boto3
 import pytest
 import sqlalchemy as sa
 
-from enghub.upgrade.executions.wiring import upgrades, workflow
+from enghub.upgrade.executions import wiring as executions
 from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.manifests.wiring import manifests
+from enghub.upgrade.manifests import wiring as manifests
+from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
-from enghub.upgrade.planning.wiring import planner
-from enghub.upgrade.sites.wiring import sites
+from enghub.upgrade.sites import wiring as sites
 from enghub.upgrade.sql.tokens import Dialect
 from tests import databases
 from tests.factories.handlers import load_handler
@@ -122,6 +122,7 @@ class Upgrade:
 @pytest.fixture
 def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
     account("upgrade", STATE_MACHINE_ARN_UPGRADE_SITE="arn:aws:states:eu-central-1:123456789012:stateMachine:upgrade")
+    made = [manifests.manifests, sites.sites, planning.planner, executions.upgrades, executions.workflow]
     yield Upgrade(tmp_path / "site.db")
-    for service in (manifests, sites, planner, upgrades, workflow):
+    for service in made:
         service.cache_clear()

@@ -1,6 +1,6 @@
 """One upgrade with every kind of step, for each dialect; and the process that runs it and may be killed.
 
-Run as a script it is a worker: it works until the execution ends, or kills itself (SIGKILL) at the n-th point it passes.
+Run as a script it is a worker: it works until the execution ends, or kills itself (SIGKILL) at the n-th point.
 """
 
 import hashlib
@@ -225,13 +225,13 @@ def run(folder: Path, address: Address, point: Callable[[str], None], soft_secon
     return "done"
 
 
-def counted(kill_at: int | None) -> tuple[Callable[[str], None], list[str]]:
-    """Count the points; kill this very process at the wanted one, without any clean-up."""
+def counted(kill_at: int | str | None) -> tuple[Callable[[str], None], list[str]]:
+    """Count the points; kill this very process at the wanted number or kind, without any clean-up."""
     passed: list[str] = []
 
     def point(name: str) -> None:
         passed.append(name)
-        if kill_at is not None and len(passed) == kill_at:
+        if kill_at in (len(passed), name):
             os.kill(os.getpid(), signal.SIGKILL)
 
     return point, passed

@@ -48,13 +48,13 @@ def prepared(upgrade: Upgrade, **site: Any) -> None:
 
 
 def commands() -> list[dict[str, Any]]:
-    table = boto3.resource("dynamodb").Table("enghub-test-upgrade")
+    table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
     found = [item for item in table.scan()["Items"] if item["entity"] == "OUTBOX" and item["channel"] != "bus"]
     return [json.loads(item["body"])["payload"] for item in sorted(found, key=lambda item: item["message_id"])]
 
 
 def events() -> list[str]:
-    table = boto3.resource("dynamodb").Table("enghub-test-upgrade")
+    table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
     found = [item for item in table.scan()["Items"] if item["entity"] == "OUTBOX" and item["channel"] == "bus"]
     return [item["message_type"] for item in sorted(found, key=lambda item: item["created_at"])]
 
@@ -174,6 +174,22 @@ def test_a_confirmation_gate_holds_the_upgrade_until_an_operator_answers(upgrade
     assert commands()[-1] == {"executionId": execution_id, "sequence": sequence}
     assert upgrade.work(execution_id) == "SUCCEEDED"
     assert upgrade.sql("SELECT name FROM items_v2 WHERE id = -1") == [("gate",)]
+
+
+def test_an_upgrade_aborted_at_its_gate_waits_there_again_after_the_resume(upgrade: Upgrade) -> None:
+    prepared(upgrade)
+    first, _ = documents()
+    first["upgrade_steps"]["startup_pre_process"][0]["requires_confirmation"] = True
+    upgrade.upload(first, {"v/1.sql": SCRIPT})
+    execution_id = upgrade.started("2.16.5")
+    assert upgrade.work(execution_id) == "confirm"
+    assert upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/abort/{execution_id}")[0] == 202
+    assert upgrade.work(execution_id) == "ABORTED"
+    upgrade.resume(execution_id)
+    assert upgrade.work(execution_id, run=2) == "confirm"
+    assert upgrade.status(execution_id)["status"] == "WAITING"
+    upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/confirm/{execution_id}", {})
+    assert upgrade.work(execution_id, run=2) == "SUCCEEDED"
 
 
 def test_an_aborted_upgrade_stops_at_the_next_slice_and_can_be_resumed(upgrade: Upgrade) -> None:

@@ -130,7 +130,7 @@ class Engine:
         return self._slice(execution, stored, budget)
 
     def _wait_for_operator(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord, Answer]:
-        if step.status is not StepStatus.WAITING:
+        if step.status is not StepStatus.WAITING or execution.status is not Status.WAITING:
             self._log(step, "info", "waiting for an operator's confirmation")
             before = execution
             waiting = step.await_confirmation()

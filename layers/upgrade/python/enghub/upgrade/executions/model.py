@@ -57,6 +57,11 @@ class Problem:
         return {"en": self.en, "zh": self.zh, "kind": self.kind}
 
 
+ABORTED = Problem("Aborted by an operator", "已被操作员中止", "abort")
+LAUNCH = "launch_upgrade"
+"""The queue whose consumer starts workflows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Breakpoint:
     """Where an execution stopped, and what is needed to go on."""
@@ -311,3 +316,13 @@ def next_step(steps: Sequence[StepRecord], stage: str) -> StepRecord | None:
 def first_unfinished(steps: Sequence[StepRecord]) -> StepRecord | None:
     """Return the step an execution stands at, None when all are finished."""
     return next((step for step in steps if not step.status.is_finished), None)
+
+
+def released(lock: SiteLock, execution: Execution) -> SiteLock | None:
+    """Return the lock to store when an execution ends; None when somebody else holds it."""
+    return lock.release() if lock.owner == execution.execution_id else None
+
+
+def launch_command(execution: Execution) -> tuple[str, dict[str, Any]]:
+    """Return the command that starts the workflow of an execution's present run: queue and payload."""
+    return LAUNCH, {"executionId": execution.execution_id, "run": execution.run}

@@ -1,15 +1,21 @@
-"""Builds the use cases of executions, and of their workflow."""
+"""Builds the use cases of executions, once per process."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from enghub.upgrade.executions.dynamo import DynamoExecutions
-from enghub.upgrade.executions.service import Upgrades, Workflow
-from enghub.upgrade.planning.wiring import planner
+from enghub.upgrade.executions.workflow import Workflow
+
+if TYPE_CHECKING:
+    from enghub.upgrade.executions.service import Upgrades
 
 
 @cache
-def upgrades() -> Upgrades:
-    """Return the use cases of executions."""
+def upgrades() -> "Upgrades":
+    """Return what people do with executions."""
+    from enghub.upgrade.executions.service import Upgrades  # noqa: PLC0415 - tasks of the workflow plan nothing
+    from enghub.upgrade.planning.wiring import planner  # noqa: PLC0415
+
     return Upgrades(DynamoExecutions(), planner())
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from enghub.core.i18n import Text
 from enghub.upgrade.steps.base import StepFailed
 
@@ -43,6 +41,8 @@ class Hooks:
         Raises:
             StepFailed: retryable, the address does not answer.
         """
+        import httpx  # noqa: PLC0415 - a tenth of a second, and most slices call nobody
+
         headers = {**(self._headers if self._is_hook(url) else {}), **({"Idempotency-Key": key} if key else {})}
         try:
             with httpx.Client(timeout=timeout_seconds, follow_redirects=False) as client:

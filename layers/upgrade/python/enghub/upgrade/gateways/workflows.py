@@ -2,22 +2,31 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enghub.core import aws
+from enghub.core import aws, config
 from enghub.core.errors import Unavailable
 
 GONE = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 
 
-def launch(arn: str, name: str, execution_input: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class LaunchConfig:
+    """Where upgrades run."""
+
+    state_machine_arn_upgrade_site: str
+
+
+def launch(name: str, execution_input: Mapping[str, Any]) -> None:
     """Start the execution ``name``; does nothing when it was started before.
 
     Raises:
         Unavailable: Step Functions did not take it; repeating is safe.
     """
+    arn = config.load(LaunchConfig).state_machine_arn_upgrade_site
     try:
         aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
     except ClientError as error:

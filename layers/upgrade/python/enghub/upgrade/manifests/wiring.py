@@ -1,4 +1,4 @@
-"""Builds the use cases of manifests."""
+"""Builds the services of manifests, once per process."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Builds the planner."""
+"""Builds the planner, once per process."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Builds the store of sites."""
+"""Builds the store of sites, once per process."""
 
 from functools import cache
 
@@ -7,13 +7,13 @@ from enghub.core.config import CoreConfig
 from enghub.upgrade.sites.dynamo import DynamoSites
 
 
-def stage() -> str:
-    """Return the stage's name."""
-    name: str = config.load(CoreConfig).stage
-    return name
-
-
 @cache
 def sites() -> DynamoSites:
     """Return the store of sites."""
     return DynamoSites()
+
+
+def stage() -> str:
+    """Return the stage's name, part of the sites' secrets."""
+    name: str = config.load(CoreConfig).stage
+    return name

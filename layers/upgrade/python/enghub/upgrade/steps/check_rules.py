@@ -101,7 +101,7 @@ class CheckRule(BaseModel):
         column: Any = sa.column(self.column or "")
         table = sa.table(name, *(sa.column(c) for c in dict.fromkeys((*self.columns, self.column)) if c))
         table.schema = schema or None
-        where = [sa.literal_column(f"({self.where})", sa.Boolean)] if self.where else []
+        where = [sa.literal_column(f"({self.where})")] if self.where else []
         if self.rule == "unique":
             columns: list[Any] = [sa.column(c) for c in self.columns]
             present = [c.is_not(None) for c in columns]
@@ -153,7 +153,7 @@ def _matches(text: Any, pattern: str, dialect: Dialect) -> Any:
     import sqlalchemy as sa  # noqa: PLC0415
 
     if dialect is Dialect.POSTGRESQL:
-        return text.op("~")(sa.literal(pattern))
+        return text.bool_op("~")(sa.literal(pattern))
     if dialect is Dialect.SQLITE:  # our own function: Python knows no POSIX classes
         pattern = pattern.replace("[[:cntrl:]]", r"[\x00-\x1f\x7f]")
-    return text.op("REGEXP")(sa.literal(pattern))
+    return text.bool_op("REGEXP")(sa.literal(pattern))

@@ -79,9 +79,12 @@ class RowTask:
         Raises:
             StepFailed: a table or rule does not fit, or too many rows fail.
         """
-        with self.session.transaction() as connection:
-            self._prepare(connection)
-            checkpoint = self._journal.read(connection) or self._begin(connection)
+        try:
+            with self.session.transaction() as connection:
+                self._prepare(connection)
+                checkpoint = self._journal.read(connection) or self._begin(connection)
+        except exc.DBAPIError as error:
+            raise self._refused(error) from error
         if checkpoint.digest != self.migration.digest:
             raise StepFailed(CHANGED, task=self.migration.name, moved=checkpoint.moved)
         reported = time.monotonic()
@@ -203,16 +206,19 @@ class RowTask:
 
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
-        if error.connection_invalidated or is_lost(error) or is_transient(error):
-            raise StepFailed(BAD_RULE, retryable=True, task=self.migration.name, error=reason(error)) from error
-        if not isinstance(error, exc.IntegrityError | exc.DataError) and not _is_row_error(error):
-            raise StepFailed(BAD_RULE, task=self.migration.name, error=reason(error)) from error
+        row_error = isinstance(error, exc.IntegrityError | exc.DataError) or _is_row_error(error)
+        if error.connection_invalidated or is_lost(error) or is_transient(error) or not row_error:
+            raise self._refused(error) from error
         if checkpoint.batch == 1:
             return self._keep_failed(checkpoint, reason(error))
         halved = replace(checkpoint, batch=checkpoint.batch // 2)
         with self.session.transaction() as connection:  # stored, so that also the shortest slice gets nearer to the row
             self._journal.write(connection, halved)
         return halved
+
+    def _refused(self, error: exc.DBAPIError) -> StepFailed:
+        again = error.connection_invalidated or is_lost(error) or is_transient(error)
+        return StepFailed(BAD_RULE, retryable=again, task=self.migration.name, error=reason(error))
 
     def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
         with self.session.transaction() as connection:
@@ -234,7 +240,7 @@ class RowTask:
     # --- conditions -------------------------------------------------------------------------------------------------
 
     def _where(self) -> list[sa.ColumnElement[bool]]:
-        return [] if self.migration.where is None else [sa.literal_column(f"({self.migration.where})", sa.Boolean)]
+        return [] if self.migration.where is None else [sa.literal_column(f"({self.migration.where})")]
 
     def _after(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
         return [] if key is None else [_compare(self._key, key, inclusive=False, above=True)]

@@ -40,8 +40,8 @@ FAILED_WHOLE = Text(
     "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。该脚本未提交任何内容；请排除原因后继续",
 )
 IN_DOUBT = Text(
-    "{script}, statement {ordinal} of {count} (line {line}): the worker stopped while `{statement}` ran and the catalog "
-    'cannot show whether it took effect. Look at the database, then resume with decision "applied" or "again"',
+    "{script}, statement {ordinal} of {count} (line {line}): the worker stopped while `{statement}` ran and the "
+    'catalog cannot show whether it took effect. Look at the database, then resume with decision "applied" or "again"',
     "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）：执行 `{statement}` 时进程中断，"
     '且无法从系统目录判断是否生效。请检查数据库后，以 decision "applied" 或 "again" 继续',
 )

@@ -1,0 +1,310 @@
+"""``enghub upgrade``: plan, execute, follow, resume and report upgrades, here or in a pipeline (UPG-22).
+
+Exit codes: 0 done, 1 the upgrade failed (or the API does not answer), 2 refused.
+"""
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from enghub_cli import context
+from enghub_cli.console import err, out
+from enghub_cli.errors import Stop
+
+BASE = "/api/v1/upgrade"
+REFUSED, FAILED = 2, 1
+POLL_SECONDS = 1.0
+TRIES = 30
+"""While following, the API may be away for this many polls."""
+ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED}
+COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "WAITING": "yellow", "SKIPPED": "yellow"}
+
+ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
+TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
+TenantOption = Annotated[str, typer.Option(help="Tenant of the token that the local cloud makes.")]
+SourceOption = Annotated[str, typer.Option("--from", help="Version the site runs.")]
+TargetOption = Annotated[str, typer.Option("--to", help="Version it shall run.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
+EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
+
+upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of a site.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(upgrade, name="upgrade")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The API of a deployed hub, as somebody who may upgrade."""
+
+    base: str
+    token: str
+
+    @classmethod
+    def of(cls, base: str | None, token: str | None, tenant: str) -> "Api":
+        """Return the API that is named, else the local cloud's."""
+        if base and token:
+            return cls(base.rstrip("/"), token)
+        if base or token:
+            message = "Give both --api and --token (or ENGHUB_API and ENGHUB_TOKEN), or neither for the local cloud"
+            raise Stop(message, REFUSED)
+        cloud = context.connect()
+        made = cloud.token(
+            tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=("UPGRADE_ADMIN",)
+        )
+        return cls(cloud.api_base, made)
+
+    def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Return the answer's data.
+
+        Raises:
+            Stop: with exit code 2 when the API refuses, 1 when it breaks.
+        """
+        headers = {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
+        answer = httpx.request(
+            method,
+            f"{self.base}{BASE}{path}",
+            json=body,
+            headers=headers,
+            timeout=context.REQUEST_SECONDS,
+            trust_env=False,
+        )
+        try:
+            found = answer.json()
+        except ValueError:
+            found = {}
+        if answer.is_success:
+            return found["data"]
+        text = found.get("message") or f"the API answered {answer.status_code}"
+        raise Stop(text, REFUSED if answer.status_code < 500 else FAILED)
+
+
+@upgrade.command()
+def plan(  # noqa: PLR0917 - typer reads one parameter per option
+    source: SourceOption,
+    target: TargetOption,
+    site: SiteOption,
+    environment: EnvironmentOption = "test",
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Show what an upgrade would do: versions with reasons, steps, destructive statements; nothing is run."""
+    found = Api.of(api, token, tenant).call("POST", "/plan", _body(source, target, site, environment))
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    versions = Table("version", "", "why", title=f"{site}: {source} to {target}")
+    for verdict in found["verdicts"]:
+        versions.add_row(verdict["version"], "in" if verdict["included"] else "out", verdict["reason"])
+    steps = Table("phase", "step", "name", "seconds", "can be undone", "destroys")
+    for step in found["steps"]:
+        dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
+        gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
+        undo = "yes" if step["reversible"] else "[red]no[/red]"
+        name = escape(step["name"] + gate)
+        steps.add_row(step["phase"], step["step"], name, str(step["estimatedSeconds"]), undo, escape(dangers))
+    out.print(versions, steps)
+    out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
+
+
+@upgrade.command()
+def execute(  # noqa: PLR0917 - typer reads one parameter per option
+    source: SourceOption,
+    target: TargetOption,
+    site: SiteOption,
+    environment: EnvironmentOption = "test",
+    follow: FollowOption = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Start an upgrade; with --follow show it until it ends."""
+    hub = Api.of(api, token, tenant)
+    body = _body(source, target, site, environment)
+    found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
+    _begun(hub, found["executionId"], follow)
+
+
+@upgrade.command()
+def resume(  # noqa: PLR0917 - typer reads one parameter per option
+    execution_id: str,
+    decision: Annotated[str | None, typer.Option(help="About a statement in doubt: applied or again.")] = None,
+    follow: FollowOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Go on from the breakpoint."""
+    hub = Api.of(api, token, tenant)
+    hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
+    _begun(hub, execution_id, follow)
+
+
+@upgrade.command()
+def confirm(
+    execution_id: str,
+    follow: FollowOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Let the step pass that waits for an operator."""
+    hub = Api.of(api, token, tenant)
+    hub.call("POST", f"/confirm/{execution_id}", {})
+    _begun(hub, execution_id, follow)
+
+
+@upgrade.command()
+def abort(execution_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+    """Stop an upgrade at the end of its running slice; it can be resumed."""
+    Api.of(api, token, tenant).call("POST", f"/abort/{execution_id}")
+    out.print(f"{execution_id} stops")
+
+
+@upgrade.command()
+def status(  # noqa: PLR0917 - typer reads one parameter per option
+    execution_id: str,
+    follow: FollowOption = False,
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Show an execution with its steps; exits with 1 when it failed."""
+    hub = Api.of(api, token, tenant)
+    if follow:
+        _follow(hub, execution_id)
+        return
+    found = hub.call("GET", f"/status/{execution_id}")
+    if as_json:
+        out.print_json(json.dumps(found))
+    else:
+        out.print(shown(found))
+    _exit(found)
+
+
+@upgrade.command()
+def report(execution_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+    """Print the report as JSON."""
+    out.print_json(json.dumps(Api.of(api, token, tenant).call("GET", f"/report/{execution_id}")))
+
+
+def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:
+    return {
+        "upgradeBeforeVersion": source,
+        "upgradeAfterVersion": target,
+        "siteId": site,
+        "environment": environment,
+    }
+
+
+def _begun(hub: Api, execution_id: str, follow: bool) -> None:
+    if follow:
+        _follow(hub, execution_id)
+    else:
+        out.print(execution_id)
+
+
+def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.sleep) -> None:
+    """Show the execution until it ends or waits for a person; a pipeline's log gets a line per change instead."""
+    missed, said = 0, ""
+    with Live(console=out, auto_refresh=False, transient=True) as live:
+        while True:
+            try:
+                found = hub.call("GET", f"/status/{execution_id}")
+            except (httpx.HTTPError, Stop) as error:
+                missed += 1
+                if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
+                    raise
+                pause(POLL_SECONDS)
+                continue
+            missed = 0
+            if out.is_terminal:
+                live.update(shown(found), refresh=True)
+            elif (line := _line(found)) != said:
+                said = line
+                out.print(line)
+            if found["status"] in ENDED or found["status"] == "WAITING":
+                break
+            pause(POLL_SECONDS)
+    out.print(shown(found))
+    if found["status"] == "FAILED":
+        _print_log(hub, execution_id, found)
+    _exit(found)
+
+
+def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:
+    """Print the log of the step that failed."""
+    step = (found["breakpoint"] or {}).get("step")
+    cursor = None
+    err.print(f"[red]{escape(step or 'the upgrade')} failed:[/red] {escape(found['error'] or '')}")
+    while True:
+        page = hub.call("GET", f"/log/{execution_id}" + (f"?cursor={cursor}" if cursor else ""))
+        for entry in page["entries"]:
+            if entry["step"] == step:
+                err.print(f"  {entry['at']} {entry['level']} {escape(entry['message'])}")
+        cursor = page["cursor"]
+        if cursor is None:
+            return
+
+
+def _exit(found: dict[str, Any]) -> None:
+    code = ENDED.get(found["status"], 0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _line(found: dict[str, Any]) -> str:
+    done = f"{found['completedSteps']}/{found['totalSteps']}"
+    step = next((s for s in found["steps"] if s["step"] == found["currentStep"]), None)
+    return f"{found['status']} {done} {found['currentStep'] or ''} {_progress(step)}".rstrip()
+
+
+def _progress(step: dict[str, Any] | None) -> str:
+    progress = (step or {}).get("progress")
+    if not progress:
+        return ""
+    total = "" if progress["total"] is None else f" of {progress['total']}"
+    rate = f", {progress['ratePerSecond']:,.0f}/s" if progress.get("ratePerSecond") else ""
+    left = f", {progress['secondsLeft']} s left" if progress.get("secondsLeft") else ""
+    return f"{progress['done']}{total} {progress['unit']}{rate}{left}"
+
+
+def shown(found: dict[str, Any]) -> Group:
+    """Return an execution for a person to read."""
+    versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
+    title = f"{found['siteId']} ({found['environment']}): {versions}, execution {found['executionId']}"
+    table = Table("phase", "step", "status", "tries", "seconds", "progress", title=title)
+    for step in found["steps"]:
+        colour = COLOURS.get(step["status"], "dim")
+        status_text = f"[{colour}]{step['status']}[/{colour}]"
+        seconds = f"{step['activeSeconds']:.1f}" if step["attempts"] else ""
+        tries = str(step["attempts"] or "")
+        table.add_row(step["phase"], step["step"], status_text, tries, seconds, _progress(step))
+    colour = COLOURS.get(found["status"], "dim")
+    lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
+    if found["error"]:
+        lines.append(f"[red]{escape(found['error'])}[/red]")
+    if found["status"] in ("FAILED", "ABORTED"):
+        lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
+    if found["status"] == "WAITING":
+        lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")
+    return Group(table, *lines)
