@@ -1,5 +1,6 @@
 """Permissions, written out: exact actions on exact resources. A wildcard needs a reason where it is written."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,6 +64,8 @@ def _readable(scope: IConstruct, arn: str) -> str:
     resolved = Stack.of(scope).resolve(arn)
     if isinstance(resolved, str):
         return resolved
+    if "Fn::If" in resolved:
+        return json.dumps(resolved, separators=(",", ":"))
     if "Fn::Join" in resolved:
         separator, parts = resolved["Fn::Join"]
         return str(separator).join(part if isinstance(part, str) else _reference(part) for part in parts)

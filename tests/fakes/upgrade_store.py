@@ -11,7 +11,7 @@ from typing import Any
 
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
-from enghub.upgrade.executions.repository import Change, LogEntry
+from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 
 
 class FileExecutions:
@@ -98,6 +98,24 @@ class FileExecutions:
     def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
         for number, entry in enumerate(entries):
             self._write((f"{tenant_id}/{execution_id}/log/{entry.at.isoformat()}/{number:04d}", entry, None))
+
+    def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
+        entries = self.log_of(tenant_id, execution_id)
+        start = int(cursor or 0)
+        following = str(start + limit) if start + limit < len(entries) else None
+        return LogPage(tuple(entries[start : start + limit]), following)
+
+    def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
+        found = [item for item in self._all(f"{tenant_id}/") if isinstance(item, Execution)]
+        newest = sorted(found, key=lambda execution: execution.created_at, reverse=True)
+        return tuple(newest[:limit]), None
+
+    def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
+        self._write((f"{tenant_id}/{execution_id}/gate/{sequence:04d}", token, None))
+
+    def gate(self, tenant_id: str, execution_id: str, sequence: int) -> str | None:
+        token: str | None = self._read(f"{tenant_id}/{execution_id}/gate/{sequence:04d}")
+        return token
 
     def log_of(self, tenant_id: str, execution_id: str) -> list[LogEntry]:
         return self._all(f"{tenant_id}/{execution_id}/log/")

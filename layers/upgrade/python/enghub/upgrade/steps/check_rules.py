@@ -101,7 +101,7 @@ class CheckRule(BaseModel):
         column: Any = sa.column(self.column or "")
         table = sa.table(name, *(sa.column(c) for c in dict.fromkeys((*self.columns, self.column)) if c))
         table.schema = schema or None
-        where = [sa.literal_column(f"({self.where})")] if self.where else []
+        where: list[Any] = [sa.literal_column(f"({self.where})")] if self.where else []
         if self.rule == "unique":
             columns: list[Any] = [sa.column(c) for c in self.columns]
             present = [c.is_not(None) for c in columns]

@@ -123,7 +123,7 @@ def _query(comparison: Comparison, measure: Measure) -> Any:
     column: Any = sa.column(measure.column) if measure.column else sa.literal_column("*")
     table = sa.table(name, schema=schema or None)
     what = sa.func.count(column) if comparison.measure == "count" else sa.func.coalesce(sa.func.sum(column), 0)
-    where = [sa.literal_column(f"({measure.where})")] if measure.where else []
+    where: list[Any] = [sa.literal_column(f"({measure.where})")] if measure.where else []
     return sa.select(what).select_from(table).where(*where)
 
 
