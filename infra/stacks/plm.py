@@ -23,7 +23,8 @@ class PlmStack(ContextStack):
         self._products()
 
     def _changes(self) -> None:
-        receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=10)
+        # Longer than the attempts of the SDK inside it, as long as the gateway waits.
+        receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=29)
         self.table_access(receive, "PutItem")
         self.secret_access(receive, "plm/webhook/*")
         self.route("POST", "/api/v1/integration/plm/change-notification", receive, public=True)
