@@ -33,12 +33,12 @@ class Hub:
     def __init__(self, cloud: Cloud, database: Path) -> None:
         self.tenant, self.database, self.site = f"t{uuid4().hex[:10]}", database, "EU"
         self.cloud = cloud
-        self._token = cloud.token(
+        self.token = cloud.token(
             tenant=self.tenant, factories=(), user=f"admin-{self.tenant}", roles=("UPGRADE_ADMIN",)
         )
 
     def call(self, method: str, path: str, body: Any = None, expect: int = 200, key: str | None = None) -> Any:
-        with self.cloud.http(self._token) as client:
+        with self.cloud.http(self.token) as client:
             answer = client.request(method, BASE + path, json=body, headers={"Idempotency-Key": key} if key else {})
         assert answer.status_code == expect, answer.text
         return answer.json()["data"] if answer.is_success else answer.json()
