@@ -36,7 +36,7 @@ demo: $(READY)       ## tell the story of a day at the factory
 	enghub demo
 
 test: $(READY)       ## run all tests
-	pytest
+	pytest -n 2 --dist loadgroup
 	python tools/iam_usage.py
 
 check: $(READY)      ## lint, format, types, import rules, templates

@@ -41,6 +41,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(home.folder, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the cloud on one worker: they look at whole tables and queues."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("cloud"))
+
+
 @pytest.fixture(scope="session")
 def cloud() -> Cloud:
     """EngHub, deployed in a private local cloud that enforces IAM."""

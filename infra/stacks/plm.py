@@ -23,6 +23,7 @@ class PlmStack(ContextStack):
         self._products()
 
     def _changes(self) -> None:
+        # Longer than the attempts of the SDK inside it, as long as the gateway waits.
         receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=29)
         self.table_access(receive, "PutItem")
         self.secret_access(receive, "plm/webhook/*")

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import tenacity
 
 from enghub_cli.context import STAGE, Cloud
 from tests.e2e.plm.conftest import Ear, Plm
@@ -45,26 +44,31 @@ def change(engineer: httpx.Client, ecn: str, status: str) -> dict[str, Any]:
     return until(look, seconds=60)
 
 
-def insist(plm: Plm, ecn: str) -> httpx.Response:
-    """Deliver as a PLM does: again, as long as the gateway has no answer (fifty cold starts on two cores take time)."""
-    repeated = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda answer: answer.status_code >= 500),
-        stop=tenacity.stop_after_attempt(6),
-        wait=tenacity.wait_random(0, 2),
-    )
-    answer: httpx.Response = repeated(plm.deliver, a_notification(ecn))
-    return answer
+def delivered(plm: Plm, ecn: str) -> tuple[str, int]:
+    """Deliver as a PLM does: again, until it is answered; returns the answer and the number of tries.
+
+    Fifty cold starts on a busy machine may outlast the function's time; on a quiet one each is answered at once.
+    """
+    for tries in range(1, 11):
+        answer = plm.deliver(a_notification(ecn))
+        if answer.status_code < 500:
+            assert answer.status_code in {200, 202}, answer.text
+            status: str = answer.json()["data"]["status"]
+            assert answer.status_code == {"accepted": 202, "alreadyProcessed": 200}[status]
+            return status, tries
+    message = f"not answered: {answer.text}"
+    raise AssertionError(message)
 
 
 def test_the_same_ecn_fifty_times_at_once_is_one_change_one_change_point_one_event(
     cloud: Cloud, plm: Plm, engineer: httpx.Client, ear: Ear, ecn: str
 ) -> None:
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: insist(plm, ecn), range(50)))
-    told = Counter((answer.status_code, answer.json()["data"]["status"]) for answer in answers)
-    assert set(told) <= {(202, "accepted"), (200, "alreadyProcessed")}
-    assert told[202, "accepted"] <= 1, "its answer may be the one that got lost"
-    assert told.total() == 50
+        deliveries = list(pool.map(lambda _: delivered(plm, ecn), range(50)))
+    statuses = Counter(status for status, _ in deliveries)
+    unanswered = sum(tries - 1 for _, tries in deliveries)
+    assert statuses["accepted"] == 1 or (statuses["accepted"] == 0 and unanswered), statuses
+    assert statuses["accepted"] + statuses["alreadyProcessed"] == 50
     found = change(engineer, ecn, "PROCESSED")
     assert found["changePoint"]["type"] == "MATERIAL"
     events = until(ear.heard, seconds=60)
