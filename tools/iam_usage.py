@@ -72,14 +72,25 @@ def _holders(resources: Mapping[str, Any], prefix: str) -> dict[str, str]:
 
 
 def used(lines: Iterable[str], prefix: str) -> tuple[set[Grant], set[Grant]]:
-    """Return what functions did and what they were refused, from the record of a run."""
-    done: set[Grant] = set()
-    refused: set[Grant] = set()
+    """Return what functions did and what they were refused, from the record of a run.
+
+    A request is evaluated once for the role and once for the resource: an implicit denial of one is none at all where
+    the other allows the same.
+    """
+    allowed: set[tuple[Grant, str]] = set()
+    denied: set[tuple[Grant, str]] = set()
+    explicitly: set[Grant] = set()
     for line in lines:
         record = json.loads(line)
         grant = Grant(record["principal"].rsplit("/", 1)[-1].removeprefix(prefix), record["action"])
-        (done if record["decision"] == "Allow" else refused).add(grant)
-    return done, refused
+        if record["decision"] == "Allow":
+            allowed.add((grant, record["resource"]))
+        elif record["decision"] == "ImplicitDeny":
+            denied.add((grant, record["resource"]))
+        else:
+            explicitly.add(grant)
+    refused = explicitly | {grant for grant, resource in denied - allowed}
+    return {grant for grant, _ in allowed}, refused
 
 
 def reasons(text: str) -> list[Reason]:

@@ -38,6 +38,12 @@ def test_used_and_refused_are_told_apart() -> None:
     assert iam_usage.used(record, "enghub-local-") == ({PUT}, {QUERY})
 
 
+def test_what_the_role_allows_and_the_resource_does_not_mention_is_no_refusal() -> None:
+    both = [line("dynamodb:PutItem", "ImplicitDeny"), line("dynamodb:PutItem", "Allow")]
+    assert iam_usage.used(both, "enghub-local-") == ({PUT}, set())
+    assert iam_usage.used([*both, line("dynamodb:PutItem", "ExplicitDeny")], "enghub-local-") == ({PUT}, {PUT})
+
+
 def test_an_unused_grant_needs_a_reason() -> None:
     assert iam_usage.findings({PUT, QUERY}, {PUT}, set(), []) == [
         "granted, never used, no reason given: mes-report dynamodb:Query"
