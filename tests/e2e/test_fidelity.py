@@ -157,30 +157,31 @@ def test_f9_embedded_metrics_go_nowhere(cloud: Cloud) -> None:
     assert cloud.client("cloudwatch").list_metrics(Namespace="EngHub")["Metrics"] == []
 
 
-def test_f10_leading_keys_are_not_enforced(cloud: Cloud, table: str) -> None:
-    """A policy that allows tenant A's keys only still reads tenant B's item."""
-    iam, sts = cloud.client("iam"), cloud.client("sts")
-    cloud.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": "T#b"}})
-    role = f"fidelity-{uuid4().hex[:8]}"
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
-    }
-    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#a*"]}}
-    statement = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*", "Condition": condition}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    iam.put_role_policy(RoleName=role, PolicyName="own-items", PolicyDocument=json.dumps(document))
-    keys = sts.assume_role(RoleArn=arn, RoleSessionName="fidelity")["Credentials"]
-    limited = boto3.client(
-        "dynamodb",
+def limited(cloud: Cloud, service: str, statement: dict[str, Any]) -> Any:
+    """Return a client with a role that may do nothing but what ``statement`` allows."""
+    iam, role = cloud.client("iam"), f"fidelity-{uuid4().hex[:8]}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+    iam.put_role_policy(RoleName=role, PolicyName="only", PolicyDocument=policy)
+    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="fidelity")["Credentials"]
+    return boto3.client(
+        service,
         region_name="us-east-1",
         endpoint_url=cloud.running.endpoint,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
-    assert "Item" in limited.get_item(TableName=table, Key={"pk": {"S": "T#b"}})
+
+
+def test_f10_leading_keys_are_not_enforced(cloud: Cloud, table: str) -> None:
+    """A policy that allows tenant A's keys only still reads tenant B's item."""
+    cloud.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": "T#b"}})
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#a*"]}}
+    reader = limited(cloud, "dynamodb", {"Action": "dynamodb:GetItem", "Resource": "*", "Condition": condition})
+    assert "Item" in reader.get_item(TableName=table, Key={"pk": {"S": "T#b"}})
 
 
 def test_f11_memory_is_not_limited(cloud: Cloud) -> None:
@@ -213,3 +214,16 @@ def test_f14_a_gateways_own_answer_has_no_time(cloud: Cloud) -> None:
     with cloud.http() as client:
         answer = client.get("/api/v1/no-such-route")
     assert answer.json()["timestamp"] == "$context.requestTime"
+
+
+def test_f15_a_task_token_belongs_to_no_machine(cloud: Cloud) -> None:
+    machine = "arn:aws:states:us-east-1:000000000000:stateMachine:enghub-local-upgrade-upgrade-site"
+    named, all_of_them = (
+        limited(cloud, "stepfunctions", {"Action": "states:SendTaskSuccess", "Resource": resource})
+        for resource in (machine, "*")
+    )
+    with pytest.raises(named.exceptions.ClientError, match="AccessDenied"):
+        named.send_task_success(taskToken="unknown", output="{}")
+    with pytest.raises(all_of_them.exceptions.ClientError) as refused:
+        all_of_them.send_task_success(taskToken="unknown", output="{}")
+    assert "AccessDenied" not in str(refused.value)
