@@ -59,6 +59,7 @@ class Layer:
 
 LAYERS = (
     Layer("vendor", "requirements.txt"),
+    Layer("settings", "requirements-settings.txt", "settings", ROOT / "layers" / "settings"),
     Layer("upgrade", "requirements-upgrade.txt", "upgrade", ROOT / "layers" / "upgrade"),
 )
 
