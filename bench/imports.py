@@ -32,18 +32,16 @@ class Import:
 
 
 def measure(name: str, statement: str, path: list[Path]) -> Import:
-    """Import in fresh interpreters and keep the cheapest."""
-    best: tuple[float, float, float] = (float("inf"), 0, 0)
-    for _ in range(ROUNDS):
-        done = subprocess.run(
-            [sys.executable, "-c", PROBE.format(statement=statement)],
-            env={"PYTHONPATH": os.pathsep.join(map(str, path)), "PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        best = min(best, tuple(map(float, done.stdout.split())))  # type: ignore[assignment]
-    return Import(name, best[0] * 1000, best[1], int(best[2]))
+    """Import once, in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(statement=statement)],
+        env={"PYTHONPATH": os.pathsep.join(map(str, path)), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    cpu_seconds, memory_mb, modules = map(float, done.stdout.split())
+    return Import(name, cpu_seconds * 1000, memory_mb, int(modules))
 
 
 def functions() -> list[tuple[str, list[Path]]]:
@@ -57,6 +55,8 @@ def functions() -> list[tuple[str, list[Path]]]:
 
 
 def measure_all() -> list[Import]:
-    """Measure ``import boto3`` first, then every function."""
-    results = [measure("import boto3 (baseline)", "import boto3", [])]
-    return results + [measure(name, "import handler", path) for name, path in functions()]
+    """Measure ``import boto3`` and every function in turns, and keep the cheapest of each."""
+    wanted: list[tuple[str, str, list[Path]]] = [("import boto3 (baseline)", "import boto3", [])]
+    wanted += [(name, "import handler", path) for name, path in functions()]
+    rounds = [[measure(*one) for one in wanted] for _ in range(ROUNDS)]
+    return [min(measured, key=lambda one: one.cpu_ms) for measured in zip(*rounds, strict=True)]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 HANDLERS = sorted(ROOT.glob("functions/*/*/handler.py"))
 BUDGET = 2.5
 """An import may cost at most this many times the CPU of ``import boto3``, measured in the same run."""
+ROUNDS = 8
 
 # httpx imports a command line of its own where it finds rich and click; the vendor layer carries neither.
 PROBE = """
@@ -49,13 +49,15 @@ def layers(handler: Path) -> list[Path]:
     return [handler.parent, *(ROOT / "layers" / layer / "python" for layer in {"core", context})]
 
 
-def cost(statement: str, path: list[Path]) -> float:
-    return min(run(statement, path, "")[0] for _ in range(3))
-
-
-@cache
-def boto3_cost() -> float:
-    return cost("import boto3", [])
+def ratio(handler: Path) -> float:
+    """Return the cost of an import in costs of ``import boto3``; measured in turns, as machines change their pace."""
+    baseline = cost = float("inf")
+    for _ in range(ROUNDS):
+        baseline = min(baseline, run("import boto3", [], "")[0])
+        cost = min(cost, run("import handler", layers(handler), "")[0])
+        if cost <= BUDGET * baseline:
+            break
+    return cost / baseline
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}")
@@ -67,5 +69,5 @@ def test_importing_a_function_opens_nothing_and_needs_only_its_layers(handler: P
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}")
 def test_importing_a_function_stays_in_its_budget(handler: Path) -> None:
-    ratio = cost("import handler", layers(handler)) / boto3_cost()
-    assert ratio <= BUDGET, f"{ratio:.2f} x import boto3"
+    found = ratio(handler)
+    assert found <= BUDGET, f"{found:.2f} x import boto3"

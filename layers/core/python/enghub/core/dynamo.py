@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from urllib.parse import quote
 
-import tenacity
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
@@ -336,6 +335,8 @@ def transact(*writes: Write) -> None:
         Unavailable: contention or an outage outlasted the retries; nothing was written, or the outcome is unknown and
             a repeat is safe.
     """
+    import tenacity  # noqa: PLC0415 - a tenth of the import of functions that only read
+
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(_Contention),
         wait=tenacity.wait_random_exponential(multiplier=0.02, max=0.5),
