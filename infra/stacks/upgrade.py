@@ -9,7 +9,7 @@ from infra.stage import Stage
 
 BASE = "/api/v1/upgrade"
 WORKFLOW = "upgrade_site"
-STORED = ("GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")
+STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
 
@@ -70,7 +70,7 @@ class UpgradeStack(ContextStack):
 
     def _workflow(self) -> None:
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
-        self.table_access(run_slice, *STORED, "Query", "BatchWriteItem", indexes=())
+        self.table_access(run_slice, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
         self.secret_access(run_slice, SITE_SECRETS)
 
         tasks = {
