@@ -166,7 +166,8 @@ def limited(cloud: Cloud, service: str, statement: dict[str, Any]) -> Any:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
     iam.put_role_policy(RoleName=role, PolicyName="only", PolicyDocument=policy)
     keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="fidelity")["Credentials"]
-    return boto3.client(
+    make: Any = boto3.client
+    return make(
         service,
         region_name="us-east-1",
         endpoint_url=cloud.running.endpoint,
