@@ -9,6 +9,8 @@ from moto import mock_aws
 from enghub.core import aws, config, dynamo, secrets
 from enghub.core.config import CoreConfig
 
+pytest_plugins = ("tests.cloud",)
+
 REGION = "eu-central-1"
 
 

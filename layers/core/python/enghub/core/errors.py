@@ -32,6 +32,8 @@ class EngHubError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "50001"
     text: ClassVar[Text] = Text("The operation failed; try again", "操作失败，请重试")
+    confidential: str = ""
+    """What only the audit may say about it, never the answer."""
 
     def __init__(self, **details: Any) -> None:
         self.details = details

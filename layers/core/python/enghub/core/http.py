@@ -3,12 +3,13 @@
 Answers follow CFG-24: ``{success, code, message, data, timestamp, requestId}``; errors carry ``details``.
 """
 
+import base64
+import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -17,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from enghub.core import audit, i18n
 from enghub.core.clock import system_clock, to_text
@@ -36,6 +37,7 @@ from enghub.core.i18n import Text
 from enghub.core.idempotency import Once, Replayed, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import count, logger
+from enghub.core.strictjson import parse_json
 
 MAX_BODY_BYTES = 256 * 1024
 _DONE = Text("Done", "操作成功")
@@ -74,26 +76,39 @@ def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
     return Api(max_body_bytes)
 
 
-def parse_json(text: str) -> Any:
-    """Read JSON strictly: decimals exact, no NaN or Infinity, no repeated member names.
+# --- signed bodies: verified as bytes, parsed afterwards ---
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def raw_body(event: dict[str, Any]) -> bytes:
+    """Return the body as it was sent, byte for byte (API Gateway sends binary media types as base64).
 
     Raises:
-        json.JSONDecodeError: the text is no such JSON.
+        Invalid: the body is said to be base64 and is not.
     """
-
-    def constant(name: str) -> Any:
-        raise json.JSONDecodeError(f"{name} is no JSON number", text, 0)
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise json.JSONDecodeError("a member name is repeated", text, 0)
-        return found
-
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=members)
-    except RecursionError as error:
-        raise json.JSONDecodeError("nested too deeply", text, 0) from error
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(field="body", problem="is not valid base64") from error
+
+
+def parsed(model: type[M], body: bytes) -> M:
+    """Read ``body`` as ``model``, for routes that must see the bytes before anything parses them.
+
+    Raises:
+        Invalid: it is no such JSON; the field is named as for declared bodies.
+    """
+    try:
+        return model.model_validate(parse_json(body.decode("utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(field="body", problem="is not valid JSON") from error
+    except ValidationError as error:
+        found = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        raise _invalid(RequestValidationError(found)) from error
 
 
 # --- what a route asks for ---
@@ -115,10 +130,21 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
-    def once(self, render: Callable[[Any], BaseModel]) -> Once | None:
+    def require_key(self) -> str:
+        """Return the Idempotency-Key of a request that must carry one.
+
+        Raises:
+            Invalid: it carries none.
+        """
+        if self.idempotency_key is None:
+            raise Invalid(field="Idempotency-Key", problem="this request needs one, so that a repeat is recognised")
+        return self.idempotency_key
+
+    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
-        ``render`` makes the response model from the aggregate created.
+        ``render`` makes the response model from the aggregate created. Keys of different ``scope`` never meet (for
+        example those of users who each write to their own things).
 
         Raises:
             Replayed: the request was answered before; the edge sends that answer again.
@@ -128,7 +154,7 @@ class Call:
             return None
         once = Once(
             tenant_id=self.principal.tenant_id,
-            operation=self._operation,
+            operation=self._operation if not scope else f"{self._operation} {scope}",
             idempotency_key=self.idempotency_key,
             request_fingerprint=fingerprint(self._body),
             now=self.origin.at,
@@ -166,9 +192,15 @@ def call(app: Api, permission: str, *, any_factory: bool = False) -> Call:
         origin=origin_of(event, principal.tenant_id, factory_id, principal.user_id),
         language=i18n.negotiate(headers.get("accept-language")),
         idempotency_key=None if given is None else check_key(given),
-        _body=event.get("body") or "",
+        _body=_content(event),
         _operation=f"{event['httpMethod']} {event['path']}",
     )
+
+
+def _content(event: Mapping[str, Any]) -> str:
+    """Return all that a request says besides its path: body and query."""
+    query = event.get("multiValueQueryStringParameters") or {}
+    return (event.get("body") or "") + (dumps(sorted(query.items())) if query else "")
 
 
 def origin_of(event: Mapping[str, Any], tenant_id: str, factory_id: str, user_id: str) -> Origin:
@@ -307,7 +339,9 @@ def _invalid(error: RequestValidationError) -> Invalid:
 
 def _check_body(event: Mapping[str, Any], limit: int) -> None:
     body = event.get("body") or ""
-    if len(body) > limit or len(body.encode("utf-8", "surrogatepass")) > limit:
+    encoded = bool(event.get("isBase64Encoded"))
+    size = len(body) // 4 * 3 - body[-2:].count("=") if encoded else len(body)
+    if size > limit or (not encoded and len(body.encode("utf-8", "surrogatepass")) > limit):
         raise TooLarge(limit_bytes=limit)
     content_type = next(
         (value for name, value in (event.get("headers") or {}).items() if name.lower() == "content-type"), None
@@ -331,7 +365,7 @@ def _audit(app: Api, event: Mapping[str, Any], error: EngHubError) -> None:
             error=error.name,
             method=event["httpMethod"],
             path=event["path"][:500],
-            detail=error.message("en")[:500],
+            detail=(error.confidential or error.message("en"))[:500],
             request_id=origin.request_id,
             source_ip=origin.source_ip,
             at=origin.at,

@@ -1,6 +1,7 @@
 """Base models and scalar types of the HTTP API: camelCase outside, strict about what comes in."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,6 +18,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from enghub.core import clock
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Request(BaseModel):
@@ -91,11 +94,23 @@ Instant = Annotated[
 ]
 """A point in time with an offset; UTC inside and in answers."""
 
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    message = "write a date as YYYY-MM-DD"
+    raise ValueError(message)
+
+
+Day = Annotated[date, BeforeValidator(_day), Field(json_schema_extra=_shown_as(type="string", format="date"))]
+"""A calendar day, of the factory where that matters."""
+
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 Flag = StrictBool
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the text; refuse control characters (for AfterValidator)."""
     if not text.isprintable():
         message = "holds a control character"
         raise ValueError(message)
@@ -105,5 +120,5 @@ def _printable(text: str) -> str:
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$")]
 """An identifier given by people or other systems."""
 
-ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 LongText = Annotated[str, Field(max_length=4000)]

@@ -89,6 +89,14 @@ class StepFailed(Exception):
         super().__init__(self.text.en)
 
 
+class TargetBusy(Exception):
+    """A statement of an earlier worker is still running in the server: come back later."""
+
+
+class Superseded(Exception):
+    """A newer run of the execution took over: this worker must stop at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How long a slice may go on: `soft` ends it politely, `hard` is when the process is stopped."""

@@ -69,7 +69,8 @@ def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
                 "script": path, "statements": len(script.statements), "ran": outcome.ran, "skipped": outcome.skipped,
                 "foundApplied": outcome.found_applied, "rows": outcome.rows,
             })  # fmt: skip
-            if not outcome.finished or (context.budget.spent and number + 1 < len(paths)):
+            worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
+            if not outcome.finished or (worked and context.budget.spent and number + 1 < len(paths)):
                 return more({"script": path}, Progress(number + outcome.finished, len(paths), "scripts"))
     return done({"scripts": results}, Progress(len(paths), len(paths), "scripts"))
 

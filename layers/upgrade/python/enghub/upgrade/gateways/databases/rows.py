@@ -161,10 +161,10 @@ class RowTask:
         bounds = [*self._where(), *self._after(read_key(checkpoint.position)), *self._up_to(upper)]
         values = {name: rule.sql(self._source, self.session.dialect) for name, rule in self.migration.mapping.items()}
         if self.migration.in_place:
-            return connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount
+            return int(connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount)
         rows = sa.select(*(value.label(name) for name, value in values.items())).where(*bounds).order_by(*self._key)
         insert = _insert(self.session.dialect, self._target, rows, list(values), self.migration.on_conflict)
-        count: int = connection.execute(insert).rowcount
+        count = int(connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount)
         if self.migration.on_conflict == "fail":
             return count
         return int(connection.execute(sa.select(sa.func.count()).select_from(self._source).where(*bounds)).scalar_one())
@@ -187,9 +187,12 @@ class RowTask:
             raise StepFailed(BAD_RULE, retryable=True, task=self.migration.name, error=reason(error)) from error
         if not isinstance(error, exc.IntegrityError | exc.DataError) and not _is_row_error(error):
             raise StepFailed(BAD_RULE, task=self.migration.name, error=reason(error)) from error
-        if checkpoint.batch > 1:
-            return replace(checkpoint, batch=checkpoint.batch // 2)
-        return self._keep_failed(checkpoint, reason(error))
+        if checkpoint.batch == 1:
+            return self._keep_failed(checkpoint, reason(error))
+        halved = replace(checkpoint, batch=checkpoint.batch // 2)
+        with self.session.transaction() as connection:  # stored, so that also the shortest slice gets nearer to the row
+            self._journal.write(connection, halved)
+        return halved
 
     def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
         with self.session.transaction() as connection:

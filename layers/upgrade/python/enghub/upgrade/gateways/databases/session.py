@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.base import Budget, StepFailed, Superseded, TargetBusy
 
 CONNECT_TRIES = 3
 CONNECT_SECONDS = 5
@@ -39,14 +39,6 @@ _PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of th
 
 class DatabaseUnreachable(Exception):
     """The database did not answer three times; a fault, tried again by the workflow."""
-
-
-class TargetBusy(Exception):
-    """A statement of an earlier worker is still running in the server."""
-
-
-class Superseded(Exception):
-    """A newer run of the execution took over: this worker must stop at once."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,0 +1,57 @@
+# Everything starts here; `make help` lists it. Needs only python3 (3.11 or later), make and git.
+.DELETE_ON_ERROR:
+.PHONY: help setup up down demo test check bench layers synth deploy clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+STAGE ?= local
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:                ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY)      ## make the virtual environment with all pinned packages
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "EngHub needs Python 3.11 or later; name one: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: $(READY)         ## start the local cloud and deploy EngHub into it
+	enghub up
+
+down: $(READY)       ## stop the local cloud
+	enghub down
+
+demo: $(READY)       ## tell the story of a day at the factory
+	enghub up
+	enghub demo
+
+test: $(READY)       ## run all tests
+	pytest
+
+check: $(READY)      ## lint, format, types, import rules, templates
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	pytest tests/infra -q
+
+bench: $(READY)      ## measure, and compare with the baselines
+	python -m bench
+
+layers: $(READY)     ## build the layers for AWS (arm64) in .build/layers
+	python tools/build_layers.py
+
+synth: $(READY)      ## make the templates of STAGE (default local) in cdk.out
+	ENGHUB_STAGE=$(STAGE) CDK_OUTDIR=cdk.out python -m infra.app
+
+deploy: $(READY)     ## deploy STAGE to AWS: make deploy STAGE=dev
+	enghub deploy --stage $(STAGE)
+
+clean:               ## remove what can be made again, but not the local cloud's data
+	rm -rf .build cdk.out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,146 @@
+"""The chapters before the upgrade: an engineering change, products, a work order, the board, a setting."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from enghub_cli.context import STAGE
+from enghub_cli.story.teller import Teller
+
+CHANGES = "/api/v1/integration/plm/change-notification"
+ORDERS = "/api/v1/work-orders"
+REPORTS = "/api/v1/production/report"
+CONFIG = "/api/v1/system-config"
+
+
+def change_arrives(tell: Teller) -> None:
+    """The PLM announces an engineering change, twice; quality sees one change point."""
+    tell.chapter("1  An engineering change arrives")
+    stored = tell.cloud.client("secretsmanager").get_secret_value(SecretId=f"enghub/{STAGE}/plm/webhook/default")
+    secret = json.loads(stored["SecretString"])["secrets"][0]
+    ecn = f"ECN-{tell.run}"
+    body = {
+        "ecnNumber": ecn,
+        "ecnTitle": "电容规格变更 Capacitor changed",
+        "ecnType": "DESIGN_CHANGE",
+        "ecnLevel": "MAJOR",
+        "affectedProducts": ["PROD-A001"],
+        "effectiveDate": "2026-12-01",
+    }
+    tell.signed(CHANGES, body, secret, expect=202)
+    tell.say("The PLM did not hear the answer and sends it again; nothing happens twice.")
+    tell.signed(CHANGES, body, secret, expect=200)
+    tell.say("A stranger tries the same without knowing the secret.")
+    tell.signed(CHANGES, body, "not the secret", expect=401)
+    tell.sign_in("quan", "QUALITY_ENGINEER")
+    tell.wait(
+        "quan",
+        f"/api/v1/plm/change-orders/{ecn}",
+        lambda order: order["qmsProcessStatus"] == "PROCESSED",
+        show=lambda order: {"status": order["qmsProcessStatus"], "changePoint": order.get("changePoint")},
+    )
+
+
+def products_sync(tell: Teller) -> None:
+    """All products come from the PLM in parallel batches; bad records are rejected with their reason."""
+    tell.chapter("2  Products sync from the PLM")
+    tell.sign_in("plm-admin", "PLM_ADMIN")
+    run = tell.call(
+        "plm-admin", "POST", "/api/v1/plm/sync", {"mode": "FULL"}, expect=202, show=lambda data: {"runId": data["runId"]}
+    )
+    report = tell.wait(
+        "plm-admin",
+        f"/api/v1/plm/sync/{run['runId']}",
+        lambda data: data["status"] not in {"PENDING", "RUNNING"},
+        show=_sync_state,
+    )
+    for rejected in report["rejects"]["items"][:3]:
+        tell.console.print(f"    rejected {rejected}")
+
+
+def _sync_state(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if isinstance(value, str | int) and name != "runId"}
+
+
+def work_is_done(tell: Teller) -> str:
+    """A work order is planned, released, started and reported on, never beyond its plan."""
+    tell.chapter("3  A work order is made and reported on")
+    tell.sign_in("li", "PLANNER")
+    tell.sign_in("wang", "OPERATOR", "SHIFT_LEAD")
+    today = datetime.now(UTC)
+    planned = {
+        "workOrderId": f"WO-{tell.run}",
+        "productId": "PROD-A001",
+        "plannedQuantity": 200,
+        "dueDate": str((today + timedelta(days=2)).date()),
+        "lineId": "LINE-1",
+        "stationId": "ST-SMT-01",
+        "standardSeconds": 20,
+        "shiftDate": str(today.date()),
+        "shift": "day",
+    }
+    order = tell.call("li", "POST", ORDERS, planned, expect=201, show=_order)
+    path = f"{ORDERS}/{order['workOrderId']}"
+    for user, step in (("li", "release"), ("wang", "start")):
+        order = tell.call(user, "POST", f"{path}/{step}", {"version": order["version"]}, expect=200, show=_order)
+    report = {
+        "workOrderId": order["workOrderId"],
+        "operation": "SMT",
+        "station": "ST-SMT-01",
+        "shift": "day",
+        "goodQty": 100,
+        "defectQty": 5,
+        "defectTypes": ["短路", "漏焊"],
+        "reportTime": today.isoformat(),
+    }
+    first = {"Idempotency-Key": f"{tell.run}-1"}
+    tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
+    tell.say("The tablet lost the network and sends the same report again: the first answer comes back, nothing is added.")
+    tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
+    tell.say("A report beyond the plan is refused.")
+    more = {**report, "goodQty": 96, "defectQty": 0, "defectTypes": []}
+    tell.call("wang", "POST", REPORTS, more, expect=422, headers={"Idempotency-Key": f"{tell.run}-2"})
+    later = {"reportTime": (today + timedelta(minutes=2)).isoformat()}
+    tell.call("wang", "POST", REPORTS, {**more, "goodQty": 60, **later}, expect=201, headers={"Idempotency-Key": f"{tell.run}-3"})
+    tell.call("li", "GET", path, expect=200, show=_order)
+    return str(today.date())
+
+
+def _order(order: dict[str, Any]) -> dict[str, Any]:
+    names = ("workOrderId", "status", "plannedQuantity", "goodQuantity", "defectQuantity", "remainingQuantity", "version")
+    return {name: order[name] for name in names if name in order}
+
+
+def board_moves(tell: Teller, date: str) -> None:
+    """The shift board follows the reports within seconds."""
+    tell.chapter("4  The shift board moves")
+    tell.wait(
+        "wang",
+        f"/api/v1/dashboard/shift-board?date={date}&shift=day",
+        lambda board: any(line["lineId"] == "LINE-1" and line["output"] >= 165 for line in board["lines"]),  # noqa: PLR2004
+        show=lambda board: {"lines": board["lines"]},
+    )
+
+
+def setting_changes(tell: Teller) -> None:
+    """A setting is made, changed, and a colleague's outdated change is refused with a merge proposal."""
+    tell.chapter("5  A setting changes")
+    tell.sign_in("admin", "TENANT_ADMIN")
+    name = f"session.timeout.{tell.run.lower()}"
+    made = {
+        "configKey": name,
+        "configValue": "3600",
+        "configType": "NUMBER",
+        "validationRule": {"type": "range", "min": 300, "max": 86400},
+    }
+    tell.call("admin", "POST", CONFIG, made, expect=201, show=_config)
+    tell.say("Ten seconds would lock everybody out: the rule of the setting refuses it.")
+    tell.call("admin", "PATCH", f"{CONFIG}/{name}", {"version": 1, "configValue": "10"}, expect=400)
+    tell.call("admin", "PATCH", f"{CONFIG}/{name}", {"version": 1, "configValue": "7200"}, expect=200, show=_config)
+    tell.say("A colleague still has version 1 on the screen.")
+    tell.call("admin", "PATCH", f"{CONFIG}/{name}", {"version": 1, "configValue": "1800"}, expect=409)
+    tell.call("admin", "GET", f"{CONFIG}/{name}", expect=200, show=_config)
+
+
+def _config(data: dict[str, Any]) -> dict[str, Any]:
+    return {field: data[field] for field in ("configKey", "configValue", "layer", "version") if field in data}

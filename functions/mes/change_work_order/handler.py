@@ -1,0 +1,45 @@
+"""Changes a work order: planned fields, and the steps of its life (MES-01).
+
+Trigger: PATCH /api/v1/work-orders/{workOrderId}, POST /api/v1/work-orders/{workOrderId}/{step}.
+Events: WorkOrderChanged, WorkOrderReleased, -Started, -Paused, -Resumed, -Completed, -Closed, -Cancelled.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.core.errors import NotFound
+from enghub.mes import wiring
+from enghub.mes.work_orders.api import EditWorkOrderRequest, StepRequest, WorkOrderResponse
+from enghub.mes.work_orders.model import Step
+
+PERMISSIONS = {
+    Step.RELEASE: "work_order:release",
+    Step.START: "work_order:start",
+    Step.PAUSE: "work_order:start",
+    Step.RESUME: "work_order:start",
+    Step.COMPLETE: "work_order:close",
+    Step.CLOSE: "work_order:close",
+    Step.CANCEL: "work_order:close",
+}
+
+app = http.resolver()
+
+
+@app.patch("/api/v1/work-orders/<work_order_id>")
+def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOrderResponse:
+    """Change planned fields; 409 when the version is not the current one."""
+    call = http.call(app, "work_order:create")
+    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    return WorkOrderResponse.of(service.edit(request.to_command(call.origin, work_order_id)))
+
+
+@app.post("/api/v1/work-orders/<work_order_id>/<step>")
+def take_step(work_order_id: str, step: str, request: StepRequest) -> WorkOrderResponse:
+    """Take a step: release, start, pause, resume, complete, close, cancel; 422 when the state does not allow it."""
+    if step not in list(Step):
+        raise NotFound(resource=f"step {step}")
+    taken = Step(step)
+    call = http.call(app, PERMISSIONS[taken])
+    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    return WorkOrderResponse.of(service.take(request.to_command(call.origin, work_order_id, taken)))
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,21 @@
+"""Plans a work order (MES-01).
+
+Trigger: POST /api/v1/work-orders. Event: WorkOrderCreated.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.mes import wiring
+from enghub.mes.work_orders.api import CreateWorkOrderRequest, WorkOrderResponse
+
+app = http.resolver()
+
+
+@app.post("/api/v1/work-orders", status_code=201)
+def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
+    """Plan a work order; 409 when its number is taken."""
+    call = http.call(app, "work_order:create")
+    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    return WorkOrderResponse.of(service.create(request.to_command(call.origin)))
+
+
+lambda_handler = entrypoints.http(app)

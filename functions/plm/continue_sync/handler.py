@@ -1,0 +1,18 @@
+"""Lets a long sync run go on in a fresh execution, before the history of this one grows too long.
+
+Trigger: task of the state machine sync_products, every 1,000 batches.
+"""
+
+from typing import Any
+
+from enghub.core import entrypoints
+from enghub.plm import wiring
+
+
+def continue_sync(task: dict[str, Any]) -> dict[str, Any]:
+    """Start the next execution; the same one however often it is asked for."""
+    wiring.launching().go_on(task["tenant_id"], task["run_id"], task["cursor"])
+    return {"status": "CONTINUED"}
+
+
+lambda_handler = entrypoints.task(continue_sync)

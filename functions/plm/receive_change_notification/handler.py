@@ -1,0 +1,45 @@
+"""Receives engineering changes from the PLM (PLM-06): verified over the raw body, stored with its command, answered.
+
+Trigger: POST /api/v1/integration/plm/change-notification, public; the signature is the caller's proof.
+Decision: docs/decisions/0010-webhook-one-write.md. Runbook: docs/runbooks/plm-webhook.md.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from enghub.core import entrypoints, http
+from enghub.core.clock import system_clock
+from enghub.core.identity import Principal
+from enghub.plm import wiring
+from enghub.plm.changes.api import ChangeNotification, Receipt
+from enghub.plm.connections.model import Webhook
+
+MAX_BODY_BYTES = 128 * 1024
+app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
+
+
+@app.post("/api/v1/integration/plm/change-notification", status_code=202)
+def receive_change_notification() -> Response[dict[str, Any]]:
+    """202 accepted, or 200 alreadyProcessed when the ECN number is known."""
+    event = app.current_event.raw_event
+    connection, body = _verified(event)
+    notification = http.parsed(ChangeNotification, body).to_notification()
+    origin = http.origin_of(event, connection.tenant_id, connection.factory_id, f"plm:{connection.name}")
+    is_new = wiring.changes().receive(notification, connection.name, origin)
+    receipt = Receipt(status="accepted" if is_new else "alreadyProcessed", ecn_number=notification.ecn_number)
+    return Response(202 if is_new else 200, content_types.APPLICATION_JSON, receipt.model_dump(by_alias=True))
+
+
+def _verified(event: dict[str, Any]) -> tuple[Webhook, bytes]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    body = http.raw_body(event)
+    connection = wiring.connections().webhook(headers.get("x-plm-connection", "default"))
+    now = system_clock()
+    # A refusal is audited with the connection's tenant; who sent it stays unknown.
+    app.context["principal"] = Principal("-", connection.tenant_id, (), (), frozenset(), now)
+    connection.verify(body, headers.get("x-plm-signature", ""), headers.get("x-plm-timestamp"), now)
+    return connection, body
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,22 @@
+"""Sends a parked change order back into processing, with its type corrected if needed (PLM-08).
+
+Trigger: POST /api/v1/plm/change-orders/{ecnNumber}/retry. Runbook: docs/runbooks/plm-changes.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.plm import wiring
+from enghub.plm.changes.api import ChangeOrderResponse, RetryChangeRequest
+
+app = http.resolver()
+
+
+@app.post("/api/v1/plm/change-orders/<ecn_number>/retry", status_code=202)
+def retry_change(ecn_number: str, request: RetryChangeRequest) -> ChangeOrderResponse:
+    """202 with the order, waiting to be processed."""
+    call = http.call(app, "change_order:retry", any_factory=True)
+    once = call.once(ChangeOrderResponse.of)
+    order = wiring.changes().retry(ecn_number, request.ecn_type, request.reason, call.origin, once)
+    return ChangeOrderResponse.of(order)
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,32 @@
+"""Asks for product syncs, and for one failed batch to be run again alone (PLM-03, PLM-04).
+
+Trigger: POST /api/v1/plm/sync and /api/v1/plm/sync/{runId}/batches/{number}/rerun. The run starts from the queue
+launch_sync, filled by the outbox: a request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.plm import wiring
+from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
+
+app = http.resolver()
+
+
+@app.post("/api/v1/plm/sync", status_code=202)
+def start_sync(request: StartSyncRequest) -> SyncRunResponse:
+    """202 with the run, requested."""
+    call = http.call(app, "sync:start", any_factory=True)
+    wiring.connections().api(request.connection, call.principal.tenant_id)
+    once = call.once(SyncRunResponse.of)
+    run = wiring.syncs().request(request.connection, request.mode, request.batch_type, call.origin, once)
+    return SyncRunResponse.of(run)
+
+
+@app.post("/api/v1/plm/sync/<run_id>/batches/<number>/rerun", status_code=202)
+def run_batch_again(run_id: str, number: int) -> SyncRunResponse:
+    """202 with the run, running again for this batch."""
+    call = http.call(app, "sync:start", any_factory=True)
+    once = call.once(SyncRunResponse.of)
+    return SyncRunResponse.of(wiring.syncs().run_batch_again(run_id, number, call.origin, once))
+
+
+lambda_handler = entrypoints.http(app)

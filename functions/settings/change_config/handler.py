@@ -1,0 +1,93 @@
+"""Changes and deletes configuration items, each on the version that was read; many at once or none.
+
+Trigger: PUT, PATCH, DELETE /api/v1/system-config/{configKey}; POST /api/v1/system-config/batch.
+Runbook: docs/runbooks/settings-configs.md.
+"""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from enghub.core import entrypoints, http
+from enghub.settings import wiring
+from enghub.settings.configs.api import (
+    BASE,
+    BatchRequest,
+    BatchResponse,
+    ConfigResponse,
+    Description,
+    PatchConfigRequest,
+    ReplaceConfigRequest,
+    VersionQuery,
+    asked,
+    version_read,
+)
+from enghub.settings.configs.model import Layer
+from enghub.settings.configs.service import Edited
+
+app = http.resolver()
+
+LayerNamed = Annotated[Layer, Query()]
+TenantNamed = Annotated[str | None, Query(alias="tenantId")]
+
+
+@app.post(f"{BASE}/batch")
+def change_configs(
+    request: BatchRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
+) -> BatchResponse:
+    """Change several items of one layer, all or none."""
+    ask = asked(app, "update", layer, tenant_id)
+    once = ask.call.once(BatchResponse.of, scope=ask.scope)
+    changed = wiring.configs().change_all(request.edits(ask.owner), ask.call.origin, request.change_reason, once)
+    return BatchResponse.of(changed)
+
+
+@app.put(f"{BASE}/<config_key>")
+def replace_config(
+    config_key: str,
+    request: ReplaceConfigRequest,
+    layer: LayerNamed = Layer.TENANT,
+    tenant_id: TenantNamed = None,
+) -> ConfigResponse:
+    """Replace the content of an item."""
+    return _change(config_key, request, layer, tenant_id)
+
+
+@app.patch(f"{BASE}/<config_key>")
+def patch_config(
+    config_key: str,
+    request: PatchConfigRequest,
+    layer: LayerNamed = Layer.TENANT,
+    tenant_id: TenantNamed = None,
+) -> ConfigResponse:
+    """Change some fields of an item."""
+    return _change(config_key, request, layer, tenant_id)
+
+
+def _change(
+    config_key: str, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
+) -> ConfigResponse:
+    ask = asked(app, "update", layer, tenant_id)
+    wanted = Edited(ask.address(config_key), version_read(app, layer, request.version), request.edit)
+    once = ask.call.once(ConfigResponse.of, scope=ask.scope)
+    return ConfigResponse.of(wiring.configs().change(wanted, ask.call.origin, request.change_reason, once))
+
+
+@app.delete(f"{BASE}/<config_key>")
+def delete_config(
+    config_key: str,
+    layer: LayerNamed = Layer.TENANT,
+    tenant_id: TenantNamed = None,
+    version: Annotated[VersionQuery | None, Query()] = None,
+    change_reason: Annotated[Description, Query(alias="changeReason")] = "",
+) -> ConfigResponse:
+    """Delete an item softly, unless others refer to it."""
+    ask = asked(app, "delete", layer, tenant_id)
+    seen = version_read(app, layer, version)
+    once = ask.call.once(ConfigResponse.of, scope=ask.scope)
+    return ConfigResponse.of(
+        wiring.configs().delete(ask.address(config_key), seen, ask.call.origin, change_reason, once)
+    )
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,34 @@
+"""Creates a configuration item in one layer.
+
+Trigger: POST /api/v1/system-config.
+Runbook: docs/runbooks/settings-configs.md.
+"""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from enghub.core import entrypoints, http
+from enghub.settings import wiring
+from enghub.settings.configs.api import BASE, ConfigResponse, CreateConfigRequest, asked
+from enghub.settings.configs.model import Layer
+
+app = http.resolver()
+
+
+@app.post(BASE, status_code=201)
+def create_config(
+    request: CreateConfigRequest,
+    layer: Annotated[Layer, Query()] = Layer.TENANT,
+    tenant_id: Annotated[str | None, Query(alias="tenantId")] = None,
+) -> ConfigResponse:
+    """Create an item; the key must be new in its layer."""
+    ask = asked(app, "create", layer, tenant_id)
+    once = ask.call.once(ConfigResponse.of, scope=ask.scope)
+    config = wiring.configs().create(
+        ask.address(request.config_key), request.content(), ask.call.origin, request.change_reason, once
+    )
+    return ConfigResponse.of(config)
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,339 @@
+"""The stack of one bounded context: what its author writes is which function answers what, and may touch what."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import ArnFormat, DefaultStackSynthesizer, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.alarms import OUTBOX_AGE, alarm
+from infra.constructs.function import RUNTIME, Surroundings, code, python_function
+from infra.constructs.grants import Grantee, allow, allow_key
+from infra.constructs.outbox import relay_from_stream
+from infra.constructs.queues import allow_send, consume, dead_letter_queue, queue_with_dead_letters
+from infra.constructs.routes import Route
+from infra.constructs.workflow import executions_arn, machine_arn, state_machine
+from infra.stacks.state import StateStack
+from infra.stage import CORE, Stage
+
+INDEXES = ("gsi1", "gsi2")
+METRICS = "EngHub"
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
+
+
+class ContextStack(Stack):
+    """Functions, routes, queues, subscriptions and workflows of one context, around the context's table.
+
+    The outbox relay and its sweeper are there without asking, once the context has a table with a stream.
+    """
+
+    has_outbox = True
+
+    def __init__(self, scope: Construct, context: str, stage: Stage, state: StateStack) -> None:
+        super().__init__(
+            scope,
+            stage.name_of(context),
+            env=Environment(account=stage.account, region=stage.region),
+            description=f"EngHub {stage.name}: {context}",
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            termination_protection=stage.retain,
+        )
+        self.context = context
+        self.stage = stage
+        self.state = state
+        self.table: dynamodb.Table = state.tables[context]
+        self.routes: list[Route] = []
+        self._queue_urls: dict[str, str] = {}
+        self._timeouts: dict[str, int] = {}
+        self._around = Surroundings(
+            key=state.key,
+            alarms=state.alarm_topic_in(self),
+            log_retention_days=stage.log_retention_days,
+            layers=self._layers(),
+            environment={
+                "STAGE": stage.name,
+                "CONTEXT": context,
+                "TABLE_NAME": stage.name_of(context),
+                "LOG_LEVEL": stage.log_level,
+                "POWERTOOLS_SERVICE_NAME": context,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+            },
+        )
+        self._failed = dead_letter_queue(
+            self, stage.name_of(context, "failed-invocations"), state.key, self._around.alarms
+        )
+        self._outbox_senders = self._outbox() if self.has_outbox else ()
+
+    # --- functions -------------------------------------------------------------------------------------------------
+
+    def function(
+        self,
+        name: str,
+        *,
+        memory_mb: int = 512,
+        timeout_seconds: int = 10,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> lambda_.Function:
+        """Add the function in ``functions/<context>/<name>`` (or in ``folder``).
+
+        It gets the vendor, core and context layers, a role of its own that may so far only write its log, a log
+        group, alarms on errors and throttles, and STAGE, CONTEXT, TABLE_NAME, LOG_LEVEL and the Powertools names.
+        """
+        made = python_function(
+            self,
+            self.stage.name_of(self.context, name),
+            folder or self.state.sources.function(self.context, name),
+            self._around,
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment=environment or {},
+            description=f"{self.context}: {name.replace('_', ' ')}",
+        )
+        self._timeouts[made.node.id] = timeout_seconds
+        return made
+
+    def _layers(self) -> list[lambda_.ILayerVersion]:
+        sources, stage = self.state.sources, self.stage
+        folders = {
+            CORE: sources.layer(CORE, with_packages=False),
+            self.context: sources.layer(self.context, with_packages=stage.vendor_layer),
+        }
+        if stage.vendor_layer:
+            folders = {"vendor": sources.vendor(), **folders}
+        return [
+            lambda_.LayerVersion(
+                self,
+                f"Layer {name}",
+                layer_version_name=stage.name_of(self.context, "layer", name),
+                code=code(folder),
+                compatible_runtimes=[RUNTIME],
+                compatible_architectures=[lambda_.Architecture.ARM_64],
+                removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+            )
+            for name, folder in folders.items()
+        ]
+
+    # --- access ----------------------------------------------------------------------------------------------------
+
+    def table_access(self, grantee: Grantee, *actions: str, indexes: Sequence[str] = INDEXES) -> None:
+        """Allow exactly these DynamoDB ``actions`` on the context's table, and its key through DynamoDB.
+
+        ``Query`` (and ``Scan``) extend to ``indexes``.
+        """
+        table_arn = self._table_arn()
+        allow(grantee, [f"dynamodb:{action}" for action in actions], [table_arn])
+        reads = [f"dynamodb:{action}" for action in actions if action in {"Query", "Scan"}]
+        if reads and indexes:
+            allow(grantee, reads, [f"{table_arn}/index/{index}" for index in indexes])
+        key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
+        allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
+
+    def secret_access(self, grantee: Grantee, *names: str) -> None:
+        """Allow reading the secrets ``enghub/<stage>/<name>``; a name may end in ``*``."""
+        arns = [
+            self.format_arn(
+                service="secretsmanager",
+                resource="secret",
+                resource_name=self.stage.secret_name(name if name.endswith("*") else f"{name}-??????"),
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for name in names
+        ]
+        reason = "Secrets of one kind, one per tenant or site; the ARN ends in six characters nobody can know"
+        allow(grantee, ["secretsmanager:GetSecretValue"], arns, wildcard=reason)
+
+    def object_access(self, function: lambda_.Function, prefix: str, *actions: str) -> None:
+        """Allow S3 ``actions`` (``GetObject``, ``PutObject``, ...) under ``prefix`` of the bucket; env BUCKET_NAME."""
+        function.add_environment("BUCKET_NAME", self.state.bucket_name)
+        arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
+        reason = "Files under one prefix; their names are made at run time"
+        allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"], wildcard=reason)
+        allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
+
+    # --- HTTP ------------------------------------------------------------------------------------------------------
+
+    def route(self, method: str, path: str, function: lambda_.Function, *, public: bool = False) -> None:
+        """Answer ``method path`` with ``function``: behind the JWT authorizer, unless ``public``."""
+        self.routes.append(Route(method, path, self._name_of(function), public))
+
+    # --- queues and events -----------------------------------------------------------------------------------------
+
+    def work_queue(
+        self, name: str, consumer: lambda_.Function, *, batch_size: int = 10, max_concurrency: int = 5
+    ) -> sqs.Queue:
+        """Add a queue of commands for ``consumer``; the outbox of this context sends to it by ``name``."""
+        queue = self._queue(name, consumer, batch_size, max_concurrency)
+        self._queue_urls[name] = queue.queue_url
+        for sender in self._outbox_senders:
+            sender.add_environment("QUEUE_URLS", self.to_json_string(self._queue_urls))
+            allow(sender, ["sqs:SendMessage"], [queue.queue_arn])
+        return queue
+
+    def subscribe(
+        self,
+        name: str,
+        consumer: lambda_.Function,
+        *,
+        event_types: Sequence[str],
+        sources: Sequence[str],
+        batch_size: int = 10,
+        max_concurrency: int = 5,
+    ) -> sqs.Queue:
+        """Bring events of these types from these sources to ``consumer``, through a queue of its own."""
+        queue = self._queue(name, consumer, batch_size, max_concurrency)
+        undelivered = dead_letter_queue(
+            self,
+            self.stage.name_of(self.context, name, "undelivered"),
+            self.state.key,
+            self._around.alarms,
+        )
+        events.Rule(
+            self,
+            f"Rule {name}",
+            rule_name=self.stage.name_of(self.context, name),
+            event_bus=events.EventBus.from_event_bus_name(self, f"Bus {name}", self.stage.name_of()),
+            event_pattern=events.EventPattern(source=list(sources), detail_type=list(event_types)),
+            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185)],
+        )
+        return queue
+
+    def _queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
+        queue = queue_with_dead_letters(
+            self,
+            self.stage.name_of(self.context, name),
+            self.state.key,
+            self._around.alarms,
+            consumer_timeout_seconds=self._timeouts[consumer.node.id],
+        )
+        consume(self, queue, consumer, self.state.key, batch_size=batch_size, max_concurrency=max_concurrency)
+        return queue
+
+    def schedule(self, name: str, function: lambda_.Function, expression: str, time_zone: str = "UTC") -> None:
+        """Call ``function`` by ``expression`` (``rate(5 minutes)``, ``cron(0 2 * * ? *)``); failures are kept."""
+        role = iam.Role(self, f"Role schedule {name}", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        allow(role, ["lambda:InvokeFunction"], [function.function_arn])
+        allow(role, ["sqs:SendMessage"], [self._failed.queue_arn])
+        allow_key(role, self.state.key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
+        scheduler.CfnSchedule(
+            self,
+            f"Schedule {name}",
+            name=self.stage.name_of(self.context, name),
+            schedule_expression=expression,
+            schedule_expression_timezone=time_zone,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function_arn,
+                role_arn=role.role_arn,
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._failed.queue_arn),
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=3
+                ),
+            ),
+        )
+        self._keep_failures(function)
+
+    def _keep_failures(self, function: lambda_.Function) -> None:
+        """Keep calls that nobody waits for, and that failed three times, in the context's dead-letter queue."""
+        name = f"Failures {self._name_of(function)}"
+        if self.node.try_find_child(name):
+            return
+        allow_send(function, self._failed.queue_arn, self.state.key)
+        lambda_.CfnEventInvokeConfig(
+            self,
+            name,
+            function_name=self._name_of(function),
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self._failed.queue_arn)
+            ),
+        ).node.add_dependency(function)
+
+    # --- workflows -------------------------------------------------------------------------------------------------
+
+    def workflow(
+        self,
+        name: str,
+        *,
+        tasks: Mapping[str, lambda_.Function],
+        substitutions: Mapping[str, str] | None = None,
+    ) -> sfn.StateMachine:
+        """Add the state machine in ``statemachines/<context>/<name>.asl.json``.
+
+        ``${Task}`` in the definition stands for the ARN of ``tasks["Task"]``, other ``${Name}`` for
+        ``substitutions["Name"]``. Its role may invoke exactly these functions; more by ``table_access(machine, ...)``.
+        """
+        return state_machine(
+            self,
+            self.stage.name_of(self.context, name),
+            self.state.sources.state_machine(self.context, name),
+            self._around,
+            tasks=tasks,
+            substitutions=substitutions or {},
+        )
+
+    def start_access(self, function: lambda_.Function, machine: sfn.StateMachine | str, *also: str) -> None:
+        """Allow ``function`` to start ``machine``, and ``also`` (``DescribeExecution``, ``StopExecution``, ...).
+
+        ``machine`` may be the name of a workflow that is made later. Env STATE_MACHINE_ARN_<NAME> is set.
+        """
+        name = machine if isinstance(machine, str) else self._workflow_name(machine)
+        full_name = self.stage.name_of(self.context, name)
+        function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", machine_arn(self, full_name))
+        allow(function, ["states:StartExecution"], [machine_arn(self, full_name)])
+        if also:
+            reason = "Executions of this one workflow; their names are made at run time"
+            executions = [executions_arn(self, full_name)]
+            allow(function, [f"states:{action}" for action in also], executions, wildcard=reason)
+
+    def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
+        """Allow ``function`` to answer the task tokens of ``machine``."""
+        name = machine if isinstance(machine, str) else self._workflow_name(machine)
+        actions = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
+        allow(function, actions, [machine_arn(self, self.stage.name_of(self.context, name))])
+
+    # --- outbox ----------------------------------------------------------------------------------------------------
+
+    def _outbox(self) -> tuple[lambda_.Function, ...]:
+        sources, key = self.state.sources, self.state.key
+        relay, sweeper = (
+            self.function(name, memory_mb=256, timeout_seconds=30, folder=sources.shared_function(name))
+            for name in ("relay_outbox", "sweep_outbox")
+        )
+        bus_arn = self.format_arn(service="events", resource="event-bus", resource_name=self.stage.name_of())
+        for function in (relay, sweeper):
+            function.add_environment("EVENT_BUS_NAME", self.stage.name_of())
+            function.add_environment("QUEUE_URLS", "{}")
+            allow(function, ["events:PutEvents"], [bus_arn])
+            allow_key(function, key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
+        self.table_access(relay, "UpdateItem")
+        self.table_access(sweeper, "UpdateItem")
+        allow(sweeper, ["dynamodb:Query"], [f"{self._table_arn()}/index/gsi2"])
+        name = self.stage.name_of(self.context, "relay_outbox")
+        relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
+        self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
+        oldest = cloudwatch.Metric(
+            namespace=METRICS, metric_name="OutboxOldestSeconds", dimensions_map={"service": self.context}
+        )
+        alarm(self, self.stage.name_of(self.context, "oldest"), OUTBOX_AGE, oldest, self._around.alarms)
+        return relay, sweeper
+
+    def _table_arn(self) -> str:
+        return self.format_arn(service="dynamodb", resource="table", resource_name=self.stage.name_of(self.context))
+
+    def _name_of(self, function: lambda_.Function) -> str:
+        return function.node.id.removeprefix("Function ")
+
+    def _workflow_name(self, machine: sfn.StateMachine) -> str:
+        prefix = f"Workflow {self.stage.name_of(self.context)}-"
+        return machine.node.id.removeprefix(prefix).replace("-", "_")

@@ -1,0 +1,93 @@
+"""One Lambda function: its code, its own role, its log group and its alarms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.constructs.alarms import FUNCTION_ERRORS, FUNCTION_THROTTLES, alarm
+from infra.constructs.grants import acknowledge, allow
+from infra.sources import NOT_SHIPPED
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+HANDLER = "handler.lambda_handler"
+RETENTION = {
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all functions of a stack share."""
+
+    key: kms.IKey
+    alarms: sns.ITopic
+    log_retention_days: int
+    layers: Sequence[lambda_.ILayerVersion]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def code(folder: Path) -> lambda_.Code:
+    """Return a folder as an asset, without what the interpreter left behind."""
+    return lambda_.Code.from_asset(str(folder), exclude=NOT_SHIPPED, ignore_mode=IgnoreMode.GLOB)
+
+
+def log_group(scope: Construct, name: str, key: kms.IKey, retention_days: int) -> logs.LogGroup:
+    """Add the log group ``name``, encrypted and with an end to what it keeps."""
+    return logs.LogGroup(
+        scope,
+        f"Logs {name}",
+        log_group_name=name,
+        encryption_key=key,
+        retention=RETENTION[retention_days],
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def python_function(
+    scope: Construct,
+    name: str,
+    folder: Path,
+    around: Surroundings,
+    *,
+    memory_mb: int,
+    timeout_seconds: int,
+    environment: Mapping[str, str],
+    description: str,
+) -> lambda_.Function:
+    """Add the function ``name`` (its physical name) from ``folder``; its role may write to its log group, no more."""
+    group = log_group(scope, f"/aws/lambda/{name}", around.key, around.log_retention_days)
+    role = iam.Role(scope, f"Role {name}", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [group.log_group_arn])
+    function = lambda_.Function(
+        scope,
+        f"Function {name}",
+        function_name=name,
+        description=description,
+        runtime=RUNTIME,
+        architecture=lambda_.Architecture.ARM_64,
+        handler=HANDLER,
+        code=code(folder),
+        layers=list(around.layers),
+        memory_size=memory_mb,
+        timeout=Duration.seconds(timeout_seconds),
+        environment={**around.environment, **environment},
+        role=role,
+        log_group=group,
+    )
+    acknowledge(
+        function, "AwsSolutions-L1", "Python 3.13 starts faster than 3.14 and all our packages have wheels for it"
+    )
+    alarm(scope, name, FUNCTION_ERRORS, function.metric_errors(), around.alarms)
+    alarm(scope, name, FUNCTION_THROTTLES, function.metric_throttles(), around.alarms)
+    return function

@@ -1,0 +1,83 @@
+"""Queues: encrypted, TLS only, each with a dead-letter queue and alarms, read in partial batches."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE, alarm
+from infra.constructs.grants import acknowledge, allow, allow_key
+
+TRIES = 4
+"""One try and three retries (REQ-004 8.3: three retries)."""
+VISIBILITY_FACTOR = 6
+"""A message stays invisible six times the function's time-out, as Lambda asks for."""
+
+
+def dead_letter_queue(scope: Construct, name: str, key: kms.IKey, alarms: sns.ITopic) -> sqs.Queue:
+    """Add the dead-letter queue ``name``; one message in it is an alarm."""
+    queue = sqs.Queue(
+        scope,
+        f"Queue {name}",
+        queue_name=name,
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+    acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
+    alarm(scope, name, DEAD_LETTERS, queue.metric_approximate_number_of_messages_visible(), alarms)
+    return queue
+
+
+def queue_with_dead_letters(
+    scope: Construct, name: str, key: kms.IKey, alarms: sns.ITopic, *, consumer_timeout_seconds: int
+) -> sqs.Queue:
+    """Add the queue ``name`` and ``<name>-dead``."""
+    dead = dead_letter_queue(scope, f"{name}-dead", key, alarms)
+    queue = sqs.Queue(
+        scope,
+        f"Queue {name}",
+        queue_name=name,
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(4),
+        visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * consumer_timeout_seconds),
+        dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
+    )
+    alarm(scope, name, QUEUE_AGE, queue.metric_approximate_age_of_oldest_message(), alarms)
+    return queue
+
+
+def consume(
+    scope: Construct,
+    queue: sqs.Queue,
+    consumer: lambda_.Function,
+    key: kms.IKey,
+    *,
+    batch_size: int,
+    max_concurrency: int,
+) -> None:
+    """Let ``consumer`` read ``queue``: it answers which messages failed, and at most so many run at once."""
+    allow(consumer, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue.queue_arn])
+    allow_key(consumer, key.key_arn, "sqs", "Decrypt")
+    source = lambda_.EventSourceMapping(
+        scope,
+        f"Source {queue.node.id}",
+        target=consumer,
+        event_source_arn=queue.queue_arn,
+        batch_size=batch_size,
+        max_concurrency=max_concurrency,
+        report_batch_item_failures=True,
+    )
+    if consumer.role is not None:
+        source.node.add_dependency(consumer.role)
+
+
+def allow_send(sender: lambda_.Function, queue_arn: str, key: kms.IKey) -> None:
+    """Let ``sender`` put messages into a queue encrypted with ``key``."""
+    allow(sender, ["sqs:SendMessage"], [queue_arn])
+    allow_key(sender, key.key_arn, "sqs", "GenerateDataKey", "Decrypt")

@@ -1,0 +1,76 @@
+"""The stages of EngHub as data: everything that differs between them, and nothing that does not."""
+
+from dataclasses import dataclass
+
+CONTEXTS = ("plm", "mes", "upgrade", "settings")
+"""The bounded contexts; each has a table, a code layer and a stack of its own."""
+
+CORE = "core"
+"""What serves all contexts: the authorizer, its audit of refusals, the relay code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One installation of EngHub.
+
+    ``account`` and ``region`` may stay None: the templates then fit whatever account they are deployed to.
+    ``retain`` keeps tables, keys, users and files when a stack is deleted and protects them from deletion.
+    ``vendor_layer`` is False only where the Python that runs the functions has the packages already.
+    """
+
+    name: str
+    account: str | None = None
+    region: str | None = None
+    retain: bool = False
+    log_retention_days: int = 30
+    log_level: str = "INFO"
+    alarm_emails: tuple[str, ...] = ()
+    requests_per_second: int = 100
+    request_burst: int = 200
+    authorizer_cache_seconds: int = 300
+    cors_origins: tuple[str, ...] = ()
+    require_mfa: bool = True
+    vendor_layer: bool = True
+    sandbox: bool = False
+
+    def name_of(self, *parts: str) -> str:
+        """Return the physical name of something of this stage: ``name_of("mes", "report_production")``."""
+        return "-".join(("enghub", self.name, *parts)).replace("_", "-")
+
+    def secret_name(self, path: str) -> str:
+        """Return the name of a secret of this stage."""
+        return f"enghub/{self.name}/{path}"
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            "local",
+            account="000000000000",
+            region="us-east-1",
+            requests_per_second=2000,
+            request_burst=4000,
+            authorizer_cache_seconds=60,
+            require_mfa=False,
+            vendor_layer=False,
+            sandbox=True,
+        ),
+        Stage("dev", log_retention_days=14, log_level="DEBUG", require_mfa=False, sandbox=True),
+        Stage("test"),
+        Stage("staging", retain=True, log_retention_days=90, requests_per_second=1000, request_burst=2000),
+        Stage("prod", retain=True, log_retention_days=365, requests_per_second=2000, request_burst=4000),
+    )
+}
+
+
+def stage_named(name: str) -> Stage:
+    """Return the stage called ``name``.
+
+    Raises:
+        SystemExit: there is none; the text lists those there are.
+    """
+    if name not in STAGES:
+        message = f"Unknown stage {name!r}: use one of {', '.join(STAGES)}"
+        raise SystemExit(message)
+    return STAGES[name]

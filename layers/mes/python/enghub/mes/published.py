@@ -1,0 +1,144 @@
+"""The events this context promises, version 1.0 of each; their schemas are in ``events/published``.
+
+Fields are added, never renamed or removed; a breaking change makes a new version. Names on the bus are snake_case, as
+in the envelope. Quantities are numbers, times ISO 8601 in UTC, dates ISO 8601.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic.json_schema import WithJsonSchema
+
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+
+SOURCE = "enghub.mes"
+
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
+Day = Annotated[date, PlainSerializer(date.isoformat), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+class EventData(BaseModel):
+    """Base of what travels in ``data``; a reader ignores fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WorkOrderState(EventData):
+    """A work order as it is after the change; a later ``work_order_version`` is newer."""
+
+    work_order_id: str
+    work_order_version: int
+    status: str
+    product_id: str
+    sales_order_id: str | None = None
+    routing_id: str | None = None
+    station_id: str | None = None
+    line_id: str | None = None
+    planned_qty: Number
+    good_qty: Number
+    defect_qty: Number
+    due_date: Day
+    shift_date: Day | None = None
+    shift: str | None = None
+    standard_seconds: Number | None = None
+
+
+class WorkOrderCreated(WorkOrderState):
+    """A work order exists."""
+
+
+class WorkOrderChanged(WorkOrderState):
+    """Something planned about a work order was changed."""
+
+
+class WorkOrderReleased(WorkOrderState):
+    """A work order was handed to production."""
+
+
+class WorkOrderStarted(WorkOrderState):
+    """Production of a work order began."""
+
+
+class WorkOrderPaused(WorkOrderState):
+    """Production of a work order was interrupted."""
+
+
+class WorkOrderResumed(WorkOrderState):
+    """Production of a work order goes on."""
+
+
+class WorkOrderCompleted(WorkOrderState):
+    """Production of a work order ended; its quantities are final."""
+
+
+class WorkOrderClosed(WorkOrderState):
+    """A work order was put away."""
+
+
+class WorkOrderCancelled(WorkOrderState):
+    """A work order was given up before anything was produced."""
+
+
+class ProductionReported(EventData):
+    """Pieces were produced; ``conflicts_with`` names a report of the same moment with other numbers."""
+
+    report_id: str
+    work_order_id: str
+    product_id: str
+    good_qty: Number
+    defect_qty: Number
+    defect_types: tuple[str, ...]
+    produced_by: str
+    operation: str
+    station_id: str
+    line_id: str
+    shift_date: Day
+    shift: str
+    report_time: Moment
+    planned_qty: Number
+    standard_seconds: Number | None = None
+    run_seconds: Number | None = None
+    down_seconds: Number | None = None
+    conflicts_with: str | None = None
+
+
+class DefectReported(EventData):
+    """Pieces were found defective."""
+
+    report_id: str
+    work_order_id: str
+    product_id: str
+    good_qty: Number
+    defect_qty: Number
+    defect_types: tuple[str, ...]
+    produced_by: str
+    operation: str
+    station_id: str
+    line_id: str
+    shift_date: Day
+    shift: str
+    report_time: Moment
+
+
+EVENTS: tuple[type[EventData], ...] = (
+    WorkOrderCreated,
+    WorkOrderChanged,
+    WorkOrderReleased,
+    WorkOrderStarted,
+    WorkOrderPaused,
+    WorkOrderResumed,
+    WorkOrderCompleted,
+    WorkOrderClosed,
+    WorkOrderCancelled,
+    ProductionReported,
+    DefectReported,
+)
+
+
+def envelope(origin: Origin, data: EventData) -> Envelope:
+    """Return ``data`` ready for the outbox; the event type is the name of its class."""
+    return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump(exclude_none=True))

@@ -1,0 +1,10 @@
+"""Puts the services of this context together; the only place that knows which store they use."""
+
+from enghub.core.idempotency import Once
+from enghub.mes.work_orders.dynamo import DynamoWorkOrders
+from enghub.mes.work_orders.service import WorkOrders
+
+
+def work_orders(once: Once | None = None) -> WorkOrders:
+    """Return the work-order service; ``once`` is the request's claim on its Idempotency-Key."""
+    return WorkOrders(DynamoWorkOrders(once))

@@ -1,0 +1,208 @@
+"""Work orders on the wire."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from enghub.core import wire
+from enghub.core.errors import Invalid
+from enghub.core.identity import Origin
+from enghub.mes.work_orders.model import Status, Step, WorkOrder
+from enghub.mes.work_orders.repository import (
+    ByProduct,
+    BySalesOrder,
+    ByStation,
+    ByStatus,
+    Found,
+    Selection,
+)
+from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, TakeStep
+
+Number = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._-]*$")]
+"""A number people give to a work order; it is part of addresses, so no slash or colon."""
+Positive = Annotated[wire.Quantity, Field(gt=0)]
+Allowance = Annotated[wire.Quantity, Field(le=1)]
+"""A ratio of the planned quantity."""
+
+
+def _both_or_neither(shift_date: object, shift: object) -> None:
+    if (shift_date is None) != (shift is None):
+        message = "name both shiftDate and shift, or neither"
+        raise ValueError(message)
+
+
+class CreateWorkOrderRequest(wire.Request):
+    """A new work order; without ``workOrderId`` it gets a number."""
+
+    work_order_id: Number | None = None
+    product_id: wire.Code
+    planned_quantity: Positive
+    due_date: wire.Day
+    sales_order_id: wire.Code | None = None
+    routing_id: wire.Code | None = None
+    station_id: wire.Code | None = None
+    line_id: wire.Code | None = None
+    over_report_allowance: Allowance = Decimal(0)
+    standard_seconds: Positive | None = None
+    shift_date: wire.Day | None = None
+    shift: wire.Code | None = None
+
+    @model_validator(mode="after")
+    def _names_a_whole_shift(self) -> Self:
+        _both_or_neither(self.shift_date, self.shift)
+        return self
+
+    def to_command(self, origin: Origin) -> CreateWorkOrder:
+        """Return the command for the service."""
+        return CreateWorkOrder(origin, self.work_order_id, _planned(self.model_dump(exclude={"work_order_id"})))
+
+
+class EditWorkOrderRequest(wire.Request):
+    """Changes to planned fields; a field that is not there stays, null empties it where that is possible."""
+
+    version: wire.Count
+    product_id: wire.Code = ""
+    planned_quantity: Positive = Decimal(1)
+    due_date: wire.Day = None  # type: ignore[assignment]
+    over_report_allowance: Allowance = Decimal(0)
+    sales_order_id: wire.Code | None = None
+    routing_id: wire.Code | None = None
+    station_id: wire.Code | None = None
+    line_id: wire.Code | None = None
+    standard_seconds: Positive | None = None
+    shift_date: wire.Day | None = None
+    shift: wire.Code | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.model_fields_set <= {"version"}:
+            message = "name at least one field to change"
+            raise ValueError(message)
+        if self.model_fields_set & {"shift_date", "shift"}:
+            _both_or_neither(self.shift_date, self.shift)
+        return self
+
+    def to_command(self, origin: Origin, work_order_id: str) -> EditWorkOrder:
+        """Return the command for the service."""
+        changes = self.model_dump(exclude={"version"}, exclude_unset=True)
+        return EditWorkOrder(origin, work_order_id, self.version, _planned(changes))
+
+
+class StepRequest(wire.Request):
+    """A step, with the version the caller saw."""
+
+    version: wire.Count
+    reason: wire.ShortText | None = None
+
+    def to_command(self, origin: Origin, work_order_id: str, step: Step) -> TakeStep:
+        """Return the command for the service."""
+        return TakeStep(origin, work_order_id, self.version, step, self.reason or "")
+
+
+class ListQuery(wire.Request):
+    """Which orders to list: exactly one of status, salesOrderId, productId, stationId."""
+
+    status: Status | None = None
+    due_from: wire.Day | None = None
+    due_to: wire.Day | None = None
+    sales_order_id: wire.Code | None = None
+    product_id: wire.Code | None = None
+    station_id: wire.Code | None = None
+    page_size: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+    def selection(self) -> Selection:
+        """Return the list asked for.
+
+        Raises:
+            Invalid: none or several are named, or due dates without a status.
+        """
+        named: list[Selection] = []
+        if self.status:
+            named.append(ByStatus(self.status, self.due_from, self.due_to))
+        if self.sales_order_id:
+            named.append(BySalesOrder(self.sales_order_id))
+        if self.product_id:
+            named.append(ByProduct(self.product_id))
+        if self.station_id:
+            named.append(ByStation(self.station_id))
+        if len(named) != 1:
+            raise Invalid(field="status", problem="name exactly one of status, salesOrderId, productId, stationId")
+        if (self.due_from or self.due_to) and not self.status:
+            raise Invalid(field="dueFrom", problem="due dates go with a status")
+        return named[0]
+
+
+class WorkOrderResponse(wire.Response):
+    """One work order; ``remaining`` is what may still be reported."""
+
+    work_order_id: str
+    status: Status
+    product_id: str
+    sales_order_id: str | None
+    routing_id: str | None
+    station_id: str | None
+    line_id: str | None
+    planned_quantity: wire.Quantity
+    good_quantity: wire.Quantity
+    defect_quantity: wire.Quantity
+    remaining: wire.Quantity
+    over_report_allowance: wire.Ratio
+    standard_seconds: wire.Quantity | None
+    due_date: wire.Day
+    shift_date: wire.Day | None
+    shift: str | None
+    version: int
+    created_at: wire.Instant
+    released_at: wire.Instant | None
+    started_at: wire.Instant | None
+    completed_at: wire.Instant | None
+    closed_at: wire.Instant | None
+
+    @classmethod
+    def of(cls, order: WorkOrder) -> Self:
+        """Return the answer for an order."""
+        return cls(
+            work_order_id=order.work_order_id,
+            status=order.status,
+            product_id=order.product_id,
+            sales_order_id=order.sales_order_id,
+            routing_id=order.routing_id,
+            station_id=order.station_id,
+            line_id=order.line_id,
+            planned_quantity=order.planned_quantity,
+            good_quantity=order.good,
+            defect_quantity=order.defect,
+            remaining=order.remaining,
+            over_report_allowance=order.over_report_allowance,
+            standard_seconds=order.standard_seconds,
+            due_date=order.due_on,
+            shift_date=order.shift_on,
+            shift=order.shift,
+            version=order.version,
+            created_at=order.created_at,
+            released_at=order.released_at,
+            started_at=order.started_at,
+            completed_at=order.completed_at,
+            closed_at=order.closed_at,
+        )
+
+
+class WorkOrderPage(wire.Response):
+    """One page of a list; ``cursor`` goes into the next request, null at the end."""
+
+    items: list[WorkOrderResponse]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        """Return the answer for a page."""
+        return cls(items=[WorkOrderResponse.of(order) for order in found.work_orders], cursor=found.cursor)
+
+
+_MODEL_NAMES = {"due_date": "due_on", "shift_date": "shift_on"}
+
+
+def _planned(values: dict[str, Any]) -> dict[str, Any]:
+    return {_MODEL_NAMES.get(name, name): value for name, value in values.items()}

@@ -1,0 +1,81 @@
+"""Why a command on a work order is refused."""
+
+from enghub.core.errors import Conflict, NotFound, RuleViolated
+from enghub.core.i18n import Text
+
+
+class WorkOrderNotFound(NotFound):
+    """No work order of this number exists in the caller's factory."""
+
+    text = Text("Work order {work_order_id} does not exist", "工单 {work_order_id} 不存在")
+
+
+class WorkOrderExists(Conflict):
+    """The number is taken."""
+
+    text = Text(
+        "Work order {work_order_id} exists already: choose another number", "工单 {work_order_id} 已存在，请更换编号"
+    )
+
+
+class StepNotAllowed(RuleViolated):
+    """The state machine has no such step from here."""
+
+    text = Text(
+        "Work order {work_order_id} is {status}: it cannot {step}; that is allowed when it is one of: {allowed}",
+        "工单 {work_order_id} 当前状态为 {status}，不能执行 {step}；允许的状态：{allowed}",
+    )
+
+
+class WorkOrderIncomplete(RuleViolated):
+    """Something is missing that production needs."""
+
+    text = Text(
+        "Work order {work_order_id} cannot be released: fill in {missing}",
+        "工单 {work_order_id} 不能下达：请先填写 {missing}",
+    )
+
+
+class NothingReported(RuleViolated):
+    """A work order without output is cancelled, not completed."""
+
+    text = Text(
+        "Nothing was reported on work order {work_order_id}: cancel it instead of completing it",
+        "工单 {work_order_id} 没有任何报工记录：请取消而不是完工",
+    )
+
+
+class ProductionReportedAlready(RuleViolated):
+    """What was produced cannot be cancelled."""
+
+    text = Text(
+        "{reported} pieces were reported on work order {work_order_id}: complete it instead of cancelling it",
+        "工单 {work_order_id} 已报工 {reported}：请完工而不是取消",
+    )
+
+
+class NotEditable(RuleViolated):
+    """The field can no longer be changed in this state."""
+
+    text = Text(
+        "Work order {work_order_id} is {status}: {fields} can no longer be changed",
+        "工单 {work_order_id} 当前状态为 {status}，不能再修改 {fields}",
+    )
+
+
+class NotInProduction(RuleViolated):
+    """Production is reported only on a work order that is in progress."""
+
+    text = Text(
+        "Work order {work_order_id} is {status}: production is reported on work orders in progress",
+        "工单 {work_order_id} 当前状态为 {status}，只有生产中的工单可以报工",
+    )
+
+
+class BeyondPlan(RuleViolated):
+    """The report would go beyond the planned quantity and its allowance."""
+
+    text = Text(
+        "Work order {work_order_id} has {remaining} left to report, not {quantity}",
+        "工单 {work_order_id} 剩余可报工数量为 {remaining}，本次报工 {quantity} 超出计划",
+    )

@@ -1,0 +1,104 @@
+"""What the work-order service needs from a store."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+from enghub.mes.places import Place
+from enghub.mes.work_orders.model import Status, WorkOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, stored whole: the order, its list entries, the audit entry and the event."""
+
+    origin: Origin
+    action: str
+    before: WorkOrder | None
+    after: WorkOrder
+    event: Envelope
+    reason: str = ""
+
+
+class ProgressMoved(Exception):
+    """A report was counted between reading and writing; read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByStatus:
+    """Orders in one status, by due date (both ends included)."""
+
+    status: Status
+    due_from: date | None = None
+    due_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BySalesOrder:
+    """Orders of one sales order, oldest first."""
+
+    sales_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByProduct:
+    """Orders of one product, oldest first."""
+
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByStation:
+    """Orders of one station, by due date."""
+
+    station_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByShift:
+    """Orders planned for one shift."""
+
+    shift_on: date
+    shift: str
+
+
+Selection = ByStatus | BySalesOrder | ByProduct | ByStation | ByShift
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of a list; ``cursor`` is where to go on, None at the end."""
+
+    work_orders: tuple[WorkOrder, ...]
+    cursor: str | None
+
+
+class WorkOrderRepository(Protocol):
+    """Stores work orders of many tenants and factories."""
+
+    def get(self, place: Place, work_order_id: str) -> WorkOrder | None:
+        """Return the order as it is now."""
+
+    def add(self, change: Change) -> None:
+        """Store a new order.
+
+        Raises:
+            WorkOrderExists: its number is taken.
+        """
+
+    def replace(self, change: Change) -> None:
+        """Store ``after`` where ``before.version`` is still current; counters are never overwritten.
+
+        Raises:
+            VersionConflict: somebody else changed the order.
+            ProgressMoved: ``after`` fixes the counters for good, and they moved.
+        """
+
+    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
+        """Return a page of orders in the selection's order.
+
+        Raises:
+            Invalid: the cursor belongs to another list.
+        """

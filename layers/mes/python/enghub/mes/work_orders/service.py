@@ -1,0 +1,158 @@
+"""What people do with work orders (MES-01)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from enghub.core import ids
+from enghub.core.errors import Unavailable, VersionConflict
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+from enghub.mes import published
+from enghub.mes.places import Place
+from enghub.mes.work_orders.errors import WorkOrderNotFound
+from enghub.mes.work_orders.model import Step, WorkOrder
+from enghub.mes.work_orders.repository import Change, Found, ProgressMoved, Selection, WorkOrderRepository
+
+ATTEMPTS = 20
+"""Completing an order that is being reported on reads again when a report came between, so many times."""
+
+_EVENTS: Mapping[Step, type[published.WorkOrderState]] = {
+    Step.RELEASE: published.WorkOrderReleased,
+    Step.START: published.WorkOrderStarted,
+    Step.PAUSE: published.WorkOrderPaused,
+    Step.RESUME: published.WorkOrderResumed,
+    Step.COMPLETE: published.WorkOrderCompleted,
+    Step.CLOSE: published.WorkOrderClosed,
+    Step.CANCEL: published.WorkOrderCancelled,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWorkOrder:
+    """Plan a work order; ``planned`` are fields of WorkOrder. Without a number it gets one."""
+
+    origin: Origin
+    work_order_id: str | None
+    planned: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EditWorkOrder:
+    """Change planned fields of the version that the caller saw."""
+
+    origin: Origin
+    work_order_id: str
+    version: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeStep:
+    """Take a step with the version that the caller saw; ``reason`` goes into the audit entry."""
+
+    origin: Origin
+    work_order_id: str
+    version: int
+    step: Step
+    reason: str = ""
+
+
+class WorkOrders:
+    """The use cases; every change is stored with its audit entry and its event."""
+
+    def __init__(self, repository: WorkOrderRepository) -> None:
+        self._repository = repository
+
+    def create(self, command: CreateWorkOrder) -> WorkOrder:
+        """Store a new work order, status CREATED.
+
+        Raises:
+            WorkOrderExists: the number is taken.
+        """
+        origin = command.origin
+        order = WorkOrder(
+            place=Place.of(origin),
+            work_order_id=command.work_order_id or f"WO-{origin.at:%Y%m%d}-{ids.new_id(origin.at)[-10:]}",
+            created_at=origin.at,
+            **command.planned,
+        )
+        event = _event(origin, published.WorkOrderCreated, order)
+        self._repository.add(Change(origin, "create", None, order, event))
+        return order
+
+    def edit(self, command: EditWorkOrder) -> WorkOrder:
+        """Change planned fields.
+
+        Raises:
+            WorkOrderNotFound, VersionConflict, NotEditable
+        """
+        origin = command.origin
+        before = self._current(origin, command.work_order_id, command.version)
+        after = before.edit(command.changes)
+        event = _event(origin, published.WorkOrderChanged, after)
+        self._repository.replace(Change(origin, "edit", before, after, event))
+        return after
+
+    def take(self, command: TakeStep) -> WorkOrder:
+        """Take a step of the state machine.
+
+        Raises:
+            WorkOrderNotFound, VersionConflict, and what the step's method of WorkOrder raises.
+            Unavailable: reports kept coming between reading and writing.
+        """
+        origin = command.origin
+        for _ in range(ATTEMPTS):
+            before = self._current(origin, command.work_order_id, command.version)
+            after = before.take(command.step, origin.at)
+            event = _event(origin, _EVENTS[command.step], after)
+            try:
+                self._repository.replace(Change(origin, command.step.value, before, after, event, command.reason))
+            except ProgressMoved:
+                continue
+            return after
+        raise Unavailable
+
+    def get(self, place: Place, work_order_id: str) -> WorkOrder:
+        """Return one order.
+
+        Raises:
+            WorkOrderNotFound: this factory has none of that number.
+        """
+        order = self._repository.get(place, work_order_id)
+        if order is None:
+            raise WorkOrderNotFound(work_order_id=work_order_id)
+        return order
+
+    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
+        """Return one page of a list."""
+        return self._repository.find(place, selection, limit, cursor)
+
+    def _current(self, origin: Origin, work_order_id: str, version: int) -> WorkOrder:
+        order = self.get(Place.of(origin), work_order_id)
+        if order.version != version:
+            raise VersionConflict(expected=version, actual=order.version)
+        return order
+
+
+def _event(origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder) -> Envelope:
+    return published.envelope(
+        origin,
+        kind(
+            work_order_id=order.work_order_id,
+            work_order_version=order.version,
+            status=order.status.value,
+            product_id=order.product_id,
+            sales_order_id=order.sales_order_id,
+            routing_id=order.routing_id,
+            station_id=order.station_id,
+            line_id=order.line_id,
+            planned_qty=order.planned_quantity,
+            good_qty=order.good,
+            defect_qty=order.defect,
+            due_date=order.due_on,
+            shift_date=order.shift_on,
+            shift=order.shift,
+            standard_seconds=order.standard_seconds,
+        ),
+    )

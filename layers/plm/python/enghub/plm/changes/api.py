@@ -1,0 +1,163 @@
+"""Requests and answers about engineering changes. Field names are those of the PLM's ``plm_change_order``."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from enghub.core import wire
+from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, ChangePointType, Notification, Processing
+from enghub.plm.changes.repository import Found
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or len(value) != len("2026-01-31"):
+        message = "write a date as YYYY-MM-DD"
+        raise ValueError(message)
+    return date.fromisoformat(value)
+
+
+EcnNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$")]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class ChangeNotification(wire.Request):
+    """The body of the PLM's webhook (PLM-06)."""
+
+    ecn_number: EcnNumber
+    ecn_title: wire.ShortText
+    ecn_type: Annotated[str, Field(min_length=1, max_length=50)]
+    ecn_level: Annotated[str, Field(max_length=20)] = ""
+    change_reason: wire.LongText = ""
+    change_description: Annotated[str, Field(max_length=20_000)] = ""
+    affected_products: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], Field(max_length=1000)]
+    effective_date: Day | None = None
+    effective_batch: Annotated[str, Field(max_length=50)] = ""
+    plm_status: Annotated[str, Field(max_length=20)] = ""
+
+    def to_notification(self) -> Notification:
+        """Return it as the model knows it; a product named twice counts once."""
+        return Notification(
+            ecn_number=self.ecn_number,
+            title=self.ecn_title,
+            ecn_type=self.ecn_type,
+            level=self.ecn_level,
+            affected_products=tuple(dict.fromkeys(self.affected_products)),
+            reason=self.change_reason,
+            description=self.change_description,
+            effective_date=self.effective_date,
+            effective_batch=self.effective_batch,
+            plm_status=self.plm_status,
+        )
+
+
+class Receipt(wire.Response):
+    """The webhook's answer."""
+
+    status: Literal["accepted", "alreadyProcessed"]
+    ecn_number: str
+
+
+class RetryChangeRequest(wire.Request):
+    """Why a parked change is tried again, and its type if that was wrong."""
+
+    reason: wire.ShortText
+    ecn_type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
+class ChangeOrderResponse(wire.Response):
+    """A change order."""
+
+    ecn_number: str
+    ecn_title: str
+    ecn_type: str
+    ecn_level: str
+    change_reason: str
+    change_description: str
+    affected_products: tuple[str, ...]
+    effective_date: date | None
+    effective_batch: str
+    plm_status: str
+    processing_status: Processing
+    change_point_id: str | None
+    failure: str | None
+    received_at: wire.Instant
+    processed_at: wire.Instant | None
+    version: int
+
+    @classmethod
+    def of(cls, order: ChangeOrder) -> "ChangeOrderResponse":
+        """Return the answer for ``order``."""
+        return cls(**_fields(order))
+
+
+def _fields(order: ChangeOrder) -> dict[str, object]:
+    told = order.notification
+    return {
+        "ecn_number": told.ecn_number,
+        "ecn_title": told.title,
+        "ecn_type": told.ecn_type,
+        "ecn_level": told.level,
+        "change_reason": told.reason,
+        "change_description": told.description,
+        "affected_products": told.affected_products,
+        "effective_date": told.effective_date,
+        "effective_batch": told.effective_batch,
+        "plm_status": told.plm_status,
+        "processing_status": order.processing,
+        "change_point_id": order.change_point_id,
+        "failure": order.failure,
+        "received_at": order.received_at,
+        "processed_at": order.processed_at,
+        "version": order.version,
+    }
+
+
+class ChangePointResponse(wire.Response):
+    """A change point."""
+
+    change_point_id: str
+    type: ChangePointType
+    category: ChangeCategory
+    title: str
+    affected_products: tuple[str, ...]
+    effective_date: date | None
+    created_at: wire.Instant
+
+    @classmethod
+    def of(cls, point: ChangePoint) -> "ChangePointResponse":
+        """Return the answer for ``point``."""
+        return cls(
+            change_point_id=point.change_point_id,
+            type=point.type,
+            category=point.category,
+            title=point.title,
+            affected_products=point.affected_products,
+            effective_date=point.effective_date,
+            created_at=point.created_at,
+        )
+
+
+class ChangeOrderDetail(ChangeOrderResponse):
+    """A change order with its change point, once there is one."""
+
+    change_point: ChangePointResponse | None
+
+    @classmethod
+    def with_point(cls, order: ChangeOrder, point: ChangePoint | None) -> "ChangeOrderDetail":
+        """Return the answer for ``order`` and ``point``."""
+        return cls(**_fields(order), change_point=point and ChangePointResponse.of(point))
+
+
+class ChangeOrderList(wire.Response):
+    """A page of change orders."""
+
+    items: tuple[ChangeOrderResponse, ...]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, found: Found) -> "ChangeOrderList":
+        """Return the answer for a page."""
+        return cls(items=tuple(ChangeOrderResponse.of(order) for order in found.orders), cursor=found.cursor)

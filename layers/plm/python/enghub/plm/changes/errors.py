@@ -1,0 +1,28 @@
+"""What can go wrong with engineering changes."""
+
+from enghub.core.errors import Conflict, NotFound, RuleViolated
+from enghub.core.i18n import Text
+
+
+class ChangeOrderNotFound(NotFound):
+    """No such change order for this tenant."""
+
+    text = Text("Change order {ecn_number} does not exist", "变更单 {ecn_number} 不存在")
+
+
+class ChangeOrderNotParked(Conflict):
+    """Only a parked change order can be tried again."""
+
+    text = Text(
+        "Change order {ecn_number} is {status}: only a failed one can be tried again",
+        "变更单 {ecn_number} 状态为 {status}，只有处理失败的变更单可以重试",
+    )
+
+
+class UnknownChangeType(RuleViolated):
+    """The PLM's change type has no counterpart in quality management (PLM-08)."""
+
+    text = Text(
+        "Change type {ecn_type} is unknown: correct it and try the change again",
+        "变更类型 {ecn_type} 未知，请更正后重试",
+    )

@@ -1,0 +1,418 @@
+"""Products of the PLM, the materials they are in quality management, and the mapping between them (PLM-01, PLM-03).
+
+A record goes through ``read`` (required fields, formats, values) and ``land`` (business rules against what is stored).
+Both are pure; neither raises for a bad record.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from enghub.core import clock
+from enghub.core.i18n import Language, Text
+
+E = TypeVar("E", bound=StrEnum)
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{2,49}")
+VERSION = re.compile(r"[A-Z0-9][A-Z0-9.]{0,19}")
+MATERIAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{2,49}")
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of ours the PLM's clock may be."""
+
+
+class MappingType(StrEnum):
+    """ONE_TO_ONE: the material belongs to one product code. ONE_TO_MANY: one material stands for several products."""
+
+    ONE_TO_ONE = "ONE_TO_ONE"
+    ONE_TO_MANY = "ONE_TO_MANY"
+
+
+class SyncStatus(StrEnum):
+    """SYNCED: has its material. PENDING: not yet released in the PLM. FAILED: the PLM's newest data were rejected."""
+
+    SYNCED = "SYNCED"
+    PENDING = "PENDING"
+    FAILED = "FAILED"
+
+
+class Lifecycle(StrEnum):
+    """How far the PLM's engineers are with a product version."""
+
+    IN_WORK = "IN_WORK"
+    RELEASED = "RELEASED"
+    OBSOLETE = "OBSOLETE"
+
+
+class Reason(StrEnum):
+    """Why a record is rejected."""
+
+    REQUIRED = "REQUIRED"
+    FORMAT = "FORMAT"
+    UNKNOWN_VALUE = "UNKNOWN_VALUE"
+    IN_FUTURE = "IN_FUTURE"
+    MATERIAL_REQUIRED = "MATERIAL_REQUIRED"
+    MATERIAL_TAKEN = "MATERIAL_TAKEN"
+    DUPLICATE = "DUPLICATE"
+
+
+TEXTS: Mapping[Reason, Text] = {
+    Reason.REQUIRED: Text("{field} is missing", "缺少必填字段 {field}"),
+    Reason.FORMAT: Text("{field} has the wrong format: {value}", "{field} 格式错误：{value}"),
+    Reason.UNKNOWN_VALUE: Text("{field} has an unknown value: {value}", "{field} 的值未知：{value}"),
+    Reason.IN_FUTURE: Text("{field} lies in the future: {value}", "{field} 为未来时间：{value}"),
+    Reason.MATERIAL_REQUIRED: Text(
+        "A ONE_TO_MANY product must name its material in {field}", "ONE_TO_MANY 产品必须在 {field} 中指定物料"
+    ),
+    Reason.MATERIAL_TAKEN: Text("Material {value} is mapped otherwise already", "物料 {value} 已有其他映射关系"),
+    Reason.DUPLICATE: Text("PLM object {value} has the same code and version", "PLM 对象 {value} 的编码和版本相同"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that was not taken over: which, in what field, why.
+
+    ``code``, ``version`` and ``updated_at`` are empty when the record has none that can be read.
+    """
+
+    object_id: str
+    reason: Reason
+    field: str
+    value: str = ""
+    code: str = ""
+    version: str = ""
+    updated_at: datetime | None = None
+
+    def message(self, language: Language) -> str:
+        """Return the sentence for a person."""
+        return TEXTS[self.reason].render(language, field=self.field, value=self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlmProduct:
+    """One valid product version of the PLM."""
+
+    object_id: str
+    code: str
+    version: str
+    name: str
+    unit: str
+    group: str
+    lifecycle: Lifecycle
+    mapping_type: MappingType
+    material_code: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A material of quality management; ``owner`` is its product code when ONE_TO_ONE; ``revision`` counts writes."""
+
+    material_id: str
+    code: str
+    name: str
+    unit: str
+    group: str
+    mapping_type: MappingType
+    owner: str
+    source_updated_at: datetime
+    revision: int = 1
+
+
+class Outcome(StrEnum):
+    """What a sync did with a record."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductMapping:
+    """The relation of one PLM product version, unique by code and version, to its material (PLM-01).
+
+    ``plm_updated_at`` is the PLM's time of the newest data seen; ``run_id`` and ``outcome`` say which run wrote it last
+    and as what, so that a repeated batch counts as it did the first time; ``revision`` counts writes.
+    """
+
+    code: str
+    version: str
+    name: str
+    object_id: str
+    lifecycle: Lifecycle | None
+    mapping_type: MappingType | None
+    material_id: str | None
+    material_code: str | None
+    status: SyncStatus
+    failure: str | None
+    plm_updated_at: datetime
+    last_sync_at: datetime
+    run_id: str
+    outcome: Outcome
+    revision: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Code and version."""
+        return self.code, self.version
+
+
+# --- reading a record ---
+
+
+def read(raw: Mapping[str, Any], now: datetime) -> PlmProduct | Rejection:
+    """Return the product in a PLM record, or why it is none (PLM-03: required fields, formats, values)."""
+    reader = _Reader(raw)
+    code = reader.matching("productCode", CODE)
+    version = reader.matching("productVersion", VERSION)
+    updated_at = reader.instant("updatedAt", now)
+    name = reader.text("productName", 200)
+    unit = reader.text("unit", 20)
+    group = reader.text("productGroup", 50)
+    lifecycle = reader.one_of("lifecycleState", Lifecycle)
+    mapping_type = reader.one_of("mappingType", MappingType)
+    material_code = reader.matching("materialCode", MATERIAL_CODE) if raw.get("materialCode") else f"MAT-{code}"[:50]
+    if mapping_type is MappingType.ONE_TO_MANY and not raw.get("materialCode"):
+        reader.refuse(Reason.MATERIAL_REQUIRED, "materialCode")
+    if reader.problem is not None or updated_at is None or lifecycle is None or mapping_type is None:
+        reason, name_of_field, value = reader.problem or (Reason.REQUIRED, "", "")
+        return Rejection(reader.object_id, reason, name_of_field, value, code, version, updated_at)
+    return PlmProduct(
+        reader.object_id, code, version, name, unit, group, lifecycle, mapping_type, material_code, updated_at
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads fields of one record and keeps the first problem."""
+
+    raw: Mapping[str, Any]
+    problem: tuple[Reason, str, str] | None = None
+
+    @property
+    def object_id(self) -> str:
+        return str(self.raw.get("objectId") or "")[:64]
+
+    def refuse(self, reason: Reason, name: str, value: Any = "") -> None:
+        if self.problem is None:
+            self.problem = (reason, name, str(value)[:100])
+
+    def text(self, name: str, longest: int) -> str:
+        value = self.raw.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            self.refuse(Reason.REQUIRED, name)
+            return ""
+        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+            self.refuse(Reason.FORMAT, name, value)
+            return ""
+        return value.strip()
+
+    def matching(self, name: str, pattern: re.Pattern[str]) -> str:
+        value = self.text(name, 200)
+        if value and not pattern.fullmatch(value):
+            self.refuse(Reason.FORMAT, name, value)
+            return ""
+        return value
+
+    def one_of(self, name: str, values: type[E]) -> E | None:
+        value = self.text(name, 200)
+        if not value:
+            return None
+        if value not in values.__members__:
+            self.refuse(Reason.UNKNOWN_VALUE, name, value)
+            return None
+        return values(value)
+
+    def instant(self, name: str, now: datetime) -> datetime | None:
+        value = self.text(name, 40)
+        if not value:
+            return None
+        try:
+            at = clock.from_text(value)
+        except (ValueError, OverflowError):
+            self.refuse(Reason.FORMAT, name, value)
+            return None
+        if at > now + CLOCK_TOLERANCE:
+            self.refuse(Reason.IN_FUTURE, name, value)
+            return None
+        return at
+
+
+# --- landing records on what is stored ---
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who writes: the tenant, the run, the time."""
+
+    tenant_id: str
+    run_id: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Mappings and materials as stored, changed in memory record by record; remembers what must be written."""
+
+    mappings: dict[tuple[str, str], ProductMapping]
+    materials: dict[str, Material]
+    changed_mappings: set[tuple[str, str]] = field(default_factory=set)
+    changed_materials: set[str] = field(default_factory=set)
+
+    def put_mapping(self, mapping: ProductMapping) -> None:
+        """Keep ``mapping`` for writing; one write however often it changes."""
+        self.mappings[mapping.key] = replace(mapping, revision=self._next(mapping.key))
+        self.changed_mappings.add(mapping.key)
+
+    def _next(self, key: tuple[str, str]) -> int:
+        stored = self.mappings.get(key)
+        if stored is None:
+            return 1
+        return stored.revision if key in self.changed_mappings else stored.revision + 1
+
+    def put_material(self, material: Material) -> None:
+        """Keep ``material`` for writing; one write however often it changes."""
+        stored = self.materials.get(material.code)
+        revision = 1 if stored is None else stored.revision + (material.code not in self.changed_materials)
+        self.materials[material.code] = replace(material, revision=revision)
+        self.changed_materials.add(material.code)
+
+
+def material_id(tenant_id: str, code: str) -> str:
+    """Return the id of the tenant's material ``code``: derived, so that two writers give it the same."""
+    return hashlib.sha256(f"{tenant_id}/{code}".encode()).hexdigest()[:26].upper()
+
+
+def land(
+    records: Iterable[PlmProduct | Rejection], shelf: Shelf, stamp: Stamp
+) -> tuple[list[Outcome], list[Rejection]]:
+    """Apply ``records`` to ``shelf`` in order; returns each one's outcome, and the rejections."""
+    outcomes: list[Outcome] = []
+    rejections: list[Rejection] = []
+    for record in records:
+        result = record if isinstance(record, Rejection) else _land(record, shelf, stamp)
+        if isinstance(result, Rejection):
+            _mark_failed(result, shelf, stamp)
+            rejections.append(result)
+            outcomes.append(Outcome.REJECTED)
+        else:
+            outcomes.append(result)
+    return outcomes, rejections
+
+
+def _land(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Outcome | Rejection:
+    stored = shelf.mappings.get((product.code, product.version))
+    if stored is not None and stored.object_id != product.object_id and _is_held(stored):
+        return _reject(product, Reason.DUPLICATE, "productCode", stored.object_id)
+    if stored is not None and _is_current(stored, product):
+        return stored.outcome if stored.run_id == stamp.run_id else Outcome.UNCHANGED
+    material: Material | None = None
+    if product.lifecycle is not Lifecycle.IN_WORK:
+        material = _material(product, shelf, stamp)
+        if material is None:
+            return _reject(product, Reason.MATERIAL_TAKEN, "materialCode", product.material_code)
+    outcome = _written_as(stored, stamp)
+    shelf.put_mapping(
+        ProductMapping(
+            code=product.code,
+            version=product.version,
+            name=product.name,
+            object_id=product.object_id,
+            lifecycle=product.lifecycle,
+            mapping_type=product.mapping_type,
+            material_id=material.material_id if material else None,
+            material_code=material.code if material else None,
+            status=SyncStatus.SYNCED if material else SyncStatus.PENDING,
+            failure=None,
+            plm_updated_at=product.updated_at,
+            last_sync_at=stamp.at,
+            run_id=stamp.run_id,
+            outcome=outcome,
+        )
+    )
+    return outcome
+
+
+def _is_held(stored: ProductMapping) -> bool:
+    """Whether another PLM object keeps the code and version: until it is obsolete, or never became valid."""
+    return stored.lifecycle is not Lifecycle.OBSOLETE and stored.mapping_type is not None
+
+
+def _is_current(stored: ProductMapping, product: PlmProduct) -> bool:
+    """Whether what is stored is as new as ``product``: older data never overwrite newer ones."""
+    if stored.status is SyncStatus.FAILED:
+        return product.updated_at < stored.plm_updated_at
+    return product.updated_at <= stored.plm_updated_at
+
+
+def _written_as(stored: ProductMapping | None, stamp: Stamp) -> Outcome:
+    if stored is None or (stored.run_id == stamp.run_id and stored.outcome is Outcome.CREATED):
+        return Outcome.CREATED
+    return Outcome.UPDATED
+
+
+def _material(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Material | None:
+    """Return the product's material, made or renewed on the shelf; None when it is mapped otherwise."""
+    owner = product.code if product.mapping_type is MappingType.ONE_TO_ONE else ""
+    stored = shelf.materials.get(product.material_code)
+    if stored is not None and (stored.mapping_type, stored.owner) != (product.mapping_type, owner):
+        return None
+    if stored is not None and stored.source_updated_at >= product.updated_at:
+        return stored
+    material = Material(
+        material_id=material_id(stamp.tenant_id, product.material_code),
+        code=product.material_code,
+        name=product.name,
+        unit=product.unit,
+        group=product.group,
+        mapping_type=product.mapping_type,
+        owner=owner,
+        source_updated_at=product.updated_at,
+    )
+    shelf.put_material(material)
+    return material
+
+
+def _reject(product: PlmProduct, reason: Reason, name: str, value: str) -> Rejection:
+    return Rejection(product.object_id, reason, name, value, product.code, product.version, product.updated_at)
+
+
+def _mark_failed(rejection: Rejection, shelf: Shelf, stamp: Stamp) -> None:
+    """Show on the mapping that the PLM's newest data were rejected; what it maps stays as it was."""
+    if not (rejection.code and rejection.version and rejection.updated_at) or rejection.reason is Reason.DUPLICATE:
+        return
+    stored = shelf.mappings.get((rejection.code, rejection.version))
+    if stored is not None and rejection.updated_at <= stored.plm_updated_at:
+        return
+    known = stored or ProductMapping(
+        code=rejection.code,
+        version=rejection.version,
+        name="",
+        object_id=rejection.object_id,
+        lifecycle=None,
+        mapping_type=None,
+        material_id=None,
+        material_code=None,
+        status=SyncStatus.FAILED,
+        failure=None,
+        plm_updated_at=rejection.updated_at,
+        last_sync_at=stamp.at,
+        run_id=stamp.run_id,
+        outcome=Outcome.REJECTED,
+    )
+    shelf.put_mapping(
+        replace(
+            known,
+            status=SyncStatus.FAILED,
+            failure=rejection.message("en"),
+            plm_updated_at=rejection.updated_at,
+            last_sync_at=stamp.at,
+            run_id=stamp.run_id,
+            outcome=Outcome.REJECTED,
+        )
+    )

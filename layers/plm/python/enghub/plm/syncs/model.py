@@ -1,0 +1,266 @@
+"""Product sync runs and their batches (PLM-03, PLM-04).
+
+A run lists the PLM's objects in the order of their object ids, which never change, and cuts them into batches:
+half-open ranges of ids ``(after, up_to]``, the last one open. A range keeps meaning the same objects while the PLM goes
+on being edited, so nothing slips between two batches, and a batch can be run again alone
+(docs/decisions/0011-sync-by-key-range.md).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from enghub.plm.products.model import Outcome, Rejection
+from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncStillRunning
+
+WATERMARK_OVERLAP = timedelta(minutes=10)
+"""An incremental run looks back this far before the watermark: clocks differ, and repeating is harmless."""
+BATCHES_PER_LISTING = 40
+BATCHES_PER_EXECUTION = 1000
+"""After so many batches a run goes on in a fresh execution, far from the 25,000 events an execution may have."""
+
+
+class Mode(StrEnum):
+    """FULL: every product. INCREMENTAL: those updated since the last successful run."""
+
+    FULL = "FULL"
+    INCREMENTAL = "INCREMENTAL"
+
+
+class BatchType(StrEnum):
+    """How heavy a record is."""
+
+    LIGHT = "LIGHT"
+    MEDIUM = "MEDIUM"
+    HEAVY = "HEAVY"
+
+
+BATCH_SIZES: Mapping[BatchType, int] = {BatchType.LIGHT: 100, BatchType.MEDIUM: 500, BatchType.HEAVY: 1000}
+"""Records per batch (PLM-04)."""
+
+
+class Trigger(StrEnum):
+    """What started a run."""
+
+    MANUAL = "MANUAL"
+    SCHEDULE = "SCHEDULE"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands; FAILED when a batch or the run itself failed, whatever landed stays."""
+
+    REQUESTED = "REQUESTED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class BatchStatus(StrEnum):
+    """Where a batch stands."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Records by what became of them."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    @classmethod
+    def of(cls, outcomes: "Counter[Outcome]") -> "Counts":
+        """Return the counts of ``outcomes``."""
+        return cls(
+            outcomes[Outcome.CREATED],
+            outcomes[Outcome.UPDATED],
+            outcomes[Outcome.UNCHANGED],
+            outcomes[Outcome.REJECTED],
+        )
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Batch ``number`` (from 1): the objects with ids after ``after`` (None: from the first) up to ``up_to``.
+
+    ``up_to`` is None for the last one.
+    """
+
+    number: int
+    after: str | None
+    up_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A range and what became of it."""
+
+    range: Range
+    status: BatchStatus = BatchStatus.PENDING
+    counts: Counts = Counts()
+    failure: str | None = None
+    finished_at: datetime | None = None
+
+    def done(self, counts: Counts, at: datetime) -> "Batch":
+        """Return the batch with its records landed or rejected."""
+        return replace(self, status=BatchStatus.DONE, counts=counts, failure=None, finished_at=at)
+
+    def failed(self, reason: str, at: datetime) -> "Batch":
+        """Return the batch as failed; one that is done stays done (only its answer got lost)."""
+        if self.status is BatchStatus.DONE:
+            return self
+        return replace(self, status=BatchStatus.FAILED, failure=reason, finished_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some of a run's batches, and the id after which the next ones begin; None when these are the last."""
+
+    ranges: tuple[Range, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """One run of a product sync, and its report once it ended.
+
+    ``since``: only products updated from then on; None takes all. ``pass_number`` counts the run itself and each
+    re-run of a batch. ``version`` counts writes; ``audit_*`` are the end of the audit chain.
+    """
+
+    tenant_id: str
+    factory_id: str
+    run_id: str
+    connection: str
+    mode: Mode
+    batch_type: BatchType
+    trigger: Trigger
+    requested_by: str
+    requested_at: datetime
+    status: RunStatus = RunStatus.REQUESTED
+    since: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    listed: bool = False
+    batches: int = 0
+    failed_batches: int = 0
+    counts: Counts = Counts()
+    failure: str | None = None
+    pass_number: int = 1
+    version: int = 1
+    audit_sequence: int = 0
+    audit_hash: str = ""
+
+    @property
+    def batch_size(self) -> int:
+        """Records per batch."""
+        return BATCH_SIZES[self.batch_type]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every product of the run was landed or rejected with its reason."""
+        return self.status is RunStatus.SUCCEEDED
+
+    @property
+    def ended(self) -> bool:
+        """Whether no execution is at work on it."""
+        return self.status in {RunStatus.SUCCEEDED, RunStatus.FAILED}
+
+    def begin(self, watermark: datetime | None, at: datetime) -> "SyncRun":
+        """Return the run as started; an incremental one begins at ``watermark``, a first one takes everything.
+
+        Repeated for a run that is open already, it changes nothing.
+        """
+        if self.status is not RunStatus.REQUESTED:
+            return self
+        since = watermark - WATERMARK_OVERLAP if watermark and self.mode is Mode.INCREMENTAL else None
+        return replace(self, status=RunStatus.RUNNING, since=since, started_at=at, version=self.version + 1)
+
+    def knowing(self, listing: Listing) -> "SyncRun":
+        """Return the run knowing of ``listing``'s batches."""
+        batches = listing.ranges[-1].number if listing.ranges else self.batches
+        return replace(self, batches=batches, listed=listing.after is None, version=self.version + 1)
+
+    def run_again(self, batch: Batch) -> "SyncRun":
+        """Return the run reopened for ``batch`` alone.
+
+        Raises:
+            SyncStillRunning: it has not ended.
+            SyncBatchNotFailed: the batch succeeded.
+        """
+        if not self.ended:
+            raise SyncStillRunning(run_id=self.run_id, status=self.status.value)
+        if batch.status is BatchStatus.DONE:
+            raise SyncBatchNotFailed(run_id=self.run_id, number=batch.range.number)
+        return replace(self, status=RunStatus.RUNNING, pass_number=self.pass_number + 1, version=self.version + 1)
+
+    def finish(self, batches: Iterable[Batch], fault: str | None, at: datetime) -> "SyncRun":
+        """Return the ended run with its totals: succeeded when everything was listed and every batch is done.
+
+        Args:
+            batches: all of the run's batches; read once, one at a time.
+            fault: what stopped the run itself, None when it went to its end.
+            at: when.
+        """
+        total, undone = Counts(), 0
+        for batch in batches:
+            total += batch.counts
+            undone += batch.status is not BatchStatus.DONE
+        failure = fault or (None if self.listed else "not all products were listed")
+        if failure is None and undone:
+            failure = f"{undone} of {self.batches} batches failed"
+        return replace(
+            self,
+            status=RunStatus.SUCCEEDED if failure is None else RunStatus.FAILED,
+            counts=total,
+            failed_batches=undone,
+            failure=failure,
+            finished_at=at,
+            version=self.version + 1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A rejection in a run's report."""
+
+    batch_number: int
+    rejection: Rejection
+
+
+def execution_name(run: SyncRun, part: int = 1) -> str:
+    """Return the name of the execution of a run's current pass, the same however often it is asked for."""
+    return f"{run.run_id}-{run.pass_number}-{part}"
+
+
+def cut(ids: Iterable[str], after: str | None, first_number: int, size: int) -> Listing:
+    """Cut ``ids``, which ascend, into at most BATCHES_PER_LISTING ranges of ``size``; reads no id more than needed.
+
+    The range that reaches the end of ``ids`` is open. No ids, no ranges.
+    """
+    ranges: list[Range] = []
+    start, count, last = after, 0, after
+    for identifier in ids:
+        if count == size:
+            ranges.append(Range(first_number + len(ranges), start, last))
+            start, count = last, 0
+            if len(ranges) == BATCHES_PER_LISTING:
+                return Listing(tuple(ranges), start)
+        last, count = identifier, count + 1
+    if count:
+        ranges.append(Range(first_number + len(ranges), start, None))
+    return Listing(tuple(ranges), None)

@@ -1,0 +1,111 @@
+"""What product syncs need to store and find, and what they need of a PLM."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from enghub.core.idempotency import Once
+from enghub.core.identity import Origin
+from enghub.plm.products.model import Rejection
+from enghub.plm.syncs.model import Batch, Listing, Rejected, SyncRun
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPage:
+    """One page of a run's rejected records; ``cursor`` continues it."""
+
+    rejected: tuple[Rejected, ...]
+    cursor: str | None
+
+
+class SyncRuns(Protocol):
+    """Sync runs of all tenants, their batches, rejected records and watermarks."""
+
+    def request(self, run: SyncRun, origin: Origin, once: Once | None) -> None:
+        """Store a new run with its audit entry and the command that launches it, in one transaction.
+
+        A run id that exists already is left alone (a schedule that fires twice).
+        """
+
+    def get(self, tenant_id: str, run_id: str) -> SyncRun | None:
+        """Return the run, read consistently."""
+
+    def save(self, run: SyncRun) -> None:
+        """Store the run.
+
+        Raises:
+            VersionConflict: it changed since its previous version was read.
+        """
+
+    def save_listing(self, run: SyncRun, listing: Listing) -> None:
+        """Store the run with its new batches, in one transaction; raises as ``save``."""
+
+    def batch(self, tenant_id: str, run_id: str, number: int) -> Batch | None:
+        """Return one batch."""
+
+    def batches(self, tenant_id: str, run_id: str) -> Iterator[Batch]:
+        """Yield the run's batches in order, without holding them all."""
+
+    def save_batch(self, tenant_id: str, run_id: str, batch: Batch) -> None:
+        """Store what became of a batch."""
+
+    def save_rejections(
+        self, tenant_id: str, run_id: str, number: int, rejections: Sequence[Rejection], at: datetime
+    ) -> None:
+        """Store a batch's rejected records in place of those of an earlier try."""
+
+    def rejected(self, tenant_id: str, run_id: str, limit: int, cursor: str | None) -> RejectedPage:
+        """Return a page of the run's rejected records, by batch."""
+
+    def run_again(self, run: SyncRun, batch: Batch, origin: Origin, once: Once | None) -> None:
+        """Store the reopened run, its pending batch, audit entry and launch command; raises as ``save``."""
+
+    def finish(self, run: SyncRun, origin: Origin) -> None:
+        """Store the ended run with its audit entry and event; raises as ``save``.
+
+        The watermark moves on to the start of a run that succeeded, never back.
+        """
+
+    def watermark(self, tenant_id: str, connection: str) -> datetime | None:
+        """Return the start of the last run that succeeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records of the PLM as it sent them; ``after`` is where to go on, None at the end."""
+
+    records: tuple[Mapping[str, Any], ...]
+    after: str | None
+
+
+class Plm(Protocol):
+    """A PLM's products, in the order of their object ids."""
+
+    def object_ids(self, since: datetime | None, after: str | None) -> Iterator[str]:
+        """Yield the ids after ``after`` of products updated since ``since``; fetches as it goes.
+
+        Raises:
+            PlmUnavailable, PlmRefused.
+        """
+
+    def products(self, since: datetime | None, after: str | None, up_to: str | None, size: int) -> RecordPage:
+        """Return at most ``size`` records with ids after ``after`` up to ``up_to``; raises as ``object_ids``."""
+
+
+class Plms(Protocol):
+    """The PLMs of all connections."""
+
+    def of(self, connection: str, tenant_id: str) -> Plm:
+        """Return the tenant's PLM.
+
+        Raises:
+            ConnectionNotFound: the tenant has no such connection.
+        """
+
+
+class Launcher(Protocol):
+    """Starts executions of the sync state machine."""
+
+    def launch(self, name: str, execution_input: Mapping[str, Any]) -> None:
+        """Start the execution ``name``; does nothing when it was started before."""

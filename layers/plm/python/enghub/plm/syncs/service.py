@@ -1,0 +1,251 @@
+"""Use cases of product syncs: request, launch, and the steps of the state machine sync_products."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from enghub.core import ids
+from enghub.core.clock import Clock
+from enghub.core.errors import VersionConflict
+from enghub.core.idempotency import Once
+from enghub.core.identity import Origin
+from enghub.plm.products.model import Outcome, Rejection, Stamp
+from enghub.plm.products.service import ProductImport
+from enghub.plm.syncs.errors import SyncBatchNotFound, SyncRunNotFound
+from enghub.plm.syncs.model import (
+    BATCHES_PER_EXECUTION,
+    Batch,
+    BatchStatus,
+    BatchType,
+    Counts,
+    Listing,
+    Mode,
+    Range,
+    SyncRun,
+    Trigger,
+    cut,
+    execution_name,
+)
+from enghub.plm.syncs.repository import Launcher, Plms, RejectedPage, SyncRuns
+
+WORKFLOW = "system:sync-products"
+PAGE = 500
+"""Records fetched from the PLM at once."""
+
+
+def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> SyncRun:
+    """Return a run.
+
+    Raises:
+        SyncRunNotFound: the tenant has none of this id.
+    """
+    run = runs.get(tenant_id, run_id)
+    if run is None:
+        raise SyncRunNotFound(run_id=run_id)
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Syncs:
+    """Requests and reports of sync runs."""
+
+    runs: SyncRuns
+    clock: Clock
+    new_id: Callable[[datetime], str] = ids.new_id
+
+    def request(self, connection: str, mode: Mode, batch_type: BatchType, origin: Origin, once: Once | None) -> SyncRun:
+        """Ask for a run; it starts from the queue."""
+        run_id = self.new_id(origin.at)
+        run = _requested(run_id, connection, mode, batch_type, origin)
+        self.runs.request(run, origin, once)
+        return run
+
+    def request_nightly(self, connection: str, tenant_id: str, factory_id: str) -> SyncRun:
+        """Ask for the incremental run of this day; a schedule that fires twice asks for the same run."""
+        now = self.clock()
+        origin = Origin(tenant_id, factory_id, "system:schedule-sync", now, "")
+        run_id = f"nightly-{connection}-{now:%Y%m%d}"
+        run = replace(
+            _requested(run_id, connection, Mode.INCREMENTAL, BatchType.MEDIUM, origin), trigger=Trigger.SCHEDULE
+        )
+        self.runs.request(run, origin, None)
+        return run
+
+    def run_batch_again(self, run_id: str, number: int, origin: Origin, once: Once | None) -> SyncRun:
+        """Ask for one failed batch to be run again, alone.
+
+        Raises:
+            SyncRunNotFound, SyncBatchNotFound, SyncStillRunning, SyncBatchNotFailed, VersionConflict.
+        """
+        run = self.get(origin.tenant_id, run_id)
+        batch = self.batch(origin.tenant_id, run_id, number)
+        reopened = run.run_again(batch)
+        self.runs.run_again(reopened, Batch(batch.range), origin, once)
+        return reopened
+
+    def get(self, tenant_id: str, run_id: str) -> SyncRun:
+        """Return a run; raises as ``existing``."""
+        return existing(self.runs, tenant_id, run_id)
+
+    def batch(self, tenant_id: str, run_id: str, number: int) -> Batch:
+        """Return a batch.
+
+        Raises:
+            SyncBatchNotFound: the run has none of this number.
+        """
+        batch = self.runs.batch(tenant_id, run_id, number)
+        if batch is None:
+            raise SyncBatchNotFound(run_id=run_id, number=number)
+        return batch
+
+    def progress(self, run: SyncRun) -> tuple[Counter[BatchStatus], Counts, tuple[Batch, ...]]:
+        """Return a run's batches by status, its counts so far, and up to 100 failed batches."""
+        statuses: Counter[BatchStatus] = Counter()
+        counts = Counts()
+        failed: list[Batch] = []
+        for batch in self.runs.batches(run.tenant_id, run.run_id):
+            statuses[batch.status] += 1
+            counts += batch.counts
+            if batch.status is BatchStatus.FAILED and len(failed) < 100:
+                failed.append(batch)
+        return statuses, counts, tuple(failed)
+
+    def rejected(self, tenant_id: str, run_id: str, limit: int, cursor: str | None) -> RejectedPage:
+        """Return a page of a run's rejected records."""
+        return self.runs.rejected(tenant_id, run_id, limit, cursor)
+
+
+def _requested(run_id: str, connection: str, mode: Mode, batch_type: BatchType, origin: Origin) -> SyncRun:
+    return SyncRun(
+        tenant_id=origin.tenant_id,
+        factory_id=origin.factory_id,
+        run_id=run_id,
+        connection=connection,
+        mode=mode,
+        batch_type=batch_type,
+        trigger=Trigger.MANUAL,
+        requested_by=origin.user_id,
+        requested_at=origin.at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Launching:
+    """Starts executions for runs, and for the rest of a run that outgrew its execution."""
+
+    syncs: Syncs
+    launcher: Launcher
+
+    def launch(self, tenant_id: str, run_id: str, pass_number: int, number: int | None) -> None:
+        """Start a pass of a run: the whole run, or its batch ``number`` alone; safe to repeat, late or not."""
+        run = self.syncs.get(tenant_id, run_id)
+        if run.ended or run.pass_number != pass_number:
+            return
+        start: dict[str, Any] = {"step": "PLAN"}
+        if number is not None:
+            start = {"step": "BATCH", "batch": to_wire(self.syncs.batch(tenant_id, run_id, number).range)}
+        self.launcher.launch(execution_name(run), _input(run, start))
+
+    def go_on(self, tenant_id: str, run_id: str, cursor: Mapping[str, Any]) -> None:
+        """Start the execution that lists and syncs from ``cursor`` on; safe to repeat."""
+        run = self.syncs.get(tenant_id, run_id)
+        part = (cursor["next_number"] - 1) // BATCHES_PER_EXECUTION + 1
+        self.launcher.launch(execution_name(run, part), _input(run, {"step": "LIST", "cursor": dict(cursor)}))
+
+
+def _input(run: SyncRun, start: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tenant_id": run.tenant_id, "run_id": run.run_id, "batch": None, "cursor": FIRST, **start}
+
+
+FIRST: Mapping[str, Any] = {"after": None, "next_number": 1}
+"""The cursor of a run's first listing."""
+
+
+def to_wire(batch_range: Range) -> dict[str, Any]:
+    """Return a range as the state machine carries it."""
+    return {"number": batch_range.number, "after": batch_range.after, "up_to": batch_range.up_to}
+
+
+def from_wire(carried: Mapping[str, Any]) -> Range:
+    """Read back what ``to_wire`` wrote."""
+    return Range(int(carried["number"]), carried["after"], carried["up_to"])
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSteps:
+    """The steps of the state machine that need no PLM. Each may be repeated after a lost answer."""
+
+    runs: SyncRuns
+    clock: Clock
+
+    def plan(self, tenant_id: str, run_id: str) -> SyncRun:
+        """Open the run: fix what it takes, from the watermark."""
+        run = existing(self.runs, tenant_id, run_id)
+        opened = run.begin(self.runs.watermark(tenant_id, run.connection), self.clock())
+        if opened is not run:
+            self.runs.save(opened)
+        return opened
+
+    def record_failure(self, tenant_id: str, run_id: str, batch_range: Range, reason: str) -> Batch:
+        """Keep that a batch failed, and why."""
+        batch = self.runs.batch(tenant_id, run_id, batch_range.number) or Batch(batch_range)
+        failed = batch.failed(reason[:500], self.clock())
+        self.runs.save_batch(tenant_id, run_id, failed)
+        return failed
+
+    def finish(self, tenant_id: str, run_id: str, fault: str | None) -> SyncRun:
+        """Sum the run up, move the watermark if it succeeded, publish its end."""
+        run = existing(self.runs, tenant_id, run_id)
+        if run.ended:
+            return run
+        now = self.clock()
+        ended = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
+        try:
+            self.runs.finish(ended, Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id))
+        except VersionConflict:
+            current = existing(self.runs, tenant_id, run_id)
+            if not current.ended:
+                raise
+            return current
+        return ended
+
+
+@dataclass(frozen=True, slots=True)
+class PlmSteps:
+    """The steps of the state machine that call the PLM. Each may be repeated after a lost answer."""
+
+    runs: SyncRuns
+    plms: Plms
+    products: ProductImport
+    clock: Clock
+
+    def list_batches(self, tenant_id: str, run_id: str, after: str | None, first_number: int) -> Listing:
+        """Cut the next batches; memory and answer are bounded by BATCHES_PER_LISTING."""
+        run = existing(self.runs, tenant_id, run_id)
+        identifiers = self.plms.of(run.connection, tenant_id).object_ids(run.since, after)
+        listing = cut(identifiers, after, first_number, run.batch_size)
+        self.runs.save_listing(run.knowing(listing), listing)
+        return listing
+
+    def sync(self, tenant_id: str, run_id: str, batch_range: Range) -> Batch:
+        """Fetch a batch's records page by page and land them; a record that is bad is rejected alone."""
+        run = existing(self.runs, tenant_id, run_id)
+        plm = self.plms.of(run.connection, tenant_id)
+        outcomes: Counter[Outcome] = Counter()
+        rejections: list[Rejection] = []
+        after: str | None = batch_range.after
+        while True:
+            page = plm.products(run.since, after, batch_range.up_to, min(PAGE, run.batch_size))
+            counted, rejected = self.products.take_over(page.records, Stamp(tenant_id, run_id, self.clock()))
+            outcomes.update(counted)
+            rejections.extend(rejected)
+            after = page.after
+            if after is None:
+                break
+        now = self.clock()
+        self.runs.save_rejections(tenant_id, run_id, batch_range.number, rejections, now)
+        done = Batch(batch_range).done(Counts.of(outcomes), now)
+        self.runs.save_batch(tenant_id, run_id, done)
+        return done

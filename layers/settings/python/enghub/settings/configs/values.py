@@ -1,0 +1,107 @@
+"""Reads values by their declared type; what does not read is refused with 40001 (CFG-02, REQ-008 7.3.2)."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from enghub.core.strictjson import parse_json
+from enghub.settings.configs.errors import ConfigValueMalformed
+from enghub.settings.configs.model import ConfigType
+
+MAX_VALUE_BYTES = 32 * 1024
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,37})(\.[0-9]{1,37})?([eE][+-]?[0-9]{1,3})?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PROPERTY = re.compile(r"(?P<key>(?:\\.|[^\s:=\\])+)(?:\s*[:=]\s*|\s+|$)(?P<value>.*)", re.DOTALL)
+
+
+def parse(value: str, config_type: ConfigType) -> Any:
+    """Return what the text means: str, Decimal, bool, the JSON value, or the XML root element.
+
+    Raises:
+        ConfigValueMalformed: 40001, with ``expectedType`` and ``actualValue``.
+    """
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+        raise _malformed(value, config_type, f"at most {MAX_VALUE_BYTES} bytes")
+    if _CONTROL.search(value):
+        raise _malformed(value, config_type, "it holds a control character")
+    reader = _READERS[config_type]
+    return reader(value)
+
+
+def _number(value: str) -> Decimal:
+    if not _NUMBER.fullmatch(value):
+        raise _malformed(value, ConfigType.NUMBER, "write digits as JSON does, at most 38")
+    return Decimal(value)
+
+
+def _boolean(value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise _malformed(value, ConfigType.BOOLEAN, "write true or false")
+    return value == "true"
+
+
+def _json(value: str) -> Any:
+    try:
+        return parse_json(value)
+    except (ValueError, InvalidOperation) as error:
+        raise _malformed(value, ConfigType.JSON, str(error)) from error
+
+
+def _xml(value: str) -> Any:
+    from defusedxml.common import DefusedXmlException  # noqa: PLC0415 - only XML values pay for it
+    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
+
+    try:
+        return fromstring(value, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise _malformed(value, ConfigType.XML, "document types and entities are not allowed") from error
+    except (ParseError, ValueError) as error:
+        raise _malformed(value, ConfigType.XML, str(error)) from error
+
+
+_READERS: dict[ConfigType, Callable[[str], Any]] = {
+    ConfigType.STRING: str,
+    ConfigType.NUMBER: _number,
+    ConfigType.BOOLEAN: _boolean,
+    ConfigType.JSON: _json,
+    ConfigType.XML: _xml,
+}
+
+
+def parse_properties(text: str) -> dict[str, str]:
+    """Read Java properties text: ``key=value`` lines, ``#`` and ``!`` comments, a trailing backslash goes on.
+
+    Raises:
+        ValueError: a line has no key, or a key is repeated; the text names the line.
+    """
+    found: dict[str, str] = {}
+    carried = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        piece = carried + line.lstrip()
+        carried = ""
+        if not piece or piece[0] in "#!":
+            continue
+        if (len(piece) - len(piece.rstrip("\\"))) % 2:
+            carried = piece[:-1]
+            continue
+        match = _PROPERTY.fullmatch(piece)
+        if match is None or match["key"] in found:
+            message = f"line {number} has no key" if match is None else f"line {number} repeats {match['key']}"
+            raise ValueError(message)
+        found[match["key"]] = match["value"]
+    if carried:
+        message = "the last line goes on, but nothing follows"
+        raise ValueError(message)
+    return found
+
+
+def shown(value: str) -> str:
+    """Return as much of a value as an error message repeats."""
+    return value if len(value) <= 100 else f"{value[:100]}…"
+
+
+def _malformed(value: str, expected: ConfigType, problem: str) -> ConfigValueMalformed:
+    return ConfigValueMalformed(
+        field="configValue", expected_type=expected, actual_value=shown(value), problem=problem[:200]
+    )

@@ -1,0 +1,266 @@
+"""Runs an execution's steps in slices (UPG-05 to UPG-08). Called again and again by the workflow; may die anywhere."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+from enghub.core.clock import Clock, system_clock
+from enghub.core.i18n import Text
+from enghub.core.identity import Origin
+from enghub.upgrade.executions.model import (
+    Execution,
+    Problem,
+    Status,
+    StepRecord,
+    StepStatus,
+    next_step,
+)
+from enghub.upgrade.executions.repository import Change, Executions, LogEntry
+from enghub.upgrade.steps.base import (
+    Budget,
+    Databases,
+    Facts,
+    Progress,
+    Slice,
+    SliceState,
+    StepContext,
+    StepFailed,
+    Superseded,
+    TargetBusy,
+)
+from enghub.upgrade.steps.registry import step_class
+
+PROGRESS_SECONDS = 2.0
+BUSY_WAIT_SECONDS = 10
+LEASE_MARGIN_SECONDS = 120
+ENGINE_USER = "upgrade-engine"
+
+TIMED_OUT = Text("Step {step} took longer than its {timeout} s", "步骤 {step} 超过其超时时间 {timeout} 秒")
+
+
+class Site(Protocol):
+    """What the engine needs of a site: its database and its hooks."""
+
+    def databases(self, token: int) -> Databases:
+        """Return the site's database, for the holder of a fencing token."""
+
+    @property
+    def hooks(self) -> Any:
+        """The site's addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the workflow does next: `more` (after a wait), `done` with the stage, `failed`, `confirm`, `aborted`, `superseded`."""
+
+    outcome: str
+    stage: str
+    wait_seconds: int = 0
+    step: str | None = None
+    sequence: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the task's output."""
+        return {
+            "outcome": self.outcome, "stage": self.stage, "waitSeconds": self.wait_seconds,
+            "step": self.step, "sequence": self.sequence,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Engine:
+    """One worker."""
+
+    executions: Executions
+    site: Callable[[str, str], Site]
+    script: Callable[[str, str], str]
+    """Text of a script by tenant and SHA-256."""
+    clock: Clock = system_clock
+    point: Callable[[str], None] = lambda _: None
+    log_lines: list[LogEntry] = field(default_factory=list)
+
+    def run_slice(self, tenant_id: str, execution_id: str, run: int, stage: str, budget: Budget) -> Answer:
+        """Work on a stage until it is done, until the budget is spent, or until something stops it.
+
+        Raises:
+            Exception: faults (database unreachable, storage unavailable): the workflow tries again.
+        """
+        execution = self.executions.get(tenant_id, execution_id)
+        stopped = _stopped(execution, run)
+        if stopped is not None:
+            return Answer(stopped, stage)
+        self._extend_lock(execution, budget)
+        if execution.status is Status.PENDING:
+            execution = self._save(execution.begin(run, self.clock()), event="UpgradeStarted", before=execution)
+        try:
+            return self._run_stage(execution, stage, budget)
+        finally:
+            self._flush(execution)
+
+    def _run_stage(self, execution: Execution, stage: str, budget: Budget) -> Answer:
+        steps = {step.sequence: step for step in self.executions.steps(execution.tenant_id, execution.execution_id)}
+        while True:
+            step = next_step(tuple(steps.values()), stage)
+            if step is None:
+                return Answer("done", stage)
+            execution, step, answer = self._advance(execution, step, budget)
+            steps[step.sequence] = step
+            if answer is not None:
+                return answer
+            if budget.spent:
+                return Answer("more", stage)
+
+    def _advance(
+        self, execution: Execution, step: StepRecord, budget: Budget
+    ) -> tuple[Execution, StepRecord, Answer | None]:
+        """Run one slice of one step; the answer is None when the stage can go on at once."""
+        now = self.clock()
+        if step.needs_confirmation:
+            return self._wait_for_operator(execution, step)
+        if step.retry_at is not None and step.retry_at > now and step.run == execution.run:
+            seconds = int((step.retry_at - now).total_seconds()) + 1
+            return execution, step, Answer("more", step.stage, seconds, step.key, step.sequence)
+        if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
+            self._log(step, "info", "taken up again")
+        step = step.begin(execution.run, now)
+        execution, stored = self._save_both(execution.at_step(step), step)
+        self.point("step begun")
+        return self._slice(execution, stored, budget)
+
+    def _wait_for_operator(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord, Answer]:
+        if step.status is not StepStatus.WAITING:
+            self._log(step, "info", "waiting for an operator's confirmation")
+            before = execution
+            waiting = step.await_confirmation()
+            change = Change(
+                self._origin(execution), execution.wait_for(step), waiting,
+                event="UpgradeConfirmationRequested", action="wait", before=before,
+            )  # fmt: skip
+            execution, saved = self.executions.save(change)
+            step = saved or waiting
+        return execution, step, Answer("confirm", step.stage, 0, step.key, step.sequence)
+
+    def _slice(
+        self, execution: Execution, step: StepRecord, budget: Budget
+    ) -> tuple[Execution, StepRecord, Answer | None]:
+        started = time.monotonic()
+
+        def milliseconds() -> int:
+            return int((time.monotonic() - started) * 1000)
+
+        try:
+            self._check_time(step)
+            ended = self._call(execution, step, budget)
+        except StepFailed as failure:
+            return self._on_failure(execution, step, failure, milliseconds())
+        except TargetBusy:
+            self._log(step, "info", "the database still works on a statement of an earlier worker: waiting for it")
+            return execution, step, Answer("more", step.stage, BUSY_WAIT_SECONDS, step.key, step.sequence)
+        except Superseded:
+            return execution, step, Answer("superseded", step.stage)
+        self.point("slice ended")
+        shown = None if ended.progress is None else ended.progress.to_json()
+        if ended.state is SliceState.MORE:
+            step = self.executions.save_step(
+                execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds())
+            )
+            answer = Answer("more", step.stage, ended.wait_seconds, step.key, step.sequence)
+            return execution, step, answer if ended.wait_seconds or budget.spent else None
+        finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
+        self._log(step, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
+        execution, step = self._save_both(execution.completed(), finished, event="UpgradeStepCompleted")
+        self.point("step recorded")
+        return execution, step, None
+
+    def _check_time(self, step: StepRecord) -> None:
+        if step.active_milliseconds > step.definition.timeout * 1000:
+            raise StepFailed(TIMED_OUT, step=step.key, timeout=step.definition.timeout)
+
+    def _call(self, execution: Execution, step: StepRecord, budget: Budget) -> Slice:
+        site = self.site(execution.tenant_id, execution.site_id)
+        published = 0.0
+
+        def report(progress: Progress) -> None:
+            nonlocal published
+            if time.monotonic() - published >= PROGRESS_SECONDS:
+                published = time.monotonic()
+                self.executions.publish_progress(execution.tenant_id, step, progress.to_json())
+
+        context = StepContext(
+            facts=Facts(
+                execution.tenant_id, execution.execution_id, execution.site_id, execution.environment,
+                execution.source_version, execution.target_version, step.version, step.definition.id,
+            ),
+            parameters=step.definition.parameters,
+            script=lambda path: self.script(execution.tenant_id, step.scripts[path]),
+            databases=site.databases(execution.fencing_token),
+            hooks=site.hooks,
+            budget=_within(budget, step),
+            log=lambda level, message: self._log(step, level, message),
+            report=report,
+            point=self.point,
+            decision=execution.decision,
+        )  # fmt: skip
+        return step_class(step.definition.class_name)().run(context, step.cursor)
+
+    def _on_failure(
+        self, execution: Execution, step: StepRecord, failure: StepFailed, milliseconds: int
+    ) -> tuple[Execution, StepRecord, Answer | None]:
+        problem = Problem(failure.text.en, failure.text.zh)
+        now = self.clock()
+        failed = step.failed(problem, failure.result, milliseconds, now, retryable=failure.retryable)
+        level = "error" if failed.status is StepStatus.FAILED else "warning"
+        self._log(step, level, f"attempt {step.attempts}: {failure.text.en}")
+        if failed.status is StepStatus.SKIPPED:
+            execution, step = self._save_both(execution.completed(), failed, event="UpgradeStepSkipped")
+            return execution, step, None
+        step = self.executions.save_step(execution.tenant_id, failed)
+        if step.status is StepStatus.FAILED:
+            return execution, step, Answer("failed", step.stage, 0, step.key, step.sequence)
+        pause = 1 if step.retry_at is None else int((step.retry_at - now).total_seconds()) + 1
+        return execution, step, Answer("more", step.stage, pause, step.key, step.sequence)
+
+    # --- storage ------------------------------------------------------------------------------------------------------
+
+    def _extend_lock(self, execution: Execution, budget: Budget) -> None:
+        lock = self.executions.lock(execution.tenant_id, execution.site_id)
+        until = self.clock() + timedelta(seconds=int(budget.seconds_to_hard) + LEASE_MARGIN_SECONDS)
+        if lock.token == execution.fencing_token and (lock.until is None or lock.until < until):
+            self.executions.extend_lock(execution.tenant_id, replace(lock, until=until))
+
+    def _save(self, execution: Execution, *, event: str, before: Execution) -> Execution:
+        change = Change(self._origin(execution), execution, event=event, action="start", before=before)
+        return self.executions.save(change)[0]
+
+    def _save_both(
+        self, execution: Execution, step: StepRecord, *, event: str | None = None
+    ) -> tuple[Execution, StepRecord]:
+        saved, stored = self.executions.save(Change(self._origin(execution), execution, step, event=event))
+        return saved, stored or step
+
+    def _origin(self, execution: Execution) -> Origin:
+        return Origin(
+            execution.tenant_id, execution.factory_id, ENGINE_USER, self.clock(), f"{execution.execution_id}/{execution.run}"
+        )
+
+    def _log(self, step: StepRecord, level: str, message: str) -> None:
+        self.log_lines.append(LogEntry(self.clock(), level, step.key, message))
+
+    def _flush(self, execution: Execution) -> None:
+        if self.log_lines:
+            self.executions.log(execution.tenant_id, execution.execution_id, tuple(self.log_lines))
+            self.log_lines.clear()
+
+
+def _stopped(execution: Execution, run: int) -> str | None:
+    if execution.run != run or not execution.status.is_live:
+        return "superseded"
+    return "aborted" if execution.abort_requested else None
+
+
+def _within(budget: Budget, step: StepRecord) -> Budget:
+    """A slice never outlives its step's own time-out by more than one batch."""
+    left = step.definition.timeout - step.active_milliseconds / 1000
+    return replace(budget, soft_at=min(budget.soft_at, budget.monotonic() + max(left, 0.0)))

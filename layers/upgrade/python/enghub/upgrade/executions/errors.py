@@ -1,0 +1,58 @@
+"""What can be refused around an execution. Codes of the source document, chapter 12.1 (UPG-21)."""
+
+from enghub.core.errors import Conflict, NotFound
+from enghub.core.i18n import Text
+
+
+class ExecutionNotFound(NotFound):
+    """No execution of this tenant has the id."""
+
+    text = Text("Upgrade execution {execution_id} does not exist", "升级执行 {execution_id} 不存在")
+
+
+class UpgradeExecutionError(Conflict):
+    """Base of what an execution's state forbids."""
+
+    @property
+    def name(self) -> str:
+        """The document's code."""
+        return "UPGRADE_EXECUTION_ERROR"
+
+
+class CannotResume(UpgradeExecutionError):
+    """Only what stopped can go on."""
+
+    text = Text(
+        "Execution {execution_id} is {status}: only a failed or aborted one, or one whose worker is gone, can be resumed",
+        "升级执行 {execution_id} 状态为 {status}，仅失败、已中止或执行进程已丢失的升级可以继续",
+    )
+
+
+class CannotAbort(UpgradeExecutionError):
+    """It has ended already."""
+
+    text = Text("Execution {execution_id} is {status}: it cannot be aborted", "升级执行 {execution_id} 状态为 {status}，无法中止")
+
+
+class NothingToConfirm(UpgradeExecutionError):
+    """The execution does not wait for this step."""
+
+    text = Text(
+        "Execution {execution_id} does not wait for a confirmation of {step}",
+        "升级执行 {execution_id} 未在等待步骤 {step} 的确认",
+    )
+
+
+class SiteBusy(UpgradeExecutionError):
+    """Another upgrade holds the site (UPG-10)."""
+
+    text = Text(
+        "Site {site_id} is being upgraded by execution {owner} until {until}",
+        "局点 {site_id} 正在由执行 {owner} 升级，锁有效期至 {until}",
+    )
+
+
+class ExecutionChanged(UpgradeExecutionError):
+    """Two changes met; the caller looks again."""
+
+    text = Text("Execution {execution_id} was changed at the same moment", "升级执行 {execution_id} 刚刚被修改")

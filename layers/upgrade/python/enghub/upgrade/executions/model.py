@@ -1,0 +1,306 @@
+"""An execution and its steps: what may follow what (UPG-07, UPG-08). No I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from enghub.upgrade.executions.errors import CannotAbort, CannotResume, NothingToConfirm, SiteBusy
+from enghub.upgrade.manifests.document import Step
+from enghub.upgrade.planning.plan import Stage
+
+
+class Status(StrEnum):
+    """Of an execution."""
+
+    PENDING = "PENDING"  # accepted, its workflow is not running yet
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"  # for an operator's confirmation
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"  # stopped at its breakpoint; can be resumed
+    ABORTED = "ABORTED"  # stopped by an operator; can be resumed
+
+    @property
+    def is_live(self) -> bool:
+        """A workflow is, or should be, at work on it."""
+        return self in (Status.PENDING, Status.RUNNING, Status.WAITING)
+
+
+class StepStatus(StrEnum):
+    """Of a step."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    SUCCEEDED = "SUCCEEDED"
+    SKIPPED = "SKIPPED"  # failed, but not required
+    FAILED = "FAILED"
+
+    @property
+    def is_finished(self) -> bool:
+        """It never runs again in this execution."""
+        return self in (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something stopped, in both languages."""
+
+    en: str
+    zh: str
+    kind: str = "step"
+    """`step`: the step said no; `fault`: the worker or a service broke; `abort`: an operator."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the stored form."""
+        return {"en": self.en, "zh": self.zh, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Where an execution stopped, and what is needed to go on."""
+
+    stage: str
+    step: str
+    sequence: int
+    attempts: int
+    cursor: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One upgrade of one site. `run` counts its workflows; the fencing token grows with every one of them."""
+
+    tenant_id: str
+    execution_id: str
+    site_id: str
+    environment: str
+    source_version: str
+    target_version: str
+    status: Status
+    revisions: Mapping[str, int]
+    """Pinned manifest revision of every version on the path."""
+    total_steps: int
+    created_by: str
+    created_at: datetime
+    fencing_token: int
+    completed_steps: int = 0
+    run: int = 1
+    current_step: str | None = None
+    breakpoint: Breakpoint | None = None
+    problem: Problem | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    abort_requested: bool = False
+    decision: str | None = None
+    factory_id: str = ""
+    record_version: int = 0
+    audit_sequence: int = 0
+    audit_hash: str = ""
+
+    def begin(self, run: int, at: datetime) -> "Execution":
+        """The workflow of `run` is at work."""
+        del run
+        started = self.started_at or at
+        return replace(self, status=Status.RUNNING, started_at=started, ended_at=None, problem=None)
+
+    def at_step(self, step: "StepRecord") -> "Execution":
+        """A step begins."""
+        return replace(self, status=Status.RUNNING, current_step=step.key)
+
+    def wait_for(self, step: "StepRecord") -> "Execution":
+        """An operator must confirm `step`."""
+        return replace(self, status=Status.WAITING, current_step=step.key)
+
+    def completed(self) -> "Execution":
+        """One more step is finished."""
+        return replace(self, completed_steps=self.completed_steps + 1)
+
+    def fail(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
+        """Stop at the breakpoint."""
+        return replace(
+            self, status=Status.FAILED, problem=problem, ended_at=at, breakpoint=_breakpoint(step, at), abort_requested=False
+        )
+
+    def abort(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
+        """Stop because an operator said so."""
+        return replace(
+            self, status=Status.ABORTED, problem=problem, ended_at=at, breakpoint=_breakpoint(step, at),
+            abort_requested=False,
+        )  # fmt: skip
+
+    def succeed(self, at: datetime) -> "Execution":
+        """Every step is finished."""
+        return replace(
+            self, status=Status.SUCCEEDED, ended_at=at, current_step=None, breakpoint=None, problem=None,
+            abort_requested=False,
+        )  # fmt: skip
+
+    def request_abort(self) -> "Execution":
+        """Ask the worker to stop at the next slice.
+
+        Raises:
+            CannotAbort: it has ended.
+        """
+        if not self.status.is_live:
+            raise CannotAbort(execution_id=self.execution_id, status=self.status)
+        return replace(self, abort_requested=True)
+
+    def resume(self, lock: "SiteLock", decision: str | None, now: datetime) -> "Execution":
+        """Go on from the breakpoint as a new run.
+
+        Raises:
+            CannotResume: it succeeded, or its worker is alive.
+        """
+        gone = self.status.is_live and not lock.is_held(now)
+        if self.status not in (Status.FAILED, Status.ABORTED) and not gone:
+            raise CannotResume(execution_id=self.execution_id, status=self.status)
+        return replace(
+            self, status=Status.PENDING, run=self.run + 1, ended_at=None, problem=None, abort_requested=False,
+            decision=decision,
+        )  # fmt: skip
+
+    def continued(self) -> "Execution":
+        """Go on in a fresh workflow, because the old one's history is long."""
+        return replace(self, run=self.run + 1)
+
+    def with_token(self, lock: "SiteLock") -> "Execution":
+        """Carry the lock's token."""
+        return replace(self, fencing_token=lock.token)
+
+
+def _breakpoint(step: "StepRecord | None", at: datetime) -> Breakpoint | None:
+    if step is None:
+        return None
+    return Breakpoint(step.stage, step.key, step.sequence, step.attempts, step.cursor, at)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of one execution, with its definition as planned. `active_milliseconds` is time at work, not waiting."""
+
+    execution_id: str
+    sequence: int
+    key: str
+    stage: Stage
+    version: str
+    definition: Step
+    scripts: Mapping[str, str]
+    """SHA-256 of each script of the step's manifest revision, by path."""
+    status: StepStatus = StepStatus.PENDING
+    run: int = 0
+    attempts: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    active_milliseconds: int = 0
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
+    retry_at: datetime | None = None
+    confirmed_by: str | None = None
+    record_version: int = 0
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """It waits for an operator who has not answered yet."""
+        return self.definition.requires_confirmation and self.confirmed_by is None
+
+    def begin(self, run: int, at: datetime) -> "StepRecord":
+        """A slice begins; the first one of a run or of a retry counts as an attempt."""
+        new_run = run != self.run
+        attempts = 0 if new_run else self.attempts
+        first = new_run or self.status is not StepStatus.RUNNING
+        return replace(
+            self,
+            status=StepStatus.RUNNING,
+            run=run,
+            attempts=attempts + 1 if first else attempts,
+            active_milliseconds=0 if new_run else self.active_milliseconds,
+            started_at=self.started_at or at,
+            retry_at=None,
+            problem=None,
+        )
+
+    def slice_ended(self, cursor: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int) -> "StepRecord":
+        """More is to do."""
+        return replace(
+            self, cursor=dict(cursor), progress=progress or self.progress,
+            active_milliseconds=self.active_milliseconds + milliseconds,
+        )  # fmt: skip
+
+    def succeed(
+        self, result: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int, at: datetime
+    ) -> "StepRecord":
+        """Done, for good."""
+        return replace(
+            self, status=StepStatus.SUCCEEDED, result=dict(result), progress=progress or self.progress, cursor={},
+            ended_at=at, active_milliseconds=self.active_milliseconds + milliseconds,
+        )  # fmt: skip
+
+    def failed(
+        self, problem: Problem, result: Mapping[str, Any], milliseconds: int, at: datetime, *, retryable: bool
+    ) -> "StepRecord":
+        """Said no: tried again, passed over, or the end of the run."""
+        spent = self.active_milliseconds + milliseconds
+        stopped = replace(self, problem=problem, result=dict(result) or self.result, active_milliseconds=spent)
+        if retryable and self.attempts <= self.definition.retry_count:
+            pause = timedelta(seconds=min(60, 2**self.attempts))
+            return replace(stopped, status=StepStatus.PENDING, retry_at=at + pause)
+        status = StepStatus.FAILED if self.definition.required else StepStatus.SKIPPED
+        return replace(stopped, status=status, ended_at=at)
+
+    def await_confirmation(self) -> "StepRecord":
+        """Stop before the step."""
+        return replace(self, status=StepStatus.WAITING)
+
+    def confirm(self, by: str) -> "StepRecord":
+        """An operator says go.
+
+        Raises:
+            NothingToConfirm: the step does not wait.
+        """
+        if self.status is not StepStatus.WAITING:
+            raise NothingToConfirm(execution_id=self.execution_id, step=self.key)
+        return replace(self, status=StepStatus.PENDING, confirmed_by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLock:
+    """Who may upgrade a site. The token only ever grows, also over releases and takeovers (UPG-10)."""
+
+    site_id: str
+    owner: str | None = None
+    token: int = 0
+    until: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        """An owner is alive."""
+        return self.owner is not None and self.until is not None and self.until > now
+
+    def take(self, execution_id: str, lease: timedelta, now: datetime) -> "SiteLock":
+        """Become the owner.
+
+        Raises:
+            SiteBusy: another execution is.
+        """
+        if self.is_held(now) and self.owner != execution_id:
+            until = "" if self.until is None else self.until.isoformat(timespec="seconds")
+            raise SiteBusy(site_id=self.site_id, owner=self.owner, until=until)
+        return replace(self, owner=execution_id, token=self.token + 1, until=now + lease)
+
+    def release(self) -> "SiteLock":
+        """Nobody is the owner any more."""
+        return replace(self, owner=None, until=None)
+
+
+def next_step(steps: Sequence[StepRecord], stage: str) -> StepRecord | None:
+    """Return the first unfinished step of a stage."""
+    return next((step for step in steps if step.stage == stage and not step.status.is_finished), None)
+
+
+def first_unfinished(steps: Sequence[StepRecord]) -> StepRecord | None:
+    """Return the step an execution stands at, None when all are finished."""
+    return next((step for step in steps if not step.status.is_finished), None)

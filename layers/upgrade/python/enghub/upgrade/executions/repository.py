@@ -1,0 +1,79 @@
+"""What the services need of storage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from enghub.core.identity import Origin
+from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of an execution's detailed log."""
+
+    at: datetime
+    level: str
+    step: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one transaction stores together: the new states, the event, the audit entry, the command."""
+
+    origin: Origin
+    execution: Execution
+    step: StepRecord | None = None
+    lock: SiteLock | None = None
+    event: str | None = None
+    action: str | None = None
+    before: Execution | None = None
+    command: tuple[str, dict[str, Any]] | None = None
+    site_version: str | None = None
+    """The version the site has from now on."""
+    once: Any = None
+
+
+class Executions(Protocol):
+    """Storage of executions, their steps, logs and the sites' locks. Every save names the version it saw."""
+
+    def get(self, tenant_id: str, execution_id: str) -> Execution:
+        """Return an execution.
+
+        Raises:
+            ExecutionNotFound: there is none.
+        """
+
+    def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
+        """Return the steps in order."""
+
+    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+        """Store a new execution with its steps."""
+
+    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+        """Store a change; return what is stored, with its new versions.
+
+        Raises:
+            ExecutionChanged: somebody else was faster.
+        """
+
+    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+        """Store a step alone.
+
+        Raises:
+            ExecutionChanged: somebody else was faster.
+        """
+
+    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+        """Store progress within a slice; a lost one does no harm."""
+
+    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
+        """Return a site's lock, free when there never was one."""
+
+    def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
+        """Store a longer lease, if the token is still the lock's."""
+
+    def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
+        """Append to the detailed log (kept 30 days)."""

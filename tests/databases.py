@@ -1,0 +1,147 @@
+"""Real databases for tests: each test gets its own database or file, and drops it.
+
+Addresses: ENGHUB_TEST_MARIADB_URL and ENGHUB_TEST_POSTGRES_URL, else 127.0.0.1:3306 (root, no password) and
+127.0.0.1:5432 (postgres, trust). Where nothing answers, a private server is started if its binary is installed;
+otherwise the test fails with the line to type. Nothing is skipped.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.sql.tokens import Dialect
+
+MARIADB = "mariadb+pymysql://root@127.0.0.1:3306/"
+POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+DIALECTS = (Dialect.SQLITE, Dialect.MARIADB, Dialect.POSTGRESQL)
+START_SECONDS = 40
+
+
+@contextlib.contextmanager
+def database(dialect: Dialect, folder: Path) -> Iterator[Address]:
+    """A fresh database, gone afterwards."""
+    name = f"enghub_{uuid4().hex[:16]}"
+    if dialect is Dialect.SQLITE:
+        yield Address(dialect, sa.URL.create("sqlite+pysqlite", database=str(folder / f"{name}.db")))
+        return
+    server = _server(dialect)
+    _administer(server, f"CREATE DATABASE {name}")
+    try:
+        yield Address(dialect, server.set(database=name))
+    finally:
+        force = " WITH (FORCE)" if dialect is Dialect.POSTGRESQL else ""
+        _administer(server, f"DROP DATABASE {name}{force}")
+
+
+def _administer(server: sa.URL, sql: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(sql)
+    engine.dispose()
+
+
+@cache
+def _server(dialect: Dialect) -> sa.URL:
+    variable, default, start, package = {
+        Dialect.MARIADB: ("ENGHUB_TEST_MARIADB_URL", MARIADB, _start_mariadb, "mariadb-server"),
+        Dialect.POSTGRESQL: ("ENGHUB_TEST_POSTGRES_URL", POSTGRES, _start_postgres, "postgresql"),
+    }[dialect]
+    declared = os.environ.get(variable)
+    url = sa.make_url(declared or default)
+    if _answers(url):
+        return url
+    if declared is None and (own := start()) is not None:
+        return own
+    message = (
+        f"no {dialect} answers at {url.host}:{url.port}. Install one: apt-get install {package}; or name yours: "
+        f"export {variable}='{default}'"
+    )
+    raise RuntimeError(message)
+
+
+def _answers(url: sa.URL) -> bool:
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": 2})
+    try:
+        with engine.connect():
+            return True
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()
+
+
+def _start_mariadb() -> sa.URL | None:
+    daemon, install = shutil.which("mariadbd", path=_PATH), shutil.which("mariadb-install-db", path=_PATH)
+    if daemon is None or install is None:
+        return None
+    folder, port = Path(tempfile.mkdtemp(prefix="enghub-mariadb-")), _free_port()
+    owner = ["--user=mysql"] if os.geteuid() == 0 else []
+    if owner:
+        shutil.chown(folder, "mysql")
+    common = [f"--datadir={folder / 'data'}", *owner]
+    subprocess.run(
+        [install, *common, "--auth-root-authentication-method=normal"], check=True, capture_output=True, timeout=120
+    )
+    listening = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}", "--skip-name-resolve"]
+    return _started([daemon, "--no-defaults", *common, *listening], sa.make_url(MARIADB).set(port=port), folder)
+
+
+def _start_postgres() -> sa.URL | None:
+    daemon, install = shutil.which("postgres", path=_PATH), shutil.which("initdb", path=_PATH)
+    if daemon is None or install is None:
+        return None
+    folder, port = Path(tempfile.mkdtemp(prefix="enghub-postgres-")), _free_port()
+    as_owner: list[str] = []
+    if os.geteuid() == 0:  # postgres refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+        as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = str(folder / "data")
+    initialise = [*as_owner, install, "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+    subprocess.run(initialise, check=True, capture_output=True, timeout=120)
+    command = [*as_owner, daemon, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
+    return _started(command, sa.make_url(POSTGRES).set(port=port, database="postgres"), folder)
+
+
+_PATH = os.pathsep.join([
+    os.environ.get("PATH", ""), "/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
+])  # fmt: skip
+
+
+def _started(command: list[str], url: sa.URL, folder: Path) -> sa.URL:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(_stop, process, folder)
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(url):
+            return url
+    message = f"{command[0]} did not answer within {START_SECONDS} s"
+    raise RuntimeError(message)
+
+
+def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.send_signal(signal.SIGINT if "postgres" in folder.name else signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

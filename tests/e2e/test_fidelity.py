@@ -1,0 +1,201 @@
+"""One test per line of docs/fidelity.md: what the emulator does differently, so that a change of it is noticed."""
+
+import inspect
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from ministack.services import lambda_svc
+
+from enghub_cli.context import Cloud
+from tests.waiting import until
+
+pytestmark = pytest.mark.e2e
+ROLE = "arn:aws:iam::000000000000:role/enghub-local-fidelity"
+
+
+@pytest.fixture
+def queue(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName=f"fidelity-{uuid4().hex[:8]}")["QueueUrl"]
+    yield url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def table(cloud: Cloud) -> Iterator[str]:
+    name = f"fidelity-{uuid4().hex[:8]}"
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    yield name
+    cloud.client("dynamodb").delete_table(TableName=name)
+
+
+def run_machine(cloud: Cloud, definition: dict[str, Any]) -> dict[str, Any]:
+    sfn = cloud.client("stepfunctions")
+    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=ROLE)[
+        "stateMachineArn"
+    ]
+    execution = sfn.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    try:
+        return until(lambda: _ended(sfn.describe_execution(executionArn=execution)), seconds=20)
+    finally:
+        sfn.delete_state_machine(stateMachineArn=arn)
+
+
+def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
+    return None if execution["status"] == "RUNNING" else execution
+
+
+def test_every_line_of_the_page_has_a_test() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "fidelity.md").read_text("utf-8")
+    lines = {cell.strip() for row in page.splitlines() if row.startswith("| F") for cell in row.split("|")[1:2]}
+    tests = {name.split("_")[1].upper() for name in globals() if name.startswith("test_f")}
+    assert lines == tests
+
+
+def test_f1_the_class_of_an_exception_is_lost(cloud: Cloud) -> None:
+    answer = cloud.client("lambda").invoke(
+        FunctionName="enghub-local-core-authorize", Payload=b'{"methodArn": "a/b/GET/c"}'
+    )
+    assert answer["FunctionError"]
+    assert json.loads(answer["Payload"].read())["errorType"] == "Runtime.HandlerError"
+
+
+def test_f2_transactions_never_collide(cloud: Cloud, table: str) -> None:
+    outcomes: list[str] = []
+
+    def add() -> None:
+        dynamo = cloud.client("dynamodb")
+        update = {
+            "TableName": table,
+            "Key": {"pk": {"S": "hot"}},
+            "UpdateExpression": "ADD n :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+        for _ in range(10):
+            dynamo.transact_write_items(TransactItems=[{"Update": update}])
+            outcomes.append("stored")
+
+    threads = [threading.Thread(target=add) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 100
+
+
+def test_f3_a_rule_drops_what_its_target_cannot_take(cloud: Cloud, queue: tuple[str, str]) -> None:
+    url, arn = queue
+    events, name = cloud.client("events"), f"fidelity-{uuid4().hex[:8]}"
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    missing = arn + "-missing"
+    events.put_targets(Rule=name, Targets=[{"Id": "gone", "Arn": missing, "DeadLetterConfig": {"Arn": arn}}])
+    events.put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": "{}"}])
+    assert not cloud.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=2).get("Messages")
+    events.remove_targets(Rule=name, Ids=["gone"])
+    events.delete_rule(Name=name)
+
+
+def test_f4_an_event_may_be_of_any_size(cloud: Cloud) -> None:
+    entry = {"Source": "fidelity", "DetailType": "x", "Detail": json.dumps({"text": "x" * 300_000})}
+    assert cloud.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_f5_the_gateway_passes_eleven_megabytes_on(cloud: Cloud) -> None:
+    token = cloud.token(tenant="fidelity", factories=("f1",), user="fidelity", roles=("PLANNER",))
+    answer = cloud.http(token).post(
+        "/api/v1/work-orders", content=b'"' + b"x" * 11_000_000 + b'"', headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "41301"), "the handler answered, not the gateway"
+
+
+def test_f6_a_machines_own_time_out_is_ignored(cloud: Cloud) -> None:
+    wait = {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": {"Type": "Wait", "Seconds": 2, "End": True}}}
+    assert run_machine(cloud, wait)["status"] == "SUCCEEDED"
+
+
+def test_f7_a_repeated_start_is_refused_even_with_the_same_input(cloud: Cloud) -> None:
+    sfn = cloud.client("stepfunctions")
+    wait = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}}}
+    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(wait), roleArn=ROLE)[
+        "stateMachineArn"
+    ]
+    sfn.start_execution(stateMachineArn=arn, name="once", input="{}")
+    with pytest.raises(sfn.exceptions.ExecutionAlreadyExists):
+        sfn.start_execution(stateMachineArn=arn, name="once", input="{}")
+    sfn.delete_state_machine(stateMachineArn=arn)
+
+
+def test_f8_there_is_no_redrive(cloud: Cloud) -> None:
+    failed = run_machine(cloud, {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Made"}}})
+    sfn = cloud.client("stepfunctions")
+    with pytest.raises(sfn.exceptions.ClientError):
+        sfn.redrive_execution(executionArn=failed["executionArn"])
+
+
+def test_f9_embedded_metrics_go_nowhere(cloud: Cloud) -> None:
+    cloud.http().get("/api/v1/work-orders")
+    assert cloud.client("cloudwatch").list_metrics(Namespace="EngHub")["Metrics"] == []
+
+
+def test_f10_leading_keys_are_not_enforced(cloud: Cloud, table: str) -> None:
+    """A policy that allows tenant A's keys only still reads tenant B's item."""
+    iam, sts = cloud.client("iam"), cloud.client("sts")
+    cloud.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": "T#b"}})
+    role = f"fidelity-{uuid4().hex[:8]}"
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#a*"]}}
+    statement = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*", "Condition": condition}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    iam.put_role_policy(RoleName=role, PolicyName="own-items", PolicyDocument=json.dumps(document))
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="fidelity")["Credentials"]
+    limited = boto3.client(
+        "dynamodb",
+        region_name="us-east-1",
+        endpoint_url=cloud.running.endpoint,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    assert "Item" in limited.get_item(TableName=table, Key={"pk": {"S": "T#b"}})
+
+
+def test_f11_memory_is_not_limited(cloud: Cloud) -> None:
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    limits = {function["MemorySize"] for function in functions}
+    process_limit = Path(f"/proc/{cloud.running.pid}/limits").read_text("utf-8")
+    assert limits
+    assert (
+        next(line for line in process_limit.splitlines() if line.startswith("Max address space")).split()[3]
+        == "unlimited"
+    )
+
+
+def test_f12_functions_run_on_the_python_of_the_environment(cloud: Cloud) -> None:
+    configured = cloud.client("lambda").get_function_configuration(FunctionName="enghub-local-core-authorize")
+    assert configured["Architectures"] == ["arm64"]
+    assert configured["Runtime"] != f"python{sys.version_info.major}.{sys.version_info.minor}" or sys.version_info[
+        :2
+    ] == (3, 13)
+    assert not [layer for layer in configured["Layers"] if "vendor" in layer["Arn"]]
+
+
+def test_f13_a_streams_partial_failure_report_is_ignored(cloud: Cloud) -> None:
+    """The emulator's own source is the witness: its stream poller never looks at batchItemFailures."""
+    assert "batchItemFailures" in inspect.getsource(lambda_svc._run_sqs_batch)
+    assert "batchItemFailures" not in inspect.getsource(lambda_svc._poll_dynamodb_streams)

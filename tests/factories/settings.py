@@ -1,0 +1,76 @@
+"""Configuration items, and calls of the settings functions as the gateway makes them."""
+
+import importlib.util
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from enghub.core.identity import Principal
+from enghub.settings.configs import model
+from enghub.settings.configs.model import Address, Change, Config, Content, Layer, Owner
+from tests.factories.http import NOW, Context, a_principal, a_request, an_origin
+
+ROOT = Path(__file__).parents[2]
+BASE = "/api/v1/system-config"
+EVERYTHING = tuple(
+    f"config:{action}{layer}" for action in ("create", "update", "delete") for layer in ("", ":global", ":own")
+)
+ADMIN = a_principal("config:read", *EVERYTHING, user="admin")
+SESSION_TIMEOUT = {
+    "configKey": "session.timeout",
+    "configValue": "3600",
+    "configType": "NUMBER",
+    "scope": "GLOBAL",
+    "effectiveMode": "IMMEDIATE",
+    "description": "会话超时时间（秒）",
+    "tags": ["security", "session"],
+    "validationRule": {"type": "range", "min": 300, "max": 86400},
+}
+
+
+@cache
+def handler(name: str) -> Any:
+    """Return the Lambda handler of one settings function."""
+    path = ROOT / "functions" / "settings" / name / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"settings_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.lambda_handler
+
+
+_FUNCTION_OF = {"GET": "read_configs", "POST": "create_config", "PUT": "change_config", "PATCH": "change_config"}
+
+
+def answer(
+    method: str,
+    path: str = "",
+    body: Any = None,
+    *,
+    caller: Principal | None = ADMIN,
+    headers: dict[str, str] | None = None,
+    **query: str,
+) -> dict[str, Any]:
+    """Send one request and return the raw answer; ``path`` is below /api/v1/system-config."""
+    function = "change_config" if path == "/batch" else _FUNCTION_OF.get(method, "change_config")
+    event = a_request(method, BASE + path, body, caller=caller, headers=headers, query=query or None)
+    found: dict[str, Any] = handler(function)(event, Context())
+    return found
+
+
+def an_address(config_key: str = "session.timeout", layer: Layer = Layer.TENANT, user: str = "emp-001") -> Address:
+    return Address(Owner.of(layer, "acme", user), config_key)
+
+
+def a_creation(address: Address | None = None, value: str = "3600", **content: Any) -> Change:
+    address = address or an_address()
+    origin = model.recorded(address.owner, an_origin())
+    return model.created(address, Content(value=value, **content), None, origin, "first")
+
+
+def an_update(config: Config, value: str, minutes: int = 1, **content: Any) -> Change:
+    origin = model.recorded(config.address.owner, an_origin(at=NOW + timedelta(minutes=minutes)))
+    return model.updated(config, replace(config.content, value=value, **content), origin, "then")

@@ -1,0 +1,99 @@
+"""An execution store in one SQLite file: the rules of the real one (optimistic versions, all or nothing), and it
+survives its process, so that crash tests can go on with what a killed worker left."""
+
+import pickle
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
+from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.repository import Change, LogEntry
+
+
+class FileExecutions:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with closing(self._open()) as connection, connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS item (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=10, isolation_level="IMMEDIATE")
+
+    def _read(self, key: str) -> Any:
+        with closing(self._open()) as connection:
+            row = connection.execute("SELECT value FROM item WHERE key = ?", (key,)).fetchone()
+        return None if row is None else pickle.loads(row[0])
+
+    def _all(self, prefix: str) -> list[Any]:
+        with closing(self._open()) as connection:
+            rows = connection.execute("SELECT value FROM item WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "~"))
+            return [pickle.loads(row[0]) for row in rows]
+
+    def _write(self, *items: tuple[str, Any, int | None]) -> None:
+        """Store all or nothing; an item with a version must be stored with exactly that one."""
+        with closing(self._open()) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for key, value, expected in items:
+                row = connection.execute("SELECT value FROM item WHERE key = ?", (key,)).fetchone()
+                found = 0 if row is None else pickle.loads(row[0]).record_version
+                if expected is not None and found != expected:
+                    raise ExecutionChanged(execution_id=key)
+                connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?)", (key, pickle.dumps(value)))
+
+    def get(self, tenant_id: str, execution_id: str) -> Execution:
+        found: Execution | None = self._read(f"{tenant_id}/{execution_id}")
+        if found is None:
+            raise ExecutionNotFound(execution_id=execution_id)
+        return found
+
+    def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
+        return tuple(self._all(f"{tenant_id}/{execution_id}/step/"))
+
+    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+        tenant = change.origin.tenant_id
+        for step in steps:
+            self.save_step(tenant, step)
+        self.save(change)
+
+    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+        tenant = change.origin.tenant_id
+        old = change.execution
+        execution = replace(old, record_version=old.record_version + 1)
+        items: list[tuple[str, Any, int | None]] = [(f"{tenant}/{old.execution_id}", execution, old.record_version)]
+        step = None
+        if change.step is not None:
+            step = replace(change.step, record_version=change.step.record_version + 1)
+            items.append((self._step_key(tenant, step), step, change.step.record_version))
+        if change.lock is not None:
+            items.append((f"{tenant}/lock/{change.lock.site_id}", change.lock, None))
+        self._write(*items)
+        return execution, step
+
+    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+        stored = replace(step, record_version=step.record_version + 1)
+        self._write((self._step_key(tenant_id, step), stored, step.record_version))
+        return stored
+
+    def _step_key(self, tenant: str, step: StepRecord) -> str:
+        return f"{tenant}/{step.execution_id}/step/{step.sequence:04d}"
+
+    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+        stored = self._read(self._step_key(tenant_id, step))
+        self._write((self._step_key(tenant_id, step), replace(stored, progress=progress), None))
+
+    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
+        return self._read(f"{tenant_id}/lock/{site_id}") or SiteLock(site_id)
+
+    def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
+        self._write((f"{tenant_id}/lock/{lock.site_id}", lock, None))
+
+    def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
+        for number, entry in enumerate(entries):
+            self._write((f"{tenant_id}/{execution_id}/log/{entry.at.isoformat()}/{number:04d}", entry, None))
+
+    def log_of(self, tenant_id: str, execution_id: str) -> list[LogEntry]:
+        return self._all(f"{tenant_id}/{execution_id}/log/")

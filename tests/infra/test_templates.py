@@ -1,0 +1,80 @@
+"""What holds for every resource of every stack."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.constructs import alarms
+from infra.rules import RULES, Rule, resources, routes_are_guarded
+from infra.sources import ROOT
+from infra.stage import CONTEXTS, CORE
+from tests.infra.conftest import Assembly
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+PUBLIC: set[str] = set()
+"""The routes that need no token; each verifies its caller itself."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_no_stack_breaks_a_rule(assembly: Assembly, rule: Rule) -> None:
+    assert [f"{name}: {line}" for name, template in assembly.templates.items() for line in rule(template)] == []
+
+
+def test_only_the_listed_routes_are_public(assembly: Assembly) -> None:
+    found = {route for template in assembly.templates.values() for route in routes_are_guarded(template)}
+    assert found == PUBLIC
+
+
+def test_aws_solutions_finds_nothing_that_nobody_acknowledged(assembly: Assembly) -> None:
+    report = json.loads((assembly.folder / "validation-report.json").read_text("utf-8"))
+    conclusions = {plugin["pluginName"]: plugin["conclusion"] for plugin in report["pluginReports"]}
+    assert conclusions["AwsSolutions"] == "success"
+    assert sum(len(template["Resources"]) for template in assembly.templates.values()) > 30
+
+
+def test_cfn_lint_accepts_the_templates(assembly: Assembly) -> None:
+    files = [str(file) for file in sorted(assembly.folder.glob("*.template.json"))]
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([str(lint), *files], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_every_table_survives_its_stack_in_production(assembly: Assembly) -> None:
+    state = assembly.templates["enghub-prod-state"]
+    kept = {
+        part["Properties"]["TableName"]: (part["DeletionPolicy"], part["Properties"]["DeletionProtectionEnabled"])
+        for part in state["Resources"].values()
+        if part["Type"] == "AWS::DynamoDB::Table"
+    }
+    assert kept == {f"enghub-prod-{name}": ("Retain", True) for name in (CORE, *CONTEXTS)}
+
+
+def test_users_may_not_change_their_tenant(assembly: Assembly) -> None:
+    ((_, client),) = resources(assembly.templates["enghub-prod-state"], "Cognito::UserPoolClient")
+    assert client["WriteAttributes"] == ["locale"]
+
+
+def test_what_only_aws_has_is_behind_the_condition(assembly: Assembly) -> None:
+    for template in assembly.templates.values():
+        for name, part in template["Resources"].items():
+            if part["Type"].startswith("AWS::WAFv2::"):
+                assert part.get("Condition") == "OnAws", name
+
+
+def test_every_kind_of_alarm_has_a_runbook_and_every_runbook_is_written() -> None:
+    for kind in alarms.KINDS:
+        text = (ROOT / "docs" / "runbooks" / f"{kind.runbook}.md").read_text("utf-8")
+        assert len(text.split()) > 40, kind.runbook
+
+
+def test_the_gateway_answers_in_the_envelope_of_the_house(assembly: Assembly) -> None:
+    for template in assembly.templates.values():
+        for name, answer in resources(template, "ApiGateway::GatewayResponse"):
+            body = json.loads(answer["ResponseTemplates"]["application/json"])
+            assert {"success", "code", "message", "data", "timestamp", "requestId"} <= set(body), name
+            assert re.fullmatch(r"[45]\d{4}", body["code"]), name

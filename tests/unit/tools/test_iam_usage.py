@@ -1,0 +1,56 @@
+"""Granted permissions compared with used ones."""
+
+import json
+
+from tools import iam_usage
+from tools.iam_usage import Grant, Reason
+
+TEMPLATE = {
+    "Resources": {
+        "Role": {"Type": "AWS::IAM::Role"},
+        "Fn": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"FunctionName": "enghub-local-mes-report", "Role": {"Fn::GetAtt": ["Role", "Arn"]}},
+        },
+        "Policy": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "Roles": [{"Ref": "Role"}],
+                "PolicyDocument": {"Statement": [{"Action": ["dynamodb:PutItem", "dynamodb:Query"]}]},
+            },
+        },
+    }
+}
+PUT, QUERY = Grant("mes-report", "dynamodb:PutItem"), Grant("mes-report", "dynamodb:Query")
+
+
+def line(action: str, decision: str) -> str:
+    principal = "arn:aws:sts::0:assumed-role/some-role/enghub-local-mes-report"
+    return json.dumps({"principal": principal, "action": action, "resource": "r", "decision": decision})
+
+
+def test_grants_are_read_from_the_policies_of_each_role() -> None:
+    assert set(iam_usage.granted([TEMPLATE], "enghub-local-")) == {PUT, QUERY}
+
+
+def test_used_and_refused_are_told_apart() -> None:
+    record = [line("dynamodb:PutItem", "Allow"), line("dynamodb:Query", "ImplicitDeny")]
+    assert iam_usage.used(record, "enghub-local-") == ({PUT}, {QUERY})
+
+
+def test_an_unused_grant_needs_a_reason() -> None:
+    assert iam_usage.findings({PUT, QUERY}, {PUT}, set(), []) == [
+        "granted, never used, no reason given: mes-report dynamodb:Query"
+    ]
+    why = [Reason(("mes-*",), ("dynamodb:Query",), "rare")]
+    assert iam_usage.findings({PUT, QUERY}, {PUT}, set(), why) == []
+
+
+def test_a_refusal_and_a_reason_for_nothing_are_findings() -> None:
+    why = [Reason(("plm-*",), ("*",), "old")]
+    assert len(iam_usage.findings({PUT}, {PUT}, {QUERY}, why)) == 2
+
+
+def test_the_reasons_in_the_repository_can_be_read() -> None:
+    text = (iam_usage.ROOT / "infra" / "unused_grants.toml").read_text("utf-8")
+    assert all(len(reason.text) > 20 for reason in iam_usage.reasons(text))
