@@ -27,7 +27,7 @@ NO_KEY = Text(
     "表 {table} 没有主键，只能以快照方式备份，但在可用时间内无法完成：请使用更长时限的执行进程，或为该表添加主键",
 )
 NO_TABLE = Text("The backup's table {table} does not exist", "待备份的表 {table} 不存在")
-SQL_FAILED = Text("The database did not answer the backup: {reason}.", "备份时数据库未正常响应：{reason}。")
+SQL_FAILED = Text("The database did not answer the backup: {reason}", "备份时数据库未正常响应：{reason}")
 TRIES: Final = 3
 KEPT: Final = 3
 FOLDER: Final = "backups"
@@ -262,16 +262,17 @@ def _describe(session: "ReadSession", table: str) -> Any:
 
 def _bounds(session: "ReadSession", structure: Any, position: str | None, rows: int) -> tuple[list[Any], Any]:
     """Return the conditions of the next chunk and its last key, None when it is the last chunk."""
-    from sqlalchemy import select  # noqa: PLC0415
+    from sqlalchemy import column, select  # noqa: PLC0415
 
     from enghub.upgrade.gateways.databases import catalog  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.keys import compare, read_key  # noqa: PLC0415
 
     table = catalog.table(session.connection, structure.table)
-    key = [table.columns[name] for name in structure.key] if table is not None else []
+    assert table is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
+    key = [column(name, table.columns[name].type) for name in structure.key]
     after = read_key(position)
     conditions: list[Any] = [] if after is None else [compare(key, after, inclusive=False, above=True)]
-    last = select(*key).where(*conditions).order_by(*key).offset(rows - 1).limit(1)
+    last = select(*key).select_from(table).where(*conditions).order_by(*key).offset(rows - 1).limit(1)
     upper = session.connection.execute(last).first()
     if upper is not None:
         conditions.append(compare(key, tuple(upper), inclusive=True, above=False))

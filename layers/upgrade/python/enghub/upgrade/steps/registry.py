@@ -16,6 +16,9 @@ GROUP: Final = "enghub.upgrade.steps"
 _HERE = "enghub.upgrade.steps"
 _BUILT_IN: Final = {
     "enghub.BusinessCheck": f"{_HERE}.business_check:BusinessCheck",
+    "enghub.Backup": f"{_HERE}.backup:Backup",
+    "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
+    "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.restore:RestoreBackup",
     "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
     "enghub.RowMigration": f"{_HERE}.row_migration:RowMigration",
     "enghub.Verification": f"{_HERE}.verification:Verification",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 
 def compare(
-    columns: Sequence[sa.Column[Any]], key: Sequence[Any], *, inclusive: bool, above: bool
+    columns: Sequence[sa.ColumnElement[Any]], key: Sequence[Any], *, inclusive: bool, above: bool
 ) -> sa.ColumnElement[bool]:
     """Lexicographic comparison written out, which every database serves from the index."""
     column, value = columns[0], key[0]

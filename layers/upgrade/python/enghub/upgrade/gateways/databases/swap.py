@@ -99,8 +99,7 @@ class Swap:
                 self._exchange(connection, pair)
             self.point("exchanged")
             _execute_all(connection, [tie.create for tie in ties if not tie.drop])
-            for pair in self.pairs:
-                self._finish(connection, pair)
+            _execute_all(connection, self._drops(connection))
             _execute_all(connection, [*(item.sql for item in items), *(tie.create for tie in foreign)])
             record(connection)
             self.point("recorded")
@@ -118,9 +117,13 @@ class Swap:
             self._rename(connection, pair.live, pair.old)
         self._rename(connection, pair.scratch, pair.live)
 
-    def _finish(self, connection: sa.Connection, pair: Pair) -> None:
-        if not self.keep_old:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote(connection, pair.old)}")
+    def _drops(self, connection: sa.Connection) -> list[str]:
+        """What was live goes; on PostgreSQL in one statement, because the tables may refer to each other."""
+        if self.keep_old:
+            return []
+        names = [quote(connection, pair.old) for pair in self.pairs]
+        together = [", ".join(names)] if self.session.dialect is Dialect.POSTGRESQL else names
+        return [f"DROP TABLE IF EXISTS {name}" for name in together]
 
     def _rename(self, connection: sa.Connection, name: str, to: str) -> None:
         new = quote_one(connection, to.rpartition(".")[2])
