@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from enghub.upgrade.gateways.hooks import Hooks
     from enghub.upgrade.steps.ports import Ports
 
+ROLLBACK_SCOPE = "#rollback"
+"""Ends the journal's scope of rollback scripts."""
 Cursor = Mapping[str, Any]
 """Where a step goes on; JSON values only. A hint: the target database's own journal decides what was done."""
 

@@ -1,4 +1,4 @@
-"""Which step classes exist. `class_name` is looked up here and nowhere else: nothing unregistered can be loaded (UPG-02).
+"""Which step classes exist. `class_name` is looked up here alone: nothing unregistered can be loaded (UPG-02).
 
 Plug-in packages add classes by the entry point group `enghub.upgrade.steps`; the entry's name is the `class_name`.
 """
@@ -19,6 +19,19 @@ _BUILT_IN: Final = {
     "enghub.Backup": f"{_HERE}.backup:Backup",
     "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
     "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.restore:RestoreBackup",
+    "enghub.TableRebuild": f"{_HERE}.table_rebuild:TableRebuild",
+    "enghub.ConfigUpdate": f"{_HERE}.config_update:ConfigUpdate",
+    "enghub.ServiceCheck": f"{_HERE}.service_check:ServiceCheck",
+    "enghub.ResourceImport": f"{_HERE}.resource_import:ResourceImport",
+    "enghub.CacheRebuild": f"{_HERE}.cache_rebuild:CacheRebuild",
+    "com.ft.upgrade.patch.PatchConfigUpdaterStep": f"{_HERE}.config_update:ConfigUpdate",
+    "enghub.IndexOptimisation": f"{_HERE}.index_optimisation:IndexOptimisation",
+    "enghub.AsynchronousMigration": f"{_HERE}.async_migration:AsynchronousMigration",
+    "enghub.LogCleanup": f"{_HERE}.log_cleanup:LogCleanup",
+    "enghub.ResourceRelease": f"{_HERE}.resource_release:ResourceRelease",
+    "enghub.PerformanceTuning": f"{_HERE}.tuning:PerformanceTuning",
+    "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.rollback_scripts:RollbackScripts",
+    "enghub.RollbackScripts": f"{_HERE}.rollback_scripts:RollbackScripts",
     "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
     "enghub.RowMigration": f"{_HERE}.row_migration:RowMigration",
     "enghub.Verification": f"{_HERE}.verification:Verification",

@@ -31,7 +31,8 @@ NO_KEY = Text(
     "迁移 {task}：表 {table} 没有主键，请在 key 中指定唯一且非空的列",
 )
 NULL_KEY = Text(
-    "Migration {task}: key column {column} may be null, so rows could be missed", "迁移 {task}：键列 {column} 允许空值，可能漏行"
+    "Migration {task}: key column {column} may be null, so rows could be missed",
+    "迁移 {task}：键列 {column} 允许空值，可能漏行",
 )
 MOVES_KEY = Text(
     "Migration {task}: key column {column} cannot be changed in place", "迁移 {task}：不能就地修改键列 {column}"
@@ -92,10 +93,10 @@ class RowTask:
         return checkpoint
 
     def _begin(self, connection: sa.Connection) -> Checkpoint:
-        total = connection.execute(sa.select(sa.func.count()).select_from(self._source).where(*self._where())).scalar_one()
-        checkpoint = Checkpoint(
-            self.migration.digest, State.RUNNING, None, total, 0, 0, self.migration.batch_size, 0
-        )
+        total = connection.execute(
+            sa.select(sa.func.count()).select_from(self._source).where(*self._where())
+        ).scalar_one()
+        checkpoint = Checkpoint(self.migration.digest, State.RUNNING, None, total, 0, 0, self.migration.batch_size, 0)
         self._journal.write(connection, checkpoint)
         return checkpoint
 
@@ -113,7 +114,7 @@ class RowTask:
         for name in names:
             if name not in self._source.columns:
                 raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
-            if self._source.columns[name].nullable:
+            if self._source.columns[name].nullable and not _is_rowid(self._source.columns[name], self.session.dialect):
                 raise StepFailed(NULL_KEY, task=rules.name, column=name)
             if rules.in_place and name in rules.mapping:
                 raise StepFailed(MOVES_KEY, task=rules.name, column=name)
@@ -250,6 +251,11 @@ def outcome(migration: Migration, checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
+def _is_rowid(column: sa.Column[Any], dialect: Dialect) -> bool:
+    """SQLite's INTEGER PRIMARY KEY is the row's own number: never null, though not declared so."""
+    return dialect is Dialect.SQLITE and column.primary_key and isinstance(column.type, sa.Integer)
+
+
 def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: list[str], on_conflict: str) -> Any:
     if on_conflict == "fail":
         return sa.insert(target).from_select(names, rows)
@@ -257,7 +263,9 @@ def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: lis
     rest = [name for name in names if name not in keys] if on_conflict == "update" else []
     if dialect.is_mysql:
         insert = mysql.insert(target).from_select(names, rows)
-        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {keys[0]: target.c[keys[0]]}
+        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {
+            keys[0]: target.c[keys[0]]
+        }
         return insert.on_duplicate_key_update(changes)
     if dialect is Dialect.SQLITE and rows.whereclause is None:
         rows = rows.where(sa.true())  # SQLite's grammar needs a WHERE before ON CONFLICT
