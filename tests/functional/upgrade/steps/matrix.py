@@ -63,7 +63,7 @@ class Place:
     folder: Path
     address: Address
     execution_id: str = "01EXECUTION"
-    hooks: Hooks = field(default_factory=lambda: Hooks({}))
+    hooks: Any = field(default_factory=lambda: Hooks({}))
 
     @property
     def dialect(self) -> Dialect:
@@ -123,7 +123,12 @@ class Place:
 
 
 def run(
-    place: Place, class_name: str, parameters: Mapping[str, Any], point: Point = nothing, way: str = "run", **changes: Any
+    place: Place,
+    class_name: str,
+    parameters: Mapping[str, Any],
+    point: Point = nothing,
+    way: str = "run",
+    **changes: Any,
 ) -> Slice:
     """Call a step until it is done, in slices as small as they can be; its cursor is stored after each of them."""
     stored = place.folder / "cursor.json"
@@ -195,12 +200,12 @@ def killed_at(number: int, work: Callable[[Point], object]) -> bool:
     return False
 
 
-def every_kind(passed: list[str]) -> list[int]:
-    """The first, a middle and the last time of every kind of point."""
-    chosen: set[int] = set()
+def one_of_each(passed: list[str]) -> list[int]:
+    """One place of every kind of point: the middle one where it is passed often."""
+    chosen = []
     for name in dict.fromkeys(passed):
         places = [index for index, found in enumerate(passed, 1) if found == name]
-        chosen |= {places[0], places[len(places) // 2], places[-1]}
+        chosen.append(places[len(places) // 2])
     return sorted(chosen)
 
 
@@ -217,7 +222,9 @@ def _tables(address: Address) -> dict[str, str]:
         METADATA.create_all(connection)
         inspector = sa.inspect(connection)
         for name in sorted(set(inspector.get_table_names()) - OWN_TABLES):
-            columns = [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(name)]
+            columns = [
+                (column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(name)
+            ]
             indexes = sorted((i["name"] or "", tuple(map(str, i["column_names"]))) for i in inspector.get_indexes(name))
             keys = sorted(
                 (k["name"] or "", k["referred_table"], tuple(k["constrained_columns"]))

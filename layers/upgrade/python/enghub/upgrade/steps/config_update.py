@@ -203,8 +203,8 @@ def _put_back(path: str, context: StepContext) -> bool:
         else:
             context.ports.files.write(path, content)
     context.point("file put back")
-    context.ports.files.move(f"{entry}.json", f"{entry}.undone.json")
     context.ports.files.delete(f"{entry}.before")
+    context.ports.files.move(f"{entry}.json", f"{entry}.undone.json")
     return True
 
 

@@ -34,7 +34,7 @@ class Tuning(BaseModel):
     """A plain SELECT; its time is taken."""
     times: Annotated[int, Field(ge=1, le=20)] = 5
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 60
-    min_improvement_percent: Annotated[float, Field(ge=-100, le=100)] = 5.0
+    min_improvement_percent: Annotated[float, Field(ge=-10_000, le=100)] = 5.0
 
 
 class PerformanceTuning(BaseStep):
