@@ -181,8 +181,12 @@ class BucketFiles:
     def open(self, path: str) -> BinaryIO:
         """Fetch the object into a temporary file, in memory while it is small."""
         file: Any = tempfile.SpooledTemporaryFile(max_size=16 * _PART)  # noqa: SIM115 - the caller closes it
-        with self._errors(path) as (client, place):
-            client.download_fileobj(self._bucket, place["Key"], file)
+        try:
+            with self._errors(path) as (client, place):
+                client.download_fileobj(self._bucket, place["Key"], file)
+        except BaseException:
+            file.close()
+            raise
         file.seek(0)
         stream: BinaryIO = file
         return stream

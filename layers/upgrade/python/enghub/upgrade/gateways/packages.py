@@ -3,7 +3,9 @@
 import hashlib
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -18,6 +20,8 @@ REFUSED = Text(
 _PART: Final = 1 << 20
 _CHECKSUM_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 CHECKSUMS: Final = "SHA256SUMS"
+_DAMAGE: Final = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zlib.error, struct.error)
+"""What reading a zip file raises when its bytes are not what they should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ class Package:
         self._limits = limits
         try:
             self._zip = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise self._refused("it is no zip file") from error
-        self.entries = self._checked()
+            self.entries = self._checked()
+        except _DAMAGE as error:
+            raise self._refused("it is no zip file, or a damaged one") from error
 
     def content(self, entry: Entry) -> bytes:
         """Return a file's content.
@@ -68,7 +72,7 @@ class Package:
                     digest.update(part)
                     if len(found) > entry.size_bytes:
                         raise self._refused(f"{entry.name} is larger than it says")
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise self._refused(f"{entry.name} is damaged") from error
         if entry.sha256 is not None and digest.hexdigest() != entry.sha256:
             raise self._refused(f"{entry.name} does not have its checksum")
