@@ -200,13 +200,14 @@ def killed_at(number: int, work: Callable[[Point], object]) -> bool:
     return False
 
 
-def one_of_each(passed: list[str]) -> list[int]:
-    """One place of every kind of point: the middle one where it is passed often."""
+def spread(passed: list[str], count: int) -> list[int]:
+    """Some places, of different kinds, from the first to the last."""
     chosen = []
     for name in dict.fromkeys(passed):
         places = [index for index, found in enumerate(passed, 1) if found == name]
         chosen.append(places[len(places) // 2])
-    return sorted(chosen)
+    step = max(1, -(-len(chosen) // count))
+    return sorted({*sorted(chosen)[::step], len(passed)})
 
 
 def contents(place: Place) -> dict[str, str]:

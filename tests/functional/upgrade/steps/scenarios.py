@@ -304,8 +304,8 @@ def tuning(dialect: Dialect) -> dict[str, Any]:
     def change(name: str, at_least: float) -> dict[str, Any]:
         index = f"i_{name}"
         return {
-            "name": name, "apply": [f"CREATE INDEX {index} ON orders (amount)"], "revert": [f"DROP INDEX {index}{where}"],
-            "measure": measure, "times": 1, "min_improvement_percent": at_least,
+            "name": name, "apply": [f"CREATE INDEX {index} ON orders (amount)"],
+            "revert": [f"DROP INDEX {index}{where}"], "measure": measure, "times": 1, "min_improvement_percent": at_least,
         }  # fmt: skip
 
     return {"tuning": [change("useless", 100), change("kept", -10_000)]}
@@ -462,12 +462,14 @@ SCENARIOS: dict[str, Scenario] = {
     "resources undone": Scenario(
         "enghub.ResourceImport", RESOURCES, imported_already, not_imported, "rollback", on_servers=False
     ),
-    "caches": Scenario("enghub.CacheRebuild", CACHES, cached_before, cached),
+    "caches": Scenario("enghub.CacheRebuild", CACHES, cached_before, cached, on_servers=False),
     "caches undone": Scenario("enghub.CacheRebuild", CACHES, cached_already, cold, "rollback", on_servers=False),
     "indexes": Scenario("enghub.IndexOptimisation", INDEXES, business, indexed),
     "indexes undone": Scenario("enghub.IndexOptimisation", INDEXES, indexed_already, indexed_as_before, "rollback"),
     "tuning": Scenario("enghub.PerformanceTuning", tuning, business, tuned),
-    "tuning undone": Scenario("enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback"),
+    "tuning undone": Scenario(
+        "enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback", on_servers=False
+    ),
     "asynchronous": Scenario("enghub.AsynchronousMigration", ASYNCHRONOUS, with_amounts, copied),
     "rows": Scenario("enghub.RowMigration", MIGRATION, business, doubled, on_servers=False),
     "scripts": Scenario("enghub.SqlScripts", SQL, with_total, scripted, changes={"scripts": SCRIPTS}, on_servers=False),

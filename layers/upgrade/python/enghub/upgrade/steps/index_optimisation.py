@@ -153,12 +153,12 @@ def _require_read_only(probe: Probe, dialect: Dialect) -> None:
 
 
 def _present(session: "WriteSession", rules: tuple[IndexRule, ...]) -> dict[str, Any]:
-    """Return every named index as it is now; None where there is none."""
+    """Return the indexes of every named table as they are: MariaDB drops some by itself when others replace them."""
     from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
 
     with session.transaction() as connection:
-        found = {rule.name: indexes.find(connection, rule.table, rule.name) for rule in rules}
-    return {name: None if index is None else index.to_json() for name, index in found.items()}
+        tables = dict.fromkeys(rule.table for rule in rules)
+        return {table: [index.to_json() for index in indexes.all_of(connection, table)] for table in tables}
 
 
 def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> None:
@@ -208,17 +208,23 @@ def _valid(session: "WriteSession", index: "Index") -> "Index | None":
 def _put_back(
     context: StepContext, session: "WriteSession", rules: tuple[IndexRule, ...], had: Mapping[str, Any]
 ) -> None:
+    """Make what is missing first (a foreign key may need it), then drop what the step made."""
     from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
 
-    for rule in reversed(rules):
-        before = None if had[rule.name] is None else indexes.Index.of_json(had[rule.name])
-        now = _valid(session, indexes.Index(rule.table, rule.name, rule.columns, rule.unique))
-        with session.autocommit() as connection:
-            if before is None and now is not None:
-                indexes.drop(connection, session.dialect, now)
-            elif before is not None and now is None:
-                indexes.create(connection, session.dialect, before)
-        context.point("index put back")
+    for table, stored in had.items():
+        before = [indexes.Index.of_json(index) for index in stored]
+        made = [indexes.Index(table, rule.name, rule.columns, rule.unique) for rule in rules if rule.table == table]
+        known = {index.name.lower() for index in before}
+        for index in before:
+            if _valid(session, index) is None:
+                with session.autocommit() as connection:
+                    indexes.create(connection, session.dialect, index)
+                context.point("index put back")
+        for index in made:
+            if index.name.lower() not in known and _valid(session, index) is not None:
+                with session.autocommit() as connection:
+                    indexes.drop(connection, session.dialect, index)
+                context.point("index dropped")
 
 
 def _analyse(context: StepContext, session: "WriteSession", rules: tuple[IndexRule, ...]) -> None:

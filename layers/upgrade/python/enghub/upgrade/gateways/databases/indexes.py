@@ -31,14 +31,20 @@ class Index:
         return cls(data["table"], data["name"], tuple(data["columns"]), data["unique"])
 
 
+def all_of(connection: sa.Connection, table: str) -> tuple[Index, ...]:
+    """Return the indexes of a table over plain columns, without its primary key."""
+    schema, _, plain = table.rpartition(".")
+    found = sa.inspect(connection).get_indexes(plain, schema=schema or None)
+    return tuple(
+        Index(table, str(index["name"]), tuple(str(column) for column in index["column_names"]), bool(index["unique"]))
+        for index in found
+        if all(index["column_names"])
+    )
+
+
 def find(connection: sa.Connection, table: str, name: str) -> Index | None:
     """Return an index by name, None when there is none."""
-    schema, _, plain = table.rpartition(".")
-    for index in sa.inspect(connection).get_indexes(plain, schema=schema or None):
-        if str(index["name"]).lower() == name.lower():
-            columns = tuple(str(column) for column in index["column_names"])
-            return Index(table, str(index["name"]), columns, bool(index["unique"]))
-    return None
+    return next((index for index in all_of(connection, table) if index.name.lower() == name.lower()), None)
 
 
 def create(connection: sa.Connection, dialect: Dialect, index: Index) -> None:
