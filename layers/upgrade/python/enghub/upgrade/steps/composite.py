@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
-from enghub.upgrade.steps.backup import Backup
+from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild

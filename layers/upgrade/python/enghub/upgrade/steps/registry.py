@@ -16,7 +16,7 @@ GROUP: Final = "enghub.upgrade.steps"
 _HERE = "enghub.upgrade.steps"
 _BUILT_IN: Final = {
     "enghub.BusinessCheck": f"{_HERE}.business_check:BusinessCheck",
-    "enghub.Backup": f"{_HERE}.backup:Backup",
+    "enghub.Backup": f"{_HERE}.archive_backup:Backup",
     "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
     "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.restore:RestoreBackup",
     "enghub.TableRebuild": f"{_HERE}.table_rebuild:TableRebuild",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.backup import site_folder
+from enghub.upgrade.steps.archive_backup import site_folder
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import FileMissing
