@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAGE ?= local
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -17,8 +18,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "EngHub needs Python 3.11 or later; name one: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > .venv/uv.txt
+	$(PIP) --require-hashes --requirement .venv/uv.txt
+	$(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.txt || \
+	  $(PIP) --require-hashes --requirement requirements-dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 up: $(READY)         ## start the local cloud and deploy EngHub into it
@@ -33,12 +37,13 @@ demo: $(READY)       ## tell the story of a day at the factory
 
 test: $(READY)       ## run all tests
 	pytest
+	python tools/iam_usage.py
 
 check: $(READY)      ## lint, format, types, import rules, templates
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	PYTHONPATH=$$(echo layers/*/python | tr ' ' ':') lint-imports
 	pytest tests/infra -q
 
 bench: $(READY)      ## measure, and compare with the baselines

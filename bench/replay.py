@@ -5,12 +5,11 @@ in the same order, through the real botocore client, parser and PynamoDB.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import botocore.client
 from botocore.awsrequest import AWSResponse, HeadersDict
 from moto.core.models import botocore_stubber
 
@@ -32,11 +31,11 @@ class Recording:
         """Begin at the first answer again."""
         self.place = 0
 
-    def answer(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
-        """Record or replay one call; botocore's before-send hook."""
+    def answer(self, asked: Callable[[], AWSResponse | None], event_name: str, request: Any) -> AWSResponse | None:
+        """Record what moto answers when ``asked``, or replay the next recorded answer."""
         operation = ".".join(event_name.split(".")[1:])
         if not self.replaying:
-            response = botocore_stubber(event_name=event_name, request=request)
+            response = asked()
             if response is not None:
                 self.answers.append((operation, response.status_code, dict(response.headers), response.content))
             return response
@@ -63,17 +62,16 @@ class _Raw:
 
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Put a recording between every client made from here on and moto."""
+    """Put a recording between botocore and moto, which answers every call in botocore's before-send hook."""
     made = Recording()
-    original = botocore.client.ClientCreator.create_client
+    stubber = type(botocore_stubber)
+    original = stubber.__call__
 
-    def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
-        client = original(self, *args, **kwargs)
-        client.meta.events.register_first("before-send", cast("Any", made.answer))
-        return client
+    def call(self: Any, event_name: str, request: Any, **more: Any) -> AWSResponse | None:
+        return made.answer(lambda: original(self, event_name, request, **more), event_name, request)
 
-    botocore.client.ClientCreator.create_client = create_client  # type: ignore[method-assign]
+    stubber.__call__ = call  # type: ignore[method-assign]
     try:
         yield made
     finally:
-        botocore.client.ClientCreator.create_client = original  # type: ignore[method-assign]
+        stubber.__call__ = original  # type: ignore[method-assign]

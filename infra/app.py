@@ -16,14 +16,14 @@ from infra.sources import ROOT, Sources
 from infra.stacks.api import ApiStack
 from infra.stacks.core import CoreStack
 from infra.stacks.state import StateStack
-from infra.stage import CONTEXTS, Stage, stage_named
+from infra.stage import Stage, stage_named
 
 
 def build(app: App, stage: Stage, sources: Sources) -> None:
     """Add all stacks of ``stage`` to ``app``: state, core, one per context, and the API over them."""
     state = StateStack(app, stage, sources)
     core = CoreStack(app, stage, state)
-    contexts = [made(app, stage, state) for made in _context_stacks()]
+    contexts = [made(app, stage, state) for made in _context_stacks(stage)]
     routes = [route for stack in (core, *contexts) for route in stack.routes]
     if routes:
         api = ApiStack(app, stage, state, core.authorizer_name, routes)
@@ -33,8 +33,8 @@ def build(app: App, stage: Stage, sources: Sources) -> None:
     Tags.of(app).add("stage", stage.name)
 
 
-def _context_stacks() -> Iterator[Callable[[App, Stage, StateStack], ContextStack]]:
-    for context in CONTEXTS:
+def _context_stacks(stage: Stage) -> Iterator[Callable[[App, Stage, StateStack], ContextStack]]:
+    for context in stage.contexts:
         name = f"infra.stacks.{context}"
         if importlib.util.find_spec(name):
             yield getattr(importlib.import_module(name), f"{context.capitalize()}Stack")

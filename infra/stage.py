@@ -5,6 +5,9 @@ from dataclasses import dataclass
 CONTEXTS = ("plm", "mes", "upgrade", "settings")
 """The bounded contexts; each has a table, a code layer and a stack of its own."""
 
+SANDBOX = "sandbox"
+"""Stand-ins for other systems, only in stages that ask for them."""
+
 CORE = "core"
 """What serves all contexts: the authorizer, its audit of refusals, the relay code."""
 
@@ -33,6 +36,11 @@ class Stage:
     vendor_layer: bool = True
     sandbox: bool = False
 
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The contexts this stage has: the bounded ones, and the sandbox where it is wanted."""
+        return (*CONTEXTS, SANDBOX) if self.sandbox else CONTEXTS
+
     def name_of(self, *parts: str) -> str:
         """Return the physical name of something of this stage: ``name_of("mes", "report_production")``."""
         return "-".join(("enghub", self.name, *parts)).replace("_", "-")
@@ -51,7 +59,7 @@ STAGES = {
             region="us-east-1",
             requests_per_second=2000,
             request_burst=4000,
-            authorizer_cache_seconds=60,
+            authorizer_cache_seconds=0,
             require_mfa=False,
             vendor_layer=False,
             sandbox=True,

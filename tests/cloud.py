@@ -54,7 +54,8 @@ def cloud() -> Cloud:
                 assembly.synthesise(ASSEMBLY)
             running = process.start(home, auth=True, persist=False, record_usage=True)
             deploy(running.endpoint, ASSEMBLY, lambda _stack, _what: None)
-            list(seed.secrets(context.attach(running).client("secretsmanager"), context.STAGE))
+            attached = context.attach(running)
+            list(seed.secrets(attached.client("secretsmanager"), context.STAGE, attached.api_base))
         return context.attach(running)
 
 

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 
-from enghub.core.http import Api
-
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), *map(str, sorted(ROOT.glob("layers/*/python")))]
 DOCUMENT = ROOT / "docs" / "openapi.json"
 ERRORS = {
     "400": "A field is not valid; details name it",
@@ -46,7 +46,7 @@ def build() -> dict[str, Any]:
         context, name = handler.parts[-3:-1]
         module = importlib.import_module(f"functions.{context}.{name}.handler")
         app = getattr(module, "app", None)
-        if isinstance(app, Api):
+        if isinstance(app, APIGatewayRestResolver):
             schema = json.loads(app.get_openapi_json_schema(title="EngHub", version="1"))
             merge.add_schema(_with_envelopes(schema, context))
     document: dict[str, Any] = json.loads(merge.get_openapi_json_schema())

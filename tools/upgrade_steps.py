@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from enghub.upgrade.steps.async_migration import AsyncMigration, Load
 from enghub.upgrade.steps.archive_backup import BackupRules
+from enghub.upgrade.steps.async_migration import AsyncMigration, Load
 from enghub.upgrade.steps.cache_rebuild import CacheRules
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.config_rules import ConfigFile
@@ -69,11 +69,12 @@ ENTRIES: dict[str, Entry] = {
     "enghub.RestoreBackup": Entry(
         {"restore": RestoreRules}, {"restore": {"tables": ["orders"], "config_files": False}}
     ),
+    "enghub.BackupTables": Entry({"backup_tables": "list of tables"}, {"backup_tables": ["orders"]}),
     "enghub.ServiceCheck": Entry(
         {"services": [Service]}, {"services": [{"name": "ft-manager", "status_url": "https://site.example/status"}]}
     ),
-    "enghub.ConfigUpdate": Entry(
-        {"config_files": [ConfigFile], "values": "object: placeholder to value, for all files"},
+    "enghub.ConfigFiles": Entry(
+        {"config_files": [ConfigFile], "config_values": "object: placeholder to value, for all files"},
         {
             "config_files": ["application.properties", {"path": "logback.xml", "in_place": True}],
             "values": {"port": 8080},

@@ -24,7 +24,7 @@ from constructs import Construct
 from infra.constructs.alarms import API_FAILURES, API_LATENCY, alarm
 from infra.constructs.function import log_group
 from infra.constructs.grants import acknowledge, allow
-from infra.constructs.routes import Route
+from infra.constructs.routes import Route, in_order
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -108,7 +108,7 @@ class ApiStack(Stack):
         )
         self._authorizer = self._add_authorizer(authorizer_name)
         self._integrations: dict[str, apigateway.Integration] = {}
-        for route in sorted(routes, key=lambda route: (route.path, route.method)):
+        for route in in_order(routes):
             self._add(route)
         self._answer_refusals()
         self._firewall()
@@ -157,7 +157,8 @@ class ApiStack(Stack):
         )
 
     def _add_authorizer(self, function_name: str) -> apigateway.IAuthorizer:
-        return apigateway.TokenAuthorizer(
+        cached = self.stage.authorizer_cache_seconds > 0
+        return apigateway.RequestAuthorizer(
             self,
             "Authorizer",
             authorizer_name=self.stage.name_of("token"),
@@ -167,7 +168,8 @@ class ApiStack(Stack):
                 function_arn=self._function_arn(function_name),
                 same_environment=True,
             ),
-            identity_source=apigateway.IdentitySource.header("Authorization"),
+            # Without a cache no identity source is demanded, and requests without a token reach the audit as well.
+            identity_sources=[apigateway.IdentitySource.header("Authorization")] if cached else [],
             results_cache_ttl=Duration.seconds(self.stage.authorizer_cache_seconds),
         )
 

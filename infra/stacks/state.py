@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.sources import Sources
-from infra.stage import CONTEXTS, CORE, Stage
+from infra.stage import CORE, Stage
 
 
 class StateStack(Stack):
@@ -31,7 +31,7 @@ class StateStack(Stack):
         self.sources = sources
         self.removal = RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
         self.key = self._key()
-        self.tables = {context: self._table(context) for context in (CORE, *CONTEXTS)}
+        self.tables = {context: self._table(context) for context in (CORE, *stage.contexts)}
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name_of())
         self.bucket_name = f"{stage.name_of('files')}-{self.account}"
         self.bucket = self._bucket()

@@ -17,7 +17,15 @@ from enghub_cli.context import Cloud
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
-ROLE = "arn:aws:iam::000000000000:role/enghub-local-fidelity"
+
+
+@pytest.fixture(scope="module")
+def role(cloud: Cloud) -> Iterator[str]:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam, name = cloud.client("iam"), f"fidelity-{uuid4().hex[:8]}"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    yield iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.delete_role(RoleName=name)
 
 
 @pytest.fixture
@@ -41,9 +49,9 @@ def table(cloud: Cloud) -> Iterator[str]:
     cloud.client("dynamodb").delete_table(TableName=name)
 
 
-def run_machine(cloud: Cloud, definition: dict[str, Any]) -> dict[str, Any]:
+def run_machine(cloud: Cloud, role: str, definition: dict[str, Any]) -> dict[str, Any]:
     sfn = cloud.client("stepfunctions")
-    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=ROLE)[
+    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=role)[
         "stateMachineArn"
     ]
     execution = sfn.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
@@ -114,21 +122,21 @@ def test_f4_an_event_may_be_of_any_size(cloud: Cloud) -> None:
 
 def test_f5_the_gateway_passes_eleven_megabytes_on(cloud: Cloud) -> None:
     token = cloud.token(tenant="fidelity", factories=("f1",), user="fidelity", roles=("PLANNER",))
-    answer = cloud.http(token).post(
-        "/api/v1/work-orders", content=b'"' + b"x" * 11_000_000 + b'"', headers={"Content-Type": "application/json"}
-    )
+    body, kind = b'"' + b"x" * 11_000_000 + b'"', {"Content-Type": "application/json"}
+    with cloud.http(token) as client:
+        answer = client.post("/api/v1/work-orders", content=body, headers=kind)
     assert (answer.status_code, answer.json()["code"]) == (413, "41301"), "the handler answered, not the gateway"
 
 
-def test_f6_a_machines_own_time_out_is_ignored(cloud: Cloud) -> None:
+def test_f6_a_machines_own_time_out_is_ignored(cloud: Cloud, role: str) -> None:
     wait = {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": {"Type": "Wait", "Seconds": 2, "End": True}}}
-    assert run_machine(cloud, wait)["status"] == "SUCCEEDED"
+    assert run_machine(cloud, role, wait)["status"] == "SUCCEEDED"
 
 
-def test_f7_a_repeated_start_is_refused_even_with_the_same_input(cloud: Cloud) -> None:
+def test_f7_a_repeated_start_is_refused_even_with_the_same_input(cloud: Cloud, role: str) -> None:
     sfn = cloud.client("stepfunctions")
     wait = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}}}
-    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(wait), roleArn=ROLE)[
+    arn = sfn.create_state_machine(name=f"fidelity-{uuid4().hex[:8]}", definition=json.dumps(wait), roleArn=role)[
         "stateMachineArn"
     ]
     sfn.start_execution(stateMachineArn=arn, name="once", input="{}")
@@ -137,15 +145,15 @@ def test_f7_a_repeated_start_is_refused_even_with_the_same_input(cloud: Cloud) -
     sfn.delete_state_machine(stateMachineArn=arn)
 
 
-def test_f8_there_is_no_redrive(cloud: Cloud) -> None:
-    failed = run_machine(cloud, {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Made"}}})
+def test_f8_there_is_no_redrive(cloud: Cloud, role: str) -> None:
+    failed = run_machine(cloud, role, {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Made"}}})
     sfn = cloud.client("stepfunctions")
     with pytest.raises(sfn.exceptions.ClientError):
         sfn.redrive_execution(executionArn=failed["executionArn"])
 
 
 def test_f9_embedded_metrics_go_nowhere(cloud: Cloud) -> None:
-    cloud.http().get("/api/v1/work-orders")
+    cloud.client("lambda").invoke(FunctionName="enghub-local-settings-sweep-outbox", Payload=b"{}")
     assert cloud.client("cloudwatch").list_metrics(Namespace="EngHub")["Metrics"] == []
 
 
@@ -199,3 +207,9 @@ def test_f13_a_streams_partial_failure_report_is_ignored(cloud: Cloud) -> None:
     """The emulator's own source is the witness: its stream poller never looks at batchItemFailures."""
     assert "batchItemFailures" in inspect.getsource(lambda_svc._run_sqs_batch)
     assert "batchItemFailures" not in inspect.getsource(lambda_svc._poll_dynamodb_streams)
+
+
+def test_f14_a_gateways_own_answer_has_no_time(cloud: Cloud) -> None:
+    with cloud.http() as client:
+        answer = client.get("/api/v1/no-such-route")
+    assert answer.json()["timestamp"] == "$context.requestTime"

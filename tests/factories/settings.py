@@ -1,18 +1,16 @@
 """Configuration items, and calls of the settings functions as the gateway makes them."""
 
-import importlib.util
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from enghub.core.identity import Principal
 from enghub.settings.configs import model
 from enghub.settings.configs.model import Address, Change, Config, Content, Layer, Owner
+from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, Context, a_principal, a_request, an_origin
 
-ROOT = Path(__file__).parents[2]
 BASE = "/api/v1/system-config"
 EVERYTHING = tuple(
     f"config:{action}{layer}" for action in ("create", "update", "delete") for layer in ("", ":global", ":own")
@@ -32,14 +30,8 @@ SESSION_TIMEOUT = {
 
 @cache
 def handler(name: str) -> Any:
-    """Return the Lambda handler of one settings function."""
-    path = ROOT / "functions" / "settings" / name / "handler.py"
-    spec = importlib.util.spec_from_file_location(f"settings_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.lambda_handler
+    """Return the Lambda handler of one settings function, warm after its first use."""
+    return load_handler("settings", name)
 
 
 _FUNCTION_OF = {"GET": "read_configs", "POST": "create_config", "PUT": "change_config", "PATCH": "change_config"}

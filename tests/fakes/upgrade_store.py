@@ -21,7 +21,9 @@ class FileExecutions:
             connection.execute("CREATE TABLE IF NOT EXISTS item (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=10, isolation_level="IMMEDIATE")
+        connection = sqlite3.connect(self._path, timeout=10, isolation_level="IMMEDIATE")
+        connection.execute("PRAGMA synchronous = OFF")  # survives a killed process, and that is all it must
+        return connection
 
     def _read(self, key: str) -> Any:
         with closing(self._open()) as connection:
@@ -30,7 +32,9 @@ class FileExecutions:
 
     def _all(self, prefix: str) -> list[Any]:
         with closing(self._open()) as connection:
-            rows = connection.execute("SELECT value FROM item WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "~"))
+            rows = connection.execute(
+                "SELECT value FROM item WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "~")
+            )
             return [pickle.loads(row[0]) for row in rows]
 
     def _write(self, *items: tuple[str, Any, int | None]) -> None:

@@ -16,7 +16,7 @@ from tests.infra.conftest import Assembly
 
 pytestmark = pytest.mark.xdist_group("infra")
 
-PUBLIC: set[str] = set()
+PUBLIC = {"POST /api/v1/integration/plm/change-notification"}
 """The routes that need no token; each verifies its caller itself."""
 
 

@@ -18,6 +18,7 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 ROOT_KEY = ("test", "test")
 """The emulator's own root credentials; they open nothing but the emulator on this machine."""
+SERVER = str(Path(__file__).resolve().with_name("server.py"))
 START_SECONDS = 30
 STOP_SECONDS = 10
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
@@ -103,7 +104,7 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
         environment["IAM_USAGE_FILE"] = str(folder / home.usage_file.name)
     with home.log_file.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("server.py"))],
+            [sys.executable, "-P", SERVER],
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -154,9 +155,9 @@ def _is_ours(pid: int) -> bool:
     proc = Path("/proc") / str(pid)
     if proc.exists():
         alive = proc.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-        return alive and b"server.py" in proc.joinpath("cmdline").read_bytes()
+        return alive and SERVER.encode() in proc.joinpath("cmdline").read_bytes()
     answer = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "server.py" in answer.stdout and not answer.stdout.startswith("Z")
+    return SERVER in answer.stdout and not answer.stdout.startswith("Z")
 
 
 def _reap(pid: int) -> None:

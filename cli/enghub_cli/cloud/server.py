@@ -1,7 +1,8 @@
-"""The process of the local cloud: MiniStack, with two changes; started by ``process.py``, never imported.
+"""The process of the local cloud: MiniStack, with three changes; started by ``process.py``, never imported.
 
 1. The loopback counts as an encrypted connection, so that the TLS-only policies of queues and buckets stay in force.
-2. With IAM_USAGE_FILE set, every permission that a function used or was refused is appended there, one JSON line each.
+2. Batches of SQS need the permission of the single action, as on AWS: there is no ``sqs:SendMessageBatch`` in IAM.
+3. With IAM_USAGE_FILE set, every permission that a function used or was refused is appended there, one JSON line each.
 """
 
 import json
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 
 
 def trust_loopback() -> None:
@@ -21,6 +22,17 @@ def trust_loopback() -> None:
         pin(source_ip, True)
 
     app.pin_request_origin = pinned
+
+
+def name_batches_as_aws_does() -> None:
+    """Let ``sqs:SendMessageBatch`` and its like count as ``sqs:SendMessage`` (SQS guide, "API permissions")."""
+    extract = iam_actions.extract_iam_action
+
+    def extracted(service: str, *request: Any) -> str | None:
+        action: str | None = extract(service, *request)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = extracted
 
 
 def record_usage(file: Path) -> None:
@@ -44,6 +56,7 @@ def record_usage(file: Path) -> None:
 
 if __name__ == "__main__":
     trust_loopback()
+    name_batches_as_aws_does()
     usage = os.environ.pop("IAM_USAGE_FILE", "")
     if usage:
         record_usage(Path(usage))

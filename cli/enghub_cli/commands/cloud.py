@@ -36,8 +36,8 @@ def up(
         status.update("Deploying ...")
         deploy(running.endpoint, assembled, lambda stack, what: err.print(f"  {escape(stack):<18} {what}"))
         cloud = context.attach(running)
-        for name in seed.secrets(cloud.client("secretsmanager"), context.STAGE):
-            err.print(f"  secret             {escape(name)} created")
+        for name in seed.secrets(cloud.client("secretsmanager"), context.STAGE, cloud.api_base):
+            err.print(f"  secret             {escape(name)} written")
     out.print(cloud.api_base)
 
 

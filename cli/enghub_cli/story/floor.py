@@ -36,8 +36,8 @@ def change_arrives(tell: Teller) -> None:
     tell.wait(
         "quan",
         f"/api/v1/plm/change-orders/{ecn}",
-        lambda order: order["qmsProcessStatus"] == "PROCESSED",
-        show=lambda order: {"status": order["qmsProcessStatus"], "changePoint": order.get("changePoint")},
+        lambda order: order["processingStatus"] == "PROCESSED",
+        show=lambda order: {"processingStatus": order["processingStatus"], "changePoint": order.get("changePoint")},
     )
 
 
@@ -46,20 +46,29 @@ def products_sync(tell: Teller) -> None:
     tell.chapter("2  Products sync from the PLM")
     tell.sign_in("plm-admin", "PLM_ADMIN")
     run = tell.call(
-        "plm-admin", "POST", "/api/v1/plm/sync", {"mode": "FULL"}, expect=202, show=lambda data: {"runId": data["runId"]}
+        "plm-admin",
+        "POST",
+        "/api/v1/plm/sync",
+        {"mode": "FULL"},
+        expect=202,
+        show=lambda data: {"runId": data["runId"]},
     )
     report = tell.wait(
         "plm-admin",
         f"/api/v1/plm/sync/{run['runId']}",
-        lambda data: data["status"] not in {"PENDING", "RUNNING"},
+        lambda data: data["status"] in {"SUCCEEDED", "FAILED"},
         show=_sync_state,
     )
-    for rejected in report["rejects"]["items"][:3]:
-        tell.console.print(f"    rejected {rejected}")
+    tell.say(f"{report['records']['rejected']} records were rejected, each with its reason; the first ones:")
+    for one in report["rejected"][:3]:
+        tell.console.print(
+            f"  {one['plmProductCode'] or one['objectId']} {one['field']}: {one['message']}", markup=False
+        )
 
 
 def _sync_state(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if isinstance(value, str | int) and name != "runId"}
+    batches = {name: data["batches"][name] for name in ("total", "done", "failed")}
+    return {"status": data["status"], "batches": batches, "records": data["records"]}
 
 
 def work_is_done(tell: Teller) -> str:
@@ -73,7 +82,7 @@ def work_is_done(tell: Teller) -> str:
         "productId": "PROD-A001",
         "plannedQuantity": 200,
         "dueDate": str((today + timedelta(days=2)).date()),
-        "lineId": "LINE-1",
+        "lineId": _line(tell),
         "stationId": "ST-SMT-01",
         "standardSeconds": 20,
         "shiftDate": str(today.date()),
@@ -95,19 +104,41 @@ def work_is_done(tell: Teller) -> str:
     }
     first = {"Idempotency-Key": f"{tell.run}-1"}
     tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
-    tell.say("The tablet lost the network and sends the same report again: the first answer comes back, nothing is added.")
+    tell.say(
+        "The tablet lost the network and sends the same report again: the first answer comes back, nothing is added."
+    )
     tell.call("wang", "POST", REPORTS, report, expect=201, headers=first)
     tell.say("A report beyond the plan is refused.")
     more = {**report, "goodQty": 96, "defectQty": 0, "defectTypes": []}
     tell.call("wang", "POST", REPORTS, more, expect=422, headers={"Idempotency-Key": f"{tell.run}-2"})
     later = {"reportTime": (today + timedelta(minutes=2)).isoformat()}
-    tell.call("wang", "POST", REPORTS, {**more, "goodQty": 60, **later}, expect=201, headers={"Idempotency-Key": f"{tell.run}-3"})
+    tell.call(
+        "wang",
+        "POST",
+        REPORTS,
+        {**more, "goodQty": 60, **later},
+        expect=201,
+        headers={"Idempotency-Key": f"{tell.run}-3"},
+    )
     tell.call("li", "GET", path, expect=200, show=_order)
     return str(today.date())
 
 
+def _line(tell: Teller) -> str:
+    """Return the line of this telling, so that the board shows its own output alone."""
+    return f"LINE-{tell.run}"
+
+
 def _order(order: dict[str, Any]) -> dict[str, Any]:
-    names = ("workOrderId", "status", "plannedQuantity", "goodQuantity", "defectQuantity", "remainingQuantity", "version")
+    names = (
+        "workOrderId",
+        "status",
+        "plannedQuantity",
+        "goodQuantity",
+        "defectQuantity",
+        "remaining",
+        "version",
+    )
     return {name: order[name] for name in names if name in order}
 
 
@@ -117,8 +148,8 @@ def board_moves(tell: Teller, date: str) -> None:
     tell.wait(
         "wang",
         f"/api/v1/dashboard/shift-board?date={date}&shift=day",
-        lambda board: any(line["lineId"] == "LINE-1" and line["output"] >= 165 for line in board["lines"]),  # noqa: PLR2004
-        show=lambda board: {"lines": board["lines"]},
+        lambda board: any(line["line"] == _line(tell) and line["output"] == 165 for line in board["lines"]),
+        show=lambda board: [line for line in board["lines"] if line["line"] == _line(tell)],
     )
 
 

@@ -64,7 +64,9 @@ class Teller:
         data = parsed.get("data", parsed)
         colour = "green" if answer.status_code == expect else "red"
         worth = show(data) if answer.status_code == expect and parsed.get("success", True) else _refusal(parsed)
-        self.console.print(f"  [{colour}]{answer.status_code}[/{colour}] {escape(_short(json.dumps(worth, ensure_ascii=False)))}")
+        self.console.print(
+            f"  [{colour}]{answer.status_code}[/{colour}] {escape(_short(json.dumps(worth, ensure_ascii=False)))}"
+        )
         if answer.status_code != expect:
             message = f"The story stops: {method} {path} answered {answer.status_code}, not {expect}; see `enghub logs`"
             raise Stop(message)
@@ -86,7 +88,7 @@ class Teller:
         with self.cloud.http(self._tokens[user]) as client:
             while monotonic() < deadline:
                 answer = client.get(path)
-                data = answer.json().get("data") if answer.status_code == 200 else None  # noqa: PLR2004
+                data = answer.json().get("data") if answer.status_code == 200 else None
                 state = None if data is None else json.dumps(show(data), ensure_ascii=False)
                 if state is not None and state != last:
                     self.console.print(f"  [dim]{user}[/dim] [bold]GET[/bold] {escape(path)}  {escape(_short(state))}")

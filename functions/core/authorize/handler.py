@@ -1,7 +1,8 @@
 """Lambda authorizer of the REST API: a bearer token in, the caller's tenant, factories, roles and permissions out.
 
-Trigger: API Gateway TOKEN authorizer; its answer is cached there per token, so the policy covers the whole stage.
-A refusal is stored in the audit under tenant ``-``; nobody is known yet.
+Trigger: API Gateway REQUEST authorizer; where the stage caches its answer per token, the policy covers the whole
+stage. A refusal is stored in the audit under tenant ``-``; nobody is known yet.
+Decision: docs/decisions/0009-where-refusals-are-kept.md.
 Runbook: docs/runbooks/authorizer-errors.md.
 """
 
@@ -42,7 +43,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """
     settings = config.load(Config)
     issuer = tokens.Issuer(settings.token_issuer, settings.token_audience, settings.jwks_url)
-    scheme, _, token = event.get("authorizationToken", "").partition(" ")
+    scheme, _, token = _header(event, "authorization").partition(" ")
     try:
         caller = tokens.principal(token.strip() if scheme.lower() == "bearer" else "", issuer, _permissions())
     except Unauthenticated as error:
@@ -59,25 +60,30 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     }
 
 
+def _header(event: dict[str, Any], wanted: str) -> str:
+    headers: dict[str, str] = event.get("headers") or {}
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
 def _stage(method_arn: str) -> str:
     api, stage, *_ = method_arn.split("/")
     return f"{api}/{stage}/*"
 
 
-def _refused(event: dict[str, Any], error: Unauthenticated, request_id: str) -> None:
+def _refused(event: dict[str, Any], error: Unauthenticated, invocation_id: str) -> None:
     reason = error.details["reason"]
     logger.warning("token refused", reason=reason, resource=event.get("methodArn"))
-    _, _, *rest = event.get("methodArn", "//-/").split("/")
+    seen = event.get("requestContext") or {}
     try:
         audit.refuse(
             tenant_id="-",
             user_id="-",
             error=error.name,
-            method=rest[0] if rest else "-",
-            path="/" + "/".join(rest[1:])[:500],
+            method=event.get("httpMethod", "-"),
+            path=event.get("path", "-")[:500],
             detail=reason,
-            request_id=request_id,
-            source_ip="",
+            request_id=seen.get("requestId", invocation_id),
+            source_ip=(seen.get("identity") or {}).get("sourceIp", ""),
             at=system_clock(),
         )
     except Exception:

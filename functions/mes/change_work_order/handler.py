@@ -2,6 +2,7 @@
 
 Trigger: PATCH /api/v1/work-orders/{workOrderId}, POST /api/v1/work-orders/{workOrderId}/{step}.
 Events: WorkOrderChanged, WorkOrderReleased, -Started, -Paused, -Resumed, -Completed, -Closed, -Cancelled.
+Runbook: docs/runbooks/mes-work-orders.md.
 """
 
 from enghub.core import entrypoints, http

@@ -1,6 +1,7 @@
 """Plans a work order (MES-01).
 
 Trigger: POST /api/v1/work-orders. Event: WorkOrderCreated.
+Runbook: docs/runbooks/mes-work-orders.md.
 """
 
 from enghub.core import entrypoints, http

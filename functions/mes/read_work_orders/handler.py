@@ -1,6 +1,7 @@
 """Reads work orders: one, or a list by status and due date, sales order, product or station (MES-01).
 
 Trigger: GET /api/v1/work-orders, GET /api/v1/work-orders/{workOrderId}.
+Runbook: docs/runbooks/mes-work-orders.md.
 """
 
 from typing import Annotated

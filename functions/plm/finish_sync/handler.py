@@ -1,6 +1,6 @@
 """Ends a sync run: totals, watermark, event ProductSyncCompleted or ProductSyncFailed, metrics (PLM-03, PLM-20).
 
-Trigger: task of the state machine sync_products.
+Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

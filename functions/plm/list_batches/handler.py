@@ -1,6 +1,6 @@
 """Cuts the next batches of a sync run: ranges of object ids, at most 40 per call (PLM-04).
 
-Trigger: task of the state machine sync_products.
+Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

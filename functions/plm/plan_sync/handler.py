@@ -1,6 +1,6 @@
 """Opens a sync run: fixes from when on products are taken (PLM-03).
 
-Trigger: task of the state machine sync_products.
+Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Reads change orders: by processing status, by effective date, one with its change point (PLM-07).
 
-Trigger: GET /api/v1/plm/change-orders and /api/v1/plm/change-orders/{ecnNumber}.
+Trigger: GET /api/v1/plm/change-orders and /api/v1/plm/change-orders/{ecnNumber}. Runbook: docs/runbooks/plm-changes.md.
 """
 
 from typing import Annotated

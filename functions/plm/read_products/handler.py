@@ -1,6 +1,6 @@
 """Finds product mappings by PLM code, by QMS material, by sync status (PLM-01).
 
-Trigger: GET /api/v1/plm/products.
+Trigger: GET /api/v1/plm/products. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Annotated

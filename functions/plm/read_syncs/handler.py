@@ -1,6 +1,6 @@
 """Reads a sync run: progress while it goes on, the report once it ended, rejected records page by page (PLM-03).
 
-Trigger: GET /api/v1/plm/sync/{runId}.
+Trigger: GET /api/v1/plm/sync/{runId}. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Annotated

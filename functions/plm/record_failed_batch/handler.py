@@ -1,6 +1,6 @@
 """Keeps that a batch of a sync run failed, and why, so that it can be run again alone (PLM-04).
 
-Trigger: catch of the state machine sync_products.
+Trigger: catch of the state machine sync_products. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

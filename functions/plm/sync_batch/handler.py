@@ -1,6 +1,7 @@
 """Takes one batch of products over from the PLM: fetch, map, validate, persist (PLM-03, PLM-04).
 
 Trigger: task of the state machine sync_products, four at a time. Safe to repeat and to run twice at once.
+Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

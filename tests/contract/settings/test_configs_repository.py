@@ -17,6 +17,7 @@ from enghub.settings.configs.repository import ConfigRepository, LayerIsFull, Ou
 from tests.factories.http import NOW, an_origin
 from tests.factories.settings import a_creation, an_address, an_update
 from tests.fakes import settings as fakes
+from tests.fakes.one_at_a_time import one_call_at_a_time
 from tests.fakes.settings import FakeConfigs
 
 
@@ -120,7 +121,7 @@ def test_of_many_concurrent_writers_exactly_one_wins(store: ConfigRepository) ->
             return False
         return True
 
-    with ThreadPoolExecutor(8) as writers:
+    with one_call_at_a_time(), ThreadPoolExecutor(8) as writers:
         won = list(writers.map(write, range(1, 9)))
     assert won.count(True) == 1
     assert store.load([first.after.address])[first.after.address].content.value == str(won.index(True) + 1)

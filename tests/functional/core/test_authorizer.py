@@ -35,9 +35,20 @@ def authorize(account: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> C
     handler = importlib.import_module("functions.core.authorize.handler")
 
     def call(header: str) -> Any:
-        return handler.lambda_handler({"type": "TOKEN", "methodArn": ARN, "authorizationToken": header}, Context())
+        return handler.lambda_handler(a_request_to_authorize({"Authorization": header} if header else {}), Context())
 
     return call
+
+
+def a_request_to_authorize(headers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "type": "REQUEST",
+        "methodArn": ARN,
+        "httpMethod": "POST",
+        "path": "/api/v1/production/report",
+        "headers": headers,
+        "requestContext": {"requestId": "req-1", "identity": {"sourceIp": "192.0.2.7"}},
+    }
 
 
 def a_token(
@@ -121,6 +132,7 @@ def test_every_other_token_is_refused_and_kept_in_the_audit(authorize: Callable[
         authorize(header)
     (refusal,) = audit.refusals("-", system_clock().strftime("%Y-%m-%d"))
     assert (refusal.error, refusal.method, refusal.path) == ("UNAUTHENTICATED", "POST", "/api/v1/production/report")
+    assert (refusal.request_id, refusal.source_ip) == ("req-1", "192.0.2.7")
 
 
 def test_the_token_itself_is_never_logged(authorize: Callable[[str], Any], capsys: pytest.CaptureFixture[str]) -> None:

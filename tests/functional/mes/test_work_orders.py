@@ -4,28 +4,17 @@ from typing import Any
 
 import pytest
 
-from enghub.core import audit, outbox
-from enghub.core.clock import system_clock
-from enghub.core.outbox import OutboxRecord
+from enghub.core import audit
 from tests.factories.http import a_principal
 from tests.factories.mes import PERMISSIONS, PLAN, Floor
 
 
-def events() -> list[tuple[str, dict[str, Any]]]:
-    """Return type and data of every event waiting in the outbox, oldest first."""
-    found: list[OutboxRecord] = []
-    for shard in range(outbox.SHARDS):
-        found += outbox.pending(shard, system_clock())
-    found.sort(key=lambda record: record.message_id)
-    return [(record.message_type, outbox.body_of(record)["data"]) for record in found]
-
-
-def test_a_work_order_is_planned_and_announced(floor: Floor) -> None:
+def test_a_work_order_is_planned_and_announced(floor: Floor, told: Any) -> None:
     status, body = floor.create()
     assert (status, body["data"]["status"], body["data"]["version"]) == (201, "CREATED", 1)
     assert body["data"]["remaining"] == 100
     assert floor.read("WO-1")[1]["data"] == body["data"]
-    [(event_type, data)] = events()
+    [(event_type, data)] = told()
     assert (event_type, data["work_order_id"], data["planned_qty"]) == ("WorkOrderCreated", "WO-1", 100)
 
 
@@ -40,11 +29,16 @@ def test_a_number_is_given_once(floor: Floor) -> None:
     assert floor.read("WO-1")[1]["data"]["plannedQuantity"] == 100
 
 
-def test_a_repeated_request_gets_the_first_answer(floor: Floor) -> None:
-    sent = {"method": "POST", "path": "/api/v1/work-orders", "body": PLAN, "headers": {"Idempotency-Key": "k"}}
+def test_a_repeated_request_gets_the_first_answer(floor: Floor, told: Any) -> None:
+    sent: dict[str, Any] = {
+        "method": "POST",
+        "path": "/api/v1/work-orders",
+        "body": PLAN,
+        "headers": {"Idempotency-Key": "k"},
+    }
     first, again = floor.call("create_work_order", **sent), floor.call("create_work_order", **sent)
     assert (first[0], first[1]["data"]) == (again[0], again[1]["data"])
-    assert len(events()) == 1
+    assert len(told()) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +61,7 @@ def test_a_bad_plan_is_refused_with_the_field_named(floor: Floor, fields: dict[s
     assert floor.read("WO-1")[0] == 404
 
 
-def test_a_work_order_lives_its_life_and_tells_it(floor: Floor) -> None:
+def test_a_work_order_lives_its_life_and_tells_it(floor: Floor, told: Any) -> None:
     floor.create()
     for version, step in enumerate(("release", "start", "pause", "resume"), start=1):
         assert floor.step("WO-1", step, version)[0] == 200
@@ -75,7 +69,7 @@ def test_a_work_order_lives_its_life_and_tells_it(floor: Floor) -> None:
     assert floor.step("WO-1", "complete", 5)[1]["data"]["goodQuantity"] == 10
     status, body = floor.step("WO-1", "close", 6)
     assert (status, body["data"]["status"], body["data"]["version"]) == (200, "CLOSED", 7)
-    told = [event_type for event_type, _ in events() if event_type.startswith("WorkOrder")]
+    told = [event_type for event_type, _ in told() if event_type.startswith("WorkOrder")]
     names = ("Created", "Released", "Started", "Paused", "Resumed", "Completed", "Closed")
     assert told == [f"WorkOrder{name}" for name in names]
 

@@ -1,4 +1,4 @@
-"""One upgrade that uses every kind of step, for each dialect; and the process that runs it and may be killed in it.
+"""One upgrade with every kind of step, for each dialect; and the process that runs it and may be killed.
 
 Run as a script it is a worker: it works until the execution ends, or kills itself (SIGKILL) at the n-th point it passes.
 """
@@ -22,16 +22,18 @@ from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget
+from enghub.upgrade.steps.ports import Ports
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions
 
-ROWS = 400
-BATCH = 37
+ROWS = 120
+BATCH = 29
 SCRIPTS = {
     "v/001_structure.sql": {
         Dialect.MARIADB: """
             -- the new table, and a procedure whose body holds semicolons
-            CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL) ENGINE=InnoDB;
+            CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL)
+              ENGINE=InnoDB;
             ALTER TABLE orders ADD COLUMN note VARCHAR(20) NULL, ADD INDEX i_status (status);
             SET @wanted = 'kept';
             UPDATE orders SET note = @wanted WHERE id % 2 = 0;
@@ -47,7 +49,8 @@ SCRIPTS = {
             BEGIN;
             CREATE TABLE orders_v2 (id BIGINT PRIMARY KEY, state VARCHAR(10) NOT NULL, cents BIGINT NOT NULL);
             ALTER TABLE orders ADD COLUMN note VARCHAR(20);
-            CREATE FUNCTION total() RETURNS bigint AS $body$ BEGIN RETURN (SELECT count(*) FROM orders); END; $body$ LANGUAGE plpgsql;
+            CREATE FUNCTION total() RETURNS bigint AS $body$
+              BEGIN RETURN (SELECT count(*) FROM orders); END; $body$ LANGUAGE plpgsql;
             UPDATE orders SET note = 'kept' WHERE id % 2 = 0;
             INSERT INTO audit_log (text) VALUES ('structure; ready'), ('100% sure');
             ALTER TABLE old_name RENAME TO new_name;
@@ -63,10 +66,12 @@ SCRIPTS = {
         """,
     },
     "v/002_counting.sql": {
-        Dialect.MARIADB: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3; ALTER TABLE counter ADD m INT DEFAULT 7;",
+        Dialect.MARIADB: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
+        "ALTER TABLE counter ADD m INT DEFAULT 7;",
         Dialect.POSTGRESQL: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
         "CREATE INDEX CONCURRENTLY i_status ON orders (status); UPDATE counter SET n = n + 1;",
-        Dialect.SQLITE: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3; CREATE INDEX i_status ON orders (status);",
+        Dialect.SQLITE: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
+        "CREATE INDEX i_status ON orders (status);",
     },
 }  # fmt: skip
 COPY = {
@@ -106,10 +111,17 @@ STEPS: dict[Stage, list[dict[str, Any]]] = {
         factory.step(
             "com.ft.upgrade.steps.StartupPreProcessStep",
             "main",
+            backup_tables=["counter", "orders"],
             sql_scripts=["v/001_structure.sql", "v/002_counting.sql"],
             migrations=[COPY],
             verification_rules=["check_table_structure", "check_data_integrity"],
-            comparisons=[{"name": "moved", "left": {"table": "orders", "where": "amount IS NOT NULL"}, "right": {"table": "orders_v2"}}],
+            comparisons=[
+                {
+                    "name": "moved",
+                    "left": {"table": "orders", "where": "amount IS NOT NULL"},
+                    "right": {"table": "orders_v2"},
+                }
+            ],
         )
     ],
     Stage.START_SERVICE: [factory.step("enghub.StartService", "start_service")],
@@ -118,7 +130,7 @@ STEPS: dict[Stage, list[dict[str, Any]]] = {
 
 
 def prepare(address: Address) -> None:
-    """The business database before the upgrade; row 100 has no amount, so it cannot be moved."""
+    """The business database before the upgrade; row 40 has no amount, so it cannot be moved."""
     metadata = sa.MetaData()
     orders = sa.Table(
         "orders",
@@ -134,7 +146,7 @@ def prepare(address: Address) -> None:
     with engine.begin() as connection:
         metadata.create_all(connection)
         connection.execute(counter.insert(), [{"n": 1}])
-        rows = [{"id": n * 3, "status": n % 3, "amount": None if n == 100 else n} for n in range(1, ROWS + 1)]
+        rows = [{"id": n * 3, "status": n % 3, "amount": None if n == 40 else n} for n in range(1, ROWS + 1)]
         connection.execute(orders.insert(), rows)
     engine.dispose()
 
@@ -147,7 +159,9 @@ def contents(address: Address) -> dict[str, str]:
         inspector = sa.inspect(connection)
         for name in sorted(set(inspector.get_table_names()) - OWN_TABLES):
             columns = [(column["name"], str(column["type"])) for column in inspector.get_columns(name)]
-            indexes = sorted((index["name"] or "", tuple(index["column_names"])) for index in inspector.get_indexes(name))
+            indexes = sorted(
+                (index["name"] or "", tuple(index["column_names"])) for index in inspector.get_indexes(name)
+            )
             rows = sorted(map(repr, connection.execute(sa.text(f"SELECT * FROM {name}"))))
             found[name] = hashlib.sha256(repr((columns, indexes, rows)).encode()).hexdigest()
         found["views"] = repr(sorted(inspector.get_view_names()))
@@ -156,10 +170,12 @@ def contents(address: Address) -> dict[str, str]:
         )
         found["statements"] = repr([tuple(row) for row in journal])
         tasks = connection.execute(
-            sa.text("SELECT scope, task, state, position, total, moved, failed FROM enghub_upgrade_checkpoint ORDER BY 1, 2")
+            sa.text("SELECT scope, task, state, total, moved, failed FROM enghub_upgrade_checkpoint ORDER BY 1, 2")
         )
         found["tasks"] = repr([tuple(row) for row in tasks])
-        failed = connection.execute(sa.text("SELECT scope, task, row_key FROM enghub_upgrade_failed_row ORDER BY 1, 2, 3"))
+        failed = connection.execute(
+            sa.text("SELECT scope, task, row_key FROM enghub_upgrade_failed_row ORDER BY 1, 2, 3")
+        )
         found["failed rows"] = repr([tuple(row) for row in failed])
     engine.dispose()
     return found
@@ -175,6 +191,10 @@ class Site:
     @property
     def hooks(self) -> Hooks:
         return Hooks({})
+
+    @property
+    def ports(self) -> Ports:
+        return Ports()
 
 
 def plan_execution(folder: Path, dialect: Dialect) -> FileExecutions:
@@ -200,9 +220,7 @@ def run(folder: Path, address: Address, point: Callable[[str], None], soft_secon
     engine = Engine(store, lambda _, __: Site(address), lambda _, digest: texts[digest], point=point)
     for stage in STAGES:
         for _ in range(200):
-            answer = engine.run_slice(
-                factory.TENANT, factory.EXECUTION, 1, stage.value, Budget.of(soft_seconds, 60)
-            )
+            answer = engine.run_slice(factory.TENANT, factory.EXECUTION, 1, stage.value, Budget.of(soft_seconds, 60))
             if answer.outcome == "done":
                 break
             if answer.outcome != "more":
@@ -225,9 +243,14 @@ def counted(kill_at: int | None) -> tuple[Callable[[str], None], list[str]]:
 
 
 def main(arguments: Iterator[str]) -> None:
-    folder, dialect, url, kill_at = Path(next(arguments)), Dialect(next(arguments)), next(arguments), int(next(arguments))
+    folder, dialect, url, kill_at = (
+        Path(next(arguments)),
+        Dialect(next(arguments)),
+        next(arguments),
+        int(next(arguments)),
+    )
     point, _ = counted(kill_at)
-    print(run(folder, Address(dialect, sa.make_url(url)), point))  # noqa: T201
+    run(folder, Address(dialect, sa.make_url(url)), point)
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ CONFIG = {
         {"path": "conf/log.xml", "in_place": True},
         {"path": "conf/new.json", "template": "new.json", "opening": "{{"},
     ],
-    "values": {"name": "shop", "level": "INFO"},
+    "config_values": {"name": "shop", "level": "INFO"},
 }
 
 
@@ -174,7 +174,7 @@ def configured(place: Place) -> None:
 
 def configured_already(place: Place) -> None:
     configured_before(place)
-    matrix.run(place, "enghub.ConfigUpdate", CONFIG, scripts=TEMPLATES)
+    matrix.run(place, "enghub.ConfigFiles", CONFIG, scripts=TEMPLATES)
 
 
 def configured_as_before(place: Place) -> None:
@@ -305,7 +305,8 @@ def tuning(dialect: Dialect) -> dict[str, Any]:
         index = f"i_{name}"
         return {
             "name": name, "apply": [f"CREATE INDEX {index} ON orders (amount)"],
-            "revert": [f"DROP INDEX {index}{where}"], "measure": measure, "times": 1, "min_improvement_percent": at_least,
+            "revert": [f"DROP INDEX {index}{where}"], "measure": measure, "times": 1,
+            "min_improvement_percent": at_least,
         }  # fmt: skip
 
     return {"tuning": [change("useless", 100), change("kept", -10_000)]}
@@ -449,14 +450,17 @@ SCENARIOS: dict[str, Scenario] = {
     "backup in chunks": Scenario(
         "enghub.Backup", {"backup": {**BACKUP, "consistency": "chunks"}}, old_backups, backed_up
     ),
+    "copies": Scenario(
+        "enghub.BackupTables", {"backup_tables": ["orders"]}, business, nothing_before, on_servers=False
+    ),
     "restore": Scenario("enghub.RestoreBackup", {}, damaged, restored),
     "rebuild": Scenario("enghub.TableRebuild", rebuild, business, rebuilt),
     "rebuild undone": Scenario("enghub.TableRebuild", rebuild, rebuilt_before, old_form, "rollback"),
     "configuration": Scenario(
-        "enghub.ConfigUpdate", CONFIG, configured_before, configured, changes={"scripts": TEMPLATES}, on_servers=False
+        "enghub.ConfigFiles", CONFIG, configured_before, configured, changes={"scripts": TEMPLATES}, on_servers=False
     ),
     "configuration undone": Scenario(
-        "enghub.ConfigUpdate", CONFIG, configured_already, configured_as_before, "rollback", on_servers=False
+        "enghub.ConfigFiles", CONFIG, configured_already, configured_as_before, "rollback", on_servers=False
     ),
     "resources": Scenario("enghub.ResourceImport", RESOURCES, packaged, imported, on_servers=False),
     "resources undone": Scenario(

@@ -209,7 +209,7 @@ def test_a_file_that_would_be_malformed_changes_none(small: Place) -> None:
     with pytest.raises(StepFailed, match=r"conf/bad\.json would not be well-formed json"):
         run(
             small,
-            "enghub.ConfigUpdate",
+            "enghub.ConfigFiles",
             parameters,
             scripts={"conf/app.properties": "name=new\n", "conf/bad.json": "{"},
         )
@@ -220,23 +220,23 @@ def test_a_file_that_cannot_be_written_puts_the_others_back(small: Place) -> Non
     scripts = {"conf/app.properties": "name=new\n", "conf/b.json": "{}"}
     files = Failing(small.files, (5,), FULL)  # history of the first: 2, the first: 1, history of the second: 1
     with pytest.raises(StepFailed, match="The store is full"):
-        run(small, "enghub.ConfigUpdate", {"config_files": list(scripts)}, scripts=scripts, ports=Ports(files=files))
+        run(small, "enghub.ConfigFiles", {"config_files": list(scripts)}, scripts=scripts, ports=Ports(files=files))
     assert small.files.read("conf/app.properties") == b"name=old\nport=1\n"
     assert small.files.info("conf/b.json") is None
 
 
 def test_a_file_that_somebody_changed_since_is_left_alone(small: Place) -> None:
     scripts = {"conf/app.properties": "name=new\n"}
-    run(small, "enghub.ConfigUpdate", {"config_files": list(scripts)}, scripts=scripts)
+    run(small, "enghub.ConfigFiles", {"config_files": list(scripts)}, scripts=scripts)
     small.files.write("conf/app.properties", b"name=by hand\n")
     with pytest.raises(StepFailed, match="changed by somebody else"):
-        matrix.run(small, "enghub.ConfigUpdate", {"config_files": list(scripts)}, way="rollback")
+        matrix.run(small, "enghub.ConfigFiles", {"config_files": list(scripts)}, way="rollback")
     assert small.files.read("conf/app.properties") == b"name=by hand\n"
 
 
 def test_a_template_that_is_nowhere_says_where_it_was_looked_for(small: Place) -> None:
     with pytest.raises(StepFailed, match=r"nor the artifact store config/2\.16\.5/x\.xml"):
-        run(small, "enghub.ConfigUpdate", {"config_files": ["x.xml"]})
+        run(small, "enghub.ConfigFiles", {"config_files": ["x.xml"]})
 
 
 # --- services, resources, caches --------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ from enghub.core.errors import EngHubError, Invalid, Unavailable
 INDEXES = ("gsi1", "gsi2")
 MAX_TRANSACTION_ITEMS = 100
 """TransactWriteItems takes 100 items and 4 MB."""
+MAX_READ_KEYS = 100
+"""BatchGetItem takes 100 keys."""
 
 RawItem = dict[str, dict[str, Any]]
 """One item as DynamoDB sends it: attribute name to type descriptor to value."""

@@ -8,7 +8,8 @@ EngHubError
 ├── Forbidden            403 / 40301
 ├── NotFound             404 / 40401
 ├── Conflict             409 / 40901
-│   └── VersionConflict  409 / 40902   written on an outdated version
+│   ├── VersionConflict  409 / 40902   written on an outdated version
+│   └── IdempotencyKeyReused  409 / 40901
 ├── TooLarge             413 / 41301
 ├── UnsupportedMedia     415 / 41501
 ├── RuleViolated         422 / 42201   a business rule says no
@@ -103,6 +104,15 @@ class VersionConflict(Conflict):
     text = Text(
         "Version {expected} is outdated, the current one is {actual}: read it and write again",
         "版本 {expected} 已过期，当前版本为 {actual}，请重新读取后再提交",
+    )
+
+
+class IdempotencyKeyReused(Conflict):
+    """The key already stands for another request."""
+
+    text = Text(
+        "Idempotency-Key {key} was used for another request: take a new key for a new request",
+        "Idempotency-Key {key} 已用于其他请求，新请求请使用新的键",
     )
 
 

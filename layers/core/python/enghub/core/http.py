@@ -64,7 +64,8 @@ class Api(APIGatewayRestResolver):
             _check_body(event, self._max_body_bytes)
         except EngHubError as error:
             return _raw(event, error)
-        return super().resolve(event, context)
+        answer: dict[str, Any] = super().resolve(event, context)
+        return answer if answer.get("body") is not None else {**answer, "body": ""}
 
 
 def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:

@@ -14,20 +14,10 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from enghub.core.dynamo import Put, RawItem, Record, absent, key
-from enghub.core.errors import Conflict, Invalid
-from enghub.core.i18n import Text
+from enghub.core.errors import IdempotencyKeyReused, Invalid
 
 KEPT = timedelta(days=7)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-class IdempotencyKeyReused(Conflict):
-    """The key already stands for another request."""
-
-    text = Text(
-        "Idempotency-Key {key} was used for another request: take a new key for a new request",
-        "Idempotency-Key {key} 已用于其他请求，新请求请使用新的键",
-    )
 
 
 class Replayed(Exception):

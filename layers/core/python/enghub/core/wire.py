@@ -25,13 +25,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Request(BaseModel):
     """A request body or part of one: unknown fields are refused by name."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 class Response(BaseModel):
     """The data of an answer."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", defer_build=True
+    )
 
 
 def _shown_as(**schema: Any) -> Any:
@@ -75,13 +79,13 @@ Quantity = Annotated[
         allow_inf_nan=False,
         json_schema_extra=_shown_as(type="number", minimum=0, description="at most 10 digits and 4 decimals"),
     ),
-    PlainSerializer(plain, return_type=float, when_used="json-unless-none"),
+    PlainSerializer(plain, return_type=int | float, when_used="json-unless-none"),
 ]
 """A quantity of pieces or units, never negative; a JSON number both ways."""
 
 Ratio = Annotated[
     Decimal,
-    PlainSerializer(plain, return_type=float),
+    PlainSerializer(plain, return_type=int | float),
     Field(json_schema_extra=_shown_as(type="number")),
 ]
 """A computed rate; a JSON number."""

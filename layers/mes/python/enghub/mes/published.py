@@ -24,7 +24,7 @@ Day = Annotated[date, PlainSerializer(date.isoformat), WithJsonSchema({"type": "
 class EventData(BaseModel):
     """Base of what travels in ``data``; a reader ignores fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class WorkOrderState(EventData):

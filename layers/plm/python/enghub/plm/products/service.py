@@ -17,8 +17,8 @@ from enghub.plm.products.model import (
     SyncStatus,
     land,
     material_id,
-    read,
 )
+from enghub.plm.products.reading import read
 from enghub.plm.products.repository import FoundProducts, Products
 
 GROUP = 40

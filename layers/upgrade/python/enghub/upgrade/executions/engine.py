@@ -50,10 +50,14 @@ class Site(Protocol):
     def hooks(self) -> Any:
         """The site's addresses."""
 
+    @property
+    def ports(self) -> Any:
+        """The site's stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the workflow does next: `more` (after a wait), `done` with the stage, `failed`, `confirm`, `aborted`, `superseded`."""
+    """What the workflow does next: `more` (after a wait), `done`, `failed`, `confirm`, `aborted`, `superseded`."""
 
     outcome: str
     stage: str
@@ -163,9 +167,7 @@ class Engine:
         self.point("slice ended")
         shown = None if ended.progress is None else ended.progress.to_json()
         if ended.state is SliceState.MORE:
-            step = self.executions.save_step(
-                execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds())
-            )
+            step = self.executions.save_step(execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds()))
             answer = Answer("more", step.stage, ended.wait_seconds, step.key, step.sequence)
             return execution, step, answer if ended.wait_seconds or budget.spent else None
         finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
@@ -202,6 +204,7 @@ class Engine:
             report=report,
             point=self.point,
             decision=execution.decision,
+            ports=site.ports,
         )  # fmt: skip
         return step_class(step.definition.class_name)().run(context, step.cursor)
 
@@ -242,7 +245,11 @@ class Engine:
 
     def _origin(self, execution: Execution) -> Origin:
         return Origin(
-            execution.tenant_id, execution.factory_id, ENGINE_USER, self.clock(), f"{execution.execution_id}/{execution.run}"
+            execution.tenant_id,
+            execution.factory_id,
+            ENGINE_USER,
+            self.clock(),
+            f"{execution.execution_id}/{execution.run}",
         )
 
     def _log(self, step: StepRecord, level: str, message: str) -> None:

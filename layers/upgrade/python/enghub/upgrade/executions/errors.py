@@ -23,7 +23,7 @@ class CannotResume(UpgradeExecutionError):
     """Only what stopped can go on."""
 
     text = Text(
-        "Execution {execution_id} is {status}: only a failed or aborted one, or one whose worker is gone, can be resumed",
+        "Execution {execution_id} is {status}: only a failed or aborted one, or one whose worker is gone, can go on",
         "升级执行 {execution_id} 状态为 {status}，仅失败、已中止或执行进程已丢失的升级可以继续",
     )
 
@@ -31,7 +31,10 @@ class CannotResume(UpgradeExecutionError):
 class CannotAbort(UpgradeExecutionError):
     """It has ended already."""
 
-    text = Text("Execution {execution_id} is {status}: it cannot be aborted", "升级执行 {execution_id} 状态为 {status}，无法中止")
+    text = Text(
+        "Execution {execution_id} is {status}: it cannot be aborted",
+        "升级执行 {execution_id} 状态为 {status}，无法中止",
+    )
 
 
 class NothingToConfirm(UpgradeExecutionError):

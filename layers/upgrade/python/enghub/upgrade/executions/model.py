@@ -121,7 +121,12 @@ class Execution:
     def fail(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
         """Stop at the breakpoint."""
         return replace(
-            self, status=Status.FAILED, problem=problem, ended_at=at, breakpoint=_breakpoint(step, at), abort_requested=False
+            self,
+            status=Status.FAILED,
+            problem=problem,
+            ended_at=at,
+            breakpoint=_breakpoint(step, at),
+            abort_requested=False,
         )
 
     def abort(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
@@ -224,7 +229,9 @@ class StepRecord:
             problem=None,
         )
 
-    def slice_ended(self, cursor: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int) -> "StepRecord":
+    def slice_ended(
+        self, cursor: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int
+    ) -> "StepRecord":
         """More is to do."""
         return replace(
             self, cursor=dict(cursor), progress=progress or self.progress,

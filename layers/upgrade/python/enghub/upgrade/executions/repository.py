@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
 
@@ -33,7 +34,17 @@ class Change:
     command: tuple[str, dict[str, Any]] | None = None
     site_version: str | None = None
     """The version the site has from now on."""
-    once: Any = None
+    applied: tuple[str, ...] = ()
+    """The versions that were run, for the site's record."""
+    once: Once | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Part of a log; ``cursor`` is where to go on, None at the end."""
+
+    entries: tuple[LogEntry, ...]
+    cursor: str | None
 
 
 class Executions(Protocol):
@@ -77,3 +88,15 @@ class Executions(Protocol):
 
     def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
         """Append to the detailed log (kept 30 days)."""
+
+    def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
+        """Return one page of the log, oldest first."""
+
+    def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
+        """Return one page of a tenant's executions, newest first, and where to go on."""
+
+    def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
+        """Remember which workflow waits for the confirmation of a step."""
+
+    def gate(self, tenant_id: str, execution_id: str, sequence: int) -> str | None:
+        """Return the waiting workflow's token, None when none ever waited."""

@@ -48,7 +48,9 @@ class Hooks:
             with httpx.Client(timeout=timeout_seconds, follow_redirects=False) as client:
                 answer = client.request(method, url, json=body, headers=headers)
         except httpx.HTTPError as error:
-            raise StepFailed(UNREACHABLE, retryable=True, what=what, url=plain(url), error=type(error).__name__) from error
+            raise StepFailed(
+                UNREACHABLE, retryable=True, what=what, url=plain(url), error=type(error).__name__
+            ) from error
         return Answer(answer.status_code, answer.text[:65_536], int(answer.elapsed.total_seconds() * 1000))
 
     def _is_hook(self, url: str) -> bool:

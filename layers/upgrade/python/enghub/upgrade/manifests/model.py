@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from enghub.core.identity import Origin
 from enghub.upgrade.manifests.document import Manifest, Phase, Step, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
 from enghub.upgrade.versions import Version
@@ -126,17 +127,13 @@ def script_ref(text: str) -> ScriptRef:
 
 
 def revision_of(
-    tenant_id: str,
-    number: int,
-    document: Mapping[str, Any],
-    manifest: Manifest,
-    scripts: Mapping[str, ScriptRef],
-    by: str,
-    at: datetime,
+    origin: Origin, number: int, document: Mapping[str, Any], manifest: Manifest, scripts: Mapping[str, ScriptRef]
 ) -> Revision:
     """Return a new revision; its checksum covers the document and every script."""
     covered = {"document": document, "scripts": {path: ref.sha256 for path, ref in scripts.items()}}
-    return Revision(tenant_id, number, document, manifest, checksum(covered), dict(scripts), by, at)
+    return Revision(
+        origin.tenant_id, number, document, manifest, checksum(covered), dict(scripts), origin.user_id, origin.at
+    )
 
 
 def diff(before: Revision, after: Revision) -> tuple[Change, ...]:
@@ -235,5 +232,3 @@ def _dependency_problem(place: str, step: Step, wanted: str, phase_of: Mapping[s
         if order.index(phase_of[wanted]) > order.index(phase_of[step.id]):
             return [Problem(f"{place}.dependencies", f"{wanted} runs in the later phase {phase_of[wanted]}")]
     return []
-
-

@@ -1,7 +1,8 @@
 """Which versions lie between source and target, and why each is in or out (UPG-03).
 
-A path is the set of versions the target needs, less those the site has, over the graph of baselines and patches. It is
-never "everything above the newest one applied": a patch published late, or ported back, would then be lost or run twice.
+A path is the set of versions the target needs, less those the site has, over the graph of baselines and patches. It
+is never "everything above the newest one applied": a patch published late, or ported back, would then be lost or run
+twice.
 """
 
 from collections.abc import Collection, Iterable
@@ -74,45 +75,79 @@ def find_path(
         raise UnknownVersion(version=str(target), needed="for it / 目标版本")
     verdicts = _verdicts(source, target, known, frozenset(applied))
     versions = tuple(verdict.version for verdict in verdicts if verdict.included)
+    if target not in versions:
+        raise VersionGap(version=str(target), needed=str(target.base), arrives=str(source))
     _check_source_known(source, known, versions)
-    _check_bounds(source, known, versions)
+    _check_bounds(source, known, versions, frozenset(applied))
     return UpgradePath(source, target, versions, verdicts)
 
 
 def _verdicts(
     source: Version, target: Version, known: dict[Version, Manifest], applied: frozenset[Version]
 ) -> tuple[Verdict, ...]:
-    bases = {source.base} | {v for v in known if not v.is_patch and source < v <= target}
-    candidates = {v for v in known if source < v <= target and (not v.is_patch or v.base in bases)} - applied
-    superseded = {
-        Version.parse(text): version
-        for version in sorted(candidates)
-        for text in known[version].dependencies.includes
-        if Version.parse(text) != version
-    }
-    had = applied | {v for v in known if v <= source and (v.base in bases or v.base <= source.base)}
+    judge = _Judge.over(source, target, known, applied)
+    return tuple(Verdict(version, *judge.verdict(version)) for version in sorted(known))
 
-    def judge(version: Version) -> tuple[bool, Text]:
-        equivalent = [Version.parse(t) for t in known[version].dependencies.equivalent_to if Version.parse(t) in had]
-        if version in applied:
-            return False, ALREADY_APPLIED
-        if version <= source:
-            return False, _filled(AT_OR_BELOW_SOURCE, source=source)
-        if version > target:
-            return False, _filled(ABOVE_TARGET, target=target)
-        if version not in candidates:
-            return False, _filled(BASE_NOT_ON_PATH, base=version.base)
-        if version in superseded and version != target:
-            return False, _filled(INCLUDED_IN, version=superseded[version])
-        if equivalent and version != target:
-            return False, _filled(EQUIVALENT_APPLIED, version=equivalent[0])
-        if version == target:
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Knows what each verdict depends on."""
+
+    source: Version
+    target: Version
+    known: dict[Version, Manifest]
+    applied: frozenset[Version]
+    candidates: frozenset[Version]
+    superseded: dict[Version, Version]
+    had: frozenset[Version]
+    """Versions whose changes the site has: those it ran, and those its version implies."""
+
+    @classmethod
+    def over(
+        cls, source: Version, target: Version, known: dict[Version, Manifest], applied: frozenset[Version]
+    ) -> "_Judge":
+        between = {version for version in known if source < version <= target}
+        bases = {source.base} | {version for version in between if not version.is_patch}
+        candidates = frozenset(v for v in between if not v.is_patch or v.base in bases) - applied
+        superseded = {
+            Version.parse(text): version
+            for version in sorted(candidates)
+            for text in known[version].dependencies.includes
+            if Version.parse(text) != version
+        }
+        had = applied | {version for version in known if version <= source}
+        return cls(source, target, known, applied, candidates, superseded, had)
+
+    def verdict(self, version: Version) -> tuple[bool, Text]:
+        out = self._out(version)
+        if out is not None:
+            return False, out
+        if version == self.target:
             return True, TARGET
         if version.is_patch:
             return True, _filled(PATCH_ON_PATH, base=version.base)
-        return True, _filled(STEP_UP, source=source, target=target)
+        return True, _filled(STEP_UP, source=self.source, target=self.target)
 
-    return tuple(Verdict(version, *judge(version)) for version in sorted(known))
+    def _out(self, version: Version) -> Text | None:
+        """Return why a version is out, None when it is in."""
+        reasons = (
+            (version in self.applied, ALREADY_APPLIED),
+            (version <= self.source, _filled(AT_OR_BELOW_SOURCE, source=self.source)),
+            (version > self.target, _filled(ABOVE_TARGET, target=self.target)),
+            (version not in self.candidates, _filled(BASE_NOT_ON_PATH, base=version.base)),
+            *(() if version == self.target else self._covered(version)),
+        )
+        return next((reason for holds, reason in reasons if holds), None)
+
+    def _covered(self, version: Version) -> tuple[tuple[bool, Text], ...]:
+        """Another version carries the same changes."""
+        carrier = self.superseded.get(version)
+        twins = (Version.parse(text) for text in self.known[version].dependencies.equivalent_to)
+        twin = next((found for found in twins if found in self.had), None)
+        return (
+            (carrier is not None, _filled(INCLUDED_IN, version=carrier)),
+            (twin is not None, _filled(EQUIVALENT_APPLIED, version=twin)),
+        )
 
 
 def _check_source_known(source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...]) -> None:
@@ -127,9 +162,14 @@ def _check_source_known(source: Version, known: dict[Version, Manifest], version
         raise UnknownVersion(version=str(source), needed=f"for it, and {versions[0]} declares no source / 源版本")
 
 
-def _check_bounds(source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...]) -> None:
+def _check_bounds(
+    source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...], applied: frozenset[Version]
+) -> None:
     arrives = source
-    for version in versions:
+    for version in sorted({*versions, *(found for found in applied if source < found < versions[-1])}):
+        if version in applied:
+            arrives = version
+            continue
         needs = known[version].dependencies
         low = Version.parse(needs.min_source_version) if needs.min_source_version else None
         high = Version.parse(needs.max_source_version) if needs.max_source_version else None

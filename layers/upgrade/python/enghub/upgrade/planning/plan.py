@@ -114,9 +114,7 @@ def _steps(source: Source) -> Iterable[PlannedStep]:
 
 def _rollback_steps(source: Source, site_id: str) -> Iterable[PlannedStep]:
     for part in (source.manifest.rollback_steps.pre_rollback, source.manifest.rollback_steps.post_rollback):
-        yield from (
-            _planned(source, Stage.STARTUP_PRE_PROCESS, step) for step in part if step.runs_at(site_id)
-        )
+        yield from (_planned(source, Stage.STARTUP_PRE_PROCESS, step) for step in part if step.runs_at(site_id))
 
 
 def _planned(source: Source, stage: Stage, step: Step) -> PlannedStep:
@@ -162,7 +160,7 @@ def _ordered(steps: Sequence[PlannedStep], others: Sequence[PlannedStep]) -> tup
 
 
 def _dependencies(step: PlannedStep, by_key: Mapping[str, PlannedStep], elsewhere: Collection[str]) -> set[str]:
-    """Resolve ids: the step's own version first, then the newest earlier one that has it; other sites' steps count as done."""
+    """Resolve ids: own version first, then the newest one that has it; other sites' steps count as done."""
     found: set[str] = set()
     for wanted in step.definition.dependencies:
         own = f"{step.version}/{wanted}"

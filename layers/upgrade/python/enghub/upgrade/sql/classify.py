@@ -24,7 +24,9 @@ _POSTGRESQL_SELF_COMMITTING = frozenset({"VACUUM"})
 _CONTROL = frozenset({"BEGIN", "COMMIT", "END", "START", "LOCK", "UNLOCK"})
 _REFUSED = frozenset({"USE", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA", "ABORT", "SHUTDOWN", "KILL", "ATTACH", "DETACH"})
 _SESSION = frozenset({"SET", "PREPARE", "DEALLOCATE", "RESET", "DISCARD", "PRAGMA"})
-_AGAIN_IS_HARMLESS = frozenset({"TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "VACUUM"})
+_AGAIN_IS_HARMLESS = frozenset(
+    {"TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "VACUUM"}
+)
 
 
 def manner(statement: Statement, dialect: Dialect) -> Manner:

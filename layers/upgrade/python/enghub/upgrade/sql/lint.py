@@ -41,7 +41,9 @@ _SQLGLOT = {
     Dialect.SQLITE: "sqlite",
     Dialect.CLICKHOUSE: "clickhouse",
 }
-_HARMLESS_VERBS = frozenset({"SELECT", "INSERT", "CREATE", "SET", "ANALYZE", "GRANT", "COMMIT", "BEGIN", "START", "USE"})
+_HARMLESS_VERBS = frozenset(
+    {"SELECT", "INSERT", "CREATE", "SET", "ANALYZE", "GRANT", "COMMIT", "BEGIN", "START", "USE"}
+)
 _WORD_DANGERS = {"DROP": Danger.DROP, "TRUNCATE": Danger.TRUNCATE, "RENAME": Danger.RENAME}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enghub.upgrade.sql.tokens import Dialect, Kind, Token, UnfinishedSql, tokens
 
 HASH_ALGORITHM = "n1"
-"""Name of the normalisation below; stored with every hash so that a later algorithm does not invalidate old journals."""
+"""Name of the normalisation below; stored with every hash, so that a later algorithm invalidates no journal."""
 
 
 class SplitError(ValueError):

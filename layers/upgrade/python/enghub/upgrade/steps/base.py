@@ -22,7 +22,7 @@ Cursor = Mapping[str, Any]
 
 
 class SliceState(StrEnum):
-    """Is the step finished?"""
+    """Whether the step is finished."""
 
     DONE = "done"
     MORE = "more"

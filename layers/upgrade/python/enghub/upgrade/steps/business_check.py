@@ -13,14 +13,14 @@ from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepCon
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.versions import Version
 
-BLOCKED = Text(
-    "The business check found what blocks the upgrade: {findings}", "前置业务检查未通过：{findings}"
-)
+BLOCKED = Text("The business check found what blocks the upgrade: {findings}", "前置业务检查未通过：{findings}")
 SQL_FAILED = Text("Check {rule} could not run: {error}", "检查项 {rule} 执行失败：{error}")
 NOT_READ_ONLY = Text(
     "Check {rule} is refused: its SQL is not one plain SELECT", "检查项 {rule} 被拒绝：SQL 不是单条只读查询"
 )
-NO_COUNT = Text("Check {rule} must return one number, it returned {found}", "检查项 {rule} 必须返回一个数字，实际为 {found}")
+NO_COUNT = Text(
+    "Check {rule} must return one number, it returned {found}", "检查项 {rule} 必须返回一个数字，实际为 {found}"
+)
 
 
 @dataclass(frozen=True, slots=True)

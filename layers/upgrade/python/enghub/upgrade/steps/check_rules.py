@@ -10,7 +10,9 @@ from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.versions import Version
 
-Kind = Literal["sql", "not_null", "not_blank", "unique", "range", "enum", "illegal_characters", "max_length", "type", "references"]
+Kind = Literal[
+    "sql", "not_null", "not_blank", "unique", "range", "enum", "illegal_characters", "max_length", "type", "references"
+]
 _NEEDS: dict[str, tuple[str, ...]] = {
     "sql": ("sql",),
     "not_null": ("table", "column"),
@@ -28,7 +30,8 @@ _TYPE_PATTERNS = {
     "integer": r"^[+-]?[0-9]+$",
     "decimal": r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$",
     "date": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
-    "datetime": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?$",
+    "datetime": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?$",
 }
 
 
@@ -107,7 +110,7 @@ class CheckRule(BaseModel):
             return sa.select(sa.func.coalesce(sa.func.sum(doubles.c.n), 0))
         return sa.select(sa.func.count()).select_from(table).where(*where, self._broken(column, dialect))
 
-    def _broken(self, column: Any, dialect: Dialect) -> Any:
+    def _broken(self, column: Any, dialect: Dialect) -> Any:  # noqa: PLR0911 - one line per rule
         import sqlalchemy as sa  # noqa: PLC0415
 
         text = sa.cast(column, sa.CHAR if dialect.is_mysql else sa.Text)
@@ -122,15 +125,19 @@ class CheckRule(BaseModel):
             case "enum":
                 return sa.and_(column.is_not(None), text.not_in([str(value) for value in self.values]))
             case "max_length":
-                return sa.func.char_length(text) > self.length if dialect is not Dialect.SQLITE else (
-                    sa.func.length(text) > self.length
+                return (
+                    sa.func.char_length(text) > self.length
+                    if dialect is not Dialect.SQLITE
+                    else (sa.func.length(text) > self.length)
                 )
             case "type":
                 pattern = _TYPE_PATTERNS[self.wanted or "integer"]
                 return sa.and_(column.is_not(None), sa.not_(_matches(text, pattern, dialect)))
             case "references":
                 other: Any = sa.table(self.other_table or "", sa.column(self.other_column or "")).alias("other")
-                own: Any = sa.literal_column(f"{_quote(self.table or '', dialect)}.{_quote(self.column or '', dialect)}")
+                own: Any = sa.literal_column(
+                    f"{_quote(self.table or '', dialect)}.{_quote(self.column or '', dialect)}"
+                )
                 found = sa.select(sa.literal(1)).select_from(other).where(other.c[self.other_column] == own)
                 return sa.and_(own.is_not(None), sa.not_(sa.exists(found)))
             case _:

@@ -2,6 +2,7 @@
 
 Everything is filled and checked before the first file is written. What a file was before is stored beside it, under
 `.enghub/history`, before the file changes; so a killed step goes on, and a failed or rolled-back one puts files back.
+Sites whose files are out of reach get theirs by the `config` hook (`config_files`).
 """
 
 import hashlib
@@ -14,8 +15,9 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.config_files import ConfigFiles
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
-from enghub.upgrade.steps.ports import FileMissing
+from enghub.upgrade.steps.ports import FileMissing, NotConfigured
 
 NO_TEMPLATE = Text(
     "{file}: neither the manifest's bundle has {template} nor the artifact store {stored}",
@@ -42,7 +44,7 @@ class ConfigUpdate(BaseStep):
     """All files or none."""
 
     summary: ClassVar[str] = (
-        "Configuration files from templates, checked, with history; parameters `config_files`, `values`"
+        "Configuration files from templates, checked, with history; parameters `config_files`, `config_values`"
     )
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -50,15 +52,17 @@ class ConfigUpdate(BaseStep):
         found = read.problems(parameters, "config_files", ConfigFile)
         if found:
             return found
-        values = parameters.get("values", {})
-        if not isinstance(values, Mapping) or not all(isinstance(value, str | int | bool) for value in values.values()):
-            return ("values: must map placeholders to texts, numbers or true and false",)
+        values = parameters.get("config_values", {})
+        if not isinstance(values, Mapping) or not all(isinstance(v, str | int | float) for v in values.values()):
+            return ("config_values: must map placeholders to texts, numbers or true and false",)
         return read.repeated(
             [file.path for file in read.read_list(parameters, "config_files", ConfigFile)], "config_files"
         )
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Fill and check all, then write one after the other; a failure puts back what was written."""
+        if _goes_by_hook(context):
+            return ConfigFiles().run(context, cursor)
         files = read.read_list(context.parameters, "config_files", ConfigFile)
         changes = [_Change(file, _content(file, context)) for file in files]
         changed = []
@@ -81,9 +85,17 @@ class ConfigUpdate(BaseStep):
         Raises:
             StepFailed: somebody changed a file since.
         """
+        if _goes_by_hook(context):
+            return ConfigFiles().rollback(context, cursor)
         files = read.read_list(context.parameters, "config_files", ConfigFile)
         restored = [file.path for file in reversed(files) if _put_back(file.path, context)]
         return done({"restored": restored})
+
+
+def _goes_by_hook(context: StepContext) -> bool:
+    """Tell whether the site's files are out of reach, so that whole files are handed to its `config` hook instead."""
+    plain = len(read.texts(context.parameters, "config_files")) == len(context.parameters.get("config_files") or ())
+    return plain and isinstance(context.ports.files, NotConfigured)
 
 
 def _content(file: ConfigFile, context: StepContext) -> bytes:
@@ -91,7 +103,7 @@ def _content(file: ConfigFile, context: StepContext) -> bytes:
     values = {
         "site_id": facts.site_id, "environment": facts.environment, "source_version": facts.source_version,
         "target_version": facts.target_version, "version": facts.version,
-        **{name: _plain(value) for name, value in (context.parameters.get("values") or {}).items()},
+        **{name: _plain(value) for name, value in (context.parameters.get("config_values") or {}).items()},
         **{name: _plain(value) for name, value in file.values.items()},
         **{name: context.ports.secret(key) for name, key in file.secrets.items()},
     }  # fmt: skip

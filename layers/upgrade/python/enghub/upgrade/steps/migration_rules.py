@@ -65,7 +65,7 @@ def _text(value: Any, dialect: Dialect) -> Any:
     return sa.cast(value, sa.CHAR if dialect.is_mysql else sa.Text)
 
 
-def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:
+def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:  # noqa: PLR0911 - a line each
     import sqlalchemy as sa  # noqa: PLC0415
 
     match transform:

@@ -1,4 +1,4 @@
-"""Which step classes exist. `class_name` is looked up here alone: nothing unregistered can be loaded (UPG-02).
+"""Which step classes exist (UPG-02). `class_name` is looked up here and nowhere else: nothing else can be loaded.
 
 Plug-in packages add classes by the entry point group `enghub.upgrade.steps`; the entry's name is the `class_name`.
 """
@@ -16,27 +16,25 @@ GROUP: Final = "enghub.upgrade.steps"
 _HERE = "enghub.upgrade.steps"
 _BUILT_IN: Final = {
     "enghub.BusinessCheck": f"{_HERE}.business_check:BusinessCheck",
+    "enghub.ServiceCheck": f"{_HERE}.service_check:ServiceCheck",
     "enghub.Backup": f"{_HERE}.archive_backup:Backup",
     "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
-    "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.restore:RestoreBackup",
+    "enghub.BackupTables": f"{_HERE}.backup:BackupTables",
+    "enghub.ConfigFiles": f"{_HERE}.config_update:ConfigUpdate",
+    "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
+    "enghub.RollbackScripts": f"{_HERE}.rollback_scripts:RollbackScripts",
     "enghub.TableRebuild": f"{_HERE}.table_rebuild:TableRebuild",
-    "enghub.ConfigUpdate": f"{_HERE}.config_update:ConfigUpdate",
-    "enghub.ServiceCheck": f"{_HERE}.service_check:ServiceCheck",
+    "enghub.RowMigration": f"{_HERE}.row_migration:RowMigration",
+    "enghub.AsynchronousMigration": f"{_HERE}.async_migration:AsynchronousMigration",
+    "enghub.Verification": f"{_HERE}.verification:Verification",
     "enghub.ResourceImport": f"{_HERE}.resource_import:ResourceImport",
     "enghub.CacheRebuild": f"{_HERE}.cache_rebuild:CacheRebuild",
-    "com.ft.upgrade.patch.PatchConfigUpdaterStep": f"{_HERE}.config_update:ConfigUpdate",
     "enghub.IndexOptimisation": f"{_HERE}.index_optimisation:IndexOptimisation",
-    "enghub.AsynchronousMigration": f"{_HERE}.async_migration:AsynchronousMigration",
-    "enghub.LogCleanup": f"{_HERE}.log_cleanup:LogCleanup",
-    "enghub.ResourceRelease": f"{_HERE}.resource_release:ResourceRelease",
-    "enghub.PerformanceTuning": f"{_HERE}.tuning:PerformanceTuning",
-    "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.rollback_scripts:RollbackScripts",
-    "enghub.RollbackScripts": f"{_HERE}.rollback_scripts:RollbackScripts",
-    "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
-    "enghub.RowMigration": f"{_HERE}.row_migration:RowMigration",
-    "enghub.Verification": f"{_HERE}.verification:Verification",
     "enghub.HealthChecks": f"{_HERE}.health_check:HealthChecks",
     "enghub.SmokeTests": f"{_HERE}.health_check:SmokeTests",
+    "enghub.LogCleanup": f"{_HERE}.log_cleanup:LogCleanup",
+    "enghub.PerformanceTuning": f"{_HERE}.tuning:PerformanceTuning",
+    "enghub.ResourceRelease": f"{_HERE}.resource_release:ResourceRelease",
     "enghub.StopService": f"{_HERE}.service_control:StopService",
     "enghub.StartService": f"{_HERE}.service_control:StartService",
     "com.ft.upgrade.steps.PreBusinessCheckStep": f"{_HERE}.composite:PreBusinessCheckStep",
@@ -45,8 +43,11 @@ _BUILT_IN: Final = {
     "com.ft.upgrade.steps.StartupPostProcessStep": f"{_HERE}.composite:StartupPostProcessStep",
     "com.ft.upgrade.steps.PostUpgradeProcessStep": f"{_HERE}.composite:PostUpgradeProcessStep",
     "com.ft.upgrade.steps.OverseasSpecificProcessStep": f"{_HERE}.composite:SiteSpecificStep",
+    "com.ft.upgrade.steps.RestoreBackupStep": f"{_HERE}.restore:RestoreBackup",
     "com.ft.upgrade.patch.PatchSqlExecutorStep": f"{_HERE}.sql_scripts:SqlScripts",
+    "com.ft.upgrade.patch.PatchConfigUpdaterStep": f"{_HERE}.config_update:ConfigUpdate",
     "com.ft.upgrade.patch.PatchVerifierStep": f"{_HERE}.verification:Verification",
+    "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.rollback_scripts:RollbackScripts",
 }
 
 

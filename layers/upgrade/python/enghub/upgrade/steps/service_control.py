@@ -22,7 +22,11 @@ class _ServiceControl(BaseStep):
         if polls == 0:
             key = f"{context.facts.execution_id}-{context.facts.step_id}"
             body = {"action": self.action, "siteId": context.facts.site_id, "executionId": context.facts.execution_id}
-            expect(f"service {self.action}", url, context.hooks.call(f"service {self.action}", "POST", url, body=body, key=key))
+            expect(
+                f"service {self.action}",
+                url,
+                context.hooks.call(f"service {self.action}", "POST", url, body=body, key=key),
+            )
             context.log("info", f"service {self.action} asked")
         status_url = context.hooks.url("status")
         if status_url is None:

@@ -43,8 +43,8 @@ class Verification(BaseStep):
     """The named rules of `verification_rules`, the declared `comparisons`, and `tables` with their columns."""
 
     summary: ClassVar[str] = (
-        "Structure, counts, sums, journals and business rules; parameters `verification_rules`, `tables`, `comparisons`, "
-        "`business_checks`"
+        "Structure, counts, sums, journals and business rules; parameters `verification_rules`, `tables`, "
+        "`comparisons`, `business_checks`"
     )
     writes: ClassVar[bool] = False
 

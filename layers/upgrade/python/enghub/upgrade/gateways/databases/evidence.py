@@ -10,7 +10,8 @@ def unfinished_statements(connection: sa.Connection, version: str) -> tuple[str,
     """Return `script:ordinal` of statements of a version that were begun or failed and not run since."""
     table = STATEMENTS.c
     query = sa.select(table.script, table.ordinal).where(
-        table.scope.startswith(f"{version}/", autoescape=True), table.state.in_([State.INTENT.value, State.FAILED.value])
+        table.scope.startswith(f"{version}/", autoescape=True),
+        table.state.in_([State.INTENT.value, State.FAILED.value]),
     )
     return tuple(f"{row.script}:{row.ordinal}" for row in _rows(connection, query))
 

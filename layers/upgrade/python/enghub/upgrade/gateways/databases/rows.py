@@ -31,8 +31,8 @@ NO_KEY = Text(
     "迁移 {task}：表 {table} 没有主键，请在 key 中指定唯一且非空的列",
 )
 NULL_KEY = Text(
-    "Migration {task}: key column {column} may be null, so rows could be missed",
-    "迁移 {task}：键列 {column} 允许空值，可能漏行",
+    "Migration {task}: key column {column} holds nulls, so rows would be missed",
+    "迁移 {task}：键列 {column} 存在空值，会漏行",
 )
 MOVES_KEY = Text(
     "Migration {task}: key column {column} cannot be changed in place", "迁移 {task}：不能就地修改键列 {column}"
@@ -108,20 +108,37 @@ class RowTask:
                 raise StepFailed(NOT_TRANSACTIONAL, task=rules.name, table=name)
         self._source = self._table(connection, rules.source)
         self._target = self._table(connection, rules.target)
+        self._check_mapping()
+        self._key = tuple(self._source.columns[name] for name in self._check_key(connection))
+
+    def _check_key(self, connection: sa.Connection) -> tuple[str, ...]:
+        rules = self.migration
         names = rules.key or tuple(column.name for column in self._source.primary_key)
         if not names:
             raise StepFailed(NO_KEY, task=rules.name, table=rules.source)
         for name in names:
             if name not in self._source.columns:
                 raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
-            if self._source.columns[name].nullable and not _is_rowid(self._source.columns[name], self.session.dialect):
+            if self._source.columns[name].nullable and self._has_null(connection, name):
                 raise StepFailed(NULL_KEY, task=rules.name, column=name)
             if rules.in_place and name in rules.mapping:
                 raise StepFailed(MOVES_KEY, task=rules.name, column=name)
-        for name in rules.mapping:
+        return names
+
+    def _check_mapping(self) -> None:
+        rules = self.migration
+        for name, rule in rules.mapping.items():
             if name not in self._target.columns:
                 raise StepFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
-        self._key = tuple(self._source.columns[name] for name in names)
+            if rule.column is not None and rule.column not in self._source.columns:
+                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
+
+    def _has_null(self, connection: sa.Connection, column: str) -> bool:
+        """Ask the rows: SQLite says of every plain primary key that it may be null."""
+        query = (
+            sa.select(sa.literal(1)).select_from(self._source).where(self._source.columns[column].is_(None)).limit(1)
+        )
+        return connection.execute(query).first() is not None
 
     def _table(self, connection: sa.Connection, name: str) -> sa.Table:
         table = catalog.table(connection, name)
@@ -249,11 +266,6 @@ def outcome(migration: Migration, checkpoint: Checkpoint) -> dict[str, Any]:
         "busySeconds": round(checkpoint.busy_milliseconds / 1000, 3),
         "rowsPerSecond": None if rate is None else float(rate),
     }
-
-
-def _is_rowid(column: sa.Column[Any], dialect: Dialect) -> bool:
-    """SQLite's INTEGER PRIMARY KEY is the row's own number: never null, though not declared so."""
-    return dialect is Dialect.SQLITE and column.primary_key and isinstance(column.type, sa.Integer)
 
 
 def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: list[str], on_conflict: str) -> Any:

@@ -1,4 +1,4 @@
-"""Runs one SQL script with a statement journal, so that a script killed anywhere goes on where it was (UPG-08, UPG-16)."""
+"""Runs one SQL script with a statement journal: killed anywhere, it goes on where it was (UPG-08, UPG-16)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget, StepFailed
 
 EDITED = Text(
-    "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and add "
-    "the change as a new script",
+    "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and "
+    "add the change as a new script",
     "脚本 {script} 在执行后被修改：第 {ordinal} 条语句与已执行的不一致。请恢复原文，并将变更写入新脚本",
 )
 REFUSED = Text(
@@ -31,22 +31,23 @@ REFUSED = Text(
 FAILED = Text(
     "{script}, statement {ordinal} of {count} (line {line}) failed: {error}. {before} statement(s) before it are "
     "committed; correct the cause and resume",
-    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。此前 {before} 条语句已提交；请排除原因后继续",
+    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。"
+    "此前 {before} 条语句已提交；请排除原因后继续",
 )
 FAILED_WHOLE = Text(
-    "{script}, statement {ordinal} of {count} (line {line}) failed: {error}. Nothing of this script is committed; correct "
-    "the cause and resume",
+    "{script}, statement {ordinal} of {count} (line {line}) failed: {error}. Nothing of this script is committed; "
+    "correct the cause and resume",
     "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。该脚本未提交任何内容；请排除原因后继续",
 )
 IN_DOUBT = Text(
     "{script}, statement {ordinal} of {count} (line {line}): the worker stopped while `{statement}` ran and the catalog "
     'cannot show whether it took effect. Look at the database, then resume with decision "applied" or "again"',
-    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）：执行 `{statement}` 时进程中断，且无法从系统目录判断是否生效。"
-    '请检查数据库后，以 decision "applied" 或 "again" 继续',
+    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）：执行 `{statement}` 时进程中断，"
+    '且无法从系统目录判断是否生效。请检查数据库后，以 decision "applied" 或 "again" 继续',
 )
 NOT_TRANSACTIONAL = Text(
-    "{script}, line {line}: table {table} uses an engine without transactions, so its rows cannot be journalled: convert "
-    "it to InnoDB first",
+    "{script}, line {line}: table {table} uses an engine without transactions, so its rows cannot be journalled: "
+    "convert it to InnoDB first",
     "{script} 第 {line} 行：表 {table} 的存储引擎不支持事务，无法可靠记录，请先转换为 InnoDB",
 )
 

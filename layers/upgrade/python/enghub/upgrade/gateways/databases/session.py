@@ -1,7 +1,8 @@
 """Sessions on a site's database: one writer at a time, fenced, and readers that cannot write (UPG-10, UPG-14, UPG-19).
 
-The writer holds a lock *inside* the database, on the very connection it works with. When a worker dies, the server keeps
-the lock until the statement it was running has ended; so whoever resumes waits for that statement instead of guessing.
+The writer holds a lock *inside* the database, on the very connection it works with. When a worker dies, the server
+keeps the lock until the statement it was running has ended; so whoever resumes waits for that statement instead of
+guessing.
 """
 
 import hashlib
@@ -84,9 +85,7 @@ WRONG_DIALECT = Text(
     "The site's database secret is for {found}, the site is declared as {dialect}",
     "局点数据库密钥对应 {found}，与局点声明的 {dialect} 不一致",
 )
-ACCESS_DENIED = Text(
-    "The database refuses the credentials of the site's secret", "数据库拒绝了局点密钥中的凭据"
-)
+ACCESS_DENIED = Text("The database refuses the credentials of the site's secret", "数据库拒绝了局点密钥中的凭据")
 _DENIED = ("1045", "28P01", "28000", "password authentication failed", "Access denied")
 
 
@@ -99,7 +98,9 @@ class ReadSession:
 
     def scalar(self, sql: str | sa.Executable) -> Any:
         """Return the first column of the first row; None when there is none."""
-        row = execute_raw(self.connection, sql).first() if isinstance(sql, str) else self.connection.execute(sql).first()
+        row = (
+            execute_raw(self.connection, sql).first() if isinstance(sql, str) else self.connection.execute(sql).first()
+        )
         return None if row is None else row[0]
 
 

@@ -56,8 +56,8 @@ class Structure:
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
         return {
-            "table": self.table, "create": self.create, "columns": [list(pair) for pair in self.columns.items()], "key": list(self.key),
-            "before": list(self.before), "after": [item.to_json() for item in self.after],
+            "table": self.table, "create": self.create, "columns": [list(pair) for pair in self.columns.items()],
+            "key": list(self.key), "before": list(self.before), "after": [item.to_json() for item in self.after],
         }  # fmt: skip
 
     @classmethod

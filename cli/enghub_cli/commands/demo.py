@@ -1,0 +1,28 @@
+"""``enghub demo``: a day at the factory, told through the public HTTP API."""
+
+from time import time
+
+import typer
+
+from enghub_cli import context
+from enghub_cli.console import out
+from enghub_cli.story import floor
+from enghub_cli.story.teller import Teller
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo() -> None:
+    """Tell the story of a day at the factory; every call and its answer is shown. May be told again and again."""
+    cloud = context.connect()
+    tell = Teller(cloud, out, run=format(int(time()), "X"))
+    out.print(f"A day at the factory, through {cloud.api_base}")
+    floor.change_arrives(tell)
+    floor.products_sync(tell)
+    date = floor.work_is_done(tell)
+    floor.board_moves(tell, date)
+    floor.setting_changes(tell)
+    out.rule("[bold]The day is done")

@@ -1,0 +1,59 @@
+"""Uploads, validates, activates and deactivates manifests (UPG-01).
+
+Trigger: POST /api/v1/upgrade/manifests, .../validate, .../{version}/activate, .../{version}/deactivate.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.manifests.api import (
+    BASE,
+    MAX_BODY_BYTES,
+    ActivateRequest,
+    ManifestResponse,
+    UploadManifestRequest,
+    ValidationResponse,
+)
+from enghub.upgrade.manifests.model import describe
+from enghub.upgrade.requests import version_of
+
+app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
+
+
+@app.post(BASE, status_code=201)
+def upload_manifest(request: UploadManifestRequest) -> ManifestResponse:
+    """Store a new revision, with its scripts; optionally put it in force."""
+    call = http.call(app, "upgrade:manage", any_factory=True)
+    once = call.once(ManifestResponse.uploaded)
+    made = wiring.manifests().upload(request.manifest, request.scripts, request.activate, call.origin, once)
+    return ManifestResponse.of(made.head)
+
+
+@app.post(f"{BASE}/validate")
+def validate_manifest(request: UploadManifestRequest) -> ValidationResponse:
+    """Check a document without storing it."""
+    http.call(app, "upgrade:read", any_factory=True)
+    manifest, missing = wiring.manifests().check(request.manifest, request.scripts)
+    return ValidationResponse(
+        version=manifest.version,
+        version_type=describe(manifest),
+        steps=sum(1 for _ in manifest.all_steps),
+        missing_scripts=missing,
+    )
+
+
+@app.post(f"{BASE}/<version>/activate")
+def activate_manifest(version: str, request: ActivateRequest) -> ManifestResponse:
+    """Put a revision in force for every plan made from now on."""
+    call = http.call(app, "upgrade:manage", any_factory=True)
+    return ManifestResponse.of(wiring.manifests().activate(version_of(version), request.revision, call.origin))
+
+
+@app.post(f"{BASE}/<version>/deactivate")
+def deactivate_manifest(version: str) -> ManifestResponse:
+    """Take a version out of every plan made from now on."""
+    call = http.call(app, "upgrade:manage", any_factory=True)
+    return ManifestResponse.of(wiring.manifests().deactivate(version_of(version), call.origin))
+
+
+lambda_handler = entrypoints.http(app)

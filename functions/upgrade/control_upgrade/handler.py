@@ -1,0 +1,38 @@
+"""Resumes, aborts and confirms upgrades (UPG-08, UPG-05).
+
+Trigger: POST /api/v1/upgrade/resume/{executionId}, .../abort/{executionId}, .../confirm/{executionId}.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.executions.api import BASE, ConfirmRequest, ExecutionResponse, ResumeRequest
+
+app = http.resolver()
+
+
+@app.post(f"{BASE}/resume/<execution_id>", status_code=202)
+def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
+    """Go on from the breakpoint."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().resume(execution_id, request.decision, call.origin, once))
+
+
+@app.post(f"{BASE}/abort/<execution_id>", status_code=202)
+def abort_upgrade(execution_id: str) -> ExecutionResponse:
+    """Stop at the end of the running slice."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().abort(execution_id, call.origin, once))
+
+
+@app.post(f"{BASE}/confirm/<execution_id>", status_code=202)
+def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionResponse:
+    """Let the workflow go on past the step that waits."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().confirm(execution_id, request.step, call.origin, once))
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,22 @@
+"""Accepts an upgrade (UPG-12): plans it, pins it, locks the site; the outbox starts its workflow.
+
+Trigger: POST /api/v1/upgrade/execute.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest
+
+app = http.resolver()
+
+
+@app.post(f"{BASE}/execute", status_code=202)
+def execute_upgrade(request: UpgradeRequest) -> ExecutionResponse:
+    """Start an upgrade; the same Idempotency-Key starts one."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().execute(request.to_command(), call.origin, once))
+
+
+lambda_handler = entrypoints.http(app)

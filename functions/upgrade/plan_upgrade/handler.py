@@ -1,0 +1,24 @@
+"""Shows what an upgrade would do, without running it (UPG-04).
+
+Trigger: POST /api/v1/upgrade/plan.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.executions.api import BASE, PlanResponse, UpgradeRequest
+
+app = http.resolver()
+
+
+@app.post(f"{BASE}/plan")
+def plan_upgrade(request: UpgradeRequest) -> PlanResponse:
+    """Return versions with reasons, steps in order, estimates, destructive statements, what can be undone."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    tenant_id, planner = call.principal.tenant_id, wiring.planner()
+    planned = planner.plan(tenant_id, request.upgrade_before_version, request.upgrade_after_version, request.site_id)
+    risks = tuple(planner.risk(tenant_id, planned, step) for step in planned.plan.steps)
+    return PlanResponse.of(planned, risks, call.language)
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,29 @@
+"""Reads sites.
+
+Trigger: GET /api/v1/upgrade/sites, GET /api/v1/upgrade/sites/{siteId}.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.sites.api import BASE, SiteResponse, SitesResponse
+
+app = http.resolver()
+
+
+@app.get(BASE)
+def list_sites() -> SitesResponse:
+    """Return every site of the tenant."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    found = wiring.sites().find(call.principal.tenant_id)
+    return SitesResponse(sites=tuple(SiteResponse.of(site, wiring.stage()) for site in found))
+
+
+@app.get(f"{BASE}/<site_id>")
+def get_site(site_id: str) -> SiteResponse:
+    """Return one site."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    return SiteResponse.of(wiring.sites().get(call.principal.tenant_id, site_id), wiring.stage())
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,60 @@
+"""Reads executions: status, report, detailed log, list (UPG-07, UPG-13).
+
+Trigger: GET /api/v1/upgrade/status/{executionId}, .../report/{executionId}, .../log/{executionId}, .../executions.
+Runbook: docs/runbooks/upgrade-executions.md.
+"""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from enghub.core import entrypoints, http
+from enghub.upgrade import wiring
+from enghub.upgrade.executions.api import (
+    BASE,
+    ExecutionResponse,
+    ExecutionsResponse,
+    LogEntryResponse,
+    LogResponse,
+    ReportResponse,
+    StatusResponse,
+)
+from enghub.upgrade.executions.report import report_of
+
+app = http.resolver()
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+@app.get(f"{BASE}/status/<execution_id>")
+def get_status(execution_id: str) -> StatusResponse:
+    """Return an execution with its steps and how far they are."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    return StatusResponse.seen(wiring.upgrades().look(call.principal.tenant_id, execution_id), call.language)
+
+
+@app.get(f"{BASE}/report/<execution_id>")
+def get_report(execution_id: str) -> ReportResponse:
+    """Return the report, of a running execution as far as it is."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
+    return ReportResponse.of(report_of(seen.execution, seen.steps), call.language)
+
+
+@app.get(f"{BASE}/log/<execution_id>")
+def get_log(execution_id: str, limit: Limit = 100, cursor: str | None = None) -> LogResponse:
+    """Return one page of the detailed log, oldest first; it is kept for 30 days."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    page = wiring.upgrades().read_log(call.principal.tenant_id, execution_id, limit, cursor)
+    return LogResponse(entries=tuple(map(LogEntryResponse.of, page.entries)), cursor=page.cursor)
+
+
+@app.get(f"{BASE}/executions")
+def list_executions(limit: Limit = 20, cursor: str | None = None) -> ExecutionsResponse:
+    """Return one page of executions, newest first."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    found, following = wiring.upgrades().find(call.principal.tenant_id, limit, cursor)
+    return ExecutionsResponse(executions=tuple(map(ExecutionResponse.of, found)), cursor=following)
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,94 @@
+"""PLM integration: the change webhook and its processing, product sync, their reads."""
+
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.constructs.context_stack import ContextStack
+from infra.stacks.state import StateStack
+from infra.stage import Stage
+
+SYNC = "sync_products"
+NIGHTLY = "cron(30 1 * * ? *)"
+"""Before the quality feedback of 02:00 (PLM-16) reads the products."""
+
+
+class PlmStack(ContextStack):
+    """Engineering changes (PLM-06 to PLM-08) and product sync (PLM-01, PLM-03, PLM-04)."""
+
+    def __init__(self, scope: Construct, stage: Stage, state: StateStack) -> None:
+        super().__init__(scope, "plm", stage, state)
+        self._changes()
+        self._sync_requests()
+        self._sync_workflow()
+        self._products()
+
+    def _changes(self) -> None:
+        receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=10)
+        self.table_access(receive, "PutItem")
+        self.secret_access(receive, "plm/webhook/*")
+        self.route("POST", "/api/v1/integration/plm/change-notification", receive, public=True)
+
+        process = self.function("process_change", timeout_seconds=30)
+        self.table_access(process, "GetItem", "PutItem")
+        self.work_queue("process_change", process)
+
+        retry = self.function("retry_change")
+        self.table_access(retry, "GetItem", "PutItem")
+        self.route("POST", "/api/v1/plm/change-orders/{ecnNumber}/retry", retry)
+
+        read = self.function("read_changes")
+        self.table_access(read, "GetItem", "Query", "PutItem")
+        self.route("GET", "/api/v1/plm/change-orders", read)
+        self.route("GET", "/api/v1/plm/change-orders/{ecnNumber}", read)
+
+    def _sync_requests(self) -> None:
+        start = self.function("start_sync")
+        self.table_access(start, "GetItem", "PutItem")
+        self.secret_access(start, "plm/api/*")
+        self.route("POST", "/api/v1/plm/sync", start)
+        self.route("POST", "/api/v1/plm/sync/{runId}/batches/{number}/rerun", start)
+
+        nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": "default"})
+        self.table_access(nightly, "PutItem")
+        self.secret_access(nightly, "plm/api/*")
+        self.schedule("schedule_sync", nightly, NIGHTLY)
+
+        read = self.function("read_syncs", timeout_seconds=20)
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
+        self.route("GET", "/api/v1/plm/sync/{runId}", read)
+
+    def _sync_workflow(self) -> None:
+        self.workflow(
+            SYNC,
+            tasks={
+                "PlanSync": self._step("plan_sync", "GetItem", "PutItem"),
+                "ListBatches": self._plm_step("list_batches", "GetItem", "PutItem"),
+                "SyncBatch": self._plm_step("sync_batch", "GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"),
+                "RecordFailedBatch": self._step("record_failed_batch", "GetItem", "PutItem"),
+                "FinishSync": self._step("finish_sync", "GetItem", "Query", "PutItem"),
+                "ContinueSync": self._launcher("continue_sync"),
+            },
+        )
+        self.work_queue("launch_sync", self._launcher("launch_sync"))
+
+    def _step(self, name: str, *actions: str) -> lambda_.Function:
+        step = self.function(name, timeout_seconds=60)
+        self.table_access(step, *actions, indexes=())
+        return step
+
+    def _plm_step(self, name: str, *actions: str) -> lambda_.Function:
+        step = self.function(name, memory_mb=512, timeout_seconds=300)
+        self.table_access(step, *actions, indexes=())
+        self.secret_access(step, "plm/api/*")
+        return step
+
+    def _launcher(self, name: str) -> lambda_.Function:
+        launcher = self.function(name, timeout_seconds=30)
+        self.table_access(launcher, "GetItem")
+        self.start_access(launcher, SYNC)
+        return launcher
+
+    def _products(self) -> None:
+        read = self.function("read_products")
+        self.table_access(read, "Query", "PutItem")
+        self.route("GET", "/api/v1/plm/products", read)

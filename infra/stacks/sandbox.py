@@ -1,0 +1,27 @@
+"""Stand-ins for the systems around EngHub; only in stages that ask for them."""
+
+from constructs import Construct
+
+from infra.constructs.context_stack import ContextStack
+from infra.stacks.state import StateStack
+from infra.stage import SANDBOX, Stage
+
+
+class SandboxStack(ContextStack):
+    """The stand-in PLM: its routes are public because it checks the PLM's own token (PLM-22)."""
+
+    has_outbox = False
+
+    def __init__(self, scope: Construct, stage: Stage, state: StateStack) -> None:
+        super().__init__(scope, SANDBOX, stage, state)
+        plm = self.function("serve_plm", memory_mb=512, timeout_seconds=29)
+        self.table_access(plm, "GetItem", "PutItem", "UpdateItem")
+        self.secret_access(plm, "plm/api/*", "plm/webhook/*")
+        for method, path in (
+            ("GET", "products"),
+            ("GET", "scenario"),
+            ("PUT", "scenario"),
+            ("POST", "touches"),
+            ("POST", "changes"),
+        ):
+            self.route(method, f"/sandbox/plm/{path}", plm, public=True)

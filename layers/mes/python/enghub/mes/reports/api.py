@@ -1,0 +1,133 @@
+"""Production reports on the wire; fields as in section 3.2 of the architecture supplement."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from enghub.core import wire
+from enghub.core.identity import Origin
+from enghub.mes.reports.model import Report, Spot
+from enghub.mes.reports.repository import ReportPage
+from enghub.mes.reports.service import ReportProduction
+
+
+class ReportRequest(wire.Request):
+    """One report of pieces produced; ``producedBy`` and ``reportTime`` default to the caller and now."""
+
+    work_order_id: wire.Code
+    good_qty: wire.Quantity
+    defect_qty: wire.Quantity = Decimal(0)
+    defect_types: Annotated[tuple[wire.ShortText, ...], Field(max_length=20)] = ()
+    operation: wire.Code
+    station: wire.Code
+    shift: wire.Code
+    shift_date: wire.Day | None = None
+    report_time: wire.Instant | None = None
+    produced_by: wire.Code | None = None
+    run_seconds: wire.Quantity | None = None
+    down_seconds: wire.Quantity | None = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if not self.good_qty + self.defect_qty:
+            message = "report at least one piece: goodQty and defectQty are both 0"
+        elif self.defect_qty and not self.defect_types:
+            message = "defectTypes is required when defectQty is above 0"
+        elif self.defect_types and not self.defect_qty:
+            message = "defectTypes goes with a defectQty above 0"
+        elif len(set(self.defect_types)) < len(self.defect_types):
+            message = "defectTypes names one type twice"
+        else:
+            return self
+        raise ValueError(message)
+
+    def fingerprint(self) -> str:
+        """Return the hash of what was sent; the same for the same values, however they were written."""
+        return hashlib.sha256(self.model_dump_json(exclude_unset=True).encode()).hexdigest()
+
+    def to_command(self, origin: Origin, client_key: str) -> ReportProduction:
+        """Return the command for the service."""
+        return ReportProduction(
+            origin=origin,
+            client_key=client_key,
+            fingerprint=self.fingerprint(),
+            work_order_id=self.work_order_id,
+            good=self.good_qty,
+            defect=self.defect_qty,
+            defect_types=self.defect_types,
+            spot=Spot(self.station, self.operation),
+            shift_on=self.shift_date,
+            shift=self.shift,
+            reported_at=self.report_time or origin.at,
+            produced_by=self.produced_by or origin.user_id,
+            run_seconds=self.run_seconds,
+            down_seconds=self.down_seconds,
+        )
+
+
+class ReportResponse(wire.Response):
+    """A stored report; ``conflictsWith`` names a report of the same moment with other numbers."""
+
+    report_id: str
+    work_order_id: str
+    product_id: str
+    good_qty: wire.Quantity
+    defect_qty: wire.Quantity
+    defect_types: tuple[str, ...]
+    operation: str
+    station: str
+    line: str
+    shift: str
+    shift_date: date
+    report_time: wire.Instant
+    recorded_at: wire.Instant
+    produced_by: str
+    run_seconds: wire.Quantity | None
+    down_seconds: wire.Quantity | None
+    conflicts_with: str | None
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Return the answer for a report."""
+        return cls(
+            report_id=report.report_id,
+            work_order_id=report.work_order_id,
+            product_id=report.product_id,
+            good_qty=report.good,
+            defect_qty=report.defect,
+            defect_types=report.defect_types,
+            operation=report.operation,
+            station=report.station_id,
+            line=report.line_id,
+            shift=report.shift,
+            shift_date=report.shift_on,
+            report_time=report.reported_at,
+            recorded_at=report.recorded_at,
+            produced_by=report.produced_by,
+            run_seconds=report.run_seconds,
+            down_seconds=report.down_seconds,
+            conflicts_with=report.conflicts_with,
+        )
+
+
+class ReportQuery(wire.Request):
+    """Whose reports to list."""
+
+    work_order_id: wire.Code
+    page_size: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class ReportPageResponse(wire.Response):
+    """One page of reports, by report time; ``cursor`` goes into the next request, null at the end."""
+
+    items: list[ReportResponse]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, page: ReportPage) -> Self:
+        """Return the answer for a page."""
+        return cls(items=[ReportResponse.of(report) for report in page.reports], cursor=page.cursor)

@@ -1,0 +1,97 @@
+"""Reads a PLM record: required fields, formats, values (PLM-03). A bad one is a Rejection, no exception."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from enghub.core import clock
+from enghub.plm.products.model import Lifecycle, MappingType, PlmProduct, Reason, Rejection
+
+E = TypeVar("E", bound=StrEnum)
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{2,49}")
+VERSION = re.compile(r"[A-Z0-9][A-Z0-9.]{0,19}")
+MATERIAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{2,49}")
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of ours the PLM's clock may be."""
+
+
+def read(raw: Mapping[str, Any], now: datetime) -> PlmProduct | Rejection:
+    """Return the product in a PLM record, or why it is none (PLM-03: required fields, formats, values)."""
+    reader = _Reader(raw)
+    code = reader.matching("productCode", CODE)
+    version = reader.matching("productVersion", VERSION)
+    updated_at = reader.instant("updatedAt", now)
+    name = reader.text("productName", 200)
+    unit = reader.text("unit", 20)
+    group = reader.text("productGroup", 50)
+    lifecycle = reader.one_of("lifecycleState", Lifecycle)
+    mapping_type = reader.one_of("mappingType", MappingType)
+    material_code = reader.matching("materialCode", MATERIAL_CODE) if raw.get("materialCode") else f"MAT-{code}"[:50]
+    if mapping_type is MappingType.ONE_TO_MANY and not raw.get("materialCode"):
+        reader.refuse(Reason.MATERIAL_REQUIRED, "materialCode")
+    if reader.problem is not None or updated_at is None or lifecycle is None or mapping_type is None:
+        reason, name_of_field, value = reader.problem or (Reason.REQUIRED, "", "")
+        return Rejection(reader.object_id, reason, name_of_field, value, code, version, updated_at)
+    return PlmProduct(
+        reader.object_id, code, version, name, unit, group, lifecycle, mapping_type, material_code, updated_at
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads fields of one record and keeps the first problem."""
+
+    raw: Mapping[str, Any]
+    problem: tuple[Reason, str, str] | None = None
+
+    @property
+    def object_id(self) -> str:
+        return str(self.raw.get("objectId") or "")[:64]
+
+    def refuse(self, reason: Reason, name: str, value: Any = "") -> None:
+        if self.problem is None:
+            self.problem = (reason, name, str(value)[:100])
+
+    def text(self, name: str, longest: int) -> str:
+        value = self.raw.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            self.refuse(Reason.REQUIRED, name)
+            return ""
+        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+            self.refuse(Reason.FORMAT, name, value)
+            return ""
+        return value.strip()
+
+    def matching(self, name: str, pattern: re.Pattern[str]) -> str:
+        value = self.text(name, 200)
+        if value and not pattern.fullmatch(value):
+            self.refuse(Reason.FORMAT, name, value)
+            return ""
+        return value
+
+    def one_of(self, name: str, values: type[E]) -> E | None:
+        value = self.text(name, 200)
+        if not value:
+            return None
+        if value not in values.__members__:
+            self.refuse(Reason.UNKNOWN_VALUE, name, value)
+            return None
+        return values(value)
+
+    def instant(self, name: str, now: datetime) -> datetime | None:
+        value = self.text(name, 40)
+        if not value:
+            return None
+        try:
+            at = clock.from_text(value)
+        except (ValueError, OverflowError):
+            self.refuse(Reason.FORMAT, name, value)
+            return None
+        if at > now + CLOCK_TOLERANCE:
+            self.refuse(Reason.IN_FUTURE, name, value)
+            return None
+        return at

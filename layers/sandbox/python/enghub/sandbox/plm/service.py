@@ -1,0 +1,102 @@
+"""The stand-in PLM (PLM-22): the REST contract of its products, its token check, its webhook."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from enghub.core import clock
+from enghub.core.errors import Invalid, Unauthenticated
+from enghub.core.secrets import same
+from enghub.sandbox.plm import catalogue
+from enghub.sandbox.plm.scenario import Scenario
+
+TOKEN_SECONDS = 300
+LARGEST_PAGE = 5000
+BASE_PATH = "/sandbox/plm"
+WEBHOOK_PATH = "/api/v1/integration/plm/change-notification"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may call, and where changes are reported to: the hub's own secrets seen from the other side."""
+
+    api_key: str
+    secret: str
+    webhook_url: str
+    webhook_secret: str
+    connection: str
+
+    @classmethod
+    def of(cls, connection: str, api: Mapping[str, Any], webhook: Mapping[str, Any]) -> "Account":
+        """Read the secrets ``plm/api/<connection>`` and ``plm/webhook/<connection>``."""
+        url = api["baseUrl"].rstrip("/").removesuffix(BASE_PATH) + WEBHOOK_PATH
+        return cls(api["apiKey"], api["secret"], url, webhook["secrets"][0], connection)
+
+    def check(self, authorization: str, now: datetime) -> None:
+        """Raise Unauthenticated unless the bearer token is ours and at most five minutes old."""
+        try:
+            token = base64.b64decode(authorization.removeprefix("Bearer "), validate=True).decode("ascii")
+            api_key, milliseconds, signature = token.split(":")
+            age_seconds = abs(now.timestamp() - int(milliseconds) / 1000)
+        except (binascii.Error, ValueError) as error:
+            raise Unauthenticated from error
+        expected = _sign(self.secret, (api_key + milliseconds).encode())
+        if not (same(api_key, self.api_key) and same(signature, expected)) or age_seconds > TOKEN_SECONDS:
+            raise Unauthenticated
+
+    def signed(self, notification: Mapping[str, Any], now: datetime) -> tuple[bytes, dict[str, str]]:
+        """Return body and headers of the webhook call that reports ``notification``."""
+        body = json.dumps(notification, ensure_ascii=False).encode()
+        timestamp = str(int(now.timestamp()))
+        return body, {
+            "Content-Type": "application/json",
+            "X-PLM-Connection": self.connection,
+            "X-PLM-Timestamp": timestamp,
+            "X-PLM-Signature": _sign(self.webhook_secret, timestamp.encode() + b"." + body),
+        }
+
+
+def _sign(secret: str, content: bytes) -> str:
+    return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
+
+
+def products(scenario: Scenario, query: Mapping[str, str]) -> dict[str, Any]:
+    """Answer ``GET /products``.
+
+    Query: ``updatedSince``, ``updatedUntil`` (times), ``after``, ``upTo`` (object ids), ``size``, ``page`` (from 0, for
+    callers that count pages), ``fields=objectId``. Items ascend by object id; ``after`` continues, null at the end.
+
+    Raises:
+        Invalid: a parameter is malformed.
+    """
+    try:
+        size = max(1, min(int(query.get("size", "100")), LARGEST_PAGE))
+        skipped = int(query.get("page", "0")) * size
+        since = clock.from_text(query["updatedSince"]) if "updatedSince" in query else None
+        until = clock.from_text(query["updatedUntil"]) if "updatedUntil" in query else None
+        numbers = catalogue.window(scenario.products, scenario.touches, since, query.get("after"), query.get("upTo"))
+        wanted = (n for n in numbers if until is None or catalogue.updated_at(n, scenario.touches) < until)
+        found = list(islice(wanted, skipped, skipped + size + 1))
+    except ValueError as error:
+        raise Invalid(field="query", problem=str(error)) from error
+    shown = found[:size]
+    if query.get("fields") == "objectId":
+        items = [{"objectId": catalogue.object_id(number)} for number in shown]
+    else:
+        items = [catalogue.record(number, scenario.touches) for number in shown]
+    return {"items": items, "after": catalogue.object_id(shown[-1]) if len(found) > size else None}
+
+
+def is_broken(scenario: Scenario, query: Mapping[str, str]) -> bool:
+    """Whether the request is for records among which is the scenario's broken object."""
+    if not scenario.broken_object or query.get("fields") == "objectId":
+        return False
+    after, up_to = query.get("after", ""), query.get("upTo", "~")
+    return after < scenario.broken_object <= up_to

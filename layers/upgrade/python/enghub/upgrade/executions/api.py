@@ -1,0 +1,327 @@
+"""Upgrades on the wire (UPG-12)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from enghub.core import wire
+from enghub.core.i18n import Language
+from enghub.upgrade.executions.model import Breakpoint, Execution, Problem, StepRecord
+from enghub.upgrade.executions.report import Report
+from enghub.upgrade.executions.repository import LogEntry
+from enghub.upgrade.executions.service import Asked, Seen
+from enghub.upgrade.manifests.document import VersionText
+from enghub.upgrade.planning.plan import PlannedStep
+from enghub.upgrade.planning.service import Planned, Risk
+from enghub.upgrade.sites.api import SiteId
+
+BASE = "/api/v1/upgrade"
+
+
+class UpgradeRequest(wire.Request):
+    """What the source document's CI/CD sends (chapter 3.4)."""
+
+    upgrade_before_version: VersionText
+    upgrade_after_version: VersionText
+    site_id: SiteId
+    environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
+
+    def to_command(self) -> Asked:
+        """Return what is asked."""
+        return Asked(self.upgrade_before_version, self.upgrade_after_version, self.site_id, self.environment)
+
+
+class ResumeRequest(wire.Request):
+    """How to go on; ``decision`` only when a statement is in doubt."""
+
+    decision: Literal["applied", "again"] | None = None
+
+
+class AbortRequest(wire.Request):
+    """Nothing to say."""
+
+
+class ConfirmRequest(wire.Request):
+    """Which step to let pass; the one that waits when none is named."""
+
+    step: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class ExecutionResponse(wire.Response):
+    """An execution in short."""
+
+    execution_id: str
+    status: str
+    site_id: str
+    environment: str
+    upgrade_before_version: str
+    upgrade_after_version: str
+    run: int
+    total_steps: int
+    completed_steps: int
+    created_at: wire.Instant
+
+    @classmethod
+    def of(cls, execution: Execution) -> "ExecutionResponse":
+        """Return the answer for an execution."""
+        return cls(
+            execution_id=execution.execution_id, status=execution.status.value, site_id=execution.site_id,
+            environment=execution.environment, upgrade_before_version=execution.source_version,
+            upgrade_after_version=execution.target_version, run=execution.run, total_steps=execution.total_steps,
+            completed_steps=execution.completed_steps, created_at=execution.created_at,
+        )  # fmt: skip
+
+
+class ExecutionsResponse(wire.Response):
+    """One page of executions, newest first."""
+
+    executions: tuple[ExecutionResponse, ...]
+    cursor: str | None
+
+
+class BreakpointResponse(wire.Response):
+    """Where an execution stopped."""
+
+    phase: str
+    step: str
+    attempts: int
+    at: wire.Instant
+
+    @classmethod
+    def of(cls, found: Breakpoint | None) -> "BreakpointResponse | None":
+        """Return the answer for a breakpoint."""
+        return None if found is None else cls(phase=found.stage, step=found.step, attempts=found.attempts, at=found.at)
+
+
+class StepResponse(wire.Response):
+    """One step and how far it is."""
+
+    step: str
+    name: str
+    phase: str
+    version: str
+    status: str
+    attempts: int
+    started_at: wire.Instant | None
+    ended_at: wire.Instant | None
+    active_seconds: float
+    progress: dict[str, Any] | None
+    error: str | None
+
+    @classmethod
+    def of(cls, step: StepRecord, language: Language) -> "StepResponse":
+        """Return the answer for a step."""
+        return cls(
+            step=step.key, name=step.definition.name, phase=step.stage.value, version=step.version,
+            status=step.status.value, attempts=step.attempts, started_at=step.started_at, ended_at=step.ended_at,
+            active_seconds=step.active_milliseconds / 1000,
+            progress=None if step.progress is None else dict(step.progress), error=said(step.problem, language),
+        )  # fmt: skip
+
+
+class StatusResponse(ExecutionResponse):
+    """An execution with its steps."""
+
+    current_step: str | None
+    breakpoint: BreakpointResponse | None
+    error: str | None
+    next_action: str | None
+    started_at: wire.Instant | None
+    ended_at: wire.Instant | None
+    abort_requested: bool
+    steps: tuple[StepResponse, ...]
+
+    @classmethod
+    def seen(cls, seen: Seen, language: Language) -> "StatusResponse":
+        """Return the answer for an execution with its steps."""
+        execution = seen.execution
+        return cls(
+            **ExecutionResponse.of(execution).model_dump(),
+            current_step=execution.current_step,
+            breakpoint=BreakpointResponse.of(execution.breakpoint),
+            error=said(execution.problem, language),
+            next_action=_next_action(execution),
+            started_at=execution.started_at,
+            ended_at=execution.ended_at,
+            abort_requested=execution.abort_requested,
+            steps=tuple(StepResponse.of(step, language) for step in seen.steps),
+        )
+
+
+def said(problem: Problem | None, language: Language) -> str | None:
+    """Return a problem in the caller's language."""
+    return None if problem is None else (problem.zh if language == "zh" else problem.en)
+
+
+def _next_action(execution: Execution) -> str | None:
+    """What an operator types next."""
+    match execution.status:
+        case "FAILED" | "ABORTED":
+            return f"POST {BASE}/resume/{execution.execution_id}"
+        case "WAITING":
+            return f"POST {BASE}/confirm/{execution.execution_id}"
+        case _:
+            return None
+
+
+class LogEntryResponse(wire.Response):
+    """One line."""
+
+    at: wire.Instant
+    level: str
+    step: str
+    message: str
+
+    @classmethod
+    def of(cls, entry: LogEntry) -> "LogEntryResponse":
+        """Return the answer for a line."""
+        return cls(at=entry.at, level=entry.level, step=entry.step, message=entry.message)
+
+
+class LogResponse(wire.Response):
+    """One page of the detailed log, oldest first."""
+
+    entries: tuple[LogEntryResponse, ...]
+    cursor: str | None
+
+
+class VerdictResponse(wire.Response):
+    """Why a version is in or out."""
+
+    version: str
+    included: bool
+    reason: str
+
+
+class DangerResponse(wire.Response):
+    """A statement that destroys something."""
+
+    script: str
+    statement: str
+    line: int
+    danger: str
+
+
+class PlannedStepResponse(wire.Response):
+    """A step of the plan."""
+
+    step: str
+    name: str
+    phase: str
+    version: str
+    revision: int
+    class_name: str
+    estimated_seconds: int
+    requires_confirmation: bool
+    reversible: bool
+    destructive_statements: tuple[DangerResponse, ...]
+    unreadable_scripts: tuple[str, ...]
+
+
+class PlanResponse(wire.Response):
+    """What an upgrade would do."""
+
+    site_id: str
+    source_version: str
+    target_version: str
+    versions: tuple[str, ...]
+    verdicts: tuple[VerdictResponse, ...]
+    steps: tuple[PlannedStepResponse, ...]
+    skipped_steps: tuple[str, ...]
+    estimated_seconds: int
+    point_of_no_return: str | None
+    """The first step that cannot be undone."""
+
+    @classmethod
+    def of(cls, planned: Planned, risks: tuple[Risk, ...], language: Language) -> "PlanResponse":
+        """Return the answer for a plan."""
+        plan = planned.plan
+        pairs = tuple(zip(plan.steps, risks, strict=True))
+        return cls(
+            site_id=plan.site_id,
+            source_version=str(plan.path.source),
+            target_version=str(plan.path.target),
+            versions=tuple(map(str, plan.path.versions)),
+            verdicts=tuple(
+                VerdictResponse(version=str(v.version), included=v.included, reason=v.reason.render(language))
+                for v in plan.path.verdicts
+            ),
+            steps=tuple(_planned(step, risk) for step, risk in pairs),
+            skipped_steps=tuple(step.key for step in plan.skipped),
+            estimated_seconds=plan.estimate_seconds,
+            point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
+        )
+
+
+def _planned(step: PlannedStep, risk: Risk) -> PlannedStepResponse:
+    definition = step.definition
+    return PlannedStepResponse(
+        step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
+        class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
+        requires_confirmation=definition.requires_confirmation, reversible=risk.reversible,
+        destructive_statements=tuple(
+            DangerResponse(script=f.script, statement=f.statement, line=f.line, danger=f.danger.value)
+            for f in risk.dangers
+        ),
+        unreadable_scripts=risk.unreadable,
+    )  # fmt: skip
+
+
+class PhaseResponse(wire.Response):
+    """One phase of the report."""
+
+    phase: str
+    steps: int
+    succeeded: int
+    failed: int
+    active_seconds: float
+    started_at: wire.Instant | None
+    ended_at: wire.Instant | None
+
+
+class StepReportResponse(StepResponse):
+    """One step of the report, with what it found and did."""
+
+    result: dict[str, Any]
+
+
+class ReportResponse(wire.Response):
+    """The report (UPG-13), computed from the records."""
+
+    execution: ExecutionResponse
+    duration_seconds: float | None
+    active_seconds: float
+    succeeded_steps: int
+    skipped_steps: int
+    failed_steps: int
+    error: str | None
+    phases: tuple[PhaseResponse, ...]
+    steps: tuple[StepReportResponse, ...]
+    checks: tuple[dict[str, Any], ...]
+    migrations: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def of(cls, report: Report, language: Language) -> "ReportResponse":
+        """Return the answer for a report."""
+        return cls(
+            execution=ExecutionResponse.of(report.execution),
+            duration_seconds=report.duration_seconds,
+            active_seconds=report.active_seconds,
+            succeeded_steps=report.succeeded,
+            skipped_steps=report.skipped,
+            failed_steps=report.failed,
+            error=said(report.execution.problem, language),
+            phases=tuple(
+                PhaseResponse(
+                    phase=p.stage, steps=p.steps, succeeded=p.succeeded, failed=p.failed,
+                    active_seconds=p.active_seconds, started_at=p.started_at, ended_at=p.ended_at,
+                )
+                for p in report.phases
+            ),
+            steps=tuple(
+                StepReportResponse(**StepResponse.of(step, language).model_dump(), result=dict(step.result))
+                for step in report.steps
+            ),
+            checks=report.checks,
+            migrations=report.migrations,
+        )  # fmt: skip

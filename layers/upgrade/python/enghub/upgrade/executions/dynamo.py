@@ -1,0 +1,303 @@
+"""Executions in DynamoDB: one partition per execution holds it and its steps; its log has another; sites have locks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PynamoDBException
+
+from enghub.core import audit, clock, ids
+from enghub.core.audit import AuditEntry, Link
+from enghub.core.dynamo import InstantAttribute, Put, RawItem, Record, Update, Write, absent, key, transact
+from enghub.core.idempotency import puts
+from enghub.core.observability import logger
+from enghub.core.outbox import to_command, to_outbox
+from enghub.upgrade import published
+from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
+from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.sites.dynamo import DynamoSites, site_write
+from enghub.upgrade.stored import from_text, to_text
+
+LOG_KEPT = timedelta(days=30)
+EXECUTION_SK = "EXECUTION"
+
+
+class ExecutionRecord(Record):
+    """One execution; ``body`` is the whole of it, the rest is for conditions, lists and people."""
+
+    ENTITY = "UPGRADE"
+
+    body = UnicodeAttribute()
+    status = UnicodeAttribute()
+    site_id = UnicodeAttribute()
+    record_version = NumberAttribute()
+
+
+class StepRecordItem(Record):
+    """One step of an execution."""
+
+    ENTITY = "UPGRADE_STEP"
+
+    body = UnicodeAttribute()
+    status = UnicodeAttribute()
+    progress = JSONAttribute(null=True)
+    """Published while a slice runs, outside of the versions."""
+    record_version = NumberAttribute()
+
+
+class LockRecord(Record):
+    """A site's lock."""
+
+    ENTITY = "SITE_LOCK"
+
+    site_id = UnicodeAttribute()
+    owner = UnicodeAttribute(null=True)
+    token = NumberAttribute()
+    until = InstantAttribute(null=True)
+
+
+class LogRecord(Record):
+    """One line of an execution's log."""
+
+    ENTITY = "UPGRADE_LOG"
+
+    at = InstantAttribute()
+    level = UnicodeAttribute()
+    step = UnicodeAttribute()
+    message = UnicodeAttribute()
+
+
+class GateRecord(Record):
+    """The task token of a workflow that waits for a confirmation."""
+
+    ENTITY = "UPGRADE_GATE"
+
+    token = UnicodeAttribute()
+    run = NumberAttribute()
+
+
+def _partition(tenant_id: str, execution_id: str) -> str:
+    return key("T", tenant_id, "UPGRADE", execution_id)
+
+
+def _log_partition(tenant_id: str, execution_id: str) -> str:
+    return key("T", tenant_id, "UPGRADE-LOG", execution_id)
+
+
+def _lock_keys(tenant_id: str, site_id: str) -> tuple[str, str]:
+    return key("T", tenant_id, "SITE", site_id), "LOCK"
+
+
+def _step_sk(sequence: int) -> str:
+    return f"STEP#{sequence:05d}"
+
+
+def _execution(record: ExecutionRecord) -> Execution:
+    return replace(from_text(Execution, record.body), record_version=int(record.record_version))
+
+
+def _step(record: StepRecordItem) -> StepRecord:
+    step = replace(from_text(StepRecord, record.body), record_version=int(record.record_version))
+    return step if record.progress is None or step.status.is_finished else replace(step, progress=record.progress)
+
+
+def _changed(execution_id: str) -> Callable[[RawItem | None], Exception]:
+    return lambda _: ExecutionChanged(execution_id=execution_id)
+
+
+def _step_write(tenant_id: str, step: StepRecord) -> Put:
+    seen = step.record_version
+    item = StepRecordItem(
+        pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step.sequence), body=to_text(step),
+        status=step.status.value, record_version=seen + 1, progress=step.progress,
+    )  # fmt: skip
+    condition = absent() if seen == 0 else StepRecordItem.record_version == seen
+    return Put(item, condition, _changed(step.execution_id))
+
+
+def _lock_write(tenant_id: str, lock: SiteLock) -> Put:
+    """Taking needs the token before, extending and releasing need the lock's own."""
+    pk, sk = _lock_keys(tenant_id, lock.site_id)
+    expected = lock.token if lock.owner is None else lock.token - 1
+    condition = LockRecord.token == expected
+    if expected == 0:
+        condition = absent() | condition
+
+    def refusal(item: RawItem | None) -> Exception:
+        stored = item or {}
+        owner, until = stored.get("owner", {}).get("S", "?"), stored.get("until", {}).get("S", "?")
+        return SiteBusy(site_id=lock.site_id, owner=owner, until=until)
+
+    record = LockRecord(pk=pk, sk=sk, site_id=lock.site_id, owner=lock.owner, token=lock.token, until=lock.until)
+    return Put(record, condition, refusal)
+
+
+class DynamoExecutions:
+    """The store of executions."""
+
+    def get(self, tenant_id: str, execution_id: str) -> Execution:
+        """One consistent read."""
+        record = ExecutionRecord.read(_partition(tenant_id, execution_id), EXECUTION_SK)
+        if record is None:
+            raise ExecutionNotFound(execution_id=execution_id)
+        return _execution(record)
+
+    def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
+        """One query, page after page."""
+        records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix="STEP#")
+        return tuple(_step(record) for record in records)
+
+    def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
+        """One page of a tenant's executions, newest first."""
+        partition = key("T", tenant_id, "UPGRADES")
+        page = ExecutionRecord.page(partition, index="gsi1", limit=limit, cursor=cursor, newest_first=True)
+        return tuple(_execution(record) for record in page.items), page.cursor
+
+    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+        """Steps first (nothing refers to them yet), then one transaction that makes them an execution."""
+        for step in steps:
+            item = _step_write(change.origin.tenant_id, step).record
+            item.save()
+        self.save(change)
+
+    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+        """One transaction: execution, step, lock, site, audit, event, command, stored answer."""
+        origin, old = change.origin, change.execution
+        execution, audit_writes = _audited(change)
+        execution = replace(execution, record_version=old.record_version + 1)
+        writes: list[Write] = [*puts(change.once, execution), self._execution_write(execution), *audit_writes]
+        step = None
+        if change.step is not None:
+            step = replace(change.step, record_version=change.step.record_version + 1)
+            writes.append(_step_write(origin.tenant_id, change.step))
+        if change.lock is not None:
+            writes.append(_lock_write(origin.tenant_id, change.lock))
+        if change.site_version is not None:
+            writes += _site_version(origin.tenant_id, old.site_id, change.site_version, change.applied)
+        if change.event is not None:
+            data = published.EVENTS[change.event].model_validate(_state(execution, change.step))
+            writes.append(to_outbox(published.envelope(origin, data), subject=old.execution_id))
+        if change.command is not None:
+            queue, payload = change.command
+            writes.append(to_command(queue, payload, origin, subject=old.execution_id))
+        transact(*writes)
+        return execution, step
+
+    def _execution_write(self, execution: Execution) -> Put:
+        seen = execution.record_version - 1
+        record = ExecutionRecord(
+            pk=_partition(execution.tenant_id, execution.execution_id),
+            sk=EXECUTION_SK,
+            gsi1pk=key("T", execution.tenant_id, "UPGRADES"),
+            gsi1sk=key(clock.to_text(execution.created_at), execution.execution_id),
+            body=to_text(execution),
+            status=execution.status.value,
+            site_id=execution.site_id,
+            record_version=execution.record_version,
+        )
+        condition = absent() if seen == 0 else ExecutionRecord.record_version == seen
+        return Put(record, condition, _changed(execution.execution_id))
+
+    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+        """One write, on the version that was read."""
+        transact(_step_write(tenant_id, step))
+        return replace(step, record_version=step.record_version + 1)
+
+    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+        """One update; a failure is logged and forgotten."""
+        item = StepRecordItem(pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step.sequence))
+        try:
+            item.update([StepRecordItem.progress.set(progress)], StepRecordItem.record_version == step.record_version)
+        except PynamoDBException:
+            logger.info("progress not stored", step=step.key)
+
+    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
+        """One consistent read."""
+        record = LockRecord.read(*_lock_keys(tenant_id, site_id))
+        if record is None:
+            return SiteLock(site_id)
+        until: datetime | None = record.until
+        return SiteLock(site_id, record.owner, int(record.token), until)
+
+    def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
+        """One update, if the token is still the lock's; another holder is noticed at the next step."""
+        if lock.until is None:
+            return
+        pk, sk = _lock_keys(tenant_id, lock.site_id)
+        try:
+            LockRecord(pk=pk, sk=sk).update([LockRecord.until.set(lock.until)], LockRecord.token == lock.token)
+        except PynamoDBException:
+            logger.warning("lease not extended", site_id=lock.site_id)
+
+    def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
+        """One batch per 25 lines."""
+        partition = _log_partition(tenant_id, execution_id)
+        with LogRecord.batch_write() as batch:
+            for entry in entries:
+                batch.save(
+                    LogRecord(
+                        pk=partition, sk=key(clock.to_text(entry.at), ids.new_id(entry.at)), at=entry.at,
+                        level=entry.level, step=entry.step, message=entry.message[:4000],
+                        expires_at=int((entry.at + LOG_KEPT).timestamp()),
+                    )
+                )  # fmt: skip
+
+    def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
+        """One page of the log, oldest first."""
+        page = LogRecord.page(_log_partition(tenant_id, execution_id), limit=limit, cursor=cursor)
+        return LogPage(tuple(LogEntry(r.at, r.level, r.step, r.message) for r in page.items), page.cursor)
+
+    def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
+        """Store the task token of a waiting workflow; a later one of the same gate replaces it."""
+        GateRecord(pk=_partition(tenant_id, execution_id), sk=f"GATE#{sequence:05d}", token=token, run=run).save()
+
+    def gate(self, tenant_id: str, execution_id: str, sequence: int) -> str | None:
+        """Return the newest task token of a gate."""
+        record = GateRecord.read(_partition(tenant_id, execution_id), f"GATE#{sequence:05d}")
+        return None if record is None else str(record.token)
+
+
+def _audited(change: Change) -> tuple[Execution, list[Write]]:
+    execution = change.execution
+    if change.action is None:
+        return execution, []
+    before = None if change.before is None else _shown(change.before)
+    entry = AuditEntry(
+        change.origin, f"upgrade.{change.action}", f"upgrade/{execution.execution_id}", before, _shown(execution),
+        Link(execution.audit_sequence, execution.audit_hash),
+    )  # fmt: skip
+    linked = replace(execution, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
+    return linked, [audit.to_put(entry)]
+
+
+def _site_version(tenant_id: str, site_id: str, version: str, applied: Sequence[str]) -> list[Update | Put]:
+    site = DynamoSites().get(tenant_id, site_id)
+    known = tuple(dict.fromkeys((*site.applied, *applied)))
+    return [site_write(site, replace(site, version=version, applied=known))]
+
+
+def _shown(execution: Execution) -> dict[str, Any]:
+    return {
+        "status": execution.status.value, "run": execution.run, "completed": execution.completed_steps,
+        "step": execution.current_step, "problem": None if execution.problem is None else execution.problem.en,
+        "decision": execution.decision,
+    }  # fmt: skip
+
+
+def _state(execution: Execution, step: StepRecord | None) -> dict[str, Any]:
+    return {
+        "execution_id": execution.execution_id,
+        "site_id": execution.site_id,
+        "environment": execution.environment,
+        "source_version": execution.source_version,
+        "target_version": execution.target_version,
+        "status": execution.status.value,
+        "run": execution.run,
+        "total_steps": execution.total_steps,
+        "completed_steps": execution.completed_steps,
+        "step": step.key if step is not None else execution.current_step,
+        "problem": None if execution.problem is None else execution.problem.en,
+    }

@@ -1,0 +1,101 @@
+"""The report of an execution, computed from its records (UPG-13)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from enghub.upgrade.executions.model import Execution, StepRecord, StepStatus
+from enghub.upgrade.planning.plan import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseReport:
+    """One phase."""
+
+    stage: str
+    steps: int
+    succeeded: int
+    failed: int
+    active_seconds: float
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What happened."""
+
+    execution: Execution
+    steps: tuple[StepRecord, ...]
+    phases: tuple[PhaseReport, ...]
+    checks: tuple[dict[str, Any], ...]
+    migrations: tuple[dict[str, Any], ...]
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """From the first slice to the end; None before either."""
+        execution = self.execution
+        if execution.started_at is None or execution.ended_at is None:
+            return None
+        return (execution.ended_at - execution.started_at).total_seconds()
+
+    @property
+    def active_seconds(self) -> float:
+        """Time at work, without waiting."""
+        return sum(step.active_milliseconds for step in self.steps) / 1000
+
+    @property
+    def succeeded(self) -> int:
+        """Steps that succeeded."""
+        return self._count(StepStatus.SUCCEEDED)
+
+    @property
+    def skipped(self) -> int:
+        """Steps that failed and are not required."""
+        return self._count(StepStatus.SKIPPED)
+
+    @property
+    def failed(self) -> int:
+        """Steps that failed."""
+        return self._count(StepStatus.FAILED)
+
+    def _count(self, status: StepStatus) -> int:
+        return sum(step.status is status for step in self.steps)
+
+
+def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
+    """Return the report."""
+    by_stage = [[step for step in steps if step.stage is stage] for stage in STAGES]
+    return Report(
+        execution,
+        tuple(steps),
+        tuple(_phase(found) for found in by_stage if found),
+        tuple(found for step in steps for found in _found(step.result, "checks")),
+        tuple(found for step in steps for found in _found(step.result, "migrations")),
+    )
+
+
+def _phase(steps: Sequence[StepRecord]) -> PhaseReport:
+    starts = [step.started_at for step in steps if step.started_at is not None]
+    ends = [step.ended_at for step in steps if step.ended_at is not None]
+    return PhaseReport(
+        stage=steps[0].stage.value,
+        steps=len(steps),
+        succeeded=sum(step.status is StepStatus.SUCCEEDED for step in steps),
+        failed=sum(step.status is StepStatus.FAILED for step in steps),
+        active_seconds=sum(step.active_milliseconds for step in steps) / 1000,
+        started_at=min(starts, default=None),
+        ended_at=max(ends, default=None) if len(ends) == len(steps) else None,
+    )
+
+
+def _found(result: Any, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the lists called ``name``, however deep a composite step nests them."""
+    if not isinstance(result, Mapping):
+        return
+    for key, value in result.items():
+        if key == name and isinstance(value, list | tuple):
+            yield from (dict(item) for item in value if isinstance(item, Mapping))
+        else:
+            yield from _found(value, name)

@@ -1,0 +1,57 @@
+"""Reaches a site: its database by the secret store's address, its hooks by what it declares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from enghub.core import secrets
+from enghub.core.errors import NotFound
+from enghub.core.i18n import Text
+from enghub.upgrade.gateways.hooks import Hooks
+from enghub.upgrade.gateways.stores import ports_of
+from enghub.upgrade.sites.model import Site
+from enghub.upgrade.steps.base import Databases, StepFailed
+from enghub.upgrade.steps.ports import Ports
+
+NO_SECRET = Text(
+    "Site {site_id} has no database secret: store it as {name}", "局点 {site_id} 缺少数据库密钥，请以 {name} 存入"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGateway:
+    """One site, as the engine uses it."""
+
+    site: Site
+    stage: str
+    artifact_bucket: str = ""
+
+    def databases(self, token: int) -> Databases:
+        """Return the site's database; nothing is opened yet.
+
+        Raises:
+            StepFailed: there is no usable secret.
+        """
+        from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # noqa: PLC0415 - SQLAlchemy
+
+        return SiteDatabases(Address.of(self.site.dialect, self._secret(required=True)), token)
+
+    @property
+    def hooks(self) -> Hooks:
+        """Return the site's hooks with the headers of its secret."""
+        headers = self._secret(required=False).get("hook_headers", {})
+        return Hooks(self.site.hooks, headers if isinstance(headers, dict) else {})
+
+    @property
+    def ports(self) -> Ports:
+        """Return the site's stores."""
+        return ports_of(self.site.tenant_id, self._secret(required=False), self.hooks, self.artifact_bucket)
+
+    def _secret(self, *, required: bool) -> Mapping[str, Any]:
+        name = self.site.secret_name(self.stage)
+        try:
+            return secrets.secret(name)
+        except NotFound as error:
+            if required:
+                raise StepFailed(NO_SECRET, site_id=self.site.site_id, name=name) from error
+            return {}

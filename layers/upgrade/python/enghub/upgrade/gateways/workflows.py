@@ -1,0 +1,44 @@
+"""Starts and answers the state machine upgrade_site."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from enghub.core import aws
+from enghub.core.errors import Unavailable
+
+GONE = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
+
+
+def launch(arn: str, name: str, execution_input: Mapping[str, Any]) -> None:
+    """Start the execution ``name``; does nothing when it was started before.
+
+    Raises:
+        Unavailable: Step Functions did not take it; repeating is safe.
+    """
+    try:
+        aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise Unavailable from error
+    except BotoCoreError as error:
+        raise Unavailable from error
+
+
+def answer(token: str) -> bool:
+    """Let the workflow that waits on ``token`` go on; False when it no longer waits.
+
+    Raises:
+        Unavailable: Step Functions did not take it; repeating is safe.
+    """
+    try:
+        aws.client("stepfunctions").send_task_success(taskToken=token, output=json.dumps({"answered": True}))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return False
+        raise Unavailable from error
+    except BotoCoreError as error:
+        raise Unavailable from error
+    return True

@@ -1,0 +1,138 @@
+"""What people do with manifests (UPG-01)."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from enghub.core.idempotency import Once
+from enghub.core.identity import Origin
+from enghub.upgrade.manifests.document import Manifest
+from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestInvalid
+from enghub.upgrade.manifests.model import (
+    Change,
+    Head,
+    Problem,
+    Revision,
+    describe,
+    diff,
+    parse,
+    revision_of,
+    script_ref,
+)
+from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.steps.registry import known_classes, step_class
+from enghub.upgrade.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version with the revision in question."""
+
+    head: Head
+    revision: Revision
+
+
+class ManifestService:
+    """The use cases."""
+
+    def __init__(self, manifests: Manifests, classes: Callable[[], Collection[str]] = known_classes) -> None:
+        self._manifests = manifests
+        self._classes = classes
+
+    def check(self, document: Mapping[str, Any], scripts: Mapping[str, str]) -> tuple[Manifest, tuple[str, ...]]:
+        """Validate without storing; return the manifest and the scripts it lacks.
+
+        Raises:
+            ManifestInvalid: with every problem.
+        """
+        manifest = parse(document, self._classes())
+        problems = list(_parameter_problems(manifest))
+        if problems:
+            errors = [{"field": problem.field, "problem": problem.problem} for problem in problems]
+            raise ManifestInvalid(field=problems[0].field, problem=problems[0].problem, errors=errors)
+        return manifest, tuple(path for path in manifest.script_paths if path not in scripts)
+
+    def upload(
+        self, document: Mapping[str, Any], scripts: Mapping[str, str], activate: bool, origin: Origin,
+        once: Once | None = None,
+    ) -> Stored:  # fmt: skip
+        """Store a new revision; the one in force stays unless `activate`.
+
+        Raises:
+            ManifestInvalid, ManifestIncomplete, ManifestChanged
+        """
+        manifest, _ = self.check(document, scripts)
+        before = self._manifests.head(origin.tenant_id, manifest.number)
+        number = 1 if before is None else before.latest + 1
+        refs = {path: script_ref(text) for path, text in scripts.items()}
+        revision = revision_of(origin, number, document, manifest, refs)
+        head = Head(
+            tenant_id=origin.tenant_id,
+            version=manifest.number,
+            latest=number,
+            active=None if before is None else before.active,
+            version_type=describe(manifest),
+            description=manifest.description,
+            checksum=revision.checksum if before is None or before.active is None else before.checksum,
+            updated_by=origin.user_id,
+            updated_at=origin.at,
+        )
+        after = head.activate(revision, origin.user_id, origin.at) if activate else head
+        return Stored(self._manifests.add(before, after, revision, dict(scripts), origin, once=once), revision)
+
+    def activate(self, version: Version, number: int | None, origin: Origin) -> Head:
+        """Put a revision in force, the latest when none is named.
+
+        Raises:
+            ConfigurationNotFound, ManifestIncomplete, ManifestChanged
+        """
+        before = self._head(origin.tenant_id, version)
+        revision = self._manifests.revision(origin.tenant_id, version, number or before.latest)
+        after = before.activate(revision, origin.user_id, origin.at)
+        return self._manifests.switch(before, after, "ACTIVATE", origin)
+
+    def deactivate(self, version: Version, origin: Origin) -> Head:
+        """Take a version out of every future path; executions under way keep what they pinned.
+
+        Raises:
+            ConfigurationNotFound, ManifestChanged
+        """
+        before = self._head(origin.tenant_id, version)
+        return self._manifests.switch(before, before.deactivate(origin.user_id, origin.at), "DEACTIVATE", origin)
+
+    def heads(self, tenant_id: str) -> tuple[Head, ...]:
+        """Return every version."""
+        return self._manifests.heads(tenant_id)
+
+    def get(self, tenant_id: str, version: Version, number: int | None) -> Stored:
+        """Return a revision: the one named, else the one in force, else the latest.
+
+        Raises:
+            ConfigurationNotFound: there is none.
+        """
+        head = self._head(tenant_id, version)
+        return Stored(head, self._manifests.revision(tenant_id, version, number or head.active or head.latest))
+
+    def diff(self, tenant_id: str, version: Version, before: int, after: int) -> tuple[Change, ...]:
+        """Return what differs between two revisions.
+
+        Raises:
+            ConfigurationNotFound: one of them does not exist.
+        """
+        old, new = (self._manifests.revision(tenant_id, version, number) for number in (before, after))
+        return diff(old, new)
+
+    def _head(self, tenant_id: str, version: Version) -> Head:
+        head = self._manifests.head(tenant_id, version)
+        if head is None:
+            raise ConfigurationNotFound(version=str(version))
+        return head
+
+
+def _parameter_problems(manifest: Manifest) -> list[Problem]:
+    """Ask every step's class about its parameters."""
+    return [
+        Problem(f"{place}.{problem.split(':')[0]}", problem.split(":", 1)[-1].strip())
+        for place, step in manifest.all_steps
+        for problem in step_class(step.class_name)().validate(step.parameters)
+    ]

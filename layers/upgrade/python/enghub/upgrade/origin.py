@@ -1,0 +1,11 @@
+"""Who changes an execution when no person does."""
+
+from enghub.core.clock import system_clock
+from enghub.core.identity import Origin
+
+ENGINE_USER = "upgrade-engine"
+
+
+def engine_origin(tenant_id: str, execution_id: str, run: int, factory_id: str = "") -> Origin:
+    """Return the origin of a change made by a run's workflow."""
+    return Origin(tenant_id, factory_id, ENGINE_USER, system_clock(), f"{execution_id}/{run}")

@@ -1,0 +1,89 @@
+"""Plans an upgrade of a site from the manifests in force, without running anything (UPG-03, UPG-04)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from enghub.upgrade.manifests.model import Revision
+from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.planning.path import find_path
+from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
+from enghub.upgrade.sites.model import Site
+from enghub.upgrade.sites.repository import Sites
+from enghub.upgrade.sql.lint import Finding, findings
+from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.upgrade.steps.base import BaseStep
+from enghub.upgrade.steps.parameters import texts
+from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with the revisions it is made of."""
+
+    plan: Plan
+    site: Site
+    revisions: Mapping[str, Revision]
+    """By version."""
+
+    def scripts_of(self, step: PlannedStep) -> dict[str, str]:
+        """Return the hashes of the scripts a step may use, by path."""
+        revision = self.revisions.get(step.version)
+        return {} if revision is None else {path: ref.sha256 for path, ref in revision.scripts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What the plan says of one step: what it destroys, and whether it can be undone."""
+
+    dangers: tuple[Finding, ...]
+    reversible: bool
+    unreadable: tuple[str, ...] = ()
+
+
+class Planner:
+    """Makes plans."""
+
+    def __init__(self, manifests: Manifests, sites: Sites) -> None:
+        self._manifests = manifests
+        self._sites = sites
+
+    def plan(self, tenant_id: str, source: str, target: str, site_id: str) -> Planned:
+        """Return the plan of an upgrade.
+
+        Raises:
+            NotAVersion, SiteNotFound, UpgradeRefused
+        """
+        site = self._sites.get(tenant_id, site_id)
+        active = [(head.version, head.active) for head in self._manifests.heads(tenant_id) if head.active is not None]
+        revisions = self._manifests.revisions(tenant_id, active) if active else ()
+        path = find_path(
+            Version.parse(source), Version.parse(target), [r.manifest for r in revisions], site.applied_versions
+        )
+        wanted = {str(version) for version in path.versions}
+        chosen = {r.manifest.version: r for r in revisions if r.manifest.version in wanted}
+        sources = [Source(revision.manifest, revision.number) for revision in chosen.values()]
+        return Planned(make_plan(path, sources, site_id, site.components), site, chosen)
+
+    def risk(self, tenant_id: str, planned: Planned, step: PlannedStep) -> Risk:
+        """Return what a step destroys; reads and splits its scripts."""
+        dangers: list[Finding] = []
+        unreadable: list[str] = []
+        hashes = planned.scripts_of(step)
+        for path in texts(step.definition.parameters, "sql_scripts"):
+            try:
+                statements = split(self._manifests.script(tenant_id, hashes[path]), planned.site.dialect)
+            except (KeyError, SplitError) as error:
+                unreadable.append(f"{path}: {error}")
+                continue
+            dangers += findings(path, statements, planned.site.dialect)
+        return Risk(tuple(dangers), is_reversible(step), tuple(unreadable))
+
+
+def is_reversible(step: PlannedStep) -> bool:
+    """Tell whether a step can be undone: it writes nothing, or it declares how."""
+    kind = step_class(step.definition.class_name)
+    writes = getattr(kind, "writes", True)
+    has_rollback = getattr(kind, "rollback", None) is not BaseStep.rollback
+    declared = step.definition.rollback_supported or bool(texts(step.definition.parameters, "rollback_scripts"))
+    return not writes or (has_rollback and declared)

@@ -1,0 +1,95 @@
+"""The events this context promises, version 1.0 of each; their schemas are in ``events/published``.
+
+Fields are added, never renamed or removed; a breaking change makes a new version.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+
+SOURCE = "enghub.upgrade"
+
+
+class EventData(BaseModel):
+    """Base of what travels in ``data``; a reader ignores fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class UpgradeState(EventData):
+    """An execution as it is after the change; ``run`` counts its workflows."""
+
+    execution_id: str
+    site_id: str
+    environment: str
+    source_version: str
+    target_version: str
+    status: str
+    run: int
+    total_steps: int
+    completed_steps: int
+    step: str | None = None
+    problem: str | None = None
+
+
+class UpgradeRequested(UpgradeState):
+    """An upgrade was accepted; its steps are planned and pinned."""
+
+
+class UpgradeStarted(UpgradeState):
+    """Its workflow runs."""
+
+
+class UpgradeResumed(UpgradeState):
+    """A stopped upgrade goes on from its breakpoint."""
+
+
+class UpgradeStepCompleted(UpgradeState):
+    """A step succeeded, for good."""
+
+
+class UpgradeStepSkipped(UpgradeState):
+    """A step failed that is not required."""
+
+
+class UpgradeConfirmationRequested(UpgradeState):
+    """An operator must confirm a step."""
+
+
+class UpgradeSucceeded(UpgradeState):
+    """The site has its new version."""
+
+
+class UpgradeFailed(UpgradeState):
+    """It stopped at its breakpoint and can be resumed."""
+
+
+class UpgradeAborted(UpgradeState):
+    """An operator stopped it; it can be resumed."""
+
+
+class ManifestChanged(EventData):
+    """A manifest was uploaded, put in force or taken out."""
+
+    version: str
+    operation: Literal["UPLOAD", "ACTIVATE", "DEACTIVATE"]
+    latest_revision: int
+    active_revision: int | None
+    checksum: str
+
+
+EVENTS: dict[str, type[EventData]] = {
+    kind.__name__: kind
+    for kind in (
+        *(UpgradeRequested, UpgradeStarted, UpgradeResumed, UpgradeStepCompleted, UpgradeStepSkipped),
+        *(UpgradeConfirmationRequested, UpgradeSucceeded, UpgradeFailed, UpgradeAborted, ManifestChanged),
+    )
+}
+
+
+def envelope(origin: Origin, data: EventData) -> Envelope:
+    """Return the event that says ``data``."""
+    return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump())

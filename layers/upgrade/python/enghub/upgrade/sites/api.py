@@ -1,0 +1,66 @@
+"""Sites on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from enghub.core import wire
+from enghub.core.identity import Origin
+from enghub.upgrade.manifests.document import VersionText
+from enghub.upgrade.sites.model import Site
+from enghub.upgrade.sql.tokens import Dialect
+
+SiteId = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+HookUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]
+BASE = "/api/v1/upgrade/sites"
+
+
+class PutSiteRequest(wire.Request):
+    """What a site is. Its database address and credentials go into the secret named in the answer."""
+
+    name: wire.ShortText
+    dialect: Dialect
+    hooks: dict[Literal["stop", "start", "status", "config"], HookUrl] = Field(default_factory=dict)
+    components: Annotated[tuple[wire.Code, ...], Field(max_length=100)] = ()
+    version: VersionText | None = None
+    """What the site runs now; kept as it is once an execution here has upgraded it."""
+
+    def to_site(self, site_id: str, origin: Origin) -> Site:
+        """Return the site."""
+        hooks: dict[str, str] = {str(name): url for name, url in self.hooks.items()}
+        return Site(
+            origin.tenant_id, site_id, self.name, self.dialect, hooks, self.components, origin.user_id, origin.at,
+            version=self.version,
+        )  # fmt: skip
+
+
+class SiteResponse(wire.Response):
+    """A site."""
+
+    site_id: str
+    name: str
+    dialect: Dialect
+    hooks: dict[str, str]
+    components: tuple[str, ...]
+    version: str | None
+    applied_versions: tuple[str, ...]
+    secret_name: str
+    record_version: int
+    updated_by: str
+    updated_at: wire.Instant
+
+    @classmethod
+    def of(cls, site: Site, stage: str) -> "SiteResponse":
+        """Return the answer for a site."""
+        return cls(
+            site_id=site.site_id, name=site.name, dialect=site.dialect, hooks=dict(site.hooks),
+            components=site.components, version=site.version, applied_versions=site.applied,
+            secret_name=site.secret_name(stage), record_version=site.record_version, updated_by=site.updated_by,
+            updated_at=site.updated_at,
+        )  # fmt: skip
+
+
+class SitesResponse(wire.Response):
+    """Every site of the tenant."""
+
+    sites: tuple[SiteResponse, ...]

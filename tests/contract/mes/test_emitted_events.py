@@ -1,0 +1,77 @@
+"""What the services of the factory floor emit fits the promised schemas, and so does what a consumer reads."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import jsonschema_rs
+
+from enghub.mes import consumed, published
+from enghub.mes.places import Place
+from enghub.mes.reports.model import Spot
+from enghub.mes.reports.service import Reporting, ReportProduction
+from enghub.mes.work_orders.model import Step
+from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, TakeStep, WorkOrders
+from tests.factories.http import NOW, an_origin
+from tests.fakes.mes import FakeReports, FakeWorkOrders, Floor
+from tools.event_schemas import schema_of
+
+
+def a_whole_life() -> Floor:
+    """Every event there is, by the services themselves."""
+    floor = Floor()
+    orders, reports = WorkOrders(FakeWorkOrders(floor)), Reporting(FakeReports(floor))
+    planned: dict[str, Any] = {
+        "product_id": "PROD-A001",
+        "planned_quantity": Decimal("100.5"),
+        "due_on": date(2026, 3, 4),
+        "line_id": "SMT-1",
+        "station_id": "ST-1",
+    }
+    for number in ("A", "B"):
+        orders.create(CreateWorkOrder(an_origin(), number, planned))
+        orders.edit(EditWorkOrder(an_origin(), number, 1, {"sales_order_id": "SO-1"}))
+    orders.take(TakeStep(an_origin(), "B", 2, Step.CANCEL))
+    steps = (Step.RELEASE, Step.START, Step.PAUSE, Step.RESUME)
+    for version, step in enumerate(steps, start=2):
+        orders.take(TakeStep(an_origin(), "A", version, step))
+    reports.report(
+        ReportProduction(
+            origin=an_origin(),
+            client_key="k",
+            fingerprint="f",
+            work_order_id="A",
+            good=Decimal("1.25"),
+            defect=Decimal(1),
+            defect_types=("短路",),
+            spot=Spot("ST-1", "OP-10"),
+            shift_on=None,
+            shift="day",
+            reported_at=NOW,
+            produced_by="emp-001",
+        )
+    )
+    for version, step in ((6, Step.COMPLETE), (7, Step.CLOSE)):
+        orders.take(TakeStep(an_origin(), "A", version, step))
+    assert orders.get(Place("acme", "sh-01"), "A").version == 8
+    return floor
+
+
+def test_every_event_the_services_emit_fits_its_schema() -> None:
+    events = a_whole_life().events
+    models = {model.__name__: model for model in published.EVENTS}
+    assert {event.event_type for event in events} == set(models)
+    for event in events:
+        data = json.loads(event.to_json())["data"]
+        jsonschema_rs.validate(json.loads(schema_of(models[event.event_type])), data, validate_formats=True)
+
+
+def test_the_board_can_read_what_it_consumes_even_with_more_in_it() -> None:
+    readers: dict[str, type[consumed.Consumed]] = {
+        "ProductionReported": consumed.Production,
+        "WorkOrderReleased": consumed.PlannedOrder,
+    }
+    for event in a_whole_life().events:
+        if event.event_type in readers:
+            readers[event.event_type].model_validate({**json.loads(event.to_json())["data"], "more": [1]})

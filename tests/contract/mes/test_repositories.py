@@ -1,0 +1,336 @@
+"""One set of promises for the stores of the factory floor, kept by the fakes and by DynamoDB alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from enghub.core.errors import Invalid, VersionConflict
+from enghub.core.inbox import AlreadyHandled
+from enghub.mes import published
+from enghub.mes.boards.dynamo import DynamoBoards, DynamoShiftReports
+from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
+from enghub.mes.boards.repository import BoardRepository, ShiftReports
+from enghub.mes.places import Place
+from enghub.mes.reports.dynamo import DynamoReports
+from enghub.mes.reports.model import Report, Spot
+from enghub.mes.reports.repository import Entry, Overtaken, ReportRepository
+from enghub.mes.work_orders.dynamo import DynamoWorkOrders
+from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
+from enghub.mes.work_orders.model import Status, Step, WorkOrder
+from enghub.mes.work_orders.repository import (
+    ByProduct,
+    BySalesOrder,
+    ByShift,
+    ByStation,
+    ByStatus,
+    Change,
+    ProgressMoved,
+    Selection,
+    WorkOrderRepository,
+)
+from tests.factories.http import NOW, an_origin
+from tests.factories.mes import PLACE, an_order
+from tests.fakes.mes import FakeBoards, FakeReports, FakeWorkOrders, Floor
+
+BOARD = BoardKey(PLACE, date(2026, 3, 2), "day")
+ELSEWHERE = (Place("globex", "sh-01"), Place("acme", "bj-01"))
+
+
+@dataclass
+class Stores:
+    orders: WorkOrderRepository
+    reports: ReportRepository
+    shift_reports: ShiftReports
+    boards: BoardRepository
+
+
+@pytest.fixture(params=["fake", "dynamo"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "fake":
+        floor = Floor()
+        return Stores(FakeWorkOrders(floor), FakeReports(floor), FakeReports(floor), FakeBoards())
+    request.getfixturevalue("account")("mes")
+    return Stores(DynamoWorkOrders(), DynamoReports(), DynamoShiftReports(), DynamoBoards())
+
+
+def a_change(before: WorkOrder | None, after: WorkOrder, action: str = "test") -> Change:
+    data = published.WorkOrderChanged(
+        work_order_id=after.work_order_id,
+        work_order_version=after.version,
+        status=after.status,
+        product_id=after.product_id,
+        planned_qty=after.planned_quantity,
+        good_qty=after.good,
+        defect_qty=after.defect,
+        due_date=after.due_on,
+    )
+    origin = an_origin(tenant=after.place.tenant_id, factory=after.place.factory_id)
+    return Change(origin, action, before, after, published.envelope(origin, data))
+
+
+def stored(stores: Stores, **fields: Any) -> WorkOrder:
+    order = an_order(**fields)
+    stores.orders.add(a_change(None, order))
+    return order
+
+
+def moved(stores: Stores, order: WorkOrder, *steps: Step) -> WorkOrder:
+    for step in steps:
+        after = order.take(step, NOW + timedelta(minutes=1))
+        stores.orders.replace(a_change(order, after, step.value))
+        order = after
+    return order
+
+
+def a_report(key: str = "key-1", good: str = "10", defect: str = "0", **fields: Any) -> Report:
+    given: dict[str, Any] = {
+        "place": PLACE,
+        "report_id": f"R-{key}",
+        "client_key": key,
+        "fingerprint": "f",
+        "work_order_id": "WO-1",
+        "product_id": "PROD-A001",
+        "line_id": "SMT-1",
+        "station_id": "ST-1",
+        "operation": "OP-10",
+        "shift_on": date(2026, 3, 2),
+        "shift": "day",
+        "good": Decimal(good),
+        "defect": Decimal(defect),
+        "defect_types": ("短路",) if Decimal(defect) else (),
+        "produced_by": "emp-001",
+        "reported_at": NOW,
+        "recorded_at": NOW + timedelta(seconds=1),
+        "run_seconds": Decimal("12.5"),
+        **fields,
+    }
+    return Report(**given)
+
+
+def add(stores: Stores, report: Report, opens_window: bool = False) -> None:
+    stores.reports.add(Entry(report, an_origin(), (), opens_window))
+
+
+def look(stores: Stores, key: str = "key-1", at: Any = NOW, place: Place = PLACE) -> Any:
+    return stores.reports.look(place, key, "WO-1", Spot("ST-1", "OP-10"), at)
+
+
+# --- work orders ---
+
+
+def test_what_was_stored_is_found_again_whole(stores: Stores) -> None:
+    order = stored(
+        stores,
+        sales_order_id="SO-7",
+        routing_id="R#1",
+        over_report_allowance=Decimal("0.05"),
+        standard_seconds=Decimal("12.25"),
+        shift_on=date(2026, 3, 2),
+        shift="night",
+    )
+    assert stores.orders.get(PLACE, "WO-1") == order
+    after = moved(stores, order, Step.RELEASE, Step.START)
+    assert stores.orders.get(PLACE, "WO-1") == after
+    assert [stores.orders.get(place, "WO-1") for place in ELSEWHERE] == [None, None]
+
+
+def test_a_number_is_given_once(stores: Stores) -> None:
+    order = stored(stores)
+    with pytest.raises(WorkOrderExists):
+        stores.orders.add(a_change(None, replace(order, product_id="other")))
+    assert stores.orders.get(PLACE, "WO-1") == order
+
+
+def test_an_outdated_change_is_refused(stores: Stores) -> None:
+    order = stored(stores)
+    moved(stores, order, Step.RELEASE)
+    with pytest.raises(VersionConflict) as refused:
+        stores.orders.replace(a_change(order, order.cancel(NOW)))
+    assert (refused.value.details["expected"], refused.value.details["actual"]) == (1, 2)
+    ghost = replace(order, work_order_id="WO-9")
+    with pytest.raises(WorkOrderNotFound):
+        stores.orders.replace(a_change(ghost, ghost.release(NOW)))
+
+
+def test_a_change_by_people_never_overwrites_the_counters(stores: Stores) -> None:
+    seen = moved(stores, stored(stores), Step.RELEASE, Step.START)
+    add(stores, a_report(defect="2"))
+    moved(stores, seen, Step.PAUSE)
+    now = stores.orders.get(PLACE, "WO-1")
+    assert now is not None
+    assert (now.status, now.good, now.defect, now.remaining) == (
+        Status.PAUSED,
+        Decimal(10),
+        Decimal(2),
+        Decimal(88),
+    )
+
+
+def test_completing_insists_on_the_counters_it_saw(stores: Stores) -> None:
+    order = moved(stores, stored(stores), Step.RELEASE, Step.START)
+    add(stores, a_report("key-1"))
+    seen = stores.orders.get(PLACE, "WO-1")
+    assert seen is not None
+    add(stores, a_report("key-2"))
+    with pytest.raises(ProgressMoved):
+        stores.orders.replace(a_change(seen, seen.complete(NOW)))
+    assert order.version == seen.version
+    current = stores.orders.get(PLACE, "WO-1")
+    assert current is not None
+    stores.orders.replace(a_change(current, current.complete(NOW)))
+
+
+def test_a_new_plan_makes_a_new_limit(stores: Stores) -> None:
+    order = stored(stores)
+    edited = order.edit({"planned_quantity": Decimal(5)})
+    stores.orders.replace(a_change(order, edited))
+    moved(stores, edited, Step.RELEASE, Step.START)
+    add(stores, a_report(good="5"))
+    with pytest.raises(Overtaken):
+        add(stores, a_report("key-2", good="0.0001"))
+
+
+def found(stores: Stores, selection: Selection, place: Place = PLACE) -> list[str]:
+    return [order.work_order_id for order in stores.orders.find(place, selection, 10, None).work_orders]
+
+
+def test_orders_are_listed_by_status_and_due_date_sales_order_product_station_and_shift(stores: Stores) -> None:
+    first = stored(stores, work_order_id="A", due_on=date(2026, 3, 9), sales_order_id="SO-1")
+    stored(stores, work_order_id="B", due_on=date(2026, 3, 5), station_id="S2", shift_on=BOARD.shift_on, shift="day")
+    stored(stores, work_order_id="C", due_on=date(2026, 3, 7), product_id="P2", created_at=NOW - timedelta(days=1))
+    stored(stores, work_order_id="D", place=ELSEWHERE[0])
+    assert found(stores, ByStatus(Status.CREATED)) == ["B", "C", "A"]
+    assert found(stores, ByStatus(Status.CREATED, date(2026, 3, 7))) == ["C", "A"]
+    assert found(stores, ByStatus(Status.CREATED, None, date(2026, 3, 7))) == ["B", "C"]
+    assert found(stores, BySalesOrder("SO-1")) == ["A"]
+    assert found(stores, ByProduct("PROD-A001")) == ["A", "B"]
+    assert found(stores, ByStation("S2")) == ["B"]
+    assert found(stores, ByShift(BOARD.shift_on, "day")) == ["B"]
+    moved(stores, first, Step.RELEASE)
+    assert found(stores, ByStatus(Status.CREATED)) == ["B", "C"]
+    assert found(stores, ByStatus(Status.RELEASED)) == ["A"]
+
+
+def test_a_list_goes_on_where_its_page_ended_and_nowhere_else(stores: Stores) -> None:
+    for name in "ABC":
+        stored(stores, work_order_id=name)
+    page = stores.orders.find(PLACE, ByProduct("PROD-A001"), 2, None)
+    rest = stores.orders.find(PLACE, ByProduct("PROD-A001"), 2, page.cursor)
+    assert [order.work_order_id for order in (*page.work_orders, *rest.work_orders)] == ["A", "B", "C"]
+    assert rest.cursor is None
+    for place, selection in ((PLACE, ByProduct("P2")), (ELSEWHERE[0], ByProduct("PROD-A001"))):
+        with pytest.raises(Invalid):
+            stores.orders.find(place, selection, 2, page.cursor)
+
+
+# --- reports ---
+
+
+def test_a_report_is_found_by_its_key_and_counted(stores: Stores) -> None:
+    moved(stores, stored(stores), Step.RELEASE, Step.START)
+    report = a_report(good="7.25", defect="0.75", defect_types=("短路", "漏焊"), conflicts_with="R-0")
+    add(stores, report)
+    seen = look(stores)
+    assert seen.stored == report
+    assert (seen.work_order.good, seen.work_order.defect, seen.work_order.remaining) == (
+        Decimal("7.25"),
+        Decimal("0.75"),
+        Decimal(92),
+    )
+    assert [look(stores, place=place).stored for place in ELSEWHERE] == [None, None]
+
+
+@pytest.mark.parametrize("reason", ["key", "plan", "status", "unknown"])
+def test_what_no_longer_fits_is_refused_and_nothing_is_stored(stores: Stores, reason: str) -> None:
+    order = moved(stores, stored(stores), Step.RELEASE, Step.START)
+    add(stores, a_report())
+    wrong: dict[str, Report] = {
+        "key": a_report(good="1"),
+        "plan": a_report("key-2", good="90.0001"),
+        "status": a_report("key-2"),
+        "unknown": a_report("key-2", work_order_id="WO-9"),
+    }
+    if reason == "status":
+        moved(stores, order, Step.PAUSE)
+    before = look(stores)
+    with pytest.raises(Overtaken):
+        add(stores, wrong[reason])
+    assert look(stores) == before
+    assert look(stores, "key-2").stored is None
+
+
+def test_the_first_report_of_a_minute_is_its_anchor(stores: Stores) -> None:
+    moved(stores, stored(stores), Step.RELEASE, Step.START)
+    assert (look(stores).anchors, look(stores).has_anchor) == ((), False)
+    add(stores, a_report(), opens_window=True)
+    with pytest.raises(Overtaken):
+        add(stores, a_report("key-2"), opens_window=True)
+    add(stores, a_report("key-2"))
+    seen = look(stores)
+    assert ([anchor.report_id for anchor in seen.anchors], seen.has_anchor) == (["R-key-1"], True)
+    for minutes, count in ((-2, 0), (-1, 1), (1, 1), (2, 0)):
+        seen = look(stores, at=NOW + timedelta(minutes=minutes))
+        assert (len(seen.anchors), seen.has_anchor) == (count, False)
+
+
+def test_reports_are_listed_by_order_and_by_shift_in_their_time(stores: Stores) -> None:
+    moved(stores, stored(stores), Step.RELEASE, Step.START)
+    late = a_report("key-1", reported_at=NOW + timedelta(minutes=9))
+    early, other = a_report("key-2"), a_report("key-3", shift="night")
+    for report in (late, early, other):
+        add(stores, report)
+    page = stores.reports.of_work_order(PLACE, "WO-1", 2, None)
+    rest = stores.reports.of_work_order(PLACE, "WO-1", 2, page.cursor)
+    assert (*page.reports, *rest.reports) == (early, other, late)
+    assert stores.shift_reports.of_shift(PLACE, date(2026, 3, 2), "day") == [early, late]
+    assert stores.shift_reports.of_shift(ELSEWHERE[1], date(2026, 3, 2), "day") == []
+
+
+# --- boards ---
+
+
+def test_a_line_counts_each_report_once(stores: Stores) -> None:
+    first, second = a_report("1", defect="1"), a_report("2", conflicts_with="R-1", run_seconds=None)
+    later, earlier = NOW + timedelta(minutes=2), NOW + timedelta(minutes=1)
+    stores.boards.count(BOARD, replace(Produced.of(first), recorded_at=later), later)
+    stores.boards.count(BOARD, replace(Produced.of(second), recorded_at=earlier), later)
+    with pytest.raises(AlreadyHandled):
+        stores.boards.count(BOARD, Produced.of(first), later)
+    (line,) = stores.boards.read(BOARD).lines
+    assert line == LineTotals(
+        "SMT-1", Counts(Decimal(20), Decimal(1), 2, 1, 0, Decimal("12.5"), Decimal(0), 0, Decimal(0)), later, later
+    )
+    assert stores.boards.counted(PLACE, [f"R-{number}" for number in range(150)]) == {"R-1", "R-2"}
+    assert stores.boards.counted(ELSEWHERE[0], ["R-1"]) == set()
+
+
+def test_the_newest_version_of_an_order_decides_the_plan(stores: Stores) -> None:
+    plans = [Plan("WO-1", "SMT-1", Decimal(version * 10), version) for version in (2, 4, 3, 4)]
+    assert [stores.boards.plan(BOARD, plan) for plan in plans] == [True, True, False, False]
+    assert stores.boards.read(BOARD).plans == (plans[1],)
+
+
+def test_a_line_is_corrected_only_as_it_was_seen(stores: Stores) -> None:
+    stores.boards.count(BOARD, Produced.of(a_report("1")), NOW)
+    (seen,) = stores.boards.read(BOARD).lines
+    right = replace(seen, counts=Counts(good=Decimal(3), reports=1))
+    stores.boards.count(BOARD, Produced.of(a_report("2")), NOW + timedelta(seconds=1))
+    assert stores.boards.correct(BOARD, seen, right) is False
+    assert stores.boards.correct(BOARD, None, right) is False
+    (seen,) = stores.boards.read(BOARD).lines
+    assert stores.boards.correct(BOARD, seen, right) is True
+    assert stores.boards.read(BOARD).lines == (right,)
+
+
+def test_the_boards_of_a_day_are_known_across_tenants(stores: Stores) -> None:
+    boards = [BoardKey(place, BOARD.shift_on, shift) for place in (*ELSEWHERE, PLACE) for shift in ("day", "night")]
+    for number, board in enumerate(boards):
+        stores.boards.count(board, Produced.of(a_report(str(number))), NOW)
+        stores.boards.plan(board, Plan("WO-1", "SMT-1", Decimal(1), 1))
+    on: Callable[[date], list[BoardKey]] = stores.boards.on
+    assert sorted(map(repr, on(BOARD.shift_on))) == sorted(map(repr, boards))
+    assert on(date(2026, 3, 3)) == []

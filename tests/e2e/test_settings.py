@@ -1,0 +1,159 @@
+"""Configuration as its users meet it: through the deployed API, with tokens, roles and the bus."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from enghub_cli.context import Cloud
+from tests.waiting import until
+
+pytestmark = pytest.mark.e2e
+PATH = "/api/v1/system-config"
+
+
+@pytest.fixture
+def name() -> str:
+    """A key of this test alone."""
+    return f"e2e.{uuid4().hex[:8]}"
+
+
+def client(cloud: Cloud, user: str, *roles: str, tenant: str = "acme") -> httpx.Client:
+    return cloud.http(cloud.token(tenant=tenant, factories=("sh-01",), user=user, roles=roles))
+
+
+@pytest.fixture
+def system_admin(cloud: Cloud) -> Iterator[httpx.Client]:
+    with client(cloud, "root", "SYSTEM_ADMIN") as http:
+        yield http
+
+
+@pytest.fixture
+def tenant_admin(cloud: Cloud) -> Iterator[httpx.Client]:
+    with client(cloud, "tina", "TENANT_ADMIN") as http:
+        yield http
+
+
+def done(response: httpx.Response, status: int = 200) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    found: dict[str, Any] = response.json()["data"]
+    return found
+
+
+def test_the_nearest_of_three_layers_answers_each_user(
+    cloud: Cloud, system_admin: httpx.Client, tenant_admin: httpx.Client, name: str
+) -> None:
+    item = {"configKey": name, "configType": "NUMBER", "validationRule": {"type": "range", "min": 300, "max": 86400}}
+    done(system_admin.post(PATH, json={**item, "configValue": "3600"}, params={"layer": "global"}), 201)
+    done(tenant_admin.post(PATH, json={**item, "configValue": "1800"}), 201)
+    done(tenant_admin.post(PATH, json={**item, "configValue": "900"}, params={"layer": "user"}), 201)
+    with client(cloud, "vera", "CONFIG_VIEWER") as viewer, client(cloud, "olga", "AUDITOR", tenant="globex") as other:
+        found = [done(http.get(f"{PATH}/{name}")) for http in (tenant_admin, viewer, other)]
+    assert [(one["configValue"], one["layer"]) for one in found] == [
+        ("900", "user"),
+        ("1800", "tenant"),
+        ("3600", "global"),
+    ]
+
+
+def test_two_editors_meet_and_merge(cloud: Cloud, tenant_admin: httpx.Client, name: str) -> None:
+    value = '{"retries":3,"timeout":10}'
+    done(tenant_admin.post(PATH, json={"configKey": name, "configValue": value, "configType": "JSON"}), 201)
+    read = tenant_admin.get(f"{PATH}/{name}", params={"layer": "tenant"})
+    seen = {"If-Match": read.headers["etag"]}
+    with client(cloud, "theo", "TENANT_ADMIN") as colleague:
+        changed = '{"retries":5,"timeout":10}'
+        done(colleague.patch(f"{PATH}/{name}", json={"configValue": changed}, headers=seen))
+    conflict = tenant_admin.patch(
+        f"{PATH}/{name}", json={"configValue": '{"retries":3,"timeout":20}'}, headers={**seen, "Accept-Language": "zh"}
+    )
+    assert conflict.status_code == 409
+    answer = conflict.json()
+    assert (answer["code"], answer["details"]["theirs"]["configValue"]) == ("40902", changed)
+    assert "版本" in answer["message"]
+    merge = answer["details"]["merge"]
+    merged = done(tenant_admin.put(f"{PATH}/{name}", json={**merge["proposal"], "version": merge["version"]}))
+    assert json.loads(merged["configValue"]) == {"retries": 5, "timeout": 20}
+
+
+def test_of_many_writers_of_one_version_exactly_one_wins(cloud: Cloud, tenant_admin: httpx.Client, name: str) -> None:
+    done(tenant_admin.post(PATH, json={"configKey": name, "configValue": "0"}), 201)
+    token = cloud.token(tenant="acme", factories=("sh-01",), user="tina", roles=("TENANT_ADMIN",))
+
+    def write(number: int) -> int:
+        with cloud.http(token) as http:
+            return http.patch(f"{PATH}/{name}", json={"configValue": str(number), "version": 1}).status_code
+
+    with ThreadPoolExecutor(6) as writers:
+        statuses = Counter(writers.map(write, range(1, 13)))
+    assert statuses == {200: 1, 409: 11}
+    assert done(tenant_admin.get(f"{PATH}/{name}"))["version"] == 2
+
+
+def test_a_batch_is_all_or_nothing_and_a_referenced_item_stays(tenant_admin: httpx.Client, name: str) -> None:
+    for key, value in ((f"{name}.host", "plm"), (f"{name}.port", "80"), (f"{name}.url", f"${{{name}.host}}")):
+        done(tenant_admin.post(PATH, json={"configKey": key, "configValue": value, "tags": [name]}), 201)
+    items = [
+        {"configKey": f"{name}.host", "configValue": "plm2", "version": 1},
+        {"configKey": f"{name}.port", "configValue": "81", "version": 9},
+    ]
+    refused = tenant_admin.post(f"{PATH}/batch", json={"configs": items})
+    assert [(e["index"], e["code"]) for e in refused.json()["details"]["errors"]] == [(1, "40902")]
+    assert done(tenant_admin.get(f"{PATH}/{name}.host"))["configValue"] == "plm"
+    items[1]["version"] = 1
+    assert len(done(tenant_admin.post(f"{PATH}/batch", json={"configs": items}))["changed"]) == 2
+    kept = tenant_admin.delete(f"{PATH}/{name}.host", params={"version": 2})
+    assert [d["configKey"] for d in kept.json()["details"]["dependants"]] == [f"{name}.url"]
+    done(tenant_admin.delete(f"{PATH}/{name}.url", params={"version": 1}))
+    done(tenant_admin.delete(f"{PATH}/{name}.host", params={"version": 2}))
+    assert done(tenant_admin.get(PATH, params={"tags": name}))["total"] == 1
+
+
+def test_an_unchanged_value_is_not_sent_again(tenant_admin: httpx.Client, name: str) -> None:
+    done(tenant_admin.post(PATH, json={"configKey": name, "configValue": "1"}), 201)
+    etag = tenant_admin.get(f"{PATH}/{name}").headers["etag"]
+    again = tenant_admin.get(f"{PATH}/{name}", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_who_may_not_is_refused(cloud: Cloud, tenant_admin: httpx.Client, name: str) -> None:
+    item = {"configKey": name, "configValue": "1"}
+    assert tenant_admin.post(PATH, json=item, params={"layer": "global"}).status_code == 403
+    assert tenant_admin.get(PATH, params={"tenantId": "globex"}).status_code == 403
+    with client(cloud, "vera", "CONFIG_VIEWER") as viewer, client(cloud, "otto", "OPERATOR") as operator:
+        assert viewer.post(PATH, json=item).json()["details"]["permission"] == "config:create"
+        assert operator.get(f"{PATH}/{name}").status_code == 403
+        assert viewer.post(PATH, json=item, params={"layer": "user"}).status_code == 201
+    with cloud.http() as nobody:
+        assert nobody.get(f"{PATH}/{name}").status_code == 401
+
+
+def test_a_change_reaches_the_bus(cloud: Cloud, tenant_admin: httpx.Client, name: str) -> None:
+    sqs, events = cloud.client("sqs"), cloud.client("events")
+    url = sqs.create_queue(QueueName=name.replace(".", "-"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = name.replace(".", "-")
+    pattern = {
+        "source": ["enghub.settings"],
+        "detail-type": ["ConfigurationChanged"],
+        "detail": {"data": {"config_key": [name]}},
+    }
+    events.put_rule(Name=rule, EventBusName="enghub-local", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, EventBusName="enghub-local", Targets=[{"Id": "test", "Arn": arn}])
+    try:
+        created = tenant_admin.post(
+            PATH, json={"configKey": name, "configValue": "1"}, headers={"Idempotency-Key": uuid4().hex}
+        )
+        done(created, 201)
+        (message,) = until(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
+    finally:
+        events.remove_targets(Rule=rule, EventBusName="enghub-local", Ids=["test"])
+        events.delete_rule(Name=rule, EventBusName="enghub-local")
+        sqs.delete_queue(QueueUrl=url)
+    envelope = json.loads(message["Body"])["detail"]
+    assert (envelope["tenant_id"], envelope["data"]["operation"], envelope["data"]["version"]) == ("acme", "CREATE", 1)

@@ -1,0 +1,35 @@
+"""What lies in the context's table: every item, and the outbox as its receivers will read it."""
+
+import json
+from typing import Any
+
+from enghub.core.dynamo import table
+
+
+def items(entity: str) -> list[dict[str, Any]]:
+    """Return all items of one entity, values without type descriptors, by key; reads the whole table."""
+    found: list[dict[str, Any]] = []
+    start: dict[str, Any] | None = None
+    while True:
+        answer = table().scan(exclusive_start_key=start)
+        found.extend(
+            {name: next(iter(value.values())) for name, value in raw.items()}
+            for raw in answer["Items"]
+            if raw["entity"]["S"] == entity
+        )
+        start = answer.get("LastEvaluatedKey")
+        if start is None:
+            return sorted(found, key=lambda item: (item["pk"], item["sk"]))
+
+
+def commands(queue: str) -> list[dict[str, Any]]:
+    """Return the bodies of all commands for a queue, in the order they were made."""
+    outbox = sorted(items("OUTBOX"), key=lambda item: item["gsi2sk"])
+    return [json.loads(item["body"]) for item in outbox if item["channel"] == queue]
+
+
+def events(event_type: str | None = None) -> list[dict[str, Any]]:
+    """Return the envelopes of all events made for the bus, in their order."""
+    outbox = sorted(items("OUTBOX"), key=lambda item: item["gsi2sk"])
+    bodies = [json.loads(item["body"]) for item in outbox if item["channel"] == "bus"]
+    return [body for body in bodies if event_type in {None, body["event_type"]}]

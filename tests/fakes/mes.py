@@ -1,0 +1,221 @@
+"""The stores of the factory floor in memory, with the manners of the real ones: whole changes under conditions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from threading import RLock
+from typing import Any
+
+from enghub.core.errors import Invalid, VersionConflict
+from enghub.core.events import Envelope
+from enghub.core.inbox import AlreadyHandled
+from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
+from enghub.mes.boards.repository import Stored
+from enghub.mes.places import Place
+from enghub.mes.reports.model import Anchor, Report, Spot, window_of
+from enghub.mes.reports.repository import Entry, Overtaken, ReportPage, Seen
+from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
+from enghub.mes.work_orders.model import Status, WorkOrder
+from enghub.mes.work_orders.repository import (
+    ByProduct,
+    BySalesOrder,
+    ByShift,
+    ByStation,
+    ByStatus,
+    Change,
+    Found,
+    ProgressMoved,
+    Selection,
+)
+
+_COUNTERS = ("good", "defect")
+
+
+@dataclass
+class Floor:
+    """One table: what all stores of the context share."""
+
+    orders: dict[tuple[Place, str], WorkOrder] = field(default_factory=dict)
+    reports: dict[tuple[Place, str], Report] = field(default_factory=dict)
+    anchors: dict[tuple[Place, Spot, int], Anchor] = field(default_factory=dict)
+    events: list[Envelope] = field(default_factory=list)
+    lock: RLock = field(default_factory=RLock)
+
+
+class FakeWorkOrders:
+    """See ``WorkOrderRepository``."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
+
+    def get(self, place: Place, work_order_id: str) -> WorkOrder | None:
+        return self.floor.orders.get((place, work_order_id))
+
+    def add(self, change: Change) -> None:
+        order = change.after
+        with self.floor.lock:
+            if (order.place, order.work_order_id) in self.floor.orders:
+                raise WorkOrderExists(work_order_id=order.work_order_id)
+            self._store(change, order)
+
+    def replace(self, change: Change) -> None:
+        before, after = change.before, change.after
+        assert before is not None
+        with self.floor.lock:
+            current = self.get(after.place, after.work_order_id)
+            if current is None:
+                raise WorkOrderNotFound(work_order_id=after.work_order_id)
+            if current.version != before.version:
+                raise VersionConflict(expected=before.version, actual=current.version)
+            if after.status in {Status.COMPLETED, Status.CANCELLED} and current.remaining != before.remaining:
+                raise ProgressMoved
+            self._store(change, replace(after, **{name: getattr(current, name) for name in _COUNTERS}))
+
+    def _store(self, change: Change, order: WorkOrder) -> None:
+        self.floor.orders[order.place, order.work_order_id] = order
+        self.floor.events.append(change.event)
+
+    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
+        mine = [order for (where, _), order in self.floor.orders.items() if where == place]
+        ordered = sorted(
+            ((*_position(order, selection), order) for order in mine if _selected(order, selection)),
+            key=lambda entry: entry[:2],
+        )
+        page, rest = _page(ordered, (place, selection), limit, cursor)
+        return Found(tuple(order for *_, order in page), rest)
+
+
+def _selected(order: WorkOrder, selection: Selection) -> bool:
+    match selection:
+        case ByStatus(status, due_from, due_to):
+            return order.status is status and (due_from or date.min) <= order.due_on <= (due_to or date.max)
+        case BySalesOrder(sales_order_id):
+            return order.sales_order_id == sales_order_id
+        case ByProduct(product_id):
+            return order.product_id == product_id
+        case ByStation(station_id):
+            return order.station_id == station_id
+        case ByShift(shift_on, shift):
+            return (order.shift_on, order.shift) == (shift_on, shift)
+
+
+def _position(order: WorkOrder, selection: Selection) -> tuple[Any, str]:
+    when = order.due_on if isinstance(selection, ByStatus | ByStation) else order.created_at
+    return when, order.work_order_id
+
+
+def _page(items: list[Any], name: object, limit: int, cursor: str | None) -> tuple[list[Any], str | None]:
+    start = 0
+    if cursor is not None:
+        owner, _, number = cursor.rpartition("|")
+        if owner != repr(name):
+            raise Invalid(field="cursor", problem="take it unchanged from the previous page of the same list")
+        start = int(number)
+    more = start + limit < len(items)
+    return items[start : start + limit], f"{name!r}|{start + limit}" if more else None
+
+
+class FakeReports:
+    """See ``ReportRepository`` and ``ShiftReports``."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
+
+    def look(self, place: Place, client_key: str, work_order_id: str, spot: Spot, at: datetime) -> Seen:
+        own, *neighbours = (self.floor.anchors.get((place, spot, window_of(at) + step)) for step in (0, -1, 1))
+        return Seen(
+            work_order=self.floor.orders.get((place, work_order_id)),
+            stored=self.floor.reports.get((place, client_key)),
+            anchors=tuple(anchor for anchor in (own, *neighbours) if anchor is not None),
+            has_anchor=own is not None,
+        )
+
+    def add(self, entry: Entry) -> None:
+        report = entry.report
+        window = (report.place, Spot(report.station_id, report.operation), window_of(report.reported_at))
+        with self.floor.lock:
+            order = self.floor.orders.get((report.place, report.work_order_id))
+            if (
+                (report.place, report.client_key) in self.floor.reports
+                or order is None
+                or order.status is not Status.IN_PROGRESS
+                or order.remaining < report.quantity
+                or (entry.opens_window and window in self.floor.anchors)
+            ):
+                raise Overtaken
+            self.floor.reports[report.place, report.client_key] = report
+            self.floor.orders[report.place, report.work_order_id] = order.report(report.good, report.defect)
+            if entry.opens_window:
+                self.floor.anchors[window] = Anchor(report.report_id, report.reported_at, report.good, report.defect)
+            self.floor.events.extend(entry.events)
+
+    def of_work_order(self, place: Place, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
+        mine = [
+            report
+            for (where, _), report in self.floor.reports.items()
+            if where == place and report.work_order_id == work_order_id
+        ]
+        page, rest = _page(_by_time(mine), (place, work_order_id), limit, cursor)
+        return ReportPage(tuple(page), rest)
+
+    def of_shift(self, place: Place, shift_on: date, shift: str) -> list[Report]:
+        return _by_time(
+            report
+            for (where, _), report in self.floor.reports.items()
+            if where == place and (report.shift_on, report.shift) == (shift_on, shift)
+        )
+
+
+def _by_time(reports: Iterable[Report]) -> list[Report]:
+    return sorted(reports, key=lambda report: (report.reported_at, report.report_id))
+
+
+class FakeBoards:
+    """See ``BoardRepository``."""
+
+    def __init__(self) -> None:
+        self.lines: dict[tuple[BoardKey, str], LineTotals] = {}
+        self.plans: dict[tuple[BoardKey, str], Plan] = {}
+        self.marks: set[tuple[str, str]] = set()
+        self.heads: set[BoardKey] = set()
+
+    def read(self, board: BoardKey) -> Stored:
+        return Stored(
+            tuple(_of_board(self.lines, board)),
+            tuple(_of_board(self.plans, board)),
+        )
+
+    def count(self, board: BoardKey, produced: Produced, now: datetime) -> None:
+        mark = (board.place.tenant_id, produced.report_id)
+        if mark in self.marks:
+            raise AlreadyHandled(produced.report_id)
+        self.marks.add(mark)
+        self.heads.add(board)
+        empty = LineTotals(produced.line_id, Counts(), produced.recorded_at, now)
+        self.lines[board, produced.line_id] = self.lines.get((board, produced.line_id), empty).add(produced, now)
+
+    def plan(self, board: BoardKey, plan: Plan) -> bool:
+        known = self.plans.get((board, plan.work_order_id))
+        if known is not None and known.version >= plan.version:
+            return False
+        self.heads.add(board)
+        self.plans[board, plan.work_order_id] = plan
+        return True
+
+    def counted(self, place: Place, report_ids: Iterable[str]) -> set[str]:
+        return {report_id for report_id in report_ids if (place.tenant_id, report_id) in self.marks}
+
+    def correct(self, board: BoardKey, seen: LineTotals | None, right: LineTotals) -> bool:
+        if self.lines.get((board, right.line_id)) != seen:
+            return False
+        self.heads.add(board)
+        self.lines[board, right.line_id] = right
+        return True
+
+    def on(self, day: date) -> list[BoardKey]:
+        mine = [board for board in self.heads if board.shift_on == day]
+        return sorted(mine, key=lambda board: (board.place.tenant_id, board.place.factory_id, board.shift))
+
+
+def _of_board(items: Mapping[tuple[BoardKey, str], Any], board: BoardKey) -> list[Any]:
+    return [item for (key, _), item in sorted(items.items(), key=lambda pair: pair[0][1]) if key == board]

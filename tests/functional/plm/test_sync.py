@@ -1,0 +1,533 @@
+"""Product sync through its functions, down to the table, against the sandbox PLM (PLM-01, PLM-03, PLM-04)."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+import tenacity
+
+from enghub.core import audit
+from enghub.core.clock import system_clock
+from enghub.core.errors import Unavailable
+from enghub.plm import wiring
+from enghub.plm.connections.store import Connections
+from enghub.plm.gateways import plm_rest
+from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
+from enghub.plm.products.dynamo import DynamoProducts
+from enghub.plm.products.service import ProductImport
+from enghub.plm.syncs.dynamo import DynamoSyncRuns
+from enghub.plm.syncs.service import PlmSteps
+from enghub.sandbox.plm import catalogue
+from enghub.sandbox.plm.catalogue import Touch
+from enghub.sandbox.plm.scenario import Scenario
+from tests.factories.http import Context, a_principal
+from tests.factories.plm import STRANGER, get, handler, post, queued, task
+from tests.factories.stored import commands, events, items
+from tests.fakes.plm_server import PlmServer
+from tests.functional.plm.conftest import in_threads
+
+SYNC = "/api/v1/plm/sync"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlmServer]:
+    """The PLM that the connection ``default`` reaches; attempts follow each other at once."""
+    found = PlmServer()
+    plms = RestPlms(Connections.here(), found.client())
+    quick = lambda self, connection, tenant_id: RestPlm(  # noqa: E731
+        self.connections.api(connection, tenant_id), self.client, wait=tenacity.wait_none()
+    )
+    monkeypatch.setattr(RestPlms, "of", quick)
+    steps = PlmSteps(DynamoSyncRuns(), plms, ProductImport(DynamoProducts(), lambda _: None), system_clock)
+    monkeypatch.setattr(wiring, "plm_steps", lambda: steps)
+    yield found
+    plms.client.close()
+
+
+def requested(mode: str = "FULL", batch_type: str = "LIGHT", **headers: str) -> str:
+    status, body = post("start_sync", SYNC, {"mode": mode, "batchType": batch_type}, **headers)
+    assert status == 202, body
+    run_id: str = body["data"]["runId"]
+    return run_id
+
+
+def executed(run_id: str, batch: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Do what the state machine does."""
+    run = {"tenant_id": "acme", "run_id": run_id}
+    if batch is not None:
+        one(run, batch)
+        return task("finish_sync", {**run, "fault": None})
+    task("plan_sync", run)
+    cursor, more = {"after": None, "next_number": 1}, True
+    while more:
+        listed = task("list_batches", {**run, "cursor": cursor})
+        for found in listed["batches"]:
+            one(run, found)
+        cursor, more = listed["cursor"], listed["more"]
+    return task("finish_sync", {**run, "fault": None})
+
+
+def one(run: dict[str, Any], batch: dict[str, Any]) -> None:
+    try:
+        task("sync_batch", {**run, "batch": batch})
+    except Unavailable as error:
+        task("record_failed_batch", {**run, "batch": batch, "reason": str(error)})
+
+
+def report(run_id: str, **query: str) -> dict[str, Any]:
+    status, body = get("read_syncs", f"{SYNC}/{run_id}", query)
+    assert status == 200, body
+    data: dict[str, Any] = body["data"]
+    return data
+
+
+def synced(mode: str = "FULL", batch_type: str = "LIGHT") -> dict[str, Any]:
+    run_id = requested(mode, batch_type)
+    executed(run_id)
+    return report(run_id)
+
+
+# --- a run ---
+
+
+def test_a_full_sync_takes_every_good_product_and_lists_every_bad_one(server: PlmServer) -> None:
+    data = synced()
+    assert (data["status"], data["failure"]) == ("SUCCEEDED", None)
+    assert data["batches"] == {"total": 2, "pending": 0, "done": 2, "failed": 0, "complete": True}
+    assert data["records"] == {"created": 195, "updated": 0, "unchanged": 0, "rejected": 5}
+    assert Counter(rejected["reason"] for rejected in data["rejected"]) == {
+        "REQUIRED": 1,
+        "FORMAT": 2,
+        "UNKNOWN_VALUE": 1,
+        "DUPLICATE": 1,
+    }
+    missing = next(rejected for rejected in data["rejected"] if rejected["reason"] == "REQUIRED")
+    assert (missing["objectId"], missing["field"], missing["message"]) == (
+        "OBJ-0000017",
+        "productName",
+        "productName is missing",
+    )
+
+
+def test_rejected_records_come_page_by_page_and_in_the_readers_language(server: PlmServer) -> None:
+    run_id = synced()["runId"]
+    first = report(run_id, limit="3")
+    rest = report(run_id, limit="3", cursor=first["cursor"])
+    assert (len(first["rejected"]), len(rest["rejected"]), rest["cursor"]) == (3, 2, None)
+    _, body = get("read_syncs", f"{SYNC}/{run_id}", **{"Accept-Language": "zh"})
+    assert "缺少必填字段 productName" in [rejected["message"] for rejected in body["data"]["rejected"]]
+
+
+def test_an_incremental_sync_asks_only_for_what_changed_since_the_last_success(server: PlmServer) -> None:
+    synced()
+    server.scenario = replace(server.scenario, touches=(Touch(20, 34, system_clock()),))
+    data = synced("INCREMENTAL")
+    assert data["since"] is not None
+    assert data["records"] == {"created": 0, "updated": 15, "unchanged": 0, "rejected": 0}
+    assert data["batches"]["total"] == 1
+    names = get("read_products", "/api/v1/plm/products", {"productCode": catalogue.record(20)["productCode"]})
+    assert "change 1" in names[1]["data"]["items"][0]["plmProductName"]
+
+
+def test_the_first_incremental_sync_takes_everything(server: PlmServer) -> None:
+    data = synced("INCREMENTAL")
+    assert (data["since"], data["records"]["created"]) == (None, 195)
+
+
+def test_a_second_full_sync_writes_nothing_that_did_not_change(server: PlmServer) -> None:
+    synced()
+    before = items("PRODUCT")
+    data = synced()
+    assert data["records"] == {"created": 0, "updated": 0, "unchanged": 195, "rejected": 5}
+    assert items("PRODUCT") == before
+
+
+@pytest.mark.parametrize(
+    ("batch_type", "batches", "size"), [("LIGHT", 12, 100), ("MEDIUM", 3, 500), ("HEAVY", 2, 1000)]
+)
+def test_batches_hold_100_500_or_1000_records(server: PlmServer, batch_type: str, batches: int, size: int) -> None:
+    server.scenario = Scenario(products=1200)
+    run_id = requested("FULL", batch_type)
+    task("plan_sync", {"tenant_id": "acme", "run_id": run_id})
+    listed = task("list_batches", {"tenant_id": "acme", "run_id": run_id, "cursor": {"after": None, "next_number": 1}})
+    assert (len(listed["batches"]), listed["more"]) == (batches, False)
+    assert report(run_id)["batchSize"] == size
+
+
+def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server: PlmServer) -> None:
+    server.scenario = Scenario(products=100_150)
+    run = {"tenant_id": "acme", "run_id": requested()}
+    task("plan_sync", run)
+    cursor, listings = {"after": None, "next_number": 1}, []
+    while True:
+        listed = task("list_batches", {**run, "cursor": cursor})
+        assert len(json.dumps(listed)) < 8_000
+        listings.append(listed)
+        cursor = listed["cursor"]
+        if not listed["more"]:
+            break
+    ranges = [batch for listed in listings for batch in listed["batches"]]
+    assert [batch["number"] for batch in ranges] == list(range(1, 1003))
+    assert [batch["after"] for batch in ranges[1:]] == [batch["up_to"] for batch in ranges[:-1]]
+    assert (ranges[0]["after"], ranges[-1]["up_to"]) == (None, None)
+    assert [place for place, listed in enumerate(listings) if listed["hand_over"]] == [24]
+
+
+def test_products_made_while_the_run_goes_on_push_none_out_of_it(server: PlmServer) -> None:
+    run_id = requested()
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    server.scenario = replace(server.scenario, products=260, touches=(Touch(0, 199, system_clock()),))
+    for batch in reversed(listed["batches"]):
+        one(run, batch)
+    task("finish_sync", {**run, "fault": None})
+    counts = report(run_id)["records"]
+    assert sum(counts.values()) == 260
+
+
+# --- a batch ---
+
+
+def test_a_failed_batch_stops_no_other_and_can_be_run_again_alone(server: PlmServer) -> None:
+    server.scenario = replace(server.scenario, broken_object="OBJ-0000150")
+    data = synced()
+    assert (data["status"], data["failure"]) == ("FAILED", "1 of 2 batches failed")
+    assert [batch["number"] for batch in data["failedBatches"]] == [2]
+    assert data["records"]["created"] == 97
+    assert [event["event_type"] for event in events()] == ["ProductSyncFailed"]
+
+    server.scenario = replace(server.scenario, broken_object="")
+    status, body = post("start_sync", f"{SYNC}/{data['runId']}/batches/2/rerun")
+    assert (status, body["data"]["status"]) == (202, "RUNNING")
+    command = commands("launch_sync")[-1]["payload"]
+    assert command == {"run_id": data["runId"], "pass_number": 2, "batch": 2}
+    executed(data["runId"], {"number": 2, "after": "OBJ-0000099", "up_to": None})
+    healed = report(data["runId"])
+    assert (healed["status"], healed["records"]["created"], healed["batches"]["failed"]) == ("SUCCEEDED", 195, 0)
+    assert [event["event_type"] for event in events()] == ["ProductSyncFailed", "ProductSyncCompleted"]
+
+
+def test_the_watermark_stays_when_a_batch_failed(server: PlmServer) -> None:
+    synced()
+    (before,) = items("WATERMARK")
+    server.scenario = replace(server.scenario, broken_object="OBJ-0000150", touches=(Touch(140, 160, system_clock()),))
+    assert synced("INCREMENTAL")["status"] == "FAILED"
+    assert items("WATERMARK") == [before]
+    server.scenario = replace(server.scenario, broken_object="")
+    assert synced("INCREMENTAL")["records"]["updated"] == 21
+    assert items("WATERMARK")[0]["at"] > before["at"]
+
+
+def test_a_batch_done_twice_counts_and_writes_as_once(server: PlmServer) -> None:
+    run_id = requested()
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    one(run, listed["batches"][0])
+    first = (report(run_id)["records"], items("PRODUCT"), report(run_id)["rejected"])
+    one(run, listed["batches"][0])
+    assert (report(run_id)["records"], items("PRODUCT"), report(run_id)["rejected"]) == first
+    assert first[0] == {"created": 97, "updated": 0, "unchanged": 0, "rejected": 3}
+
+
+def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
+    server: PlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = requested()
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
+    real, saved = DynamoProducts.save, []
+
+    def crash_on_the_second(self: Any, tenant_id: str, shelf: Any) -> None:
+        real(self, tenant_id, shelf)
+        saved.append(1)
+        if len(saved) == 2:
+            raise RuntimeError("the process was killed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DynamoProducts, "save", crash_on_the_second)
+        with pytest.raises(RuntimeError):
+            task("sync_batch", {**run, "batch": batch})
+    one(run, batch)
+    assert report(run_id)["records"] == {"created": 97, "updated": 0, "unchanged": 0, "rejected": 3}
+
+
+def test_a_record_mended_in_the_plm_leaves_the_report_of_a_batch_run_again(server: PlmServer) -> None:
+    run_id = requested()
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
+    one(run, batch)
+    assert len(items("SYNC_REJECTED")) == 3
+    runs = DynamoSyncRuns()
+    runs.save_rejections("acme", run_id, 1, [], system_clock())
+    assert items("SYNC_REJECTED") == []
+
+
+def test_a_batch_that_is_done_stays_done_when_only_its_answer_was_lost(server: PlmServer) -> None:
+    run_id = requested()
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
+    one(run, batch)
+    task("record_failed_batch", {**run, "batch": batch, "reason": "States.Timeout"})
+    assert report(run_id)["batches"]["failed"] == 0
+
+
+@pytest.mark.usefixtures("atomic")
+def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
+    runs = [requested() for _ in range(3)]
+    steps, sync_steps = wiring.plm_steps(), wiring.sync_steps()
+
+    def whole(run_id: str) -> None:
+        sync_steps.plan("acme", run_id)
+        for found in steps.list_batches("acme", run_id, None, 1).ranges:
+            steps.sync("acme", run_id, found)
+        sync_steps.finish("acme", run_id, None)
+
+    waiting = iter(runs)
+    in_threads(lambda: whole(next(waiting)), 3)
+    reports = [report(run_id) for run_id in runs]
+    assert [found["status"] for found in reports] == ["SUCCEEDED"] * 3
+    assert sum(found["records"]["created"] for found in reports) == 195
+    assert len(items("PRODUCT")) == len({(item["code"], item["product_version"]) for item in items("PRODUCT")})
+
+
+# --- the steps under repetition ---
+
+
+def test_every_step_may_be_repeated(server: PlmServer) -> None:
+    run = {"tenant_id": "acme", "run_id": requested()}
+    assert task("plan_sync", run) == task("plan_sync", run)
+    first = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    assert task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}}) == first
+    for batch in first["batches"]:
+        one(run, batch)
+    assert task("finish_sync", {**run, "fault": None}) == task("finish_sync", {**run, "fault": None})
+    assert len(events()) == 1
+
+
+def test_a_run_that_broke_off_says_why(server: PlmServer) -> None:
+    run = {"tenant_id": "acme", "run_id": requested()}
+    task("plan_sync", run)
+    task("finish_sync", {**run, "fault": "listing the products failed: States.TaskFailed"})
+    data = report(run["run_id"])
+    assert (data["status"], data["failure"]) == ("FAILED", "listing the products failed: States.TaskFailed")
+    assert events()[0]["data"]["failure"] == data["failure"]
+
+
+def test_the_audit_knows_who_asked_and_how_it_ended(server: PlmServer) -> None:
+    run_id = synced()["runId"]
+    entries = audit.history("acme", f"sync-run/{run_id}")
+    assert [(entry.action, entry.user_id) for entry in entries] == [
+        ("sync:requested", "emp-007"),
+        ("sync:succeeded", "system:sync-products"),
+    ]
+    assert audit.broken_at(entries) is None
+
+
+# --- asking for a run ---
+
+
+def test_the_same_request_sent_twice_asks_for_one_run(server: PlmServer) -> None:
+    assert requested(Idempotency_Key="s-1") == requested(Idempotency_Key="s-1")
+    assert len(items("SYNC_RUN")) == len(commands("launch_sync")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"mode": "EVERYTHING"}, 400),
+        ({"mode": "FULL", "batchType": "HUGE"}, 400),
+        ({"mode": "FULL", "connection": "../x"}, 400),
+        ({"mode": "FULL", "connection": "nobody"}, 404),
+    ],
+)
+def test_a_request_that_names_nothing_known_is_refused(body: dict[str, str], status: int) -> None:
+    assert post("start_sync", SYNC, body)[0] == status
+    assert not items("SYNC_RUN")
+
+
+def test_a_tenant_cannot_sync_from_the_plm_of_another() -> None:
+    status, body = post("start_sync", SYNC, {"mode": "FULL"}, caller=STRANGER)
+    assert (status, body["details"]["error"]) == (404, "CONNECTION_NOT_FOUND")
+
+
+def test_syncing_needs_its_permission(server: PlmServer) -> None:
+    assert post("start_sync", SYNC, {"mode": "FULL"}, caller=a_principal("sync:read"))[0] == 403
+    run_id = requested()
+    assert get("read_syncs", f"{SYNC}/{run_id}", caller=a_principal("sync:start"))[0] == 403
+    assert get("read_syncs", f"{SYNC}/{run_id}", caller=STRANGER)[0] == 404
+
+
+def test_a_batch_is_run_again_only_if_it_failed_in_a_run_that_ended(server: PlmServer) -> None:
+    run_id = requested()
+    assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[0] == 404
+    run = {"tenant_id": "acme", "run_id": run_id}
+    task("plan_sync", run)
+    task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[1]["details"]["error"] == "SYNC_STILL_RUNNING"
+    executed(run_id)
+    assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[1]["details"]["error"] == "SYNC_BATCH_NOT_FAILED"
+
+
+# --- launching ---
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
+    client = boto3.client("stepfunctions")
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
+    arn = client.create_state_machine(
+        name="sync", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
+    )["stateMachineArn"]
+    monkeypatch.setenv("STATE_MACHINE_ARN_SYNC_PRODUCTS", arn)
+
+    def executions() -> list[tuple[str, dict[str, Any]]]:
+        found = client.list_executions(stateMachineArn=arn)["executions"]
+        inputs = (client.describe_execution(executionArn=one["executionArn"]) for one in found)
+        return sorted((one["name"], json.loads(one["input"])) for one in inputs)
+
+    return executions
+
+
+def test_a_launch_command_starts_one_execution_however_often_it_arrives(machine: Any) -> None:
+    run_id = requested()
+    (command,) = commands("launch_sync")
+    for _ in range(3):
+        assert handler("launch_sync")(queued(command, command), Context()) == {"batchItemFailures": []}
+    ((name, start),) = machine()
+    assert name == f"{run_id}-1-1"
+    assert start == {
+        "tenant_id": "acme",
+        "run_id": run_id,
+        "step": "PLAN",
+        "batch": None,
+        "cursor": {"after": None, "next_number": 1},
+    }
+
+
+def test_a_late_command_of_an_earlier_pass_starts_nothing(server: PlmServer, machine: Any) -> None:
+    server.scenario = replace(server.scenario, broken_object="OBJ-0000150")
+    run_id = synced()["runId"]
+    (first,) = commands("launch_sync")
+    post("start_sync", f"{SYNC}/{run_id}/batches/2/rerun")
+    second = commands("launch_sync")[-1]
+    handler("launch_sync")(queued(first, second), Context())
+    ((name, start),) = machine()
+    assert (name, start["step"], start["batch"]["number"]) == (f"{run_id}-2-1", "BATCH", 2)
+
+
+def test_a_long_run_goes_on_in_the_same_next_execution_however_often_it_is_asked(machine: Any) -> None:
+    run_id = requested()
+    cursor = {"after": "OBJ-0099999", "next_number": 1001}
+    for _ in range(2):
+        task("continue_sync", {"tenant_id": "acme", "run_id": run_id, "cursor": cursor})
+    ((name, start),) = machine()
+    assert (name, start["step"], start["cursor"]) == (f"{run_id}-1-2", "LIST", cursor)
+
+
+def test_the_night_asks_once_for_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLM_CONNECTIONS", "default")
+    for _ in range(2):
+        handler("schedule_sync")({}, Context())
+    (run,) = items("SYNC_RUN")
+    assert (run["trigger"], run["mode"], run["tenant_id"]) == ("SCHEDULE", "INCREMENTAL", "acme")
+    assert len(commands("launch_sync")) == 1
+
+
+def test_a_connection_that_cannot_be_read_keeps_no_other_from_its_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLM_CONNECTIONS", "gone, default")
+    with pytest.raises(Unavailable):
+        handler("schedule_sync")({}, Context())
+    assert len(items("SYNC_RUN")) == 1
+
+
+# --- the PLM ---
+
+
+def test_the_plm_is_asked_three_times_before_a_batch_fails(server: PlmServer) -> None:
+    plm = wiring.plm_steps().plms.of("default", "acme")
+    server.failures = [503, 500]
+    assert len(plm.products(None, None, None, 10).records) == 10
+    server.failures = [503, 503, 503, 503]
+    with pytest.raises(Unavailable):
+        plm.products(None, None, None, 10)
+    assert len(server.queries) == 6
+
+
+def test_a_refusal_of_the_plm_is_not_asked_again(server: PlmServer) -> None:
+    server.failures = [403]
+    with pytest.raises(Unavailable, match="HTTP 403"):
+        wiring.plm_steps().plms.of("default", "acme").products(None, None, None, 10)
+    assert len(server.queries) == 1
+
+
+def test_attempts_wait_two_seconds_and_then_four() -> None:
+    waits = [
+        plm_rest.RestPlm.__dataclass_fields__["wait"].default_factory()(  # type: ignore[misc]
+            type("State", (), {"attempt_number": attempt})()
+        )
+        for attempt in (1, 2)
+    ]
+    assert waits == [2, 4]
+
+
+# --- finding products ---
+
+
+def products(**query: str) -> list[dict[str, Any]]:
+    status, body = get("read_products", "/api/v1/plm/products", query)
+    assert status == 200, body
+    found: list[dict[str, Any]] = body["data"]["items"]
+    return found
+
+
+def test_mappings_are_found_by_code_by_material_and_by_status(server: PlmServer) -> None:
+    synced()
+    code = catalogue.record(2)["productCode"]
+    both = products(productCode=code)
+    assert [found["plmProductVersion"] for found in both] == ["A", "B"]
+    assert products(materialCode=f"MAT-{code}") == both
+    assert products(materialId=both[0]["qmsMaterialId"]) == both
+    assert both[0]["syncStatus"] == "SYNCED"
+    pending = products(syncStatus="PENDING", limit="100")
+    assert {found["lifecycleState"] for found in pending} == {"IN_WORK"}
+    assert {found["qmsMaterialId"] for found in pending} == {None}
+    failed = products(syncStatus="FAILED")
+    assert all(found["failure"] for found in failed)
+    assert len(failed) == 2
+
+
+def test_mappings_of_a_status_come_page_by_page_each_once(server: PlmServer) -> None:
+    synced()
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        _, body = get("read_products", "/api/v1/plm/products", {"syncStatus": "SYNCED", "limit": "37", **cursor})
+        found += [f"{item['plmProductCode']} {item['plmProductVersion']}" for item in body["data"]["items"]]
+        if body["data"]["cursor"] is None:
+            break
+        cursor = {"cursor": body["data"]["cursor"]}
+    assert len(found) == len(set(found)) == sum(item["status"] == "SYNCED" for item in items("PRODUCT"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"productCode": "A", "syncStatus": "SYNCED"}, {"syncStatus": "ODD"}, {"syncStatus": "SYNCED", "cursor": "9."}],
+)
+def test_a_search_without_a_clear_question_is_refused(query: dict[str, str]) -> None:
+    assert get("read_products", "/api/v1/plm/products", query)[0] == 400
+
+
+def test_nobody_finds_the_products_of_another_tenant(server: PlmServer) -> None:
+    synced()
+    query = {"productCode": catalogue.record(2)["productCode"]}
+    _, body = get("read_products", "/api/v1/plm/products", query, caller=STRANGER)
+    assert body["data"]["items"] == []
