@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from enghub.core import clock
+from enghub.core.clock import system_clock
 from enghub_cli.context import Cloud
 from tests.factories.floor_api import FACTORY, FloorApi, a_report, done
 from tests.waiting import until
@@ -95,24 +98,51 @@ def test_strangers_and_the_unauthorised_get_nothing(floor: FloorApi, stranger: h
     assert done(lead.get(f"/api/v1/work-orders/{number}"))["version"] == 1
 
 
-def test_the_reconciliation_repairs_what_was_broken_and_says_so(cloud: Cloud, floor: FloorApi) -> None:
-    """The role of the job allows what it needs: a counter is spoilt, the job mends it."""
-    lead = floor.client("SHIFT_LEAD", "PLANNER")
+def test_who_may_not_look_is_told_so(floor: FloorApi) -> None:
+    clerk = floor.client("CONFIG_VIEWER")
+    for path in (
+        "work-orders?status=CREATED",
+        "production/reports?workOrderId=WO-1",
+        "dashboard/shift-board?date=2026-03-02&shift=day",
+    ):
+        refused = clerk.get(f"/api/v1/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (403, "40301")
+
+
+def test_the_reconciliation_repairs_what_was_broken(cloud: Cloud, floor: FloorApi) -> None:
+    """One report's mark is lost as if its event had never come, and a counter is spoilt: the job mends both."""
+    lead, table = floor.client("SHIFT_LEAD", "PLANNER"), cloud.client("dynamodb")
     number = floor.started_order(lead, 20, lineId="SMT-3")
-    headers = {"Idempotency-Key": f"{number}-1"}
-    done(lead.post("/api/v1/production/report", json=a_report(number, 4, defectQty=0), headers=headers), 201)
-    shown(floor, lambda board: any((line["line"], line["output"]) == ("SMT-3", 4) for line in board["lines"]))
+    stored = []
+    for turn, quantity in enumerate((4, 3)):
+        body = a_report(number, quantity, reportTime=f"2026-03-02T07:5{turn}:00Z")
+        headers = {"Idempotency-Key": f"{number}-{turn}"}
+        stored.append(done(lead.post("/api/v1/production/report", json=body, headers=headers), 201)["reportId"])
+    shown(floor, lambda board: any((line["line"], line["output"]) == ("SMT-3", 7) for line in board["lines"]))
+
     place = f"T#{floor.tenant}#F#{FACTORY}"
-    cloud.client("dynamodb").update_item(
-        TableName="enghub-local-mes",
+    earlier = {":then": {"S": clock.to_text(system_clock() - timedelta(minutes=10))}}
+    name = "enghub-local-mes"
+    table.update_item(
+        TableName=name,
         Key={"pk": {"S": f"{place}#BOARD#2026-03-02#day"}, "sk": {"S": "LINE#SMT-3"}},
-        UpdateExpression="SET good = :wrong, updated_at = :long_ago",
-        ExpressionAttributeValues={":wrong": {"N": "99"}, ":long_ago": {"S": "2026-03-02T08:00:00.000000Z"}},
+        UpdateExpression="SET good = :wrong, updated_at = :then",
+        ExpressionAttributeValues={":wrong": {"N": "99"}, **earlier},
     )
+    table.update_item(
+        TableName=name,
+        Key={"pk": {"S": f"{place}#REPORT#{number}-1"}, "sk": {"S": "REPORT"}},
+        UpdateExpression="SET recorded_at = :then",
+        ExpressionAttributeValues=earlier,
+    )
+    mark = f"T#{floor.tenant}#INBOX#update_shift_board#{stored[1]}"
+    table.delete_item(TableName=name, Key={"pk": {"S": mark}, "sk": {"S": "INBOX"}})
+
     answer = cloud.client("lambda").invoke(
-        FunctionName="enghub-local-mes-rebuild-shift-board",
+        FunctionName=f"{name}-rebuild-shift-board",
         Payload=json.dumps({"tenant_id": floor.tenant, "factory_id": FACTORY, **BOARD}),
     )
     found = json.loads(answer["Payload"].read())
-    assert (found["corrected"], found["in_doubt"]) == (1, 0), found
-    shown(floor, lambda board: any((line["line"], line["output"]) == ("SMT-3", 4) for line in board["lines"]))
+    assert (found["corrected"], found["missing"], found["in_doubt"]) == (1, 1, 0), found
+    board = shown(floor, lambda _: True)
+    assert [line["output"] for line in board["lines"] if line["line"] == "SMT-3"] == [7]

@@ -126,13 +126,20 @@ def task(function: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def get(
-    function: str, path: str, query: dict[str, str] | None = None, caller: Principal = ENGINEER, **headers: str
+    function: str,
+    path: str,
+    query: dict[str, str] | None = None,
+    caller: Principal = ENGINEER,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     return call(function, a_request("GET", path, caller=caller, query=query, headers=headers))
 
 
 def post(
-    function: str, path: str, body: Any = None, caller: Principal = ENGINEER, **headers: str
+    function: str,
+    path: str,
+    body: Any = None,
+    caller: Principal = ENGINEER,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return call(function, a_request("POST", path, body, caller=caller, headers=sent))
+    return call(function, a_request("POST", path, body, caller=caller, headers=headers))

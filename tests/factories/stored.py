@@ -9,7 +9,7 @@ from enghub.core.dynamo import table
 def items(entity: str) -> list[dict[str, Any]]:
     """Return all items of one entity, values without type descriptors, by key; reads the whole table."""
     found: list[dict[str, Any]] = []
-    start: dict[str, Any] | None = None
+    start: Any = None
     while True:
         answer = table().scan(exclusive_start_key=start)
         found.extend(

@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import floor
+from enghub_cli.story import floor, site
 from enghub_cli.story.teller import Teller
 
 
@@ -25,4 +25,5 @@ def demo() -> None:
     date = floor.work_is_done(tell)
     floor.board_moves(tell, date)
     floor.setting_changes(tell)
+    site.upgrade_site(tell)
     out.rule("[bold]The day is done")

@@ -6,12 +6,12 @@ Trigger: task of the state machine sync_products, every 1,000 batches. Runbook: 
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.plm import wiring
+from enghub.plm.gateways.workflow import launching
 
 
 def continue_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Start the next execution; the same one however often it is asked for."""
-    wiring.launching().go_on(task["tenant_id"], task["run_id"], task["cursor"])
+    launching().go_on(task["tenant_id"], task["run_id"], task["cursor"])
     return {"status": "CONTINUED"}
 
 

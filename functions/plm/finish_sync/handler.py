@@ -7,12 +7,12 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import count, seconds
-from enghub.plm import wiring
+from enghub.plm.syncs import wiring
 
 
 def finish_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Return how the run ended."""
-    run = wiring.sync_steps().finish(task["tenant_id"], task["run_id"], task["fault"])
+    run = wiring.steps().finish(task["tenant_id"], task["run_id"], task["fault"])
     count("plm.sync.success" if run.succeeded else "plm.sync.failure")
     if run.started_at and run.finished_at:
         seconds("plm.sync.duration", (run.finished_at - run.started_at).total_seconds())

@@ -5,13 +5,13 @@ arrives twice starts once. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from enghub.core import entrypoints
-from enghub.plm import wiring
+from enghub.plm.gateways.workflow import launching
 
 
 def launch_sync(message: entrypoints.Message) -> None:
     """Start the run's pass that the command names."""
     command = message.body["payload"]
-    wiring.launching().launch(message.body["tenant_id"], command["run_id"], command["pass_number"], command["batch"])
+    launching().launch(message.body["tenant_id"], command["run_id"], command["pass_number"], command["batch"])
 
 
 lambda_handler = entrypoints.queue(launch_sync)

@@ -6,7 +6,7 @@ Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-syn
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.plm import wiring
+from enghub.plm.gateways import wiring
 from enghub.plm.syncs.model import BATCHES_PER_EXECUTION
 from enghub.plm.syncs.service import to_wire
 

@@ -6,12 +6,12 @@ Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-syn
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.plm import wiring
+from enghub.plm.syncs import wiring
 
 
 def plan_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Return the run's status and batch size."""
-    run = wiring.sync_steps().plan(task["tenant_id"], task["run_id"])
+    run = wiring.steps().plan(task["tenant_id"], task["run_id"])
     return {"status": run.status.value, "batch_size": run.batch_size}
 
 

@@ -6,7 +6,7 @@ Runbook: docs/runbooks/plm-changes.md.
 
 from enghub.core import entrypoints
 from enghub.core.observability import count, logger
-from enghub.plm import wiring
+from enghub.plm.changes import wiring
 
 
 def process_change(message: entrypoints.Message) -> None:

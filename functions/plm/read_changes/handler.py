@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.core.errors import Invalid
-from enghub.plm import wiring
+from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeOrderDetail, ChangeOrderList, Day
 from enghub.plm.changes.model import Processing
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.core.errors import Invalid
-from enghub.plm import wiring
+from enghub.plm.products import wiring
 from enghub.plm.products.api import ProductMappingList
 from enghub.plm.products.model import SyncStatus
 
@@ -28,7 +28,7 @@ def list_products(
 ) -> ProductMappingList:
     """Mappings by exactly one of product code, material code, material id, sync status."""
     call = http.call(app, "product:read", any_factory=True)
-    tenant_id, products = call.principal.tenant_id, wiring.products()
+    tenant_id, products = call.principal.tenant_id, wiring.catalogue()
     if sum(given is not None for given in (product_code, material_code, material_id, sync_status)) != 1:
         raise Invalid(field="productCode", problem="give one of productCode, materialCode, materialId, syncStatus")
     if product_code is not None:

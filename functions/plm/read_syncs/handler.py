@@ -8,7 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
-from enghub.plm import wiring
+from enghub.plm.syncs import wiring
 from enghub.plm.syncs.api import SyncReport
 
 app = http.resolver()

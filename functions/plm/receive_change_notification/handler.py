@@ -11,9 +11,10 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from enghub.core import entrypoints, http
 from enghub.core.clock import system_clock
 from enghub.core.identity import Principal
-from enghub.plm import wiring
+from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeNotification, Receipt
 from enghub.plm.connections.model import Webhook
+from enghub.plm.connections.store import Connections
 
 MAX_BODY_BYTES = 128 * 1024
 app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
@@ -34,7 +35,7 @@ def receive_change_notification() -> Response[dict[str, Any]]:
 def _verified(event: dict[str, Any]) -> tuple[Webhook, bytes]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     body = http.raw_body(event)
-    connection = wiring.connections().webhook(headers.get("x-plm-connection", "default"))
+    connection = Connections.here().webhook(headers.get("x-plm-connection", "default"))
     now = system_clock()
     # A refusal is audited with the connection's tenant; who sent it stays unknown.
     app.context["principal"] = Principal("-", connection.tenant_id, (), (), frozenset(), now)

@@ -7,15 +7,13 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import logger
-from enghub.plm import wiring
+from enghub.plm.syncs import wiring
 from enghub.plm.syncs.service import from_wire
 
 
 def record_failed_batch(task: dict[str, Any]) -> dict[str, Any]:
     """Return the batch's number and status."""
-    batch = wiring.sync_steps().record_failure(
-        task["tenant_id"], task["run_id"], from_wire(task["batch"]), task["reason"]
-    )
+    batch = wiring.steps().record_failure(task["tenant_id"], task["run_id"], from_wire(task["batch"]), task["reason"])
     logger.warning("batch failed", run_id=task["run_id"], batch=batch.range.number, reason=batch.failure)
     return {"number": batch.range.number, "status": batch.status.value}
 

@@ -4,7 +4,7 @@ Trigger: POST /api/v1/plm/change-orders/{ecnNumber}/retry. Runbook: docs/runbook
 """
 
 from enghub.core import entrypoints, http
-from enghub.plm import wiring
+from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeOrderResponse, RetryChangeRequest
 
 app = http.resolver()

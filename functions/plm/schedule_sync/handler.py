@@ -10,7 +10,8 @@ from typing import Any
 from enghub.core import config, entrypoints
 from enghub.core.errors import EngHubError, Unavailable
 from enghub.core.observability import logger
-from enghub.plm import wiring
+from enghub.plm.connections.store import Connections
+from enghub.plm.syncs import wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def schedule_sync() -> dict[str, Any]:
     asked, failed = [], []
     for name in names:
         try:
-            api = wiring.connections().api(name)
+            api = Connections.here().api(name)
             asked.append(wiring.syncs().request_nightly(name, api.tenant_id, api.factory_id).run_id)
         except EngHubError as error:
             logger.exception("nightly sync not requested", connection=name, error=error.name)

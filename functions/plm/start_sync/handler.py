@@ -5,7 +5,8 @@ launch_sync, filled by the outbox: a request that was answered is a run that sta
 """
 
 from enghub.core import entrypoints, http
-from enghub.plm import wiring
+from enghub.plm.connections.store import Connections
+from enghub.plm.syncs import wiring
 from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
 
 app = http.resolver()
@@ -15,7 +16,7 @@ app = http.resolver()
 def start_sync(request: StartSyncRequest) -> SyncRunResponse:
     """202 with the run, requested."""
     call = http.call(app, "sync:start", any_factory=True)
-    wiring.connections().api(request.connection, call.principal.tenant_id)
+    Connections.here().api(request.connection, call.principal.tenant_id)
     once = call.once(SyncRunResponse.of)
     run = wiring.syncs().request(request.connection, request.mode, request.batch_type, call.origin, once)
     return SyncRunResponse.of(run)

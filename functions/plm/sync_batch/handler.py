@@ -8,7 +8,7 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import count
-from enghub.plm import wiring
+from enghub.plm.gateways import wiring
 from enghub.plm.syncs.service import from_wire
 
 

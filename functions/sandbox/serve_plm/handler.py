@@ -17,8 +17,9 @@ from enghub.core.config import CoreConfig
 from enghub.core.errors import EngHubError, Unavailable
 from enghub.core.events import dumps
 from enghub.core.secrets import secret
-from enghub.sandbox.plm import scenario as scenarios
+from enghub.sandbox.plm import dynamo as scenarios
 from enghub.sandbox.plm import service
+from enghub.sandbox.plm.scenario import Scenario
 from enghub.sandbox.plm.service import Account
 
 CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times")
@@ -56,7 +57,7 @@ def set_scenario() -> dict[str, Any]:
     """Set some of CONTROLS; the body ``{}`` changes nothing, ``{"reset": true}`` starts anew."""
     _account()
     wanted = app.current_event.json_body
-    before = scenarios.Scenario() if wanted.get("reset") else scenarios.load()
+    before = Scenario() if wanted.get("reset") else scenarios.load()
     changed = replace(before, **{name: wanted[name] for name in CONTROLS if name in wanted})
     scenarios.save(changed)
     return asdict(changed)
@@ -86,13 +87,11 @@ def report_change() -> dict[str, Any]:
     return {"deliveries": answers}
 
 
-@app.exception_handler(EngHubError)
 def refuse(error: EngHubError) -> Response[Any]:
     """Answer as PLMs do: a status and a sentence."""
     return Response(error.status, content_types.APPLICATION_JSON, {"error": error.message("en")})
 
 
-@app.exception_handler([KeyError, TypeError, ValueError])
 def misunderstood(error: Exception) -> Response[Any]:
     """Answer that the request makes no sense."""
     return Response(400, content_types.APPLICATION_JSON, {"error": f"{type(error).__name__}: {error}"})
@@ -109,4 +108,6 @@ def _account() -> Account:
     return account
 
 
+app.exception_handler(EngHubError)(refuse)
+app.exception_handler([KeyError, TypeError, ValueError])(misunderstood)
 lambda_handler = entrypoints.http(app)

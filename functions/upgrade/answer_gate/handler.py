@@ -6,7 +6,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 
 from enghub.core import entrypoints
 from enghub.core.observability import logger
-from enghub.upgrade import wiring
+from enghub.upgrade.executions import wiring
 from enghub.upgrade.gateways import workflows
 
 

@@ -7,7 +7,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.upgrade import wiring
+from enghub.upgrade.executions import wiring
 from enghub.upgrade.gateways import workflows
 from enghub.upgrade.origin import engine_origin
 

@@ -5,7 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
+from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import (
     BASE,
     MAX_BODY_BYTES,

@@ -9,7 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
+from enghub.upgrade.sites import wiring
 from enghub.upgrade.sites.api import BASE, PutSiteRequest, SiteId, SiteResponse
 
 app = http.resolver()

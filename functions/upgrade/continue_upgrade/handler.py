@@ -6,7 +6,7 @@ Trigger: task of the state machine upgrade_site. Runbook: docs/runbooks/upgrade-
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.upgrade import wiring
+from enghub.upgrade.executions import wiring
 from enghub.upgrade.origin import engine_origin
 
 

@@ -5,7 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
+from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest
 
 app = http.resolver()

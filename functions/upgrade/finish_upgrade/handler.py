@@ -7,7 +7,7 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import count
-from enghub.upgrade import wiring
+from enghub.upgrade.executions import wiring
 from enghub.upgrade.origin import engine_origin
 
 

@@ -5,8 +5,8 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
 from enghub.upgrade.executions.api import BASE, PlanResponse, UpgradeRequest
+from enghub.upgrade.planning import wiring
 
 app = http.resolver()
 

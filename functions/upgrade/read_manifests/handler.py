@@ -9,7 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
+from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import BASE, DiffResponse, ManifestResponse, ManifestsResponse, RevisionResponse
 from enghub.upgrade.requests import version_of
 

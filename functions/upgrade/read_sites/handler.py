@@ -5,7 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.upgrade import wiring
+from enghub.upgrade.sites import wiring
 from enghub.upgrade.sites.api import BASE, SiteResponse, SitesResponse
 
 app = http.resolver()

@@ -9,7 +9,7 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import count, logger
-from enghub.upgrade import wiring
+from enghub.upgrade.steps import wiring
 from enghub.upgrade.steps.base import Budget
 
 SLICE_SECONDS = 45.0

@@ -53,7 +53,7 @@ def test_the_same_ecn_fifty_times_at_once_is_one_change_one_change_point_one_eve
     assert Counter(answer.json()["data"]["status"] for answer in answers) == {"accepted": 1, "alreadyProcessed": 49}
     found = change(engineer, ecn, "PROCESSED")
     assert found["changePoint"]["type"] == "MATERIAL"
-    events = until(lambda: ear.heard(), seconds=60)
+    events = until(ear.heard, seconds=60)
     assert about(events, ecn) == ["ChangePointCreated"]
     assert about(ear.heard(), ecn) == []
     assert len(stored(cloud, "CHANGE_ORDER", ecn)) == len(stored(cloud, "CHANGE_POINT", ecn)) == 1

@@ -12,8 +12,8 @@ from pynamodb.connection.base import Connection
 
 from enghub.core import audit
 from enghub.core.clock import system_clock
-from enghub.plm import wiring
-from enghub.plm.changes import dynamo
+from enghub.core.dynamo import transact
+from enghub.plm.changes import dynamo, wiring
 from enghub.plm.changes.api import ChangeNotification
 from tests.factories.http import a_principal, a_request, an_origin
 from tests.factories.plm import (
@@ -289,10 +289,10 @@ def test_a_crash_before_the_transaction_leaves_the_change_for_the_next_delivery(
 
 
 def test_a_crash_after_the_transaction_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
-    command, real = accept(), dynamo.transact
+    command = accept()
 
     def crash(*writes: Any) -> None:
-        real(*writes)
+        transact(*writes)
         raise RuntimeError("the process was killed")
 
     with monkeypatch.context() as broken:
@@ -368,7 +368,7 @@ def test_a_correction_to_another_unknown_type_is_refused() -> None:
 def test_the_same_retry_sent_twice_answers_the_same() -> None:
     process(accept(ecnType="FIRMWARE_CHANGE"))
     body = {"reason": "wrong type", "ecnType": "DESIGN_CHANGE"}
-    first, second = (post("retry_change", RETRY, body, Idempotency_Key="r-1") for _ in range(2))
+    first, second = (post("retry_change", RETRY, body, headers={"Idempotency-Key": "r-1"}) for _ in range(2))
     assert first[0] == second[0] == 202
     assert first[1]["data"] == second[1]["data"]
     assert len(commands("process_change")) == 2

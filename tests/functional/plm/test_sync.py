@@ -13,14 +13,14 @@ import tenacity
 from enghub.core import audit
 from enghub.core.clock import system_clock
 from enghub.core.errors import Unavailable
-from enghub.plm import wiring
 from enghub.plm.connections.store import Connections
-from enghub.plm.gateways import plm_rest
+from enghub.plm.gateways import plm_rest, wiring
 from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
 from enghub.plm.products.dynamo import DynamoProducts
-from enghub.plm.products.service import ProductImport
+from enghub.plm.products.imports import ProductImport
+from enghub.plm.syncs import wiring as sync_wiring
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
-from enghub.plm.syncs.service import PlmSteps
+from enghub.plm.syncs.plm_steps import PlmSteps
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.catalogue import Touch
 from enghub.sandbox.plm.scenario import Scenario
@@ -48,8 +48,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlmServer]:
     plms.client.close()
 
 
-def requested(mode: str = "FULL", batch_type: str = "LIGHT", **headers: str) -> str:
-    status, body = post("start_sync", SYNC, {"mode": mode, "batchType": batch_type}, **headers)
+def requested(mode: str = "FULL", batch_type: str = "LIGHT", key: str | None = None) -> str:
+    headers = {"Idempotency-Key": key} if key else None
+    status, body = post("start_sync", SYNC, {"mode": mode, "batchType": batch_type}, headers=headers)
     assert status == 202, body
     run_id: str = body["data"]["runId"]
     return run_id
@@ -118,7 +119,7 @@ def test_rejected_records_come_page_by_page_and_in_the_readers_language(server: 
     first = report(run_id, limit="3")
     rest = report(run_id, limit="3", cursor=first["cursor"])
     assert (len(first["rejected"]), len(rest["rejected"]), rest["cursor"]) == (3, 2, None)
-    _, body = get("read_syncs", f"{SYNC}/{run_id}", **{"Accept-Language": "zh"})
+    _, body = get("read_syncs", f"{SYNC}/{run_id}", headers={"Accept-Language": "zh"})
     assert "缺少必填字段 productName" in [rejected["message"] for rejected in body["data"]["rejected"]]
 
 
@@ -283,7 +284,7 @@ def test_a_batch_that_is_done_stays_done_when_only_its_answer_was_lost(server: P
 @pytest.mark.usefixtures("atomic")
 def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
     runs = [requested() for _ in range(3)]
-    steps, sync_steps = wiring.plm_steps(), wiring.sync_steps()
+    steps, sync_steps = wiring.plm_steps(), sync_wiring.steps()
 
     def whole(run_id: str) -> None:
         sync_steps.plan("acme", run_id)
@@ -336,7 +337,7 @@ def test_the_audit_knows_who_asked_and_how_it_ended(server: PlmServer) -> None:
 
 
 def test_the_same_request_sent_twice_asks_for_one_run(server: PlmServer) -> None:
-    assert requested(Idempotency_Key="s-1") == requested(Idempotency_Key="s-1")
+    assert requested(key="s-1") == requested(key="s-1")
     assert len(items("SYNC_RUN")) == len(commands("launch_sync")) == 1
 
 
@@ -470,13 +471,12 @@ def test_a_refusal_of_the_plm_is_not_asked_again(server: PlmServer) -> None:
 
 
 def test_attempts_wait_two_seconds_and_then_four() -> None:
-    waits = [
-        plm_rest.RestPlm.__dataclass_fields__["wait"].default_factory()(  # type: ignore[misc]
-            type("State", (), {"attempt_number": attempt})()
-        )
-        for attempt in (1, 2)
-    ]
-    assert waits == [2, 4]
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    waited = []
+    for _ in range(2):
+        waited.append(plm_rest.waits()(state))
+        state.attempt_number += 1
+    assert waited == [2, 4]
 
 
 # --- finding products ---

@@ -9,9 +9,12 @@ import boto3
 import pytest
 import sqlalchemy as sa
 
-from enghub.upgrade import wiring
+from enghub.upgrade.executions.wiring import upgrades, workflow
 from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.manifests.wiring import manifests
 from enghub.upgrade.planning.plan import STAGES
+from enghub.upgrade.planning.wiring import planner
+from enghub.upgrade.sites.wiring import sites
 from enghub.upgrade.sql.tokens import Dialect
 from tests import databases
 from tests.factories.handlers import load_handler
@@ -119,7 +122,6 @@ class Upgrade:
 @pytest.fixture
 def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
     account("upgrade", STATE_MACHINE_ARN_UPGRADE_SITE="arn:aws:states:eu-central-1:123456789012:stateMachine:upgrade")
-    made = [wiring.manifests, wiring.sites, wiring.planner, wiring.upgrades, wiring.workflow]
     yield Upgrade(tmp_path / "site.db")
-    for service in made:
+    for service in (manifests, sites, planner, upgrades, workflow):
         service.cache_clear()

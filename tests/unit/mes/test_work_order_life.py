@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from enghub.core.errors import RuleViolated
+from enghub.mes.work_orders.api import WorkOrderResponse
 from enghub.mes.work_orders.errors import (
     BeyondPlan,
     NotEditable,
@@ -98,6 +99,11 @@ def test_after_release_the_product_and_the_shift_stand() -> None:
 def test_the_limit_is_plan_and_allowance_rounded_down(planned: str, allowance: str, limit: str) -> None:
     order = an_order(planned_quantity=Decimal(planned), over_report_allowance=Decimal(allowance))
     assert order.limit == Decimal(limit)
+
+
+def test_the_largest_order_can_still_be_shown() -> None:
+    largest = an_order(planned_quantity=Decimal("9999999999.9999"), over_report_allowance=Decimal(1))
+    assert WorkOrderResponse.of(largest).remaining == Decimal("19999999999.9998")
 
 
 def test_a_report_beyond_the_limit_names_what_is_left() -> None:

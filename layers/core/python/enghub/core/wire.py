@@ -83,6 +83,13 @@ Quantity = Annotated[
 ]
 """A quantity of pieces or units, never negative; a JSON number both ways."""
 
+Total = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=int | float),
+    Field(json_schema_extra=_shown_as(type="number")),
+]
+"""A computed quantity, of any size; a JSON number."""
+
 Ratio = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=int | float),

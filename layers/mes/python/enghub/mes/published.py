@@ -4,21 +4,20 @@ Fields are added, never renamed or removed; a breaking change makes a new versio
 in the envelope. Quantities are numbers, times ISO 8601 in UTC, dates ISO 8601.
 """
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
-from pydantic.json_schema import WithJsonSchema
 
+from enghub.core import wire
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 
 SOURCE = "enghub.mes"
 
-Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
-Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
-Day = Annotated[date, PlainSerializer(date.isoformat), WithJsonSchema({"type": "string", "format": "date"})]
+Number = wire.Total
+Moment = wire.Instant
+Day = Annotated[wire.Day, PlainSerializer(date.isoformat)]
 
 
 class EventData(BaseModel):

@@ -4,15 +4,13 @@ Fields are added, never renamed or removed; a breaking change makes a new versio
 """
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
 
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
-from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, ChangePointType
-from enghub.plm.syncs.model import Mode, SyncRun, Trigger
 
 SOURCE = "enghub.plm"
 
@@ -24,7 +22,7 @@ Count = Annotated[int, Field(ge=0)]
 class EventData(BaseModel):
     """Base of what travels in ``data``; a reader ignores fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class ChangePointCreated(EventData):
@@ -32,8 +30,8 @@ class ChangePointCreated(EventData):
 
     change_point_id: str
     ecn_number: str
-    type: ChangePointType
-    category: ChangeCategory
+    type: Literal["MAN", "MACHINE", "MATERIAL", "METHOD", "ENVIRONMENT"]
+    category: Literal["MAJOR", "MINOR", "CRITICAL", "GENERAL"]
     title: str
     affected_products: tuple[str, ...]
     effective_date: Day | None
@@ -54,8 +52,8 @@ class SyncTotals(EventData):
 
     run_id: str
     connection: str
-    mode: Mode
-    trigger: Trigger
+    mode: Literal["FULL", "INCREMENTAL"]
+    trigger: Literal["MANUAL", "SCHEDULE"]
     batches: Count
     failed_batches: Count
     created: Count
@@ -79,52 +77,3 @@ class ProductSyncFailed(SyncTotals):
 def envelope(origin: Origin, data: EventData) -> Envelope:
     """Return the event that carries ``data``; its type is the name of the class."""
     return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump())
-
-
-def change_point_created(origin: Origin, order: ChangeOrder, point: ChangePoint) -> Envelope:
-    """Return the event that ``order`` became ``point``."""
-    return envelope(
-        origin,
-        ChangePointCreated(
-            change_point_id=point.change_point_id,
-            ecn_number=order.ecn_number,
-            type=point.type,
-            category=point.category,
-            title=point.title,
-            affected_products=point.affected_products,
-            effective_date=point.effective_date,
-            effective_batch=order.notification.effective_batch,
-        ),
-    )
-
-
-def change_order_parked(origin: Origin, order: ChangeOrder) -> Envelope:
-    """Return the event that ``order`` was parked."""
-    told = order.notification
-    return envelope(
-        origin,
-        ChangeOrderParked(
-            ecn_number=told.ecn_number, ecn_type=told.ecn_type, title=told.title, reason=order.failure or ""
-        ),
-    )
-
-
-def product_sync_finished(origin: Origin, run: SyncRun) -> Envelope:
-    """Return the event that ``run`` ended."""
-    totals = SyncTotals(
-        run_id=run.run_id,
-        connection=run.connection,
-        mode=run.mode,
-        trigger=run.trigger,
-        batches=run.batches,
-        failed_batches=run.failed_batches,
-        created=run.counts.created,
-        updated=run.counts.updated,
-        unchanged=run.counts.unchanged,
-        rejected=run.counts.rejected,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-    ).model_dump()
-    if run.succeeded:
-        return envelope(origin, ProductSyncCompleted(**totals))
-    return envelope(origin, ProductSyncFailed(**totals, failure=run.failure or ""))

@@ -16,7 +16,7 @@ SOURCE = "enghub.upgrade"
 class EventData(BaseModel):
     """Base of what travels in ``data``; a reader ignores fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class UpgradeState(EventData):

@@ -24,10 +24,10 @@ class LineResponse(wire.Response):
     """One line; rates are ratios, null when ``lacking`` says why."""
 
     line: str
-    plan: wire.Quantity | None
-    output: wire.Quantity
-    good_qty: wire.Quantity
-    defect_qty: wire.Quantity
+    plan: wire.Total | None
+    output: wire.Total
+    good_qty: wire.Total
+    defect_qty: wire.Total
     yield_rate: wire.Ratio | None = Field(alias="yield")
     availability: wire.Ratio | None
     performance: wire.Ratio | None

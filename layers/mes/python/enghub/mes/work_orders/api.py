@@ -145,9 +145,9 @@ class WorkOrderResponse(wire.Response):
     station_id: str | None
     line_id: str | None
     planned_quantity: wire.Quantity
-    good_quantity: wire.Quantity
-    defect_quantity: wire.Quantity
-    remaining: wire.Quantity
+    good_quantity: wire.Total
+    defect_quantity: wire.Total
+    remaining: wire.Total
     over_report_allowance: wire.Ratio
     standard_seconds: wire.Quantity | None
     due_date: wire.Day

@@ -20,6 +20,7 @@ from enghub.core.dynamo import (
     DecimalAttribute,
     Delete,
     InstantAttribute,
+    OnRefusal,
     Put,
     RawItem,
     Record,
@@ -287,7 +288,7 @@ def _partition(place: Place, selection: Selection) -> tuple[str, tuple[str, str]
             return _list_key(place, "SHIFT", shift_on.isoformat(), shift), None
 
 
-def report_update(place: Place, work_order_id: str, good: Decimal, defect: Decimal, refusal: Any) -> Update:
+def report_update(place: Place, work_order_id: str, good: Decimal, defect: Decimal, refusal: OnRefusal) -> Update:
     """Return the write that counts a report: refused unless the order is in progress and has enough left.
 
     Not locked by version, so reporters do not fail one another.

@@ -13,6 +13,7 @@ from enghub.core import audit, clock
 from enghub.core.audit import AuditEntry, Link
 from enghub.core.dynamo import InstantAttribute, Page, Put, RawItem, Record, absent, key, transact
 from enghub.core.errors import VersionConflict
+from enghub.core.events import Envelope
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
@@ -109,7 +110,7 @@ class DynamoChangeOrders:
             _replace(before, after, entry.link),
             Put(_point_record(before.tenant_id, point), absent()),
             audit.to_put(entry),
-            to_outbox(published.change_point_created(origin, after, point), subject=after.ecn_number),
+            to_outbox(_created(origin, after, point), subject=after.ecn_number),
         )
 
     def parked(self, before: ChangeOrder, after: ChangeOrder, origin: Origin) -> None:
@@ -118,7 +119,7 @@ class DynamoChangeOrders:
         transact(
             _replace(before, after, entry.link),
             audit.to_put(entry),
-            to_outbox(published.change_order_parked(origin, after), subject=after.ecn_number),
+            to_outbox(_parked(origin, after), subject=after.ecn_number),
         )
 
     def retried(self, before: ChangeOrder, after: ChangeOrder, reason: str, origin: Origin, once: Once | None) -> None:
@@ -155,6 +156,28 @@ def _known(item: RawItem | None) -> Exception:
 
 def _command(order: ChangeOrder, origin: Origin) -> Put:
     return to_command(QUEUE, {"ecn_number": order.ecn_number}, origin, subject=order.ecn_number)
+
+
+def _created(origin: Origin, order: ChangeOrder, point: ChangePoint) -> Envelope:
+    data = published.ChangePointCreated(
+        change_point_id=point.change_point_id,
+        ecn_number=order.ecn_number,
+        type=point.type.value,
+        category=point.category.value,
+        title=point.title,
+        affected_products=point.affected_products,
+        effective_date=point.effective_date,
+        effective_batch=order.notification.effective_batch,
+    )
+    return published.envelope(origin, data)
+
+
+def _parked(origin: Origin, order: ChangeOrder) -> Envelope:
+    told = order.notification
+    data = published.ChangeOrderParked(
+        ecn_number=told.ecn_number, ecn_type=told.ecn_type, title=told.title, reason=order.failure or ""
+    )
+    return published.envelope(origin, data)
 
 
 def _replace(before: ChangeOrder, after: ChangeOrder, link: Link) -> Put:

@@ -29,6 +29,11 @@ KEYS_PER_PAGE = 5000
 _WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
 
 
+def waits() -> tenacity.wait.wait_base:
+    """Return the pauses between attempts."""
+    return tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class RestPlm:
     """The ``Plm`` of ``syncs.repository`` over one connection."""
@@ -36,7 +41,7 @@ class RestPlm:
     api: Api
     client: httpx.Client
     now: Clock = system_clock
-    wait: Any = field(default_factory=lambda: tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS, min=0))
+    wait: tenacity.wait.wait_base = field(default_factory=waits)
 
     def object_ids(self, since: datetime | None, after: str | None) -> Iterator[str]:
         """See Plm; KEYS_PER_PAGE at a time."""

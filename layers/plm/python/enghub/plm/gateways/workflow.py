@@ -7,8 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enghub.core import aws
+from enghub.core import aws, config
 from enghub.core.errors import Unavailable
+from enghub.plm.syncs import wiring
+from enghub.plm.syncs.service import Launching
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,15 @@ class StateMachine:
                 raise Unavailable from error
         except BotoCoreError as error:
             raise Unavailable from error
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where sync runs are executed."""
+
+    state_machine_arn_sync_products: str
+
+
+def launching() -> Launching:
+    """Return what starts executions, wired to the state machine of this stage."""
+    return Launching(wiring.syncs(), StateMachine(config.load(Config).state_machine_arn_sync_products))

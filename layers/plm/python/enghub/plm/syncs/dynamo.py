@@ -25,6 +25,7 @@ from enghub.core.dynamo import (
     transact,
 )
 from enghub.core.errors import VersionConflict
+from enghub.core.events import Envelope
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
@@ -217,7 +218,7 @@ class DynamoSyncRuns:
             _replace(run, entry.link),
             *self._watermark(run),
             audit.to_put(entry),
-            to_outbox(published.product_sync_finished(origin, run), subject=run.run_id),
+            to_outbox(_ended(origin, run), subject=run.run_id),
         )
 
     def watermark(self, tenant_id: str, connection: str) -> datetime | None:
@@ -249,6 +250,24 @@ def _command(run: SyncRun, origin: Origin, number: int | None) -> Put:
     return to_command(
         QUEUE, {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number}, origin, subject=run.run_id
     )
+
+
+def _ended(origin: Origin, run: SyncRun) -> Envelope:
+    totals = {
+        "run_id": run.run_id,
+        "connection": run.connection,
+        "mode": run.mode.value,
+        "trigger": run.trigger.value,
+        "batches": run.batches,
+        "failed_batches": run.failed_batches,
+        **_counts_to_wire(run.counts),
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+    }
+    if run.succeeded:
+        return published.envelope(origin, published.ProductSyncCompleted.model_validate(totals))
+    totals["failure"] = run.failure or ""
+    return published.envelope(origin, published.ProductSyncFailed.model_validate(totals))
 
 
 def _entry(origin: Origin, action: str, run: SyncRun) -> AuditEntry:

@@ -40,13 +40,13 @@ Seconds = Annotated[int, Field(ge=1, le=7 * 86_400)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Metadata(BaseModel):
     """Who made the document and when; further fields are kept as they are."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     created_by: str | None = None
     created_time: str | None = None
@@ -89,7 +89,7 @@ class PatchInfo(_Part):
 class Step(BaseModel):
     """One cut-point (UPG-02). Times are seconds."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     id: StepId
     name: Name
@@ -163,7 +163,9 @@ class Notifications(_Part):
 class Manifest(_Part):
     """One version's upgrade."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"title": "EngHub upgrade manifest"})
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, json_schema_extra={"title": "EngHub upgrade manifest"}
+    )
 
     version: VersionText
     version_type: Literal["baseline", "patch"] | None = None

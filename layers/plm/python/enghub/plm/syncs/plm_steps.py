@@ -1,0 +1,53 @@
+"""The steps of the state machine sync_products that call the PLM."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from enghub.core.clock import Clock
+from enghub.plm.products.imports import ProductImport
+from enghub.plm.products.model import Outcome, Rejection, Stamp
+from enghub.plm.syncs.model import Batch, Counts, Listing, Range, cut
+from enghub.plm.syncs.repository import Plms, SyncRuns
+from enghub.plm.syncs.service import existing
+
+PAGE = 500
+"""Records fetched from the PLM at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlmSteps:
+    """The steps of the state machine that call the PLM. Each may be repeated after a lost answer."""
+
+    runs: SyncRuns
+    plms: Plms
+    products: ProductImport
+    clock: Clock
+
+    def list_batches(self, tenant_id: str, run_id: str, after: str | None, first_number: int) -> Listing:
+        """Cut the next batches; memory and answer are bounded by BATCHES_PER_LISTING."""
+        run = existing(self.runs, tenant_id, run_id)
+        identifiers = self.plms.of(run.connection, tenant_id).object_ids(run.since, after)
+        listing = cut(identifiers, after, first_number, run.batch_size)
+        self.runs.save_listing(run.knowing(listing), listing)
+        return listing
+
+    def sync(self, tenant_id: str, run_id: str, batch_range: Range) -> Batch:
+        """Fetch a batch's records page by page and land them; a record that is bad is rejected alone."""
+        run = existing(self.runs, tenant_id, run_id)
+        plm = self.plms.of(run.connection, tenant_id)
+        outcomes: Counter[Outcome] = Counter()
+        rejections: list[Rejection] = []
+        after: str | None = batch_range.after
+        while True:
+            page = plm.products(run.since, after, batch_range.up_to, min(PAGE, run.batch_size))
+            counted, rejected = self.products.take_over(page.records, Stamp(tenant_id, run_id, self.clock()))
+            outcomes.update(counted)
+            rejections.extend(rejected)
+            after = page.after
+            if after is None:
+                break
+        now = self.clock()
+        self.runs.save_rejections(tenant_id, run_id, batch_range.number, rejections, now)
+        done = Batch(batch_range).done(Counts.of(outcomes), now)
+        self.runs.save_batch(tenant_id, run_id, done)
+        return done
