@@ -1,7 +1,7 @@
 """A site's stores as its secret and the stage's configuration declare them (UPG-15, UPG-17, UPG-19).
 
-The site's secret may hold `files` (`{"folder": "/mnt/site"}` or `{"bucket": ..., "prefix": ...}`), `artifacts` (the same;
-else the stage's bucket, below the tenant), `caches` (`{name: "redis://..." or "https://..."}`) and `values` (for
+The site's secret may hold `files` (`{"folder": "/mnt/site"}` or `{"bucket": ..., "prefix": ...}`), `artifacts` (the
+same; else the stage's bucket, below the tenant), `caches` (`{name: "redis://..." or "https://..."}`) and `values` (for
 configuration placeholders).
 """
 
@@ -16,7 +16,8 @@ from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.ports import NOT_CONFIGURED, Cache, Files, Ports
 
 BAD_STORE = Text(
-    "The site's secret declares {what} with neither folder nor bucket", "局点密钥中的 {what} 既没有 folder 也没有 bucket"
+    "The site's secret declares {what} with neither folder nor bucket",
+    "局点密钥中的 {what} 既没有 folder 也没有 bucket",
 )
 
 

@@ -32,9 +32,11 @@ class BackupTables(BaseStep):
         made = []
         with context.databases.writer(context.budget) as session:
             for number, table in enumerate(tables):
-                made.append(backups.back_up(session, context.facts.execution_id, table, context.point))
-                context.log("info", f"table {table}: {made[-1]['rows']} rows backed up")
-                if context.budget.spent and number + 1 < len(tables):
+                facts, fresh = backups.back_up(session, context.facts.execution_id, table, context.point)
+                made.append(facts)
+                if fresh:
+                    context.log("info", f"table {table}: {facts['rows']} rows backed up")
+                if fresh and context.budget.spent and number + 1 < len(tables):
                     return more({"tables": number + 1}, Progress(number + 1, len(tables), "tables"))
             dropped = backups.drop_old(session, KEPT)
         return done({"backup": made, "dropped": dropped}, Progress(len(tables), len(tables), "tables"))

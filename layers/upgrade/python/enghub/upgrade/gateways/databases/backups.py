@@ -26,8 +26,10 @@ DIFFERS = Text(
 )
 
 
-def back_up(session: WriteSession, execution_id: str, table: str, point: Callable[[str], None]) -> dict[str, Any]:
-    """Copy a table, unless this execution has a complete copy of it.
+def back_up(
+    session: WriteSession, execution_id: str, table: str, point: Callable[[str], None]
+) -> tuple[dict[str, Any], bool]:
+    """Copy a table, unless this execution has a complete copy of it; return its facts and whether it was copied now.
 
     Raises:
         StepFailed: there is no such table.
@@ -35,7 +37,7 @@ def back_up(session: WriteSession, execution_id: str, table: str, point: Callabl
     with session.transaction() as connection:
         listed = connection.execute(sa.select(BACKUPS).where(_place(execution_id, table))).mappings().first()
         if listed is not None:
-            return {"table": table, "copy": listed["copy"], "rows": listed["rows"]}
+            return {"table": table, "copy": listed["copy"], "rows": listed["rows"]}, False
         source = catalog.table(connection, table)
         if source is None:
             raise StepFailed(NO_TABLE, table=table)
@@ -51,7 +53,7 @@ def back_up(session: WriteSession, execution_id: str, table: str, point: Callabl
         made = {"execution_id": execution_id, "table_name": table, "copy": copy, "rows": rows}
         connection.execute(BACKUPS.insert().values(**made, made_at=to_text(system_clock())))
     point("backup listed")
-    return {"table": table, "copy": copy, "rows": rows}
+    return {"table": table, "copy": copy, "rows": rows}, True
 
 
 def of_execution(session: WriteSession, execution_id: str) -> dict[str, str]:
