@@ -9,7 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
-from enghub.mes import wiring
+from enghub.mes.boards import wiring
 from enghub.mes.boards.api import BoardQuery, BoardResponse
 from enghub.mes.places import Place
 

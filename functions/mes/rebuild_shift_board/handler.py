@@ -12,7 +12,7 @@ from typing import Any
 from enghub.core import entrypoints
 from enghub.core.clock import system_clock
 from enghub.core.observability import count, logger
-from enghub.mes import wiring
+from enghub.mes.boards import wiring
 from enghub.mes.boards.model import BoardKey
 from enghub.mes.places import Place
 

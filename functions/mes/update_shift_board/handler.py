@@ -8,7 +8,7 @@ Runbook: docs/runbooks/mes-shift-board.md.
 from enghub.core import entrypoints
 from enghub.core.entrypoints import Message
 from enghub.core.events import Envelope
-from enghub.mes import wiring
+from enghub.mes.boards import wiring
 
 
 def update_shift_board(message: Message) -> None:

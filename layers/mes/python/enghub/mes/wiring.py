@@ -1,9 +1,6 @@
 """Puts the services of this context together; the only place that knows which store they use."""
 
-from enghub.core.clock import system_clock
 from enghub.core.idempotency import Once
-from enghub.mes.boards.dynamo import DynamoBoards, DynamoShiftReports
-from enghub.mes.boards.service import Reconciliation, ShiftBoards
 from enghub.mes.reports.dynamo import DynamoReports
 from enghub.mes.reports.service import Reporting
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
@@ -18,13 +15,3 @@ def work_orders(once: Once | None = None) -> WorkOrders:
 def reporting() -> Reporting:
     """Return the reporting service."""
     return Reporting(DynamoReports())
-
-
-def shift_boards() -> ShiftBoards:
-    """Return the board service."""
-    return ShiftBoards(DynamoBoards(), system_clock)
-
-
-def reconciliation() -> Reconciliation:
-    """Return what compares boards with their sources."""
-    return Reconciliation(DynamoBoards(), DynamoShiftReports(), DynamoWorkOrders(), system_clock)
