@@ -50,11 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Cloud:
+def cloud(worker_id: str) -> Cloud:
     """EngHub, deployed in a private local cloud that enforces IAM."""
     home = Home(Path(os.environ[SHARED]))
     home.folder.mkdir(parents=True, exist_ok=True)
     with _alone(home.folder / "lock"):
+        _claim(home.folder / "worker", worker_id)
         running = home.running()
         if running is None:
             BUILD.mkdir(exist_ok=True)
@@ -65,6 +66,16 @@ def cloud() -> Cloud:
             attached = context.attach(running)
             list(seed.secrets(attached.client("secretsmanager"), context.STAGE, attached.api_base))
         return context.attach(running)
+
+
+def _claim(owner: Path, worker_id: str) -> None:
+    """Fail when another worker has the cloud already: its tests would count each other's items."""
+    if not owner.exists():
+        owner.write_text(worker_id, "utf-8")
+    elif (first := owner.read_text("utf-8")) != worker_id:
+        pytest.fail(
+            f"{first} and {worker_id} both run tests of the cloud: use --dist loadgroup and a pytest it groups in"
+        )
 
 
 @contextmanager
