@@ -35,7 +35,7 @@ def test_declared_stores_are_used_and_packages_lie_below_the_tenant(tmp_path: Pa
     ports.files.write("conf/a", b"x")
     assert (tmp_path / "conf/a").read_bytes() == b"x"
     assert isinstance(ports.artifacts, BucketFiles)
-    assert ports.artifacts._key("backups/x") == "tenants/acme/backups/x"
+    assert ports.artifacts._key("backups/x") == "upgrade/artifacts/acme/backups/x"
     assert isinstance(ports.cache("users"), RedisCache)
     assert isinstance(ports.cache("pages"), HttpCache)
     assert ports.secret("password") == "s3cret"

@@ -29,7 +29,7 @@ def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_b
     """
     declared: dict[str, Files] = {}
     if artifact_bucket:
-        declared["artifacts"] = BucketFiles(artifact_bucket, f"tenants/{tenant_id}", "The artifact store")
+        declared["artifacts"] = BucketFiles(artifact_bucket, f"upgrade/artifacts/{tenant_id}", "The artifact store")
     for what, name in (("artifacts", "The artifact store"), ("files", "The site's file store")):
         if isinstance(secret.get(what), Mapping):
             declared[what] = _files(what, name, secret[what])

@@ -14,12 +14,12 @@ from enghub.upgrade.sites.wiring import sites, stage
 class StoreConfig:
     """Where packages and backups are; without it sites declare their own."""
 
-    artifact_bucket: str = ""
+    bucket_name: str = ""
 
 
 def engine() -> Engine:
     """Return a worker for one slice."""
-    bucket = config.load(StoreConfig).artifact_bucket
+    bucket = config.load(StoreConfig).bucket_name
     return Engine(
         executions=DynamoExecutions(),
         site=lambda tenant_id, site_id: SiteGateway(sites().get(tenant_id, site_id), stage(), bucket),
