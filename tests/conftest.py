@@ -75,3 +75,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
         forget_clients()
         yield context
     forget_clients()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--full-matrix`: kill upgrade steps at every point on every database, not only on SQLite."""
+    parser.addoption("--full-matrix", action="store_true", help="kill upgrade steps at every point on every database")

@@ -169,6 +169,11 @@ class ContextStack(Stack):
         allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"], wildcard=reason)
         allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
 
+    def listing_access(self, function: lambda_.Function, prefix: str) -> None:
+        """Allow to list what is under ``prefix`` of the bucket; without it a missing object looks like a refusal."""
+        arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
+        allow(function, ["s3:ListBucket"], [arn], conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}})
+
     # --- HTTP ------------------------------------------------------------------------------------------------------
 
     def route(self, method: str, path: str, function: lambda_.Function, *, public: bool = False) -> None:

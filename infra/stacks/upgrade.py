@@ -12,6 +12,8 @@ WORKFLOW = "upgrade_site"
 STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
+ARTIFACTS = "upgrade/artifacts/"
+"""Backups, resource packages and archived logs, below the tenant."""
 
 
 class UpgradeStack(ContextStack):
@@ -72,6 +74,8 @@ class UpgradeStack(ContextStack):
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
         self.table_access(run_slice, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
         self.secret_access(run_slice, SITE_SECRETS)
+        self.object_access(run_slice, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+        self.listing_access(run_slice, ARTIFACTS)
 
         tasks = {
             "RunSlice": run_slice,

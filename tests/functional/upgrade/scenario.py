@@ -22,6 +22,7 @@ from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget
+from enghub.upgrade.steps.ports import Ports
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions
 
@@ -190,6 +191,10 @@ class Site:
     @property
     def hooks(self) -> Hooks:
         return Hooks({})
+
+    @property
+    def ports(self) -> Ports:
+        return Ports()
 
 
 def plan_execution(folder: Path, dialect: Dialect) -> FileExecutions:

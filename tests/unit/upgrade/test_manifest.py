@@ -62,38 +62,38 @@ def test_unknown_keys_of_a_step_are_its_parameters() -> None:
 S = "upgrade_steps__pre_business_check__0__"
 
 
-@pytest.mark.parametrize(
-    ("document", "field"),
-    [
-        (broken(version=None), "version"),
-        (broken(version="2.16"), "version"),
-        (broken(version="2.16.x"), "version"),
-        (broken(version="2.16.5.1"), "version"),
-        (broken(version_type="hotfix"), "version_type"),
-        (broken(base_version="2.16.4"), "base_version"),
-        (broken(surprise=1), "surprise"),
-        (broken(dependencies__min_source_version="2"), "dependencies.min_source_version"),
-        (broken(dependencies__min_source_version="2.16.9"), "dependencies"),
-        (broken(dependencies__max_source_version="2.17.0"), "dependencies.max_source_version"),
-        (broken(dependencies__other=[]), "dependencies.other"),
-        (broken(upgrade_steps__phase_six=[]), "upgrade_steps.phase_six"),
-        (broken(**{S + "id": None}), "upgrade_steps.pre_business_check.0.id"),
-        (broken(**{S + "id": "a b"}), "upgrade_steps.pre_business_check.0.id"),
-        (broken(**{S + "class_name": None}), "upgrade_steps.pre_business_check.0.class_name"),
-        (broken(**{S + "class_name": "os.system"}), "upgrade_steps.pre_business_check.0.class_name"),
-        (broken(**{S + "timeout": 0}), "upgrade_steps.pre_business_check.0.timeout"),
-        (broken(**{S + "timeout": "soon"}), "upgrade_steps.pre_business_check.0.timeout"),
-        (broken(**{S + "retry_count": -1}), "upgrade_steps.pre_business_check.0.retry_count"),
-        (broken(**{S + "is_common": False}), "upgrade_steps.pre_business_check.0"),
-        (broken(**{S + "id": "pre_upgrade_process_001"}), "upgrade_steps.pre_upgrade_process.0.id"),
-        (broken(**{S + "dependencies": ["pre_business_check_001"]}), "upgrade_steps.pre_business_check.0.dependencies"),
-        (
-            broken(**{S + "dependencies": ["startup_pre_process_001"]}),
-            "upgrade_steps.pre_business_check.0.dependencies",
-        ),
-        (broken(notifications__webhook_url="ftp://x"), "notifications.webhook_url"),
-    ],
-)
+BROKEN = [
+    (broken(version=None), "version"),
+    (broken(version="2.16"), "version"),
+    (broken(version="2.16.x"), "version"),
+    (broken(version="2.16.5.1"), "version"),
+    (broken(version_type="hotfix"), "version_type"),
+    (broken(base_version="2.16.4"), "base_version"),
+    (broken(surprise=1), "surprise"),
+    (broken(dependencies__min_source_version="2"), "dependencies.min_source_version"),
+    (broken(dependencies__min_source_version="2.16.9"), "dependencies"),
+    (broken(dependencies__max_source_version="2.17.0"), "dependencies.max_source_version"),
+    (broken(dependencies__other=[]), "dependencies.other"),
+    (broken(upgrade_steps__phase_six=[]), "upgrade_steps.phase_six"),
+    (broken(**{S + "id": None}), "upgrade_steps.pre_business_check.0.id"),
+    (broken(**{S + "id": "a b"}), "upgrade_steps.pre_business_check.0.id"),
+    (broken(**{S + "class_name": None}), "upgrade_steps.pre_business_check.0.class_name"),
+    (broken(**{S + "class_name": "os.system"}), "upgrade_steps.pre_business_check.0.class_name"),
+    (broken(**{S + "timeout": 0}), "upgrade_steps.pre_business_check.0.timeout"),
+    (broken(**{S + "timeout": "soon"}), "upgrade_steps.pre_business_check.0.timeout"),
+    (broken(**{S + "retry_count": -1}), "upgrade_steps.pre_business_check.0.retry_count"),
+    (broken(**{S + "is_common": False}), "upgrade_steps.pre_business_check.0"),
+    (broken(**{S + "id": "pre_upgrade_process_001"}), "upgrade_steps.pre_upgrade_process.0.id"),
+    (broken(**{S + "dependencies": ["pre_business_check_001"]}), "upgrade_steps.pre_business_check.0.dependencies"),
+    (
+        broken(**{S + "dependencies": ["startup_pre_process_001"]}),
+        "upgrade_steps.pre_business_check.0.dependencies",
+    ),
+    (broken(notifications__webhook_url="ftp://x"), "notifications.webhook_url"),
+]
+
+
+@pytest.mark.parametrize(("document", "field"), BROKEN)
 def test_a_broken_manifest_is_refused_with_the_fields_name(document: dict[str, Any], field: str) -> None:
     with pytest.raises(ManifestInvalid) as error:
         parse(document, known_classes())

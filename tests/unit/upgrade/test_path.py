@@ -92,6 +92,7 @@ def test_a_back_port_does_not_run_twice() -> None:
     known = manifests("2.16.5", "2.16.5.1", "2.17.0", "2.17.0.1", "2.17.0.2", v2_17_0_1={"equivalent_to": ["2.16.5.1"]})
     assert path("2.16.5.1", "2.17.0.2", known) == ["2.17.0", "2.17.0.2"]
     assert path("2.17.0", "2.17.0.2", known, ("2.16.5.1",)) == ["2.17.0.2"]
+    assert path("2.16.5", "2.17.0.2", known) == ["2.16.5.1", "2.17.0", "2.17.0.2"]
 
 
 def test_what_the_site_ran_already_is_not_run_again() -> None:

@@ -50,6 +50,10 @@ class Site(Protocol):
     def hooks(self) -> Any:
         """The site's addresses."""
 
+    @property
+    def ports(self) -> Any:
+        """The site's stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -200,6 +204,7 @@ class Engine:
             report=report,
             point=self.point,
             decision=execution.decision,
+            ports=site.ports,
         )  # fmt: skip
         return step_class(step.definition.class_name)().run(context, step.cursor)
 

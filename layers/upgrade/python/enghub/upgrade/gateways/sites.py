@@ -8,8 +8,10 @@ from enghub.core import secrets
 from enghub.core.errors import NotFound
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import Hooks
+from enghub.upgrade.gateways.stores import ports_of
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.steps.base import Databases, StepFailed
+from enghub.upgrade.steps.ports import Ports
 
 NO_SECRET = Text(
     "Site {site_id} has no database secret: store it as {name}", "局点 {site_id} 缺少数据库密钥，请以 {name} 存入"
@@ -22,6 +24,7 @@ class SiteGateway:
 
     site: Site
     stage: str
+    artifact_bucket: str = ""
 
     def databases(self, token: int) -> Databases:
         """Return the site's database; nothing is opened yet.
@@ -38,6 +41,11 @@ class SiteGateway:
         """Return the site's hooks with the headers of its secret."""
         headers = self._secret(required=False).get("hook_headers", {})
         return Hooks(self.site.hooks, headers if isinstance(headers, dict) else {})
+
+    @property
+    def ports(self) -> Ports:
+        """Return the site's stores."""
+        return ports_of(self.site.tenant_id, self._secret(required=False), self.hooks, self.artifact_bucket)
 
     def _secret(self, *, required: bool) -> Mapping[str, Any]:
         name = self.site.secret_name(self.stage)

@@ -1,5 +1,8 @@
 """Builds what works on sites: the engine."""
 
+from dataclasses import dataclass
+
+from enghub.core import config
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.sites import SiteGateway
@@ -7,10 +10,18 @@ from enghub.upgrade.manifests.dynamo import DynamoManifests
 from enghub.upgrade.sites.wiring import sites, stage
 
 
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where packages and backups are; without it sites declare their own."""
+
+    bucket_name: str = ""
+
+
 def engine() -> Engine:
     """Return a worker for one slice."""
+    bucket = config.load(StoreConfig).bucket_name
     return Engine(
         executions=DynamoExecutions(),
-        site=lambda tenant_id, site_id: SiteGateway(sites().get(tenant_id, site_id), stage()),
+        site=lambda tenant_id, site_id: SiteGateway(sites().get(tenant_id, site_id), stage(), bucket),
         script=DynamoManifests().script,
     )

@@ -143,11 +143,15 @@ class _Judge:
         """Another version carries the same changes."""
         carrier = self.superseded.get(version)
         twins = (Version.parse(text) for text in self.known[version].dependencies.equivalent_to)
-        twin = next((found for found in twins if found in self.had), None)
+        twin = next((found for found in twins if found in self.had or self._runs_before(found, version)), None)
         return (
             (carrier is not None, _filled(INCLUDED_IN, version=carrier)),
             (twin is not None, _filled(EQUIVALENT_APPLIED, version=twin)),
         )
+
+    def _runs_before(self, twin: Version, version: Version) -> bool:
+        """A back-port that this very path runs first: the same change must not run twice."""
+        return twin in self.candidates and twin < version
 
 
 def _check_source_known(source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...]) -> None:

@@ -13,7 +13,10 @@ from enghub.core.i18n import Text
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import ReadSession, WriteSession
     from enghub.upgrade.gateways.hooks import Hooks
+    from enghub.upgrade.steps.ports import Ports
 
+ROLLBACK_SCOPE = "#rollback"
+"""Ends the journal's scope of rollback scripts."""
 Cursor = Mapping[str, Any]
 """Where a step goes on; JSON values only. A hint: the target database's own journal decides what was done."""
 
@@ -159,6 +162,12 @@ def _ignore(*_: Any) -> None:
     return None
 
 
+def _no_ports() -> "Ports":
+    from enghub.upgrade.steps.ports import Ports  # noqa: PLC0415 - it raises this module's StepFailed
+
+    return Ports()
+
+
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """Everything a step may use."""
@@ -178,6 +187,8 @@ class StepContext:
     """Called at named points between effects; tests stop the process there."""
     decision: str | None = None
     """What an operator decided about a statement in doubt: `applied` or `again`."""
+    ports: "Ports" = field(default_factory=_no_ports)
+    """The artifact store, the site's files, its caches and secrets."""
 
 
 class Step(Protocol):

@@ -3,13 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.upgrade.steps.archive_backup import Backup
+from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import BackupTables
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
-from enghub.upgrade.steps.config_files import ConfigFiles
+from enghub.upgrade.steps.cache_rebuild import CacheRebuild
+from enghub.upgrade.steps.config_update import ConfigUpdate
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
+from enghub.upgrade.steps.index_optimisation import IndexOptimisation
+from enghub.upgrade.steps.log_cleanup import LogCleanup
+from enghub.upgrade.steps.resource_import import ResourceImport
+from enghub.upgrade.steps.resource_release import ResourceRelease
 from enghub.upgrade.steps.row_migration import RowMigration
+from enghub.upgrade.steps.service_check import ServiceCheck
 from enghub.upgrade.steps.sql_scripts import SqlScripts
+from enghub.upgrade.steps.table_rebuild import TableRebuild
+from enghub.upgrade.steps.tuning import PerformanceTuning
 from enghub.upgrade.steps.verification import Verification
 
 Parts = tuple[tuple[str, tuple[str, ...], type[Step]], ...]
@@ -61,9 +71,19 @@ def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
 
 
 _CHECKS = ("checks", ("checks",), BusinessCheck)
-_BACKUP = ("backup", ("backup_tables",), BackupTables)
-_CONFIG = ("config", ("config_files",), ConfigFiles)
 _SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
+_BACKUP = ("backup", ("backup",), Backup)
+_COPIES = ("copies", ("backup_tables",), BackupTables)
+_CONFIG = ("configuration", ("config_files",), ConfigUpdate)
+_SERVICES = ("services", ("services",), ServiceCheck)
+_REBUILDS = ("rebuilds", ("rebuilds",), TableRebuild)
+_RESOURCES = ("resources", ("resource_packages",), ResourceImport)
+_CACHES = ("caches", ("caches",), CacheRebuild)
+_INDEXES = ("indexes", ("indexes", "analyze"), IndexOptimisation)
+_ASYNC = ("asynchronous", ("async_migrations",), AsynchronousMigration)
+_LOGS = ("logs", ("log_cleanup",), LogCleanup)
+_TUNING = ("tuning", ("tuning",), PerformanceTuning)
+_RELEASE = ("release", ("temporary",), ResourceRelease)
 _ROWS = ("migrations", ("migrations",), RowMigration)
 _VERIFY = ("verification", ("verification_rules", "comparisons", "tables", "business_checks"), Verification)
 _HEALTH = ("health", ("health_checks",), HealthChecks)
@@ -81,36 +101,42 @@ class PreBusinessCheckStep(Composite):
 class PreUpgradeProcessStep(Composite):
     """Phase 2: preparation while the system runs."""
 
-    summary: ClassVar[str] = "Phase 2: `health_checks`, `checks`, `backup_tables`"
-    parts: ClassVar[Parts] = (_HEALTH, _CHECKS, _BACKUP)
+    summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `backup_tables`, `config_files`"
+    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _COPIES, _CONFIG)
 
 
 class StartupPreProcessStep(Composite):
     """Phase 3: the outage's work."""
 
     summary: ClassVar[str] = (
-        "Phase 3: `backup_tables`, `sql_scripts`, `migrations`, `config_files`, `verification_rules` ..."
+        "Phase 3: `backup_tables`, `sql_scripts`, `rebuilds`, `migrations`, `config_files`, `verification_rules` ..."
     )
-    parts: ClassVar[Parts] = (_BACKUP, _SCRIPTS, _ROWS, _CONFIG, _VERIFY)
+    parts: ClassVar[Parts] = (_COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _VERIFY)
 
 
 class StartupPostProcessStep(Composite):
     """Phase 4: the started system's first needs."""
 
-    summary: ClassVar[str] = "Phase 4: `health_checks`, `smoke_tests`, `verification_rules` ..."
-    writes: ClassVar[bool] = False
-    parts: ClassVar[Parts] = (_HEALTH, _SMOKE, _VERIFY)
+    summary: ClassVar[str] = (
+        "Phase 4: `resource_packages`, `caches`, `indexes`, `health_checks`, `smoke_tests`, `verification_rules` ..."
+    )
+    parts: ClassVar[Parts] = (_RESOURCES, _CACHES, _INDEXES, _HEALTH, _SMOKE, _VERIFY)
 
 
 class PostUpgradeProcessStep(Composite):
     """Phase 5: what goes on while the system works."""
 
-    summary: ClassVar[str] = "Phase 5: `migrations`, `sql_scripts`, `verification_rules` ..."
-    parts: ClassVar[Parts] = (_ROWS, _SCRIPTS, _VERIFY)
+    summary: ClassVar[str] = (
+        "Phase 5: `async_migrations`, `migrations`, `sql_scripts`, `log_cleanup`, `tuning`, `temporary` ..."
+    )
+    parts: ClassVar[Parts] = (_ASYNC, _ROWS, _SCRIPTS, _LOGS, _TUNING, _RELEASE, _VERIFY)
 
 
 class SiteSpecificStep(Composite):
     """A site's own work: whatever its parameters ask for."""
 
-    summary: ClassVar[str] = "Any of `checks`, `sql_scripts`, `migrations`, `health_checks`, `verification_rules` ..."
-    parts: ClassVar[Parts] = (_CHECKS, _BACKUP, _SCRIPTS, _ROWS, _CONFIG, _HEALTH, _SMOKE, _VERIFY)
+    summary: ClassVar[str] = "Whatever any of the five phases' steps can do"
+    parts: ClassVar[Parts] = (
+        _SERVICES, _CHECKS, _BACKUP, _COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
+        _HEALTH, _SMOKE, _ASYNC, _LOGS, _TUNING, _RELEASE, _VERIFY,
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """Asks the upgraded system whether it is well: HTTP addresses and the database (UPG-17)."""
 
+import socket
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,7 +20,10 @@ class HealthCheck(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    kind: Literal["http", "database"] = "http"
+    kind: Literal["http", "database", "tcp", "cache"] = "http"
+    """`tcp`: something accepts connections at `host` and `port`; `cache`: the site's cache of this name answers."""
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
     url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)] | None = None
     method: Literal["GET", "HEAD", "POST"] = "GET"
     body: dict[str, Any] | None = None
@@ -42,6 +46,11 @@ class HealthChecks(BaseStep):
         if not found:
             checks = read.read_list(parameters, self.parameter, HealthCheck)
             found = [f"{self.parameter}: {c.name} needs a url" for c in checks if c.kind == "http" and c.url is None]
+            found += [
+                f"{self.parameter}: {c.name} needs host and port"
+                for c in checks
+                if c.kind == "tcp" and (c.host is None or c.port is None)
+            ]
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
@@ -66,6 +75,10 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     if check.kind == "database":
         with context.databases.reader(int(check.timeout_seconds) + 1) as session:
             return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
+    if check.kind == "tcp":
+        return {"name": check.name, "healthy": _accepts(check), "address": f"{check.host}:{check.port}"}
+    if check.kind == "cache":
+        return _ask_cache(check, context)
     url = check.url or ""
     try:
         answer = context.hooks.call(
@@ -84,3 +97,19 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
         "status": answer.status,
         "ms": answer.milliseconds,
     }
+
+
+def _accepts(check: HealthCheck) -> bool:
+    try:
+        with socket.create_connection((check.host or "", check.port or 0), check.timeout_seconds):
+            return True
+    except OSError:
+        return False
+
+
+def _ask_cache(check: HealthCheck, context: StepContext) -> dict[str, Any]:
+    try:
+        return {"name": check.name, "healthy": True, "active": context.ports.cache(check.name).active()}
+    except StepFailed as failure:
+        context.log("warning", failure.text.en)
+        return {"name": check.name, "healthy": False, "error": failure.text.en}

@@ -29,6 +29,26 @@ def problems(parameters: Mapping[str, Any], name: str, model: type[BaseModel]) -
     return ()
 
 
+def read_one(parameters: Mapping[str, Any], name: str, model: type[M]) -> M:
+    """Return the model under `name`; an absent one is read as an empty object.
+
+    Raises:
+        ValidationError: it does not fit.
+    """
+    return model.model_validate(parameters.get(name) or {})
+
+
+def problems_of_one(parameters: Mapping[str, Any], name: str, model: type[BaseModel]) -> tuple[str, ...]:
+    """Return what is wrong with the object under `name`, each text beginning with the field's path."""
+    try:
+        read_one(parameters, name, model)
+    except ValidationError as error:
+        return tuple(
+            f"{'.'.join([name, *map(str, found['loc'])])}: {found['msg']}" for found in error.errors(include_url=False)
+        )
+    return ()
+
+
 def repeated(names: Sequence[str], what: str) -> tuple[str, ...]:
     """Return a problem for every name that stands twice."""
     twice = sorted({name for name in names if names.count(name) > 1})

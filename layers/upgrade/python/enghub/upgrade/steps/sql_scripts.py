@@ -7,12 +7,21 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.splitter import SplitError, split
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import (
+    ROLLBACK_SCOPE,
+    BaseStep,
+    Cursor,
+    Progress,
+    Slice,
+    StepContext,
+    StepFailed,
+    done,
+    more,
+)
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
 NO_ROLLBACK = Text("The step declares no rollback_scripts", "该步骤未声明 rollback_scripts")
-ROLLBACK_SCOPE = "#rollback"
 _WAIT_SECONDS = 10
 
 
@@ -35,7 +44,8 @@ class SqlScripts(BaseStep):
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Run what the journal does not show as done."""
+        """Run what the journal does not show as done; from now on a rollback has to run its scripts again."""
+        _open_rollback(context)
         return _run(context, read.texts(context.parameters, "sql_scripts"), context.facts.scope)
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
@@ -46,22 +56,8 @@ class SqlScripts(BaseStep):
         scope = context.facts.scope + ROLLBACK_SCOPE
         ended = _run(context, paths, scope)
         if ended.state == "done":
-            _forget(context, scope, paths)
+            _forget(context)
         return ended
-
-
-class RollbackScripts(BaseStep):
-    """A rollback step of its own: runs `rollback_scripts` in the order given, journalled like any script."""
-
-    summary: ClassVar[str] = "SQL rollback scripts; parameter `rollback_scripts`"
-
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-        """See `Step.validate`."""
-        return SqlScripts().validate(parameters)
-
-    def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Run what the journal does not show as done."""
-        return _run(context, read.texts(context.parameters, "rollback_scripts"), context.facts.scope)
 
 
 def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
@@ -91,13 +87,20 @@ def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
     return done({"scripts": results}, Progress(len(paths), len(paths), "scripts"))
 
 
-def _forget(context: StepContext, rollback_scope: str, rollback_paths: Sequence[str]) -> None:
+def _open_rollback(context: StepContext) -> None:
+    from enghub.upgrade.gateways.databases.journal import mark_version_undone  # noqa: PLC0415
+
+    with context.databases.writer(context.budget) as session, session.transaction() as connection:
+        mark_version_undone(connection, context.facts.version, rollback=True)
+
+
+def _forget(context: StepContext) -> None:
+    """The scripts may run again. The rollback's own stay journalled, so that a repeat of it does nothing."""
     from enghub.upgrade.gateways.databases.journal import ScriptJournal  # noqa: PLC0415
 
-    own = [(context.facts.scope, path) for path in read.texts(context.parameters, "sql_scripts")]
     with context.databases.writer(context.budget) as session, session.transaction() as connection:
-        for scope, path in (*own, *((rollback_scope, path) for path in rollback_paths)):
-            ScriptJournal(scope, path, context.facts.execution_id).mark_undone(connection)
+        for path in read.texts(context.parameters, "sql_scripts"):
+            ScriptJournal(context.facts.scope, path, context.facts.execution_id).mark_undone(connection)
 
 
 def statements_of(context: StepContext, path: str, dialect: Dialect) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enghub.upgrade.steps.base import ROLLBACK_SCOPE
+
 METADATA = sa.MetaData()
 _MYSQL: dict[str, Any] = {
     "mysql_engine": "InnoDB",
@@ -144,6 +146,14 @@ class ScriptJournal:
         """After a rollback: the script may run again."""
         place = _place(STATEMENTS, {"scope": self.scope, "script": self.script})
         connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
+
+
+def mark_version_undone(connection: sa.Connection, version: str, *, rollback: bool) -> None:
+    """Let a version's scripts run again: its rollback scripts when it is upgraded anew, the others after a rollback."""
+    scope = STATEMENTS.c.scope
+    kind = scope.endswith(ROLLBACK_SCOPE) if rollback else sa.not_(scope.endswith(ROLLBACK_SCOPE))
+    place = sa.and_(scope.startswith(f"{version}/", autoescape=True), kind, STATEMENTS.c.state != State.UNDONE.value)
+    connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,11 @@ The data never leaves the server: a batch is one INSERT ... SELECT or UPDATE ove
 halved until the failing row stands alone; it is then kept by its key, and the rest goes on.
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -20,6 +17,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
+from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
 from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.tokens import Dialect
@@ -172,7 +170,7 @@ class RowTask:
         """Return the last key of a full batch, None when what is left fits into one."""
         query = (
             sa.select(*self._key)
-            .where(*self._where(), *self._after(_read(checkpoint.position)))
+            .where(*self._where(), *self._after(read_key(checkpoint.position)))
             .order_by(*self._key)
             .offset(checkpoint.batch - 1)
             .limit(1)
@@ -181,7 +179,7 @@ class RowTask:
         return None if row is None else tuple(row)
 
     def _move(self, connection: sa.Connection, checkpoint: Checkpoint, upper: tuple[Any, ...] | None) -> int:
-        bounds = [*self._where(), *self._after(_read(checkpoint.position)), *self._up_to(upper)]
+        bounds = [*self._where(), *self._after(read_key(checkpoint.position)), *self._up_to(upper)]
         values = {name: rule.sql(self._source, self.session.dialect) for name, rule in self.migration.mapping.items()}
         if self.migration.in_place:
             return int(connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount)
@@ -198,7 +196,7 @@ class RowTask:
         return replace(
             checkpoint,
             state=State.DONE if upper is None else State.RUNNING,
-            position=checkpoint.position if upper is None else _write(upper),
+            position=checkpoint.position if upper is None else write_key(upper),
             moved=checkpoint.moved + moved,
             batch=self.migration.next_batch(checkpoint.batch, seconds),
             busy_milliseconds=checkpoint.busy_milliseconds + int(seconds * 1000),
@@ -224,8 +222,8 @@ class RowTask:
         with self.session.transaction() as connection:
             upper = self._upper(connection, checkpoint)
             assert upper is not None  # noqa: S101 - a batch of one row failed, so there is that row
-            following = replace(checkpoint, position=_write(upper), failed=checkpoint.failed + 1)
-            self._journal.keep_failed_row(connection, _write(upper), error)
+            following = replace(checkpoint, position=write_key(upper), failed=checkpoint.failed + 1)
+            self._journal.keep_failed_row(connection, write_key(upper), error)
             self._journal.write(connection, following)
         self.point("failed row")
         if following.failed > self.migration.max_failed_rows:
@@ -233,7 +231,7 @@ class RowTask:
                 TOO_MANY_FAILED,
                 result=outcome(self.migration, following),
                 task=self.migration.name, failed=following.failed, allowed=self.migration.max_failed_rows,
-                key=_write(upper), error=error,
+                key=write_key(upper), error=error,
             )  # fmt: skip
         return following
 
@@ -243,10 +241,10 @@ class RowTask:
         return [] if self.migration.where is None else [sa.literal_column(f"({self.migration.where})")]
 
     def _after(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
-        return [] if key is None else [_compare(self._key, key, inclusive=False, above=True)]
+        return [] if key is None else [compare(self._key, key, inclusive=False, above=True)]
 
     def _up_to(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
-        return [] if key is None else [_compare(self._key, key, inclusive=True, above=False)]
+        return [] if key is None else [compare(self._key, key, inclusive=True, above=False)]
 
     def undo(self) -> None:
         """Forget the checkpoint, so that the migration may run again from the start."""
@@ -274,19 +272,6 @@ def outcome(migration: Migration, checkpoint: Checkpoint) -> dict[str, Any]:
         "busySeconds": round(checkpoint.busy_milliseconds / 1000, 3),
         "rowsPerSecond": None if rate is None else float(rate),
     }
-
-
-def _compare(
-    columns: Sequence[sa.Column[Any]], key: Sequence[Any], *, inclusive: bool, above: bool
-) -> sa.ColumnElement[bool]:
-    """Lexicographic comparison written out, which every database serves from the index."""
-    column, value = columns[0], key[0]
-    strict: sa.ColumnElement[bool] = column > value if above else column < value
-    if len(columns) == 1:
-        loose: sa.ColumnElement[bool] = column >= value if above else column <= value
-        return loose if inclusive else strict
-    rest = _compare(columns[1:], key[1:], inclusive=inclusive, above=above)
-    return sa.or_(strict, sa.and_(column == value, rest))
 
 
 def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: list[str], on_conflict: str) -> Any:
@@ -323,35 +308,3 @@ def _is_row_error(error: exc.DBAPIError) -> bool:
         return str(original.sqlstate).startswith(_ROW_STATES)
     code = original.args[0] if original is not None and original.args else None
     return code in {1048, 1062, 1264, 1265, 1292, 1366, 1406, 1452, 3819, 4025, 1690, 1365, 1411}
-
-
-_KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
-    "decimal": (Decimal, str, Decimal),
-    "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
-    "date": (date, date.isoformat, date.fromisoformat),
-    "uuid": (UUID, str, UUID),
-    "bytes": (bytes, bytes.hex, bytes.fromhex),
-}
-
-
-def _write(key: Sequence[Any]) -> str:
-    def one(value: Any) -> Any:
-        for name, (kind, write, _) in _KINDS.items():
-            if isinstance(value, kind):
-                return {name: write(value)}
-        return value
-
-    return json.dumps([one(value) for value in key])
-
-
-def _read(text: str | None) -> tuple[Any, ...] | None:
-    if text is None:
-        return None
-
-    def one(value: Any) -> Any:
-        if isinstance(value, dict):
-            ((name, written),) = value.items()
-            return _KINDS[name][2](written)
-        return value
-
-    return tuple(one(value) for value in json.loads(text))

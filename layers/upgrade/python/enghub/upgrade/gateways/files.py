@@ -1,0 +1,244 @@
+"""Files and artifacts: a local folder for the embedded mode and mounted sites, or a bucket (UPG-15, UPG-17)."""
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from enghub.core import aws
+from enghub.core.i18n import Text
+from enghub.core.ids import new_id
+from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.ports import BAD_PATH, FileInfo, FileMissing, clean_path
+
+FULL = Text(
+    "{store} is full ({free} bytes free): make room, then resume. Nothing half-written was kept of {path}",
+    "{store} 空间不足（剩余 {free} 字节）：请释放空间后继续。{path} 未留下不完整的内容",
+)
+DENIED = Text("{store} refuses access to {path} ({error})", "{store} 拒绝访问 {path}（{error}）")
+UNAVAILABLE = Text("{store} is not available for {path} ({error})", "{store} 暂不可用：{path}（{error}）")
+
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ACCESS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+_PART: Final = 1 << 20
+_OWN: Final = ".enghub-"
+
+
+class LocalFiles:
+    """A folder. Links are never followed, so nothing outside it can be reached."""
+
+    def __init__(self, root: Path, name: str = "The folder") -> None:
+        self._root = root
+        self._name = name
+
+    def info(self, path: str) -> FileInfo | None:
+        """See `Files.info`."""
+        with self._errors(path):
+            place = self._place(path)
+            return self._info(place) if place.is_file() else None
+
+    def read(self, path: str) -> bytes:
+        """See `Files.read`."""
+        with self.open(path) as file:
+            return file.read()
+
+    def open(self, path: str) -> BinaryIO:
+        """See `Files.open`."""
+        with self._errors(path):
+            place = self._place(path)
+            if not place.is_file():
+                raise FileMissing(path)
+            return place.open("rb")
+
+    def write(self, path: str, data: bytes | BinaryIO) -> None:
+        """Write beside the file, flush to the disk, then rename over it; the file keeps its mode."""
+        with self._errors(path):
+            place = self._place(path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            prefix = _OWN + hashlib.sha256(place.name.encode()).hexdigest()[:12]
+            for left in place.parent.glob(f"{prefix}-*.tmp"):  # of a writer that died
+                left.unlink(missing_ok=True)
+            draft = place.parent / f"{prefix}-{new_id()}.tmp"
+            try:
+                self._fill(draft, data)
+                if place.exists():
+                    shutil.copymode(place, draft)
+                draft.replace(place)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            _flush_folder(place.parent)
+
+    def delete(self, path: str) -> None:
+        """Remove the file, and the folders it leaves empty."""
+        with self._errors(path):
+            place = self._place(path)
+            place.unlink(missing_ok=True)
+            self._remove_empty(place.parent)
+
+    def move(self, path: str, target: str) -> None:
+        """See `Files.move`."""
+        with self._errors(path):
+            place, other = self._place(path), self._place(target)
+            if not place.is_file():
+                return
+            other.parent.mkdir(parents=True, exist_ok=True)
+            place.replace(other)
+            _flush_folder(other.parent)
+            self._remove_empty(place.parent)
+
+    def list(self, folder: str) -> Iterator[FileInfo]:
+        """See `Files.list`; links and drafts are left out."""
+        with self._errors(folder):
+            top = self._place(folder) if folder else self._root
+            if not top.is_dir():
+                return
+            found = sorted(place for place in top.rglob("*") if place.is_file() and not place.is_symlink())
+            infos = [self._info(place) for place in found if not _is_draft(place)]
+        yield from infos
+
+    def _place(self, path: str) -> Path:
+        place = self._root
+        for part in clean_path(path):
+            place = place / part
+            if place.is_symlink():
+                raise StepFailed(BAD_PATH, path=path, why="a part of it is a link")
+        return place
+
+    def _info(self, place: Path) -> FileInfo:
+        facts = place.stat()
+        at = datetime.fromtimestamp(facts.st_mtime, UTC)
+        return FileInfo(place.relative_to(self._root).as_posix(), facts.st_size, at)
+
+    def _fill(self, draft: Path, data: bytes | BinaryIO) -> None:
+        with draft.open("xb") as file:
+            if isinstance(data, bytes):
+                file.write(data)
+            else:
+                shutil.copyfileobj(data, file, _PART)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _remove_empty(self, folder: Path) -> None:
+        while folder != self._root and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+
+    @contextmanager
+    def _errors(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, "error")
+            if error.errno in _NO_SPACE:
+                free = shutil.disk_usage(self._root).free if self._root.is_dir() else 0
+                raise StepFailed(FULL, store=self._name, path=path, free=free) from error
+            text, again = (DENIED, False) if error.errno in _NO_ACCESS else (UNAVAILABLE, True)
+            raise StepFailed(text, retryable=again, store=self._name, path=path, error=name) from error
+
+
+def _is_draft(place: Path) -> bool:
+    return place.name.startswith(_OWN) and place.name.endswith(".tmp")
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class BucketFiles:
+    """Objects under a prefix of a bucket. An object is there whole or not at all; large ones go up in parts."""
+
+    def __init__(self, bucket: str, prefix: str, name: str = "The bucket") -> None:
+        self._bucket = bucket
+        self._prefix = prefix.rstrip("/") + "/" if prefix else ""
+        self._name = name
+
+    def info(self, path: str) -> FileInfo | None:
+        """See `Files.info`."""
+        try:
+            with self._errors(path) as (client, place):
+                head = client.head_object(**place)
+        except FileMissing:
+            return None
+        return FileInfo(path, head["ContentLength"], head["LastModified"])
+
+    def read(self, path: str) -> bytes:
+        """See `Files.read`."""
+        with self._errors(path) as (client, place):
+            content: bytes = client.get_object(**place)["Body"].read()
+            return content
+
+    def open(self, path: str) -> BinaryIO:
+        """Fetch the object into a temporary file, in memory while it is small."""
+        file: Any = tempfile.SpooledTemporaryFile(max_size=16 * _PART)  # noqa: SIM115 - the caller closes it
+        try:
+            with self._errors(path) as (client, place):
+                client.download_fileobj(self._bucket, place["Key"], file)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        stream: BinaryIO = file
+        return stream
+
+    def write(self, path: str, data: bytes | BinaryIO) -> None:
+        """See `Files.write`."""
+        with self._errors(path) as (client, place):
+            if isinstance(data, bytes):
+                client.put_object(**place, Body=data, ChecksumAlgorithm="SHA256")
+            else:
+                client.upload_fileobj(data, self._bucket, place["Key"])
+
+    def delete(self, path: str) -> None:
+        """See `Files.delete`."""
+        with self._errors(path) as (client, place):
+            client.delete_object(**place)
+
+    def move(self, path: str, target: str) -> None:
+        """Copy, then delete: a stop between the two leaves both, and a repeat ends it."""
+        try:
+            with self._errors(path) as (client, place):
+                client.copy({"Bucket": self._bucket, "Key": place["Key"]}, self._bucket, self._key(target))
+                client.delete_object(**place)
+        except FileMissing:
+            return
+
+    def list(self, folder: str) -> Iterator[FileInfo]:
+        """See `Files.list`."""
+        prefix = self._key(folder) + "/" if folder else self._prefix
+        with self._errors(folder or "-") as (client, _):
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    path = item["Key"].removeprefix(self._prefix)
+                    yield FileInfo(path, item["Size"], item["LastModified"])
+
+    def _key(self, path: str) -> str:
+        return self._prefix + "/".join(clean_path(path))
+
+    @contextmanager
+    def _errors(self, path: str) -> Iterator[tuple[Any, dict[str, str]]]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - local sites need no AWS
+
+        try:
+            yield aws.client("s3"), {"Bucket": self._bucket, "Key": self._key(path)}
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in ("NoSuchKey", "404", "NotFound"):
+                raise FileMissing(path) from error
+            denied = code in ("AccessDenied", "403", "Forbidden", "NoSuchBucket")
+            text = DENIED if denied else UNAVAILABLE
+            raise StepFailed(text, retryable=not denied, store=self._name, path=path, error=code) from error
+        except BotoCoreError as error:
+            kind = type(error).__name__
+            raise StepFailed(UNAVAILABLE, retryable=True, store=self._name, path=path, error=kind) from error

@@ -1,0 +1,147 @@
+"""Opens a resource package without trusting it: names, kinds, sizes and checksums are looked at first (UPG-17)."""
+
+import hashlib
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from enghub.core.i18n import Text
+from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.ports import clean_path
+
+REFUSED = Text(
+    "The package {package} is refused: {why}. Nothing was imported", "资源包 {package} 被拒绝：{why}。未导入任何内容"
+)
+_PART: Final = 1 << 20
+_CHECKSUM_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+CHECKSUMS: Final = "SHA256SUMS"
+_DAMAGE: Final = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zlib.error, struct.error)
+"""What reading a zip file raises when its bytes are not what they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a package may hold."""
+
+    entries: int
+    total_bytes: int
+    entry_bytes: int
+    ratio: int
+    """Of unpacked to packed size, for an entry above 1 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of the package."""
+
+    name: str
+    size_bytes: int
+    sha256: str | None
+    """As the package's own SHA256SUMS says."""
+
+
+class Package:
+    """A zip file that passed every check on its list of contents."""
+
+    def __init__(self, name: str, stream: BinaryIO, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        try:
+            self._zip = zipfile.ZipFile(stream)
+            self.entries = self._checked()
+        except _DAMAGE as error:
+            raise self._refused("it is no zip file, or a damaged one") from error
+
+    def content(self, entry: Entry) -> bytes:
+        """Return a file's content.
+
+        Raises:
+            StepFailed: it is longer than its header says, or does not have its checksum.
+        """
+        found = bytearray()
+        digest = hashlib.sha256()
+        try:
+            with self._zip.open(entry.name) as file:
+                while part := file.read(_PART):
+                    found += part
+                    digest.update(part)
+                    if len(found) > entry.size_bytes:
+                        raise self._refused(f"{entry.name} is larger than it says")
+        except _DAMAGE as error:
+            raise self._refused(f"{entry.name} is damaged") from error
+        if entry.sha256 is not None and digest.hexdigest() != entry.sha256:
+            raise self._refused(f"{entry.name} does not have its checksum")
+        return bytes(found)
+
+    def _checked(self) -> tuple[Entry, ...]:
+        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        if len(self._zip.infolist()) > self._limits.entries:
+            raise self._refused(f"it has more than {self._limits.entries} entries")
+        if sum(info.file_size for info in infos) > self._limits.total_bytes:
+            raise self._refused(f"it unpacks to more than {self._limits.total_bytes} bytes")
+        seen: set[str] = set()
+        for info in self._zip.infolist():
+            if why := self._wrong(info):
+                raise self._refused(f"{info.filename[:100]!r} {why}")
+            folded = info.filename.rstrip("/").casefold()
+            if folded in seen:
+                raise self._refused(f"{info.filename[:100]!r} stands twice")
+            seen.add(folded)
+        sums = self._sums(infos)
+        return tuple(
+            Entry(info.filename, info.file_size, sums.get(info.filename))
+            for info in infos
+            if info.filename != CHECKSUMS
+        )
+
+    def _wrong(self, info: zipfile.ZipInfo) -> str | None:
+        try:
+            parts = clean_path(info.filename.rstrip("/"))
+        except StepFailed:
+            return "is no plain relative path"
+        limits, kind = self._limits, stat.S_IFMT(info.external_attr >> 16)
+        packed = max(1, info.compress_size)
+        reasons = {
+            "is in a folder of this software": parts[0] == ".enghub",
+            "is a link or a device": kind not in (0, stat.S_IFREG, stat.S_IFDIR),
+            "is encrypted": bool(info.flag_bits & 1),
+            f"is larger than {limits.entry_bytes} bytes": info.file_size > limits.entry_bytes,
+            f"unpacks to more than {limits.ratio} times its size": info.file_size > max(_PART, packed * limits.ratio),
+        }
+        return next((why for why, wrong in reasons.items() if wrong), None)
+
+    def _sums(self, infos: list[zipfile.ZipInfo]) -> dict[str, str]:
+        """Read the package's own list of checksums, which must then name every file."""
+        own = next((info for info in infos if info.filename == CHECKSUMS), None)
+        if own is None:
+            return {}
+        lines = self._zip.read(own).decode("utf-8", "replace").splitlines()
+        sums = dict(_pairs(lines))
+        missing = sorted({info.filename for info in infos} - sums.keys() - {CHECKSUMS})
+        absent = sorted(sums.keys() - {info.filename for info in infos})
+        if missing or absent:
+            raise self._refused(f"{CHECKSUMS} and contents differ: {', '.join([*missing, *absent][:5])}")
+        return sums
+
+    def _refused(self, why: str) -> StepFailed:
+        return StepFailed(REFUSED, package=self._name, why=why)
+
+
+def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if found := _CHECKSUM_LINE.fullmatch(line.strip()):
+            yield found[2], found[1]
+
+
+def sha256_of(stream: BinaryIO) -> str:
+    """Return the checksum of a whole file, and go back to its start."""
+    digest = hashlib.sha256()
+    while part := stream.read(_PART):
+        digest.update(part)
+    stream.seek(0)
+    return digest.hexdigest()

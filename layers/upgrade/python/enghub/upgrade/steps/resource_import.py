@@ -1,0 +1,220 @@
+"""Imports resource packages: checked, staged, then moved into place; what they replace is kept for a rollback (UPG-17).
+
+The site's files are their own journal, under `.enghub/resources`: staged files, then a plan (written when everything
+is staged and everything replaced is stored), then moves, then the plan marked done. Each is harmless when repeated.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from enghub.core.i18n import Text
+from enghub.upgrade.gateways.packages import Limits, Package, sha256_of
+from enghub.upgrade.manifests.document import VersionText
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.ports import BAD_PATH, FileMissing, clean_path
+
+NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")
+WRONG_SUM = Text(
+    "The package {package} is not the one declared: its SHA-256 is {found}. Nothing was imported",
+    "资源包 {package} 与声明不符，SHA-256 为 {found}。未导入任何内容",
+)
+WRONG_VERSION = Text(
+    "The package {package} is for version {found}, this step upgrades to {wanted}",
+    "资源包 {package} 适用于版本 {found}，本步骤升级到 {wanted}",
+)
+GIVEN_UP = Text("The import was given up after {tries} tries: {reason}", "资源导入在 {tries} 次尝试后失败：{reason}")
+NOT_VERIFIED = Text("After the import {file} is not what the package holds", "导入后 {file} 与资源包内容不一致")
+OWN: Final = ".enghub/resources"
+TRIES: Final = 3
+
+
+class ResourcePackage(BaseModel):
+    """A zip file of the artifact store, and where its files go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    package: Annotated[str, Field(min_length=1, max_length=500)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    target: Annotated[str, Field(max_length=500)] = ""
+    """Folder of the site's files; empty is their root."""
+    version: VersionText | None = None
+    """Must be the step's version (the document: package and system version match)."""
+    max_entries: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    max_total_bytes: Annotated[int, Field(ge=1, le=20 << 30)] = 1 << 30
+    max_entry_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 100 << 20
+    max_ratio: Annotated[int, Field(ge=2, le=10_000)] = 200
+
+    @property
+    def limits(self) -> Limits:
+        """What the package may hold."""
+        return Limits(self.max_entries, self.max_total_bytes, self.max_entry_bytes, self.max_ratio)
+
+
+class ResourceImport(BaseStep):
+    """Packages one after the other; three tries when the store does not answer."""
+
+    summary: ClassVar[str] = (
+        "Resource packages (zip) with checksums, staged and reversible; parameter `resource_packages`"
+    )
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        found = list(read.problems(parameters, "resource_packages", ResourcePackage))
+        if not found:
+            for number, package in enumerate(read.read_list(parameters, "resource_packages", ResourcePackage)):
+                found += _bad_target(number, package)
+        return tuple(found)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Import what is not imported."""
+        packages = read.read_list(context.parameters, "resource_packages", ResourcePackage)
+        results = []
+        for number, rule in enumerate(packages):
+            work = _Import(context, rule, number)
+            try:
+                if not work.run():
+                    return more({"package": number}, Progress(number, len(packages), "packages"))
+            except StepFailed as failure:
+                tries = int(cursor.get("tries", 0)) + 1
+                if failure.retryable and tries < TRIES:
+                    return more({"package": number, "tries": tries}, wait_seconds=5 * tries)
+                text = failure.text.en
+                raise StepFailed(GIVEN_UP, tries=tries, reason=text) if failure.retryable else failure from failure
+            results.append(work.result())
+            context.log("info", f"package {rule.package}: {len(work.plan['files'])} files imported")
+        return done({"packages": results}, Progress(len(packages), len(packages), "packages"))
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Put back what was replaced, remove what was new, last package first."""
+        packages = read.read_list(context.parameters, "resource_packages", ResourcePackage)
+        for number in reversed(range(len(packages))):
+            _Import(context, packages[number], number).undo()
+        return done({"rolledBack": [package.package for package in packages]})
+
+
+def _bad_target(number: int, package: ResourcePackage) -> list[str]:
+    try:
+        parts = clean_path(package.target) if package.target else ()
+    except StepFailed as failure:
+        return [f"resource_packages.{number}.target: {failure.text.en}"]
+    return [f"resource_packages.{number}.target: .enghub is reserved"] if parts[:1] == (".enghub",) else []
+
+
+class _Import:
+    """One package."""
+
+    def __init__(self, context: StepContext, rule: ResourcePackage, number: int) -> None:
+        self.context = context
+        self.files = context.ports.files
+        self.rule = rule
+        facts = context.facts
+        self.folder = f"{OWN}/{facts.version}-{facts.step_id}-{number}-{rule.sha256[:12]}"
+        self.plan: dict[str, Any] = self._read_plan()
+
+    def run(self) -> bool:
+        """Stage, plan, move; True when all is in place."""
+        if not self.plan:
+            if not self._stage():
+                return False
+            self._write_plan({"files": self.staged, "done": False})
+            self.context.point("planned")
+        if not self.plan["done"]:
+            for file in self.plan["files"]:
+                self.files.move(f"{self.folder}/staged/{file['name']}", self._place(file["name"]))
+                self.context.point("file moved")
+            self._verify()
+            self._write_plan({**self.plan, "done": True})
+        return True
+
+    def result(self) -> dict[str, Any]:
+        """What the report says."""
+        files = self.plan["files"]
+        replaced = sum(1 for file in files if file["before"] is not None)
+        return {"package": self.rule.package, "files": len(files), "replaced": replaced, "failed": 0}
+
+    def undo(self) -> None:
+        """Repeatable: the plan goes last."""
+        for file in self.plan.get("files", ()):
+            kept = f"{self.folder}/replaced/{file['name']}"
+            if file["before"] is None:
+                self.files.delete(self._place(file["name"]))
+            elif self._sha(self._place(file["name"])) != file["before"]:
+                self.files.write(self._place(file["name"]), self.files.read(kept))
+            self.context.point("file put back")
+        self.files.delete(f"{self.folder}/plan.json")
+        for info in list(self.files.list(self.folder)):
+            self.files.delete(info.path)
+
+    def _stage(self) -> bool:
+        """Unpack beside the target and store what will be replaced; what an earlier slice staged stays."""
+        self._check_version()
+        self.staged: list[dict[str, Any]] = []
+        try:
+            stream = self.context.ports.artifacts.open(self.rule.package)
+        except FileMissing as error:
+            raise StepFailed(NO_PACKAGE, package=self.rule.package) from error
+        with stream:
+            found = sha256_of(stream)
+            if found != self.rule.sha256:
+                raise StepFailed(WRONG_SUM, package=self.rule.package, found=found)
+            package = Package(self.rule.package, stream, self.rule.limits)
+            entries = package.entries
+            present = {info.path: info.size_bytes for info in self.files.list(f"{self.folder}/staged")}
+            for number, entry in enumerate(entries, 1):
+                content = package.content(entry)
+                fresh = self._stage_one(entry.name, content, present)
+                if fresh and self.context.budget.spent and number < len(entries):
+                    return False
+        return True
+
+    def _stage_one(self, name: str, content: bytes, present: Mapping[str, int]) -> bool:
+        sha = hashlib.sha256(content).hexdigest()
+        path, place = f"{self.folder}/staged/{name}", self._place(name)
+        before = self._sha(place)
+        self.staged.append({"name": name, "sha256": sha, "before": before})
+        if present.get(path) == len(content) and self._sha(path) == sha:
+            return False
+        if before is not None:
+            self.files.write(f"{self.folder}/replaced/{name}", self.files.read(place))
+        self.files.write(path, content)
+        self.context.point("file staged")
+        return True
+
+    def _check_version(self) -> None:
+        facts = self.context.facts
+        if self.rule.version is not None and self.rule.version not in (facts.version, facts.target_version):
+            raise StepFailed(
+                WRONG_VERSION, package=self.rule.package, found=self.rule.version, wanted=facts.version
+            )  # fmt: skip
+
+    def _verify(self) -> None:
+        for file in self.plan["files"]:
+            if self._sha(self._place(file["name"])) != file["sha256"]:
+                raise StepFailed(NOT_VERIFIED, file=self._place(file["name"]))
+
+    def _place(self, name: str) -> str:
+        place = f"{self.rule.target}/{name}" if self.rule.target else name
+        if clean_path(place)[0] == ".enghub":
+            raise StepFailed(BAD_PATH, path=place, why="it is in a folder of this software")
+        return place
+
+    def _sha(self, path: str) -> str | None:
+        try:
+            return hashlib.sha256(self.files.read(path)).hexdigest()
+        except FileMissing:
+            return None
+
+    def _read_plan(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self.files.read(f"{self.folder}/plan.json")))
+        except FileMissing:
+            return {}
+
+    def _write_plan(self, plan: dict[str, Any]) -> None:
+        self.files.write(f"{self.folder}/plan.json", json.dumps(plan, sort_keys=True).encode())
+        self.plan = plan

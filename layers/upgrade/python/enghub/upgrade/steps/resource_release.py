@@ -1,0 +1,92 @@
+"""Releases what an upgrade needed only for a time: declared temporary tables and files (UPG-18)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from enghub.core.i18n import Text
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.migration_rules import Identifier
+from enghub.upgrade.steps.ports import clean_path
+
+REFUSED = Text(
+    "{what} is not released: {why}", "{what} 未释放：{why}"
+)  # fmt: skip
+
+
+class Temporary(BaseModel):
+    """What is released."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tables: tuple[Identifier, ...] = ()
+    paths: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
+    """Files, or folders with all that is in them."""
+
+
+class ResourceRelease(BaseStep):
+    """Only what is declared, by its whole name; what is gone already is fine."""
+
+    summary: ClassVar[str] = "Release of declared temporary tables and files; parameter `temporary`"
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        found = list(read.problems_of_one(parameters, "temporary", Temporary))
+        if not found:
+            for path in read.read_one(parameters, "temporary", Temporary).paths:
+                try:
+                    reserved = clean_path(path)[0] == ".enghub"
+                except StepFailed as failure:
+                    found.append(f"temporary.paths: {failure.text.en}")
+                else:
+                    found += [f"temporary.paths: {path} is in a folder of this software"] if reserved else []
+        return tuple(found)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Drop the tables, then the files."""
+        rules = read.read_one(context.parameters, "temporary", Temporary)
+        tables: list[str] = list(cursor.get("tables", []))
+        if rules.tables:
+            tables += _drop_tables(rules, context)
+        freed, files = int(cursor.get("freedBytes", 0)), int(cursor.get("files", 0))
+        for path in rules.paths:
+            for info in [*context.ports.files.list(path), *filter(None, [context.ports.files.info(path)])]:
+                context.ports.files.delete(info.path)
+                context.point("file released")
+                freed, files = freed + info.size_bytes, files + 1
+                if context.budget.spent:
+                    return more({"tables": tables, "freedBytes": freed, "files": files})
+        return done({"tables": tables, "files": files, "freedBytes": freed})
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """What was temporary is not brought back."""
+        return done({"rollback": "nothing to undo"})
+
+
+def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
+    from sqlalchemy import exc  # noqa: PLC0415
+
+    from enghub.upgrade.gateways.databases import structure  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason  # noqa: PLC0415
+
+    dropped = []
+    with context.databases.writer(context.budget) as session:
+        for table in rules.tables:
+            if table.rpartition(".")[2].lower() in OWN_TABLES:
+                raise StepFailed(REFUSED, what=table, why="it is a table of this software")
+            with session.transaction() as connection:
+                there = structure.exists(connection, table)
+            if not there:
+                continue
+            try:
+                with session.autocommit() as connection:
+                    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {structure.quote(connection, table)}")
+            except exc.DBAPIError as error:
+                again = error.connection_invalidated or is_lost(error) or is_transient(error)
+                raise StepFailed(REFUSED, retryable=again, what=table, why=reason(error)) from error
+            context.point("table released")
+            dropped.append(table)
+    return dropped

@@ -1,0 +1,31 @@
+"""Runs the rollback scripts that a manifest's `rollback_steps` name (UPG-09, UPG-16)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, StepContext
+from enghub.upgrade.steps.sql_scripts import SqlScripts
+
+
+class RollbackScripts(BaseStep):
+    """The scripts in the order given, each statement journalled; afterwards nothing of them counts as run."""
+
+    summary: ClassVar[str] = "Rollback scripts of a version; parameter `rollback_scripts`"
+
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """See `Step.validate`."""
+        if not read.texts(parameters, "rollback_scripts"):
+            return ("rollback_scripts: must name at least one script",)
+        return SqlScripts().validate(parameters)
+
+    def run(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Run what the journal does not show as done."""
+        from enghub.upgrade.gateways.databases.journal import mark_version_undone  # noqa: PLC0415
+
+        ended = SqlScripts().rollback(context, cursor)
+        if ended.state is SliceState.DONE:
+            with context.databases.writer(context.budget) as session, session.transaction() as connection:
+                mark_version_undone(connection, context.facts.version, rollback=False)
+            context.point("version undone")
+        return ended

@@ -1,0 +1,104 @@
+"""Kill a step at every point, resume it: what is left equals what an undisturbed run leaves (UPG-08, issue 3)."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps.registry import known_classes, step_class
+from tests import databases
+from tests.functional.upgrade.steps import matrix
+from tests.functional.upgrade.steps.matrix import Place
+from tests.functional.upgrade.steps.scenarios import SCENARIOS, Scenario, Services
+
+
+@pytest.fixture(autouse=True)
+def _no_flushing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A killed process loses nothing it wrote; flushing guards against power cuts, and costs most of the time."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+    def connected(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(sa.Engine, "connect", connected)
+    yield
+    event.remove(sa.Engine, "connect", connected)
+
+
+ON_SERVERS = 6
+"""Points per scenario on MariaDB and PostgreSQL; all of them with --full-matrix."""
+
+
+class Bench:
+    """Fresh places for one scenario, each in the same state. SQLite's are copies; servers' are made each time."""
+
+    def __init__(self, scenario: Scenario, dialect: Dialect, folder: Path) -> None:
+        self._scenario, self._dialect, self._folder = scenario, dialect, folder
+        self._model: Place | None = None
+        self._count = 0
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        if self._dialect is not Dialect.SQLITE:
+            folder.mkdir()
+            with databases.database(self._dialect, folder) as address:
+                yield self._prepared(Place(folder, address))
+            return
+        if self._model is None:
+            model = self._folder / "model"
+            model.mkdir()
+            address = Address(Dialect.SQLITE, sa.URL.create("sqlite+pysqlite", database=str(model / "business.db")))
+            self._model = self._prepared(Place(model, address))
+        shutil.copytree(self._model.folder, folder)
+        copy = Address(Dialect.SQLITE, self._model.address.url.set(database=str(folder / "business.db")))
+        yield Place(folder, copy, hooks=Services(folder))
+        shutil.rmtree(folder)
+
+    def _prepared(self, place: Place) -> Place:
+        self._scenario.before(place)
+        return replace(place, hooks=Services(place.folder))
+
+
+def kills() -> Iterator[tuple[str, Dialect]]:
+    for name, scenario in SCENARIOS.items():
+        for dialect in databases.DIALECTS:
+            if dialect is Dialect.SQLITE or scenario.on_servers:
+                yield name, dialect
+
+
+@pytest.mark.parametrize(("name", "dialect"), list(kills()), ids=lambda value: str(value).replace(" ", "-"))
+def test_a_step_killed_at_any_point_ends_as_if_nothing_had_happened(
+    name: str, dialect: Dialect, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    scenario = SCENARIOS[name]
+    bench = Bench(scenario, dialect, tmp_path)
+    with bench.place() as place:
+        passed = matrix.counted(lambda point: scenario.work(place, point))
+        expected = matrix.contents(place)
+        scenario.after(place)
+    every = dialect is Dialect.SQLITE or pytestconfig.getoption("--full-matrix")
+    for number in range(1, len(passed) + 1) if every else matrix.spread(passed, ON_SERVERS):
+        with bench.place() as place:
+            assert matrix.killed_at(number, partial(scenario.work, place))
+            scenario.work(place)
+            assert matrix.contents(place) == expected, f"killed at {number} of {len(passed)}: {passed[number - 1]}"
+
+
+def test_every_step_that_changes_something_is_in_the_matrix() -> None:
+    """Stop and start of the business system change nothing that a test could look at: their hooks are told by key."""
+    own = {name for name in known_classes() if name.startswith("enghub.")}
+    changing = {name for name in own if getattr(step_class(name), "writes", True)}
+    assert changing - {"enghub.StopService", "enghub.StartService"} <= {one.class_name for one in SCENARIOS.values()}

@@ -1,0 +1,32 @@
+"""The document's own manifests arrive by HTTP as they are; broken ones come back with the field (UPG-01)."""
+
+from typing import Any
+
+import pytest
+
+from tests.functional.upgrade.conftest import Upgrade
+from tests.unit.upgrade.test_manifest import BROKEN, example
+
+MANIFESTS = "/api/v1/upgrade/manifests"
+
+
+@pytest.mark.parametrize("name", ["baseline", "patch", "best_practice"])
+def test_the_documents_own_examples_are_stored_unchanged(upgrade: Upgrade, name: str) -> None:
+    document = example(name)
+    paths = upgrade.send("change_manifest", "POST", f"{MANIFESTS}/validate", {"manifest": document})[1]["data"]
+    scripts = dict.fromkeys(paths["missingScripts"], "SELECT 1")
+    body = {"manifest": document, "scripts": scripts, "activate": True}
+    status, answer = upgrade.send("change_manifest", "POST", MANIFESTS, body)
+    assert status == 201, answer
+    stored = upgrade.send("read_manifests", "GET", f"{MANIFESTS}/{document['version']}")[1]["data"]
+    assert stored["document"] == document
+
+
+@pytest.mark.parametrize(("document", "field"), BROKEN)
+def test_a_broken_manifest_is_refused_with_the_fields_name(
+    upgrade: Upgrade, document: dict[str, Any], field: str
+) -> None:
+    status, answer = upgrade.send("change_manifest", "POST", MANIFESTS, {"manifest": document, "activate": True})
+    assert (status, answer["details"]["field"]) == (400, field)
+    assert field in answer["message"]
+    assert upgrade.send("read_manifests", "GET", MANIFESTS)[1]["data"] == {"manifests": []}
