@@ -58,15 +58,19 @@ class UpgradeStack(ContextStack):
         self.route("POST", f"{BASE}/execute", execute)
 
         control = self.function("control_upgrade")
-        self.table_access(control, *STORED, "Query", indexes=())
+        self.table_access(control, *STORED, "Query", "UpdateItem", indexes=())
         for verb in ("resume", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
         read = self.function("read_upgrades")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
         self.route("GET", f"{BASE}/executions", read)
-        for what in ("status", "report", "log"):
+        for what in ("status", "log"):
             self.route("GET", f"{BASE}/{what}/{{executionId}}", read)
+
+        report = self.function("read_report")
+        self.table_access(report, "GetItem", "Query", "PutItem", indexes=())
+        self.route("GET", f"{BASE}/report/{{executionId}}", report)
 
     def _workflow(self) -> None:
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
@@ -93,5 +97,5 @@ class UpgradeStack(ContextStack):
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)
-        self.table_access(made, *STORED, "Query", indexes=())
+        self.table_access(made, *STORED, "Query", "UpdateItem", indexes=())
         return made

@@ -1,6 +1,6 @@
-"""Reads executions: status, report, detailed log, list (UPG-07, UPG-13).
+"""Reads executions: status, detailed log, list (UPG-07).
 
-Trigger: GET /api/v1/upgrade/status/{executionId}, .../report/{executionId}, .../log/{executionId}, .../executions.
+Trigger: GET /api/v1/upgrade/status/{executionId}, .../log/{executionId}, .../executions.
 Runbook: docs/runbooks/upgrade-executions.md.
 """
 
@@ -16,10 +16,8 @@ from enghub.upgrade.executions.api import (
     ExecutionsResponse,
     LogEntryResponse,
     LogResponse,
-    ReportResponse,
     StatusResponse,
 )
-from enghub.upgrade.executions.report import report_of
 
 app = http.resolver()
 
@@ -31,14 +29,6 @@ def get_status(execution_id: str) -> StatusResponse:
     """Return an execution with its steps and how far they are."""
     call = http.call(app, "upgrade:read", any_factory=True)
     return StatusResponse.seen(wiring.upgrades().look(call.principal.tenant_id, execution_id), call.language)
-
-
-@app.get(f"{BASE}/report/<execution_id>")
-def get_report(execution_id: str) -> ReportResponse:
-    """Return the report, of a running execution as far as it is."""
-    call = http.call(app, "upgrade:read", any_factory=True)
-    seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
-    return ReportResponse.of(report_of(seen.execution, seen.steps), call.language)
 
 
 @app.get(f"{BASE}/log/<execution_id>")

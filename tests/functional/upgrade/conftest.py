@@ -88,7 +88,7 @@ class Upgrade:
         return data
 
     def report(self, execution_id: str) -> dict[str, Any]:
-        data: dict[str, Any] = self.send("read_upgrades", "GET", f"/api/v1/upgrade/report/{execution_id}")[1]["data"]
+        data: dict[str, Any] = self.send("read_report", "GET", f"/api/v1/upgrade/report/{execution_id}")[1]["data"]
         return data
 
     def resume(self, execution_id: str, **body: Any) -> tuple[int, Any]:
@@ -122,7 +122,14 @@ class Upgrade:
 @pytest.fixture
 def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
     account("upgrade", STATE_MACHINE_ARN_UPGRADE_SITE="arn:aws:states:eu-central-1:123456789012:stateMachine:upgrade")
-    made = [manifests.manifests, sites.sites, planning.planner, executions.upgrades, executions.workflow]
+    made = [
+        manifests.manifests,
+        sites.sites,
+        planning.planner,
+        executions.upgrades,
+        executions.workflow,
+        executions.reports,
+    ]
     yield Upgrade(tmp_path / "site.db")
     for service in made:
         service.cache_clear()
