@@ -1,9 +1,11 @@
 """Upgrades of business systems: the context ``upgrade``."""
 
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
+from infra.constructs.grants import allow
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -12,6 +14,12 @@ WORKFLOW = "upgrade_site"
 STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
+NOTICE_SECRETS = "upgrade/notices/*"
+TOLD = (
+    *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
+    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued"),
+)
+"""The events that people hear of."""
 
 
 class UpgradeStack(ContextStack):
@@ -23,6 +31,7 @@ class UpgradeStack(ContextStack):
         self._sites()
         self._executions()
         self._workflow()
+        self._notices()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -94,6 +103,20 @@ class UpgradeStack(ContextStack):
         self.table_access(answer, "GetItem", indexes=())
         self.callback_access(answer, WORKFLOW)
         self.work_queue("answer_gate", answer)
+
+    def _notices(self) -> None:
+        stage = self.stage
+        settings = {"NOTICE_SENDER": stage.notice_sender, "PUBLIC_URL": stage.public_url}
+        notify = self.function("notify_upgrade", timeout_seconds=60, environment=settings)
+        self.table_access(notify, "GetItem", "BatchGetItem", "PutItem", "BatchWriteItem", indexes=())
+        self.secret_access(notify, NOTICE_SECRETS)
+        if stage.notice_sender:
+            names = (stage.notice_sender, stage.notice_sender.rpartition("@")[2])  # SES takes whichever is verified
+            identities = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
+            allow(notify, ["ses:SendEmail"], identities)
+        if stage.name == "local":
+            ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(stage.notice_sender))
+        self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

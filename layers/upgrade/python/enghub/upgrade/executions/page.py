@@ -130,13 +130,9 @@ def moment(value: datetime | None) -> str:
 
 @cache
 def _template() -> Any:
-    folder = Path(__file__).parent
+    files = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=files, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(seconds=seconds, number=number, moment=moment)
     return environment.get_template(TEMPLATE)

@@ -53,7 +53,7 @@ TEXTS = {
     "moved": Text("Moved", "已迁移"),
     "rate": Text("Rows/s", "行/秒"),
     "failed_note": Text(
-        "Keys and reasons of rows that were not moved are in the table enghub_upgrade_failed_row of the site's database.",
+        "Which rows were not moved, and why, is in the table enghub_upgrade_failed_row of the site's database.",
         "未迁移行的主键与原因保存在局点数据库的 enghub_upgrade_failed_row 表中。",
     ),
     "backups": Text("Backups", "备份"),
