@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from enghub.upgrade.executions import wiring as executions
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests import wiring as manifests
+from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
 from enghub.upgrade.sites import wiring as sites
@@ -129,6 +130,7 @@ def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
         executions.upgrades,
         executions.workflow,
         executions.reports,
+        notices.notices,
     ]
     yield Upgrade(tmp_path / "site.db")
     for service in made:
