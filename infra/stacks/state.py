@@ -34,7 +34,10 @@ class StateStack(Stack):
         self.tables = {context: self._table(context) for context in (CORE, *stage.contexts)}
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name_of())
         self.bucket_name = f"{stage.name_of('files')}-{self.account}"
-        self.bucket = self._bucket()
+        self.artifact_bucket_name = f"{stage.name_of('artifacts')}-{self.account}"
+        access = self._access_bucket()
+        self.bucket = self._bucket("Files", self.bucket_name, access)
+        self.artifacts = self._bucket("Artifacts", self.artifact_bucket_name, access)
         self._alarm_topic()
         self.user_pool, self.client = self._users()
 
@@ -106,8 +109,8 @@ class StateStack(Stack):
             )
         return table
 
-    def _bucket(self) -> s3.Bucket:
-        access = s3.Bucket(
+    def _access_bucket(self) -> s3.Bucket:
+        return s3.Bucket(
             self,
             "FileAccess",
             bucket_name=f"{self.stage.name_of('file-access')}-{self.account}",
@@ -117,10 +120,13 @@ class StateStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(self.stage.log_retention_days))],
             removal_policy=self.removal,
         )
+
+    def _bucket(self, name: str, bucket_name: str, access: s3.Bucket) -> s3.Bucket:
+        """Add a private bucket, versioned and encrypted with our key; older versions are kept for 90 days."""
         return s3.Bucket(
             self,
-            "Files",
-            bucket_name=self.bucket_name,
+            name,
+            bucket_name=bucket_name,
             versioned=True,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
@@ -134,6 +140,7 @@ class StateStack(Stack):
                 )
             ],
             server_access_logs_bucket=access,
+            server_access_logs_prefix="" if name == "Files" else f"{name.lower()}/",
             removal_policy=self.removal,
         )
 

@@ -5,7 +5,7 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
-from infra.constructs.grants import allow
+from infra.constructs.grants import allow, allow_key
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -85,6 +85,7 @@ class UpgradeStack(ContextStack):
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
         self.table_access(run_slice, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
         self.secret_access(run_slice, SITE_SECRETS)
+        self._artifact_access(run_slice)
 
         tasks = {
             "RunSlice": run_slice,
@@ -103,6 +104,17 @@ class UpgradeStack(ContextStack):
         self.table_access(answer, "GetItem", indexes=())
         self.callback_access(answer, WORKFLOW)
         self.work_queue("answer_gate", answer)
+
+    def _artifact_access(self, function: lambda_.Function) -> None:
+        """Allow packages and backups: objects under `tenants/` and their list, nothing else of the bucket."""
+        name = self.state.artifact_bucket_name
+        function.add_environment("ARTIFACT_BUCKET", name)
+        bucket = self.format_arn(service="s3", region="", account="", resource=name)
+        reason = "Packages and backups below tenants/<tenant>/; their names are made at run time"
+        actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        allow(function, actions, [f"{bucket}/tenants/*"], wildcard=reason)
+        allow(function, ["s3:ListBucket"], [bucket], conditions={"StringLike": {"s3:prefix": "tenants/*"}})
+        allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
 
     def _notices(self) -> None:
         stage = self.stage
