@@ -24,7 +24,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.alarms import OUTBOX_AGE, alarm
+from infra.constructs.alarms import OUTBOX_AGE, Kind, alarm
 from infra.constructs.function import RUNTIME, Surroundings, code, python_function
 from infra.constructs.grants import Grantee, allow, allow_key
 from infra.constructs.outbox import relay_from_stream
@@ -168,6 +168,12 @@ class ContextStack(Stack):
         reason = "Files under one prefix; their names are made at run time"
         allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"], wildcard=reason)
         allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
+
+    def metric_alarm(self, name: str, kind: Kind, metric: str, **dimensions: str) -> None:
+        """Raise an alarm of this kind on one of the context's own metrics (``core.observability.measure``)."""
+        dimensions_map = {"service": self.context, **dimensions}
+        found = cloudwatch.Metric(namespace=METRICS, metric_name=metric, dimensions_map=dimensions_map)
+        alarm(self, self.stage.name_of(self.context, name), kind, found, self._around.alarms)
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG
 from infra.constructs.context_stack import ContextStack
 from infra.constructs.grants import allow, allow_key
 from infra.stacks.state import StateStack
@@ -128,6 +129,10 @@ class UpgradeStack(ContextStack):
             allow(notify, ["ses:SendEmail"], identities)
         if stage.name == "local":
             ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(stage.notice_sender))
+        for status in ("FAILED", "ROLLBACK_FAILED"):  # source document, 7.2: any failure within five minutes
+            self.metric_alarm(status.lower(), UPGRADE_FAILED, "upgrade.executions.total", status=status)
+        for status in ("SUCCEEDED", "FAILED"):
+            self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
         self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
 
     def _task(self, name: str) -> lambda_.Function:
