@@ -10,10 +10,11 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ReportResponse
 
-app = http.resolver()
+app = resolver()
 
 Format = Annotated[Literal["json", "html"] | None, Query()]
 

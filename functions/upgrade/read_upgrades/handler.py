@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import (
     BASE,
@@ -19,7 +20,7 @@ from enghub.upgrade.executions.api import (
     StatusResponse,
 )
 
-app = http.resolver()
+app = resolver()
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
