@@ -28,6 +28,10 @@ class Stage:
     log_retention_days: int = 30
     log_level: str = "INFO"
     alarm_emails: tuple[str, ...] = ()
+    notice_sender: str = ""
+    """From whom mails about upgrades come; the address or its domain must be verified in SES. None, no mails."""
+    public_url: str = ""
+    """Where people reach the API, for links in notices."""
     requests_per_second: int = 100
     request_burst: int = 200
     authorizer_cache_seconds: int = 300
@@ -60,6 +64,7 @@ STAGES = {
             requests_per_second=2000,
             request_burst=4000,
             authorizer_cache_seconds=0,
+            notice_sender="upgrades@enghub.local",
             require_mfa=False,
             vendor_layer=False,
             sandbox=True,

@@ -37,6 +37,7 @@ SERVICES = frozenset(
         "logs",
         "s3",
         "secretsmanager",
+        "sesv2",
         "sns",
         "sqs",
         "ssm",

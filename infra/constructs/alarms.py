@@ -30,6 +30,8 @@ OUTBOX_AGE = Kind("outbox-backlog", "An event waits in the outbox (seconds)", 30
 WORKFLOW_FAILURES = Kind("workflow-failures", "A workflow failed or ran out of time", 1)
 API_FAILURES = Kind("api-failures", "The API answers 5xx", 5)
 API_LATENCY = Kind("api-latency", "The API answers slowly (p99, milliseconds)", 3_000, 5, 3, "p99")
+UPGRADE_FAILED = Kind("upgrade-failed", "Critical: an upgrade failed, its site stands at a breakpoint", 1)
+UPGRADE_LONG = Kind("upgrade-long", "Warning: an upgrade took longer than an hour (seconds)", 3_600, 5, 1, "Maximum")
 
 KINDS = (
     FUNCTION_ERRORS,
@@ -41,6 +43,8 @@ KINDS = (
     WORKFLOW_FAILURES,
     API_FAILURES,
     API_LATENCY,
+    UPGRADE_FAILED,
+    UPGRADE_LONG,
 )
 
 

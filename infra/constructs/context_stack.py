@@ -24,7 +24,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.alarms import OUTBOX_AGE, alarm
+from infra.constructs.alarms import OUTBOX_AGE, Kind, alarm
 from infra.constructs.function import RUNTIME, Surroundings, code, python_function
 from infra.constructs.grants import Grantee, allow, allow_key
 from infra.constructs.outbox import relay_from_stream
@@ -173,6 +173,12 @@ class ContextStack(Stack):
         """Allow to list what is under ``prefix`` of the bucket; without it a missing object looks like a refusal."""
         arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
         allow(function, ["s3:ListBucket"], [arn], conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}})
+
+    def metric_alarm(self, name: str, kind: Kind, metric: str, **dimensions: str) -> None:
+        """Raise an alarm of this kind on one of the context's own metrics (``core.observability.measure``)."""
+        dimensions_map = {"service": self.context, **dimensions}
+        found = cloudwatch.Metric(namespace=METRICS, metric_name=metric, dimensions_map=dimensions_map)
+        alarm(self, self.stage.name_of(self.context, name), kind, found, self._around.alarms)
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,12 @@
 """Upgrades of business systems: the context ``upgrade``."""
 
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG
 from infra.constructs.context_stack import ContextStack
+from infra.constructs.grants import allow
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -14,6 +17,12 @@ STORED = ("GetItem", "PutItem")
 SITE_SECRETS = "upgrade/site/*"
 ARTIFACTS = "upgrade/artifacts/"
 """Backups, resource packages and archived logs, below the tenant."""
+NOTICE_SECRETS = "upgrade/notices/*"
+TOLD = (
+    *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
+    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued"),
+)
+"""The events that people hear of."""
 
 
 class UpgradeStack(ContextStack):
@@ -25,6 +34,7 @@ class UpgradeStack(ContextStack):
         self._sites()
         self._executions()
         self._workflow()
+        self._notices()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -60,15 +70,19 @@ class UpgradeStack(ContextStack):
         self.route("POST", f"{BASE}/execute", execute)
 
         control = self.function("control_upgrade")
-        self.table_access(control, *STORED, "Query", indexes=())
+        self.table_access(control, *STORED, "Query", "UpdateItem", indexes=())
         for verb in ("resume", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
         read = self.function("read_upgrades")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
         self.route("GET", f"{BASE}/executions", read)
-        for what in ("status", "report", "log"):
+        for what in ("status", "log"):
             self.route("GET", f"{BASE}/{what}/{{executionId}}", read)
+
+        report = self.function("read_report")
+        self.table_access(report, "GetItem", "Query", "PutItem", indexes=())
+        self.route("GET", f"{BASE}/report/{{executionId}}", report)
 
     def _workflow(self) -> None:
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
@@ -95,7 +109,25 @@ class UpgradeStack(ContextStack):
         self.callback_access(answer, WORKFLOW)
         self.work_queue("answer_gate", answer)
 
+    def _notices(self) -> None:
+        stage = self.stage
+        settings = {"NOTICE_SENDER": stage.notice_sender, "PUBLIC_URL": stage.public_url}
+        notify = self.function("notify_upgrade", timeout_seconds=60, environment=settings)
+        self.table_access(notify, "GetItem", "BatchGetItem", "PutItem", "BatchWriteItem", indexes=())
+        self.secret_access(notify, NOTICE_SECRETS)
+        if stage.notice_sender:
+            names = (stage.notice_sender, stage.notice_sender.rpartition("@")[2])  # SES takes whichever is verified
+            identities = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
+            allow(notify, ["ses:SendEmail"], identities)
+        if stage.name == "local":
+            ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(stage.notice_sender))
+        for status in ("FAILED", "ROLLBACK_FAILED"):  # source document, 7.2: any failure within five minutes
+            self.metric_alarm(status.lower(), UPGRADE_FAILED, "upgrade.executions.total", status=status)
+        for status in ("SUCCEEDED", "FAILED"):
+            self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
+        self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
+
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)
-        self.table_access(made, *STORED, "Query", indexes=())
+        self.table_access(made, *STORED, "Query", "UpdateItem", indexes=())
         return made

@@ -105,6 +105,9 @@ class FileExecutions:
         following = str(start + limit) if start + limit < len(entries) else None
         return LogPage(tuple(entries[start : start + limit]), following)
 
+    def last_lines(self, tenant_id: str, execution_id: str, step: str, limit: int) -> tuple[LogEntry, ...]:
+        return tuple([entry for entry in self.log_of(tenant_id, execution_id) if entry.step == step][-limit:])
+
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         found = [item for item in self._all(f"{tenant_id}/") if isinstance(item, Execution)]
         newest = sorted(found, key=lambda execution: execution.created_at, reverse=True)

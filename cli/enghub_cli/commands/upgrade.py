@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -75,21 +76,32 @@ class Api:
         Raises:
             Stop: with exit code 2 when the API refuses, 1 when it breaks.
         """
-        headers = {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
+        answer = self._send(method, path, body, {"Idempotency-Key": key} if key else {})
+        return answer.json()["data"]
+
+    def page(self, path: str) -> str:
+        """Return the text of a page.
+
+        Raises:
+            Stop: as for `call`.
+        """
+        return self._send("GET", path, None, {"Accept-Language": os.environ.get("LANG", "en")[:2]}).text
+
+    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         answer = httpx.request(
             method,
             f"{self.base}{BASE}{path}",
             json=body,
-            headers=headers,
+            headers={"Authorization": f"Bearer {self.token}", **headers},
             timeout=context.REQUEST_SECONDS,
             trust_env=False,
         )
+        if answer.is_success:
+            return answer
         try:
             found = answer.json()
         except ValueError:
             found = {}
-        if answer.is_success:
-            return found["data"]
         text = found.get("message") or f"the API answered {answer.status_code}"
         raise Stop(text, REFUSED if answer.status_code < 500 else FAILED)
 
@@ -202,9 +214,21 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
 
 
 @upgrade.command()
-def report(execution_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
-    """Print the report as JSON."""
-    out.print_json(json.dumps(Api.of(api, token, tenant).call("GET", f"/report/{execution_id}")))
+def report(  # noqa: PLR0917 - typer reads one parameter per option
+    execution_id: str,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page into this file.")] = None,
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Print the report as JSON, or write it as a page."""
+    hub = Api.of(api, token, tenant)
+    if html is None or as_json:
+        out.print_json(json.dumps(hub.call("GET", f"/report/{execution_id}")))
+    if html is not None:
+        html.write_text(hub.page(f"/report/{execution_id}?format=html"), "utf-8")
+        err.print(f"written to {html}")
 
 
 def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:

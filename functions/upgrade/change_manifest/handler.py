@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import (
     BASE,
@@ -17,7 +18,7 @@ from enghub.upgrade.manifests.api import (
 from enghub.upgrade.manifests.model import describe
 from enghub.upgrade.requests import version_of
 
-app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
+app = resolver(max_body_bytes=MAX_BODY_BYTES)
 
 
 @app.post(BASE, status_code=201)

@@ -9,10 +9,11 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.sites import wiring
 from enghub.upgrade.sites.api import BASE, PutSiteRequest, SiteId, SiteResponse
 
-app = http.resolver()
+app = resolver()
 
 
 @app.put(f"{BASE}/<site_id>")

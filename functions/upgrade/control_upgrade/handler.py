@@ -5,10 +5,11 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ConfirmRequest, ExecutionResponse, ResumeRequest
 
-app = http.resolver()
+app = resolver()
 
 
 @app.post(f"{BASE}/resume/<execution_id>", status_code=202)

@@ -5,10 +5,11 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions.api import BASE, PlanResponse, UpgradeRequest
 from enghub.upgrade.planning import wiring
 
-app = http.resolver()
+app = resolver()
 
 
 @app.post(f"{BASE}/plan")

@@ -9,11 +9,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import BASE, DiffResponse, ManifestResponse, ManifestsResponse, RevisionResponse
 from enghub.upgrade.requests import version_of
 
-app = http.resolver()
+app = resolver()
 
 Revision = Annotated[int, Query(ge=1)]
 

@@ -5,10 +5,11 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.sites import wiring
 from enghub.upgrade.sites.api import BASE, SiteResponse, SitesResponse
 
-app = http.resolver()
+app = resolver()
 
 
 @app.get(BASE)

@@ -1,6 +1,6 @@
-"""Reads executions: status, report, detailed log, list (UPG-07, UPG-13).
+"""Reads executions: status, detailed log, list (UPG-07).
 
-Trigger: GET /api/v1/upgrade/status/{executionId}, .../report/{executionId}, .../log/{executionId}, .../executions.
+Trigger: GET /api/v1/upgrade/status/{executionId}, .../log/{executionId}, .../executions.
 Runbook: docs/runbooks/upgrade-executions.md.
 """
 
@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import (
     BASE,
@@ -16,12 +17,10 @@ from enghub.upgrade.executions.api import (
     ExecutionsResponse,
     LogEntryResponse,
     LogResponse,
-    ReportResponse,
     StatusResponse,
 )
-from enghub.upgrade.executions.report import report_of
 
-app = http.resolver()
+app = resolver()
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -31,14 +30,6 @@ def get_status(execution_id: str) -> StatusResponse:
     """Return an execution with its steps and how far they are."""
     call = http.call(app, "upgrade:read", any_factory=True)
     return StatusResponse.seen(wiring.upgrades().look(call.principal.tenant_id, execution_id), call.language)
-
-
-@app.get(f"{BASE}/report/<execution_id>")
-def get_report(execution_id: str) -> ReportResponse:
-    """Return the report, of a running execution as far as it is."""
-    call = http.call(app, "upgrade:read", any_factory=True)
-    seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
-    return ReportResponse.of(report_of(seen.execution, seen.steps), call.language)
 
 
 @app.get(f"{BASE}/log/<execution_id>")

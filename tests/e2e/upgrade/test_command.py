@@ -43,7 +43,7 @@ def test_a_pipeline_follows_an_upgrade_to_its_failure_repairs_and_resumes_it(hub
     hub.sql("UPDATE items SET name = 'five' WHERE id = 5")
     resumed = enghub(hub, "resume", execution_id, "--follow")
     assert resumed.exit_code == 0, resumed.output
-    report = enghub(hub, "report", execution_id)
+    report = enghub(hub, "report", execution_id, "--json")
     assert json.loads(report.output)["succeededSteps"] == 4
 
 

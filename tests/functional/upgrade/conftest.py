@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from enghub.upgrade.executions import wiring as executions
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests import wiring as manifests
+from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
 from enghub.upgrade.sites import wiring as sites
@@ -88,7 +89,7 @@ class Upgrade:
         return data
 
     def report(self, execution_id: str) -> dict[str, Any]:
-        data: dict[str, Any] = self.send("read_upgrades", "GET", f"/api/v1/upgrade/report/{execution_id}")[1]["data"]
+        data: dict[str, Any] = self.send("read_report", "GET", f"/api/v1/upgrade/report/{execution_id}")[1]["data"]
         return data
 
     def resume(self, execution_id: str, **body: Any) -> tuple[int, Any]:
@@ -122,7 +123,15 @@ class Upgrade:
 @pytest.fixture
 def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
     account("upgrade", STATE_MACHINE_ARN_UPGRADE_SITE="arn:aws:states:eu-central-1:123456789012:stateMachine:upgrade")
-    made = [manifests.manifests, sites.sites, planning.planner, executions.upgrades, executions.workflow]
+    made = [
+        manifests.manifests,
+        sites.sites,
+        planning.planner,
+        executions.upgrades,
+        executions.workflow,
+        executions.reports,
+        notices.notices,
+    ]
     yield Upgrade(tmp_path / "site.db")
     for service in made:
         service.cache_clear()

@@ -32,6 +32,8 @@ def test_the_samples_tell_one_story(upgrade: Upgrade) -> None:
     assert send("run_slice", sampled, execution_id)["outcome"] == "done"
     assert send("finish_upgrade", sampled, execution_id) == {"status": "FAILED"}
     assert send("read_upgrades", sampled, execution_id)["statusCode"] == 200
+    assert send("read_report", sampled, execution_id)["statusCode"] == 200
+    assert send("notify_upgrade", sampled, execution_id) == {"batchItemFailures": []}
     assert send("control_upgrade", sampled, execution_id)["statusCode"] == 202
     assert send("answer_gate", sampled, execution_id) == {"batchItemFailures": []}
     assert send("continue_upgrade", sampled, execution_id) == {"run": 2}

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
@@ -47,7 +48,7 @@ _READS = {"GET", "HEAD", "OPTIONS"}
 class Api(APIGatewayRestResolver):
     """The resolver of one function: guards the body, validates strictly, answers in the envelope."""
 
-    def __init__(self, max_body_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, error_names: Mapping[type[EngHubError], str]) -> None:
         super().__init__(serializer=dumps, json_body_deserializer=parse_json)
         # Powertools imports its validation (a fifth of this module's import time) when it is switched on in the
         # constructor, but also, by itself, before the first validated route runs: so it is switched on here.
@@ -55,6 +56,7 @@ class Api(APIGatewayRestResolver):
         self._has_response_validation_error = True
         self._response_validation_error_http_code = HTTPStatus.INTERNAL_SERVER_ERROR
         self._max_body_bytes = max_body_bytes
+        self.error_names = error_names
         self.use([_envelope])
         _register_errors(self)
 
@@ -63,18 +65,21 @@ class Api(APIGatewayRestResolver):
         try:
             _check_body(event, self._max_body_bytes)
         except EngHubError as error:
-            return _raw(event, error)
+            return _raw(event, error, self.error_names)
         answer: dict[str, Any] = super().resolve(event, context)
         return answer if answer.get("body") is not None else {**answer, "body": ""}
 
 
-def resolver(*, max_body_bytes: int = MAX_BODY_BYTES) -> Api:
+def resolver(
+    *, max_body_bytes: int = MAX_BODY_BYTES, error_names: Mapping[type[EngHubError], str] = MappingProxyType({})
+) -> Api:
     """Return the resolver of one function.
 
     Routes declare pydantic models (``enghub.core.wire``) for body and query; what does not fit is refused with the
     field named, before the route runs. A route returns a response model; the envelope is put around it here.
+    ``error_names`` are the stable names that a context's document gives to whole kinds of errors.
     """
-    return Api(max_body_bytes)
+    return Api(max_body_bytes, error_names)
 
 
 # --- signed bodies: verified as bytes, parsed afterwards ---
@@ -258,7 +263,7 @@ def _register_errors(app: Api) -> None:
     def answer(error: EngHubError) -> Response[Any]:
         event = app.current_event.raw_event
         _audit(app, event, error)
-        status, body, headers = _error(event, error)
+        status, body, headers = _error(event, error, app.error_names)
         return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
 
     def invalid(error: RequestValidationError) -> Response[Any]:
@@ -282,24 +287,27 @@ def _register_errors(app: Api) -> None:
     app.not_found(no_route)
 
 
-def _error(event: Mapping[str, Any], error: EngHubError) -> tuple[int, dict[str, Any], dict[str, Any]]:
+def _error(
+    event: Mapping[str, Any], error: EngHubError, names: Mapping[type[EngHubError], str]
+) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    name = next((name for kind, name in names.items() if isinstance(error, kind)), error.name)
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
-    logger.info("request refused", status=error.status, code=error.code, error=error.name)
+    logger.info("request refused", status=error.status, code=error.code, error=name)
     body = {
         "success": False,
         "code": error.code,
         "message": error.message(_language(event)),
-        "details": {"error": error.name, **{_camel(name): value for name, value in error.details.items()}},
+        "details": {"error": name, **{_camel(name): value for name, value in error.details.items()}},
         "timestamp": to_text(system_clock()),
         "requestId": _request_id(event),
     }
     return error.status, body, headers
 
 
-def _raw(event: Mapping[str, Any], error: EngHubError) -> dict[str, Any]:
-    status, body, headers = _error(event, error)
+def _raw(event: Mapping[str, Any], error: EngHubError, names: Mapping[type[EngHubError], str]) -> dict[str, Any]:
+    status, body, headers = _error(event, error, names)
     return {
         "statusCode": status,
         "multiValueHeaders": {

@@ -1,7 +1,7 @@
 """Structured logs and metrics; silences the SDK's own."""
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 logger = Logger(utc=True, use_rfc3339=True)
 """The process's logger; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
@@ -18,3 +18,10 @@ def count(name: str, value: float = 1) -> None:
 def seconds(name: str, value: float) -> None:
     """Record a duration metric of this invocation."""
     metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+
+
+def measure(name: str, value: float, unit: str, **dimensions: str) -> None:
+    """Write one metric with dimensions of its own (``unit`` is CloudWatch's name: Count, Seconds)."""
+    with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="EngHub") as metric:
+        for dimension, text in dimensions.items():
+            metric.add_dimension(name=dimension, value=text)

@@ -297,8 +297,15 @@ class ReportResponse(wire.Response):
     error: str | None
     phases: tuple[PhaseResponse, ...]
     steps: tuple[StepReportResponse, ...]
+    failed_rows: int
     checks: tuple[dict[str, Any], ...]
     migrations: tuple[dict[str, Any], ...]
+    backups: tuple[dict[str, Any], ...]
+    indexes: tuple[dict[str, Any], ...]
+    caches: tuple[dict[str, Any], ...]
+    verifications: tuple[dict[str, Any], ...]
+    kept_until: wire.Instant | None
+    """90 days after the end; None while it is not ended."""
 
     @classmethod
     def of(cls, report: Report, language: Language) -> "ReportResponse":
@@ -322,6 +329,12 @@ class ReportResponse(wire.Response):
                 StepReportResponse(**StepResponse.of(step, language).model_dump(), result=dict(step.result))
                 for step in report.steps
             ),
+            failed_rows=report.failed_rows,
             checks=report.checks,
             migrations=report.migrations,
+            backups=report.backups,
+            indexes=report.indexes,
+            caches=report.caches,
+            verifications=report.verifications,
+            kept_until=report.execution.expires_at,
         )  # fmt: skip

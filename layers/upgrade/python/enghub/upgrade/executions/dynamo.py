@@ -16,7 +16,7 @@ from enghub.core.observability import logger
 from enghub.core.outbox import to_command, to_outbox
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.model import Execution, SiteLock, Status, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 from enghub.upgrade.sites.dynamo import DynamoSites, site_write
 from enghub.upgrade.stored import from_text, to_text
@@ -164,8 +164,14 @@ class DynamoExecutions:
         self.save(change)
 
     def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
-        """One transaction: execution, step, lock, site, audit, event, command, stored answer."""
+        """One transaction: execution, step, lock, site, audit, event, command, stored answer.
+
+        Steps learn before it how long they are kept: an ended execution never outlives them, and one that is alive
+        again loses no step. A stop between the two is put right by the repeat, or by the next end.
+        """
         origin, old = change.origin, change.execution
+        if change.event is not None and old.record_version > 0:
+            self._keep_steps(old, change.step)
         execution, audit_writes = _audited(change)
         execution = replace(execution, record_version=old.record_version + 1)
         writes: list[Write] = [*puts(change.once, execution), self._execution_write(execution), *audit_writes]
@@ -186,6 +192,17 @@ class DynamoExecutions:
         transact(*writes)
         return execution, step
 
+    def _keep_steps(self, execution: Execution, changed: StepRecord | None) -> None:
+        until = execution.expires_at
+        if until is None and execution.status is not Status.PENDING:
+            return  # steps of running executions have no end: only an end or a resume changes it
+        kept = StepRecordItem.expires_at
+        change = kept.remove() if until is None else kept.set(int(until.timestamp()))
+        partition = _partition(execution.tenant_id, execution.execution_id)
+        for step in self.steps(execution.tenant_id, execution.execution_id):
+            if changed is None or changed.sequence != step.sequence:
+                StepRecordItem(pk=partition, sk=_step_sk(step.sequence)).update([change], StepRecordItem.pk.exists())
+
     def _execution_write(self, execution: Execution) -> Put:
         seen = execution.record_version - 1
         record = ExecutionRecord(
@@ -197,6 +214,7 @@ class DynamoExecutions:
             status=execution.status.value,
             site_id=execution.site_id,
             record_version=execution.record_version,
+            expires_at=None if execution.expires_at is None else int(execution.expires_at.timestamp()),
         )
         condition = absent() if seen == 0 else ExecutionRecord.record_version == seen
         return Put(record, condition, _changed(execution.execution_id))
@@ -249,6 +267,12 @@ class DynamoExecutions:
         """One page of the log, oldest first."""
         page = LogRecord.page(_log_partition(tenant_id, execution_id), limit=limit, cursor=cursor)
         return LogPage(tuple(LogEntry(r.at, r.level, r.step, r.message) for r in page.items), page.cursor)
+
+    def last_lines(self, tenant_id: str, execution_id: str, step: str, limit: int) -> tuple[LogEntry, ...]:
+        """One page from the end of the log, of which the step's lines are kept."""
+        page = LogRecord.page(_log_partition(tenant_id, execution_id), limit=10 * limit, newest_first=True)
+        found = [LogEntry(r.at, r.level, r.step, r.message) for r in page.items if r.step == step]
+        return tuple(reversed(found[:limit]))
 
     def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
         """Store the task token of a waiting workflow; a later one of the same gate replaces it."""

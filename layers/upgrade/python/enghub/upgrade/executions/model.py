@@ -58,6 +58,8 @@ class Problem:
 
 
 ABORTED = Problem("Aborted by an operator", "已被操作员中止", "abort")
+REPORT_KEPT = timedelta(days=90)
+"""How long an execution that ended is kept, with its steps, as its report (source document, 11.3)."""
 LAUNCH = "launch_upgrade"
 """The queue whose consumer starts workflows."""
 
@@ -104,6 +106,11 @@ class Execution:
     record_version: int = 0
     audit_sequence: int = 0
     audit_hash: str = ""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it is forgotten; None while it is alive."""
+        return None if self.status.is_live or self.ended_at is None else self.ended_at + REPORT_KEPT
 
     def begin(self, run: int, at: datetime) -> "Execution":
         """The workflow of `run` is at work."""

@@ -31,6 +31,21 @@ class Report:
     phases: tuple[PhaseReport, ...]
     checks: tuple[dict[str, Any], ...]
     migrations: tuple[dict[str, Any], ...]
+    backups: tuple[dict[str, Any], ...] = ()
+    indexes: tuple[dict[str, Any], ...] = ()
+    """Measured queries, before and after."""
+    caches: tuple[dict[str, Any], ...] = ()
+    verifications: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def failed_rows(self) -> int:
+        """Rows that could not be moved; their keys are in the site's `enghub_upgrade_failed_row`."""
+        return sum(int(found.get("failed") or 0) for found in self.migrations)
+
+    @property
+    def failing_step(self) -> StepRecord | None:
+        """The step that stopped the execution, None when none did."""
+        return next((step for step in self.steps if step.status is StepStatus.FAILED), None)
 
     @property
     def duration_seconds(self) -> float | None:
@@ -71,9 +86,30 @@ def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
         execution,
         tuple(steps),
         tuple(_phase(found) for found in by_stage if found),
-        tuple(found for step in steps for found in _found(step.result, "checks")),
-        tuple(found for step in steps for found in _found(step.result, "migrations")),
+        checks=_all(steps, "checks"),
+        migrations=_all(steps, "migrations"),
+        backups=tuple(found for step in steps for found in _backups(step.result)),
+        indexes=_all(steps, "queries"),
+        caches=_all(steps, "caches"),
+        verifications=_all(steps, "verification"),
     )
+
+
+def _all(steps: Sequence[StepRecord], name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(found for step in steps for found in _found(step.result, name))
+
+
+def _backups(result: Any) -> Iterator[dict[str, Any]]:
+    """Yield every table that was backed up, as a copy in the database or in an archive (`backup` is its folder)."""
+    if not isinstance(result, Mapping):
+        return
+    made = result.get("backup")
+    if isinstance(made, list | tuple):
+        yield from ({"place": item.get("copy", ""), **item} for item in made if isinstance(item, Mapping))
+    elif isinstance(made, str):
+        yield from ({"place": made, **item} for item in result.get("tables", ()) if isinstance(item, Mapping))
+    for value in result.values():
+        yield from _backups(value)
 
 
 def _phase(steps: Sequence[StepRecord]) -> PhaseReport:

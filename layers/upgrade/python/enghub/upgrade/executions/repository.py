@@ -92,6 +92,9 @@ class Executions(Protocol):
     def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
         """Return one page of the log, oldest first."""
 
+    def last_lines(self, tenant_id: str, execution_id: str, step: str, limit: int) -> tuple[LogEntry, ...]:
+        """Return a step's newest lines of the log, oldest first."""
+
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """Return one page of a tenant's executions, newest first, and where to go on."""
 

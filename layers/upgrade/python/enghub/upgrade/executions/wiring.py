@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from enghub.upgrade.executions.dynamo import DynamoExecutions
+from enghub.upgrade.executions.reading import Reports
 from enghub.upgrade.executions.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -23,3 +24,9 @@ def upgrades() -> "Upgrades":
 def workflow() -> Workflow:
     """Return what the state machine does besides slices."""
     return Workflow(DynamoExecutions())
+
+
+@cache
+def reports() -> Reports:
+    """Return the readers' side of reports."""
+    return Reports(DynamoExecutions())

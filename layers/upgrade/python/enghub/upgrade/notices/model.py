@@ -1,0 +1,139 @@
+"""Who hears what of an upgrade (UPG-13): recipients from the pinned manifests, texts in both languages. No I/O."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from enghub.core.events import dumps
+from enghub.core.i18n import Text
+from enghub.upgrade.manifests.document import Notifications
+
+SUBJECT_LENGTH = 200
+
+
+class Channel(StrEnum):
+    """By which way a notice travels."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of event means to people."""
+
+    text: Text
+    is_success: bool = False
+    next_command: str | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "UpgradeSucceeded": Kind(Text("succeeded", "升级成功"), is_success=True),
+    "UpgradeFailed": Kind(Text("failed", "升级失败"), next_command="enghub upgrade resume {id} --follow"),
+    "UpgradeAborted": Kind(Text("was aborted", "升级已中止"), next_command="enghub upgrade resume {id} --follow"),
+    "UpgradeConfirmationRequested": Kind(
+        Text("waits for your confirmation", "等待人工确认"), next_command="enghub upgrade confirm {id} --follow"
+    ),
+    "UpgradeRolledBack": Kind(Text("was rolled back", "已回滚"), next_command="enghub upgrade status {id}"),
+    "UpgradeRollbackFailed": Kind(
+        Text("could not be rolled back: somebody must look at the site now", "回滚失败，请立即检查局点"),
+        next_command="enghub upgrade status {id}",
+    ),
+    "UpgradeQueued": Kind(Text("waits in the queue", "排队等待中"), is_success=True),
+}
+"""Every event that people hear of. Good news goes to `on_success`, what needs somebody to `on_failure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One recipient."""
+
+    channel: Channel
+    address: str
+
+    def mark(self, event_id: str) -> str:
+        """Return by what a delivery is remembered, and a receiver recognises a repeat; says nothing of the address."""
+        return hashlib.sha256(f"{event_id}/{self.channel}/{self.address}".encode()).hexdigest()
+
+    @property
+    def shown(self) -> str:
+        """The address as a log may hold it."""
+        if self.channel is Channel.EMAIL:
+            return f"{self.address[:1]}***@{self.address.rpartition('@')[2]}"
+        return self.address.split("?")[0].split("#")[0].rpartition("@")[2][:100]
+
+
+def targets(event_type: str, declared: Iterable[Notifications]) -> tuple[Target, ...]:
+    """Return who hears of an event, each once: monitoring, then people, then programs."""
+    kind = KINDS[event_type]
+    parts = tuple(declared)
+    emails = [address for part in parts for address in (part.on_success if kind.is_success else part.on_failure)]
+    hooks = [part.webhook_url for part in parts if part.webhook_url]
+    people = {address.strip().lower(): Target(Channel.EMAIL, address.strip()) for address in emails}
+    programs = [Target(Channel.WEBHOOK, url) for url in dict.fromkeys(hooks)]
+    return (Target(Channel.METRICS, "enghub"), *people.values(), *programs)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One event, as it is told."""
+
+    event_id: str
+    event_type: str
+    at: str
+    data: Mapping[str, Any]
+    report_url: str | None
+    duration_seconds: float | None = None
+
+    @property
+    def subject(self) -> str:
+        """One line, both languages."""
+        kind, data = KINDS[self.event_type], self.data
+        line = (
+            f"[EngHub] {data['site_id']} ({data['environment']}): {data['source_version']} → {data['target_version']} "
+            f"{kind.text.en.split(':')[0]} / {kind.text.zh}"
+        )
+        return " ".join(line.split())[:SUBJECT_LENGTH]
+
+    @property
+    def body(self) -> str:
+        """The mail: English, then Chinese, for nobody says in a manifest which language a recipient reads."""
+        labels = (
+            ("Upgrade", "Execution", "Steps", "Step", "Error", "Next", "Report"),
+            ("升级", "执行编号", "步骤", "当前步骤", "错误", "下一步", "报告"),
+        )
+        kind = KINDS[self.event_type].text
+        return "\n\n".join(self._lines(said, names) for said, names in zip((kind.en, kind.zh), labels, strict=True))
+
+    def _lines(self, said: str, names: tuple[str, ...]) -> str:
+        data, execution_id = self.data, self.data["execution_id"]
+        command = KINDS[self.event_type].next_command
+        values = (
+            f"{data['site_id']} ({data['environment']}), {data['source_version']} → {data['target_version']}: {said}",
+            execution_id,
+            f"{data['completed_steps']} / {data['total_steps']}",
+            data.get("step"),
+            data.get("problem"),
+            None if command is None else command.format(id=execution_id),
+            self.report_url or f"enghub upgrade report {execution_id} --html report.html",
+        )
+        return "\n".join(f"{name}: {value}" for name, value in zip(names, values, strict=True) if value)
+
+    @property
+    def payload(self) -> str:
+        """The webhook's body."""
+        kind, data = KINDS[self.event_type], self.data
+        command = kind.next_command
+        return dumps({
+            "id": self.event_id, "type": self.event_type, "at": self.at,
+            "message": {"en": kind.text.en, "zh": kind.text.zh},
+            "executionId": data["execution_id"], "siteId": data["site_id"], "environment": data["environment"],
+            "upgradeBeforeVersion": data["source_version"], "upgradeAfterVersion": data["target_version"],
+            "status": data["status"], "step": data.get("step"), "error": data.get("problem"),
+            "completedSteps": data["completed_steps"], "totalSteps": data["total_steps"],
+            "nextCommand": None if command is None else command.format(id=data["execution_id"]),
+            "reportUrl": self.report_url,
+        })  # fmt: skip
