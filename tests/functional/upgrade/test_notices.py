@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import httpcore
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from enghub.core import config

@@ -35,7 +35,7 @@ class Bar:
 def render(report: Report, log: Iterable[LogEntry], language: Language, now: datetime) -> str:
     """Return the page. Whatever a manifest, a database or a site said is escaped."""
     execution = report.execution
-    return _template().render(
+    page: str = _template().render(
         report=report,
         execution=execution,
         problem=said(execution.problem, language),
@@ -48,6 +48,7 @@ def render(report: Report, log: Iterable[LogEntry], language: Language, now: dat
         known=TEXTS,
         t=lambda name: TEXTS[name].render(language),
     )
+    return page
 
 
 def said(problem: Problem | None, language: Language) -> str | None:
