@@ -79,7 +79,9 @@ def test_a_broken_object_breaks_its_batch_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "ZW5naHViOjE6MDA=", Api.of("d", {**API, "secret": "wrong"}).token(system_clock())]
+    "token",
+    ["x", "ZW5naHViOjE6MDA=", Api.of("d", {**API, "secret": "wrong"}).token(system_clock())],
+    ids=["nonsense", "old", "another secret"],
 )
 def test_without_a_valid_token_nothing_is_answered(token: str) -> None:
     assert ask("GET", "products", token=token)[0] == 401
