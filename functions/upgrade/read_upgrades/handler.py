@@ -38,7 +38,7 @@ def get_report(execution_id: str) -> ReportResponse:
     """Return the report, of a running execution as far as it is."""
     call = http.call(app, "upgrade:read", any_factory=True)
     seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
-    return ReportResponse.of(report_of(seen.execution, seen.steps), call.language)
+    return ReportResponse.of(report_of(seen.execution, seen.steps, seen.rollback), call.language)
 
 
 @app.get(f"{BASE}/log/<execution_id>")

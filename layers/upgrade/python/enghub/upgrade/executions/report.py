@@ -31,6 +31,8 @@ class Report:
     phases: tuple[PhaseReport, ...]
     checks: tuple[dict[str, Any], ...]
     migrations: tuple[dict[str, Any], ...]
+    rollback: tuple[StepRecord, ...] = ()
+    """The steps of the rollback."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -64,7 +66,7 @@ class Report:
         return sum(step.status is status for step in self.steps)
 
 
-def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
+def report_of(execution: Execution, steps: Sequence[StepRecord], rollback: Sequence[StepRecord] = ()) -> Report:
     """Return the report."""
     by_stage = [[step for step in steps if step.stage is stage] for stage in STAGES]
     return Report(
@@ -73,6 +75,7 @@ def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
         tuple(_phase(found) for found in by_stage if found),
         tuple(found for step in steps for found in _found(step.result, "checks")),
         tuple(found for step in steps for found in _found(step.result, "migrations")),
+        tuple(rollback),
     )
 
 
