@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 
 

@@ -17,7 +17,8 @@ from enghub.core.observability import logger
 from enghub.core.outbox import to_command, to_outbox
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 from enghub.upgrade.sites.dynamo import DynamoSites, site_write
 from enghub.upgrade.stored import from_text, to_text

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
 
 
 @dataclass(frozen=True, slots=True)

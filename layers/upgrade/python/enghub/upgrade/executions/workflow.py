@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import NotUndoable
+from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import (
     ABORTED,
     CONFIRM_WITHIN,
     Execution,
     OnFailure,
     Problem,
-    SiteLock,
     Status,
     StepRecord,
     StepStatus,
