@@ -44,8 +44,7 @@ class FileExecutions:
             connection.execute("BEGIN IMMEDIATE")
             for key, value, expected in items:
                 row = connection.execute("SELECT value FROM item WHERE key = ?", (key,)).fetchone()
-                found = 0 if row is None else pickle.loads(row[0]).record_version
-                if expected is not None and found != expected:
+                if expected is not None and (0 if row is None else pickle.loads(row[0]).record_version) != expected:
                     raise ExecutionChanged(execution_id=key)
                 connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?)", (key, pickle.dumps(value)))
 
