@@ -334,4 +334,8 @@ def shown(found: dict[str, Any]) -> Group:
     if found["rollback"] and found["rollback"]["error"]:
         lines.append(f"[red]{escape(found['rollback']['error'])}[/red]")
     lines.append(escape(found["summary"]))
+    if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
+        lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
+    if found["status"] == "WAITING":
+        lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")
     return Group(table, *lines)
