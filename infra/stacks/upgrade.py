@@ -12,6 +12,7 @@ from infra.stage import Stage
 
 BASE = "/api/v1/upgrade"
 WORKFLOW = "upgrade_site"
+WAY_BACK = "roll_back_upgrade"
 STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
@@ -71,7 +72,7 @@ class UpgradeStack(ContextStack):
 
         control = self.function("control_upgrade")
         self.table_access(control, *STORED, "Query", "UpdateItem", indexes=())
-        for verb in ("resume", "abort", "confirm"):
+        for verb in ("resume", "rollback", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
         read = self.function("read_upgrades")
@@ -99,9 +100,13 @@ class UpgradeStack(ContextStack):
         }
         machine = self.workflow(WORKFLOW, tasks=tasks)
         self.callback_access(tasks["AwaitConfirmation"], WORKFLOW)
+        back = self.workflow(
+            WAY_BACK, tasks={name: task for name, task in tasks.items() if name != "AwaitConfirmation"}
+        )
 
         launch = self.function("launch_upgrade")
         self.start_access(launch, machine)
+        self.start_access(launch, back)
         self.work_queue("launch_upgrade", launch)
 
         answer = self.function("answer_gate")

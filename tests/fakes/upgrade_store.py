@@ -4,13 +4,14 @@ survives its process, so that crash tests can go on with what a killed worker le
 import pickle
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 
 
@@ -43,8 +44,7 @@ class FileExecutions:
             connection.execute("BEGIN IMMEDIATE")
             for key, value, expected in items:
                 row = connection.execute("SELECT value FROM item WHERE key = ?", (key,)).fetchone()
-                found = 0 if row is None else pickle.loads(row[0]).record_version
-                if expected is not None and found != expected:
+                if expected is not None and (0 if row is None else pickle.loads(row[0]).record_version) != expected:
                     raise ExecutionChanged(execution_id=key)
                 connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?)", (key, pickle.dumps(value)))
 
@@ -56,6 +56,14 @@ class FileExecutions:
 
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
         return tuple(self._all(f"{tenant_id}/{execution_id}/step/"))
+
+    def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
+        return tuple(self._all(f"{tenant_id}/{execution_id}/undo/{rollback:04d}/"))
+
+    def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
+        for step in steps:
+            with suppress(ExecutionChanged):
+                self.save_step(tenant_id, step)
 
     def create(self, steps: Sequence[StepRecord], change: Change) -> None:
         tenant = change.origin.tenant_id
@@ -83,6 +91,8 @@ class FileExecutions:
         return stored
 
     def _step_key(self, tenant: str, step: StepRecord) -> str:
+        if step.rollback:
+            return f"{tenant}/{step.execution_id}/undo/{step.rollback:04d}/{step.sequence:04d}"
         return f"{tenant}/{step.execution_id}/step/{step.sequence:04d}"
 
     def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:

@@ -28,8 +28,17 @@ REFUSED, FAILED = 2, 1
 POLL_SECONDS = 1.0
 TRIES = 30
 """While following, the API may be away for this many polls."""
-ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED}
-COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "WAITING": "yellow", "SKIPPED": "yellow"}
+ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
+"""A site that is as before is a failed pipeline all the same."""
+COLOURS = {
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "ROLLBACK_FAILED": "red",
+    "ROLLED_BACK": "yellow",
+    "RUNNING": "cyan",
+    "WAITING": "yellow",
+    "SKIPPED": "yellow",
+}
 
 ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
 TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
@@ -129,7 +138,7 @@ def plan(  # noqa: PLR0917 - typer reads one parameter per option
     for step in found["steps"]:
         dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
         gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
-        undo = "yes" if step["reversible"] else "[red]no[/red]"
+        undo = ("yes: " if step["reversible"] else "[red]no:[/red] ") + escape(step["undo"])
         name = escape(step["name"] + gate)
         steps.add_row(step["phase"], step["step"], name, str(step["estimatedSeconds"]), undo, escape(dangers))
     out.print(versions, steps)
@@ -143,6 +152,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     site: SiteOption,
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
+    on_failure: Annotated[str, typer.Option(help="stop at the breakpoint, rollback, or confirm (ask first).")] = "stop",
     key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -150,7 +160,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
 ) -> None:
     """Start an upgrade; with --follow show it until it ends."""
     hub = Api.of(api, token, tenant)
-    body = _body(source, target, site, environment)
+    body = {**_body(source, target, site, environment), "onFailure": on_failure}
     found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
     _begun(hub, found["executionId"], follow)
 
@@ -158,7 +168,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
 @upgrade.command()
 def resume(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
-    decision: Annotated[str | None, typer.Option(help="About a statement in doubt: applied or again.")] = None,
+    decision: Annotated[str | None, typer.Option(help="Statement in doubt: applied or again; rollback: skip.")] = None,
     follow: FollowOption = False,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -167,6 +177,20 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     """Go on from the breakpoint."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
+    _begun(hub, execution_id, follow)
+
+
+@upgrade.command()
+def rollback(
+    execution_id: str,
+    follow: FollowOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Go back to the version before, from an upgrade that failed or was aborted."""
+    hub = Api.of(api, token, tenant)
+    hub.call("POST", f"/rollback/{execution_id}")
     _begun(hub, execution_id, follow)
 
 
@@ -270,16 +294,18 @@ def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.s
                 break
             pause(POLL_SECONDS)
     out.print(shown(found))
-    if found["status"] == "FAILED":
+    if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
         _print_log(hub, execution_id, found)
     _exit(found)
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:
     """Print the log of the step that failed."""
-    step = (found["breakpoint"] or {}).get("step")
+    back = found["rollback"] or {}
+    at = back if found["status"] == "ROLLBACK_FAILED" else found
+    step = (at["breakpoint"] or {}).get("step")
     cursor = None
-    err.print(f"[red]{escape(step or 'the upgrade')} failed:[/red] {escape(found['error'] or '')}")
+    err.print(f"[red]{escape(step or 'the upgrade')} failed:[/red] {escape(at['error'] or '')}")
     while True:
         page = hub.call("GET", f"/log/{execution_id}" + (f"?cursor={cursor}" if cursor else ""))
         for entry in page["entries"]:
@@ -297,8 +323,10 @@ def _exit(found: dict[str, Any]) -> None:
 
 
 def _line(found: dict[str, Any]) -> str:
-    done = f"{found['completedSteps']}/{found['totalSteps']}"
-    step = next((s for s in found["steps"] if s["step"] == found["currentStep"]), None)
+    back = found["rollback"]
+    at = found if back is None else back
+    done = f"{at['completedSteps']}/{at['totalSteps']}"
+    step = next((s for s in at["steps"] if s["step"] == found["currentStep"]), None)
     return f"{found['status']} {done} {found['currentStep'] or ''} {_progress(step)}".rstrip()
 
 
@@ -317,7 +345,7 @@ def shown(found: dict[str, Any]) -> Group:
     versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
     title = f"{found['siteId']} ({found['environment']}): {versions}, execution {found['executionId']}"
     table = Table("phase", "step", "status", "tries", "seconds", "progress", title=title)
-    for step in found["steps"]:
+    for step in [*found["steps"], *(found["rollback"] or {"steps": ()})["steps"]]:
         colour = COLOURS.get(step["status"], "dim")
         status_text = f"[{colour}]{step['status']}[/{colour}]"
         seconds = f"{step['activeSeconds']:.1f}" if step["attempts"] else ""
@@ -327,7 +355,10 @@ def shown(found: dict[str, Any]) -> Group:
     lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
     if found["error"]:
         lines.append(f"[red]{escape(found['error'])}[/red]")
-    if found["status"] in ("FAILED", "ABORTED"):
+    if found["rollback"] and found["rollback"]["error"]:
+        lines.append(f"[red]{escape(found['rollback']['error'])}[/red]")
+    lines.append(escape(found["summary"]))
+    if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
         lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
     if found["status"] == "WAITING":
         lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")

@@ -1,6 +1,6 @@
 """Lets a long upgrade go on in a fresh workflow, before the history of this one grows too long.
 
-Trigger: task of the state machine upgrade_site. Runbook: docs/runbooks/upgrade-executions.md.
+Trigger: task of the state machines upgrade_site and roll_back_upgrade. Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from typing import Any

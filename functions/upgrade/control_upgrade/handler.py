@@ -1,6 +1,7 @@
-"""Resumes, aborts and confirms upgrades (UPG-08, UPG-05).
+"""Resumes, rolls back, aborts and confirms upgrades (UPG-05, UPG-08, UPG-09).
 
-Trigger: POST /api/v1/upgrade/resume/{executionId}, .../abort/{executionId}, .../confirm/{executionId}.
+Trigger: POST /api/v1/upgrade/resume/{executionId}, .../rollback/{executionId}, .../abort/{executionId},
+.../confirm/{executionId}.
 Runbook: docs/runbooks/upgrade-executions.md.
 """
 
@@ -18,6 +19,14 @@ def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionRespon
     call = http.call(app, "upgrade:execute", any_factory=True)
     once = call.once(ExecutionResponse.of)
     return ExecutionResponse.of(wiring.upgrades().resume(execution_id, request.decision, call.origin, once))
+
+
+@app.post(f"{BASE}/rollback/<execution_id>", status_code=202)
+def roll_back_upgrade(execution_id: str) -> ExecutionResponse:
+    """Begin the way back of what failed or was aborted, whatever its policy says."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().roll_back(execution_id, call.origin, once))
 
 
 @app.post(f"{BASE}/abort/<execution_id>", status_code=202)

@@ -1,6 +1,7 @@
-"""Ends an upgrade: succeeded, failed at its breakpoint, or aborted; frees the site (UPG-07, UPG-10).
+"""Ends an upgrade or its rollback: done, failed at its breakpoint, or aborted (UPG-07, UPG-09, UPG-10).
 
-Trigger: task of the state machine upgrade_site. Safe to repeat. Runbook: docs/runbooks/upgrade-executions.md.
+Trigger: task of the state machines upgrade_site and roll_back_upgrade. Safe to repeat.
+Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from typing import Any
@@ -17,6 +18,8 @@ def finish_upgrade(task: dict[str, Any]) -> dict[str, Any]:
     origin = engine_origin(tenant_id, execution_id, run)
     if task["outcome"] == "succeeded":
         status = wiring.workflow().succeed(tenant_id, execution_id, run, origin)
+    elif task["outcome"] == "rolledBack":
+        status = wiring.workflow().finish_rollback(tenant_id, execution_id, run, origin)
     else:
         status = wiring.workflow().stop(tenant_id, execution_id, run, task.get("fault"), origin)
     count(f"upgrade.{status.lower()}")

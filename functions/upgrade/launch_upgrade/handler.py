@@ -12,7 +12,7 @@ def launch_upgrade(message: entrypoints.Message) -> None:
     """Start the run that the command names."""
     command = message.body["payload"]
     name = f"{command['executionId']}-{command['run']}"
-    workflows.launch(name, {"tenantId": message.body["tenant_id"], **command})
+    workflows.launch(name, {"tenantId": message.body["tenant_id"], **command}, rollback=command.get("rollback", False))
 
 
 lambda_handler = entrypoints.queue(launch_upgrade)

@@ -1,6 +1,7 @@
 """Works on one phase of an upgrade for one slice of time (UPG-05 to UPG-08).
 
-Trigger: task of the state machine upgrade_site, called until the phase is done. May be stopped anywhere: what was done
+Trigger: task of the state machines upgrade_site and roll_back_upgrade, called until the phase is done.
+May be stopped anywhere: what was done
 is in the journal of the site's own database. Runbook: docs/runbooks/upgrade-executions.md.
 """
 

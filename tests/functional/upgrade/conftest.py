@@ -75,10 +75,11 @@ class Upgrade:
 
     def execute(self, target: str, source: str = "2.16.4", **options: Any) -> tuple[int, Any]:
         body = {"upgradeBeforeVersion": source, "upgradeAfterVersion": target, "siteId": "EU", "environment": "test"}
+        body |= options.pop("body", {})
         return self.send("execute_upgrade", "POST", "/api/v1/upgrade/execute", body, **options)
 
-    def started(self, target: str, source: str = "2.16.4") -> str:
-        status, answer = self.execute(target, source)
+    def started(self, target: str, source: str = "2.16.4", **body: Any) -> str:
+        status, answer = self.execute(target, source, body=body)
         assert status == 202, answer
         execution_id: str = answer["data"]["executionId"]
         return execution_id
@@ -119,10 +120,30 @@ class Upgrade:
                 return str(self.task("finish_upgrade", **who, outcome="stopped", fault="")["status"])
         return str(self.task("finish_upgrade", **who, outcome="succeeded")["status"])
 
+    def roll_back(self, execution_id: str) -> tuple[int, Any]:
+        return self.send("control_upgrade", "POST", f"/api/v1/upgrade/rollback/{execution_id}")
+
+    def work_back(self, execution_id: str, run: int = 2) -> str:
+        """Call the tasks of the state machine roll_back_upgrade."""
+        who = {"executionId": execution_id, "run": run}
+        for _ in range(STEPS):
+            outcome = self.task("run_slice", **who, stage="rollback")["outcome"]
+            if outcome != "more":
+                break
+        if outcome == "superseded":
+            return str(outcome)
+        ending = {"outcome": "rolledBack"} if outcome == "done" else {"outcome": "stopped", "fault": ""}
+        return str(self.task("finish_upgrade", **who, **ending)["status"])
+
 
 @pytest.fixture
 def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
-    account("upgrade", STATE_MACHINE_ARN_UPGRADE_SITE="arn:aws:states:eu-central-1:123456789012:stateMachine:upgrade")
+    machines = "arn:aws:states:eu-central-1:123456789012:stateMachine"
+    account(
+        "upgrade",
+        STATE_MACHINE_ARN_UPGRADE_SITE=f"{machines}:upgrade",
+        STATE_MACHINE_ARN_ROLL_BACK_UPGRADE=f"{machines}:rollback",
+    )
     made = [
         manifests.manifests,
         sites.sites,

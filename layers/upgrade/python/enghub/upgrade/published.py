@@ -71,6 +71,26 @@ class UpgradeAborted(UpgradeState):
     """An operator stopped it; it can be resumed."""
 
 
+class UpgradeRollbackStarted(UpgradeState):
+    """The way back begins; `problem` is why the upgrade failed."""
+
+
+class UpgradeRollbackConfirmationRequested(UpgradeState):
+    """It failed, and its policy asks an operator whether to roll back."""
+
+
+class UpgradeStepRolledBack(UpgradeState):
+    """A step is undone."""
+
+
+class UpgradeRolledBack(UpgradeState):
+    """The site is as it was before the upgrade."""
+
+
+class UpgradeRollbackFailed(UpgradeState):
+    """The rollback stopped at its own breakpoint; the site stays locked until it is resumed and ends."""
+
+
 class ManifestChanged(EventData):
     """A manifest was uploaded, put in force or taken out."""
 
@@ -86,6 +106,8 @@ EVENTS: dict[str, type[EventData]] = {
     for kind in (
         *(UpgradeRequested, UpgradeStarted, UpgradeResumed, UpgradeStepCompleted, UpgradeStepSkipped),
         *(UpgradeConfirmationRequested, UpgradeSucceeded, UpgradeFailed, UpgradeAborted, ManifestChanged),
+        *(UpgradeRollbackStarted, UpgradeRollbackConfirmationRequested, UpgradeStepRolledBack),
+        *(UpgradeRolledBack, UpgradeRollbackFailed),
     )
 }
 

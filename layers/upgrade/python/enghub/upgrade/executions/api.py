@@ -6,10 +6,12 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import Breakpoint, Execution, Problem, StepRecord
+from enghub.upgrade.executions.model import Breakpoint, Execution, OnFailure, Problem, StepRecord
+from enghub.upgrade.executions.reading import Seen
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
-from enghub.upgrade.executions.service import Asked, Seen
+from enghub.upgrade.executions.service import Asked
+from enghub.upgrade.executions.summary import summary
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.planning.plan import PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
@@ -25,16 +27,24 @@ class UpgradeRequest(wire.Request):
     upgrade_after_version: VersionText
     site_id: SiteId
     environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
+    on_failure: Literal["stop", "rollback", "confirm"] = "stop"
+    """`confirm` asks an operator whether to roll back, for a day."""
 
     def to_command(self) -> Asked:
         """Return what is asked."""
-        return Asked(self.upgrade_before_version, self.upgrade_after_version, self.site_id, self.environment)
+        return Asked(
+            self.upgrade_before_version,
+            self.upgrade_after_version,
+            self.site_id,
+            self.environment,
+            OnFailure(self.on_failure),
+        )
 
 
 class ResumeRequest(wire.Request):
-    """How to go on; ``decision`` only when a statement is in doubt."""
+    """How to go on; ``decision`` when a statement is in doubt, or ``skip`` past what a rollback stands at."""
 
-    decision: Literal["applied", "again"] | None = None
+    decision: Literal["applied", "again", "skip"] | None = None
 
 
 class AbortRequest(wire.Request):
@@ -119,6 +129,35 @@ class StepResponse(wire.Response):
         )  # fmt: skip
 
 
+class RollbackResponse(wire.Response):
+    """The way back, as far as it is."""
+
+    status: str
+    requested_by: str
+    total_steps: int
+    completed_steps: int
+    started_at: wire.Instant
+    ended_at: wire.Instant | None
+    duration_seconds: float | None
+    breakpoint: BreakpointResponse | None
+    error: str | None
+    steps: tuple[StepResponse, ...]
+
+    @classmethod
+    def of(cls, execution: Execution, steps: tuple[StepRecord, ...], language: Language) -> "RollbackResponse | None":
+        """Return the answer for an execution's rollback, None when there is none."""
+        found = execution.rollback
+        if found is None:
+            return None
+        return cls(
+            status=execution.status.value, requested_by=found.requested_by, total_steps=found.total_steps,
+            completed_steps=found.completed_steps, started_at=found.started_at, ended_at=found.ended_at,
+            duration_seconds=None if found.ended_at is None else (found.ended_at - found.started_at).total_seconds(),
+            breakpoint=BreakpointResponse.of(found.breakpoint), error=said(found.problem, language),
+            steps=tuple(StepResponse.of(step, language) for step in steps),
+        )  # fmt: skip
+
+
 class StatusResponse(ExecutionResponse):
     """An execution with its steps."""
 
@@ -129,6 +168,10 @@ class StatusResponse(ExecutionResponse):
     started_at: wire.Instant | None
     ended_at: wire.Instant | None
     abort_requested: bool
+    on_failure: str
+    summary: str
+    """What happened, where, what is done already and what to do, in one text."""
+    rollback: RollbackResponse | None
     steps: tuple[StepResponse, ...]
 
     @classmethod
@@ -144,6 +187,9 @@ class StatusResponse(ExecutionResponse):
             started_at=execution.started_at,
             ended_at=execution.ended_at,
             abort_requested=execution.abort_requested,
+            on_failure=execution.on_failure.value,
+            summary=summary(execution, language),
+            rollback=RollbackResponse.of(execution, seen.rollback, language),
             steps=tuple(StepResponse.of(step, language) for step in seen.steps),
         )
 
@@ -156,7 +202,9 @@ def said(problem: Problem | None, language: Language) -> str | None:
 def _next_action(execution: Execution) -> str | None:
     """What an operator types next."""
     match execution.status:
-        case "FAILED" | "ABORTED":
+        case "FAILED" if execution.confirm_rollback_until is not None:
+            return f"POST {BASE}/confirm/{execution.execution_id}"
+        case "FAILED" | "ABORTED" | "ROLLBACK_FAILED":
             return f"POST {BASE}/resume/{execution.execution_id}"
         case "WAITING":
             return f"POST {BASE}/confirm/{execution.execution_id}"
@@ -214,6 +262,8 @@ class PlannedStepResponse(wire.Response):
     estimated_seconds: int
     requires_confirmation: bool
     reversible: bool
+    undo: str
+    """How the step is undone, or why it cannot be."""
     destructive_statements: tuple[DangerResponse, ...]
     unreadable_scripts: tuple[str, ...]
 
@@ -246,19 +296,20 @@ class PlanResponse(wire.Response):
                 VerdictResponse(version=str(v.version), included=v.included, reason=v.reason.render(language))
                 for v in plan.path.verdicts
             ),
-            steps=tuple(_planned(step, risk) for step, risk in pairs),
+            steps=tuple(_planned(step, risk, language) for step, risk in pairs),
             skipped_steps=tuple(step.key for step in plan.skipped),
             estimated_seconds=plan.estimate_seconds,
             point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
         )
 
 
-def _planned(step: PlannedStep, risk: Risk) -> PlannedStepResponse:
+def _planned(step: PlannedStep, risk: Risk, language: Language) -> PlannedStepResponse:
     definition = step.definition
     return PlannedStepResponse(
         step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
         class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
         requires_confirmation=definition.requires_confirmation, reversible=risk.reversible,
+        undo=risk.undo.render(language),
         destructive_statements=tuple(
             DangerResponse(script=f.script, statement=f.statement, line=f.line, danger=f.danger.value)
             for f in risk.dangers
@@ -306,6 +357,7 @@ class ReportResponse(wire.Response):
     verifications: tuple[dict[str, Any], ...]
     kept_until: wire.Instant | None
     """90 days after the end; None while it is not ended."""
+    rollback: RollbackResponse | None
 
     @classmethod
     def of(cls, report: Report, language: Language) -> "ReportResponse":
@@ -337,4 +389,5 @@ class ReportResponse(wire.Response):
             caches=report.caches,
             verifications=report.verifications,
             kept_until=report.execution.expires_at,
+            rollback=RollbackResponse.of(report.execution, report.rollback, language),
         )  # fmt: skip

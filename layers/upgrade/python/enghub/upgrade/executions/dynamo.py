@@ -1,6 +1,7 @@
 """Executions in DynamoDB: one partition per execution holds it and its steps; its log has another; sites have locks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,8 @@ from enghub.core.observability import logger
 from enghub.core.outbox import to_command, to_outbox
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
-from enghub.upgrade.executions.model import Execution, SiteLock, Status, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, Status, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 from enghub.upgrade.sites.dynamo import DynamoSites, site_write
 from enghub.upgrade.stored import from_text, to_text
@@ -91,8 +93,8 @@ def _lock_keys(tenant_id: str, site_id: str) -> tuple[str, str]:
     return key("T", tenant_id, "SITE", site_id), "LOCK"
 
 
-def _step_sk(sequence: int) -> str:
-    return f"STEP#{sequence:05d}"
+def _step_sk(step: StepRecord) -> str:
+    return f"UNDO#{step.rollback:05d}#{step.sequence:05d}" if step.rollback else f"STEP#{step.sequence:05d}"
 
 
 def _execution(record: ExecutionRecord) -> Execution:
@@ -111,7 +113,7 @@ def _changed(execution_id: str) -> Callable[[RawItem | None], Exception]:
 def _step_write(tenant_id: str, step: StepRecord) -> Put:
     seen = step.record_version
     item = StepRecordItem(
-        pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step.sequence), body=to_text(step),
+        pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step), body=to_text(step),
         status=step.status.value, record_version=seen + 1, progress=step.progress,
     )  # fmt: skip
     condition = absent() if seen == 0 else StepRecordItem.record_version == seen
@@ -150,6 +152,17 @@ class DynamoExecutions:
         records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix="STEP#")
         return tuple(_step(record) for record in records)
 
+    def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
+        """One query, page after page."""
+        records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix=f"UNDO#{rollback:05d}#")
+        return tuple(_step(record) for record in records)
+
+    def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
+        """One write each, where nothing is yet."""
+        for step in steps:
+            with suppress(ExecutionChanged):
+                transact(_step_write(tenant_id, step))
+
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """One page of a tenant's executions, newest first."""
         partition = key("T", tenant_id, "UPGRADES")
@@ -183,8 +196,8 @@ class DynamoExecutions:
             writes.append(_lock_write(origin.tenant_id, change.lock))
         if change.site_version is not None:
             writes += _site_version(origin.tenant_id, old.site_id, change.site_version, change.applied)
-        if change.event is not None:
-            data = published.EVENTS[change.event].model_validate(_state(execution, change.step))
+        for event in (change.event, *change.also) if change.event is not None else ():
+            data = published.EVENTS[event].model_validate(_state(execution, change.step))
             writes.append(to_outbox(published.envelope(origin, data), subject=old.execution_id))
         if change.command is not None:
             queue, payload = change.command
@@ -226,7 +239,7 @@ class DynamoExecutions:
 
     def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
         """One update; a failure is logged and forgotten."""
-        item = StepRecordItem(pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step.sequence))
+        item = StepRecordItem(pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step))
         try:
             item.update([StepRecordItem.progress.set(progress)], StepRecordItem.record_version == step.record_version)
         except PynamoDBException:
@@ -306,7 +319,8 @@ def _site_version(tenant_id: str, site_id: str, version: str, applied: Sequence[
 def _shown(execution: Execution) -> dict[str, Any]:
     return {
         "status": execution.status.value, "run": execution.run, "completed": execution.completed_steps,
-        "step": execution.current_step, "problem": None if execution.problem is None else execution.problem.en,
+        "step": execution.current_step,
+        "problem": None if execution.shown_problem is None else execution.shown_problem.en,
         "decision": execution.decision,
     }  # fmt: skip
 
@@ -323,5 +337,5 @@ def _state(execution: Execution, step: StepRecord | None) -> dict[str, Any]:
         "total_steps": execution.total_steps,
         "completed_steps": execution.completed_steps,
         "step": step.key if step is not None else execution.current_step,
-        "problem": None if execution.problem is None else execution.problem.en,
+        "problem": None if execution.shown_problem is None else execution.shown_problem.en,
     }

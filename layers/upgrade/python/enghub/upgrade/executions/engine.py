@@ -10,6 +10,7 @@ from enghub.core.clock import Clock, system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import (
+    ROLLBACK,
     Execution,
     Problem,
     Status,
@@ -104,7 +105,7 @@ class Engine:
             self._flush(execution)
 
     def _run_stage(self, execution: Execution, stage: str, budget: Budget) -> Answer:
-        steps = {step.sequence: step for step in self.executions.steps(execution.tenant_id, execution.execution_id)}
+        steps = {step.sequence: step for step in self._steps(execution, stage)}
         while True:
             step = next_step(tuple(steps.values()), stage)
             if step is None:
@@ -115,6 +116,12 @@ class Engine:
                 return answer
             if budget.spent:
                 return Answer("more", stage)
+
+    def _steps(self, execution: Execution, stage: str) -> tuple[StepRecord, ...]:
+        tenant_id, execution_id = execution.tenant_id, execution.execution_id
+        if stage == ROLLBACK and execution.rollback is not None:
+            return self.executions.rollback_steps(tenant_id, execution_id, execution.rollback.run)
+        return self.executions.steps(tenant_id, execution_id)
 
     def _advance(
         self, execution: Execution, step: StepRecord, budget: Budget
@@ -172,7 +179,9 @@ class Engine:
             return execution, step, answer if ended.wait_seconds or budget.spent else None
         finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
         self._log(step, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
-        execution, step = self._save_both(execution.completed(), finished, event="UpgradeStepCompleted")
+        execution, step = self._save_both(
+            execution.completed(), finished, event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted"
+        )
         self.point("step recorded")
         return execution, step, None
 
@@ -204,9 +213,11 @@ class Engine:
             report=report,
             point=self.point,
             decision=execution.decision,
+            data_touched=execution.rollback is None or execution.rollback.data_touched,
             ports=site.ports,
         )  # fmt: skip
-        return step_class(step.definition.class_name)().run(context, step.cursor)
+        made = step_class(step.definition.class_name)()
+        return made.run(context, step.cursor) if step.undoes is None else made.rollback(context, step.cursor)
 
     def _on_failure(
         self, execution: Execution, step: StepRecord, failure: StepFailed, milliseconds: int

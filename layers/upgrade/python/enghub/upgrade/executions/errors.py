@@ -28,6 +28,34 @@ class CannotResume(UpgradeExecutionError):
     )
 
 
+class CannotRollBack(UpgradeExecutionError):
+    """Only what stopped can go back."""
+
+    text = Text(
+        "Execution {execution_id} is {status}: only a failed or aborted one can be rolled back",
+        "升级执行 {execution_id} 状态为 {status}，仅失败或已中止的升级可以回滚",
+    )
+
+
+class SiteMovedOn(UpgradeExecutionError):
+    """The site is no longer as this execution left it."""
+
+    text = Text(
+        "Execution {execution_id} cannot be rolled back: another execution has worked on site {site_id} since",
+        "升级执行 {execution_id} 无法回滚：局点 {site_id} 此后已被其他执行修改",
+    )
+
+
+class NotUndoable(UpgradeExecutionError):
+    """A completed step has no inverse; nothing was begun."""
+
+    text = Text(
+        "Execution {execution_id} cannot be rolled back, nothing was undone: {steps}. Correct the cause of the failure "
+        "and resume",
+        "升级执行 {execution_id} 无法回滚，未撤销任何内容：{steps}。请排除失败原因后继续",
+    )
+
+
 class CannotAbort(UpgradeExecutionError):
     """It has ended already."""
 

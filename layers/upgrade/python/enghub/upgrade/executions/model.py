@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from enghub.upgrade.executions.errors import CannotAbort, CannotResume, NothingToConfirm, SiteBusy
+from enghub.upgrade.executions.errors import CannotAbort, CannotResume, CannotRollBack, NothingToConfirm, SiteMovedOn
+from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import Stage
 
@@ -20,11 +21,25 @@ class Status(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"  # stopped at its breakpoint; can be resumed
     ABORTED = "ABORTED"  # stopped by an operator; can be resumed
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"  # the site is as before; the end
+    ROLLBACK_FAILED = (
+        "ROLLBACK_FAILED"  # stopped at the rollback's own breakpoint; can be resumed, the site stays locked
+    )
 
     @property
     def is_live(self) -> bool:
         """A workflow is, or should be, at work on it."""
-        return self in (Status.PENDING, Status.RUNNING, Status.WAITING)
+        return self in (Status.PENDING, Status.RUNNING, Status.WAITING, Status.ROLLING_BACK)
+
+
+class OnFailure(StrEnum):
+    """What a failed upgrade does by itself (UPG-09)."""
+
+    STOP = "stop"
+    ROLLBACK = "rollback"
+    CONFIRM = "confirm"
+    """Keep the site and ask an operator, until a deadline."""
 
 
 class StepStatus(StrEnum):
@@ -62,6 +77,12 @@ REPORT_KEPT = timedelta(days=90)
 """How long an execution that ended is kept, with its steps, as its report (source document, 11.3)."""
 LAUNCH = "launch_upgrade"
 """The queue whose consumer starts workflows."""
+ROLLBACK = "rollback"
+"""The stage of `run_slice` that undoes."""
+CONFIRM_WITHIN = timedelta(hours=24)
+"""How long an operator may think about a rollback (`onFailure: confirm`)."""
+SKIP = "skip"
+"""Decision about a rollback: what stands at the breakpoint was undone by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +95,22 @@ class Breakpoint:
     attempts: int
     cursor: Mapping[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The way back of an execution. `run` is its first run, by which its steps are kept."""
+
+    run: int
+    requested_by: str
+    started_at: datetime
+    total_steps: int
+    completed_steps: int = 0
+    data_touched: bool = True
+    """The outage's work had begun; otherwise no data is brought back from backups."""
+    ended_at: datetime | None = None
+    problem: Problem | None = None
+    breakpoint: Breakpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +143,16 @@ class Execution:
     record_version: int = 0
     audit_sequence: int = 0
     audit_hash: str = ""
+    on_failure: OnFailure = OnFailure.STOP
+    rollback: Rollback | None = None
+    rollback_note: Problem | None = None
+    """Why the policy did not roll back."""
+    confirm_rollback_until: datetime | None = None
+
+    @property
+    def shown_problem(self) -> Problem | None:
+        """The newest problem: the rollback's, else the upgrade's."""
+        return self.problem if self.rollback is None or self.rollback.problem is None else self.rollback.problem
 
     @property
     def expires_at(self) -> datetime | None:
@@ -120,14 +167,17 @@ class Execution:
 
     def at_step(self, step: "StepRecord") -> "Execution":
         """A step begins."""
-        return replace(self, status=Status.RUNNING, current_step=step.key)
+        status = Status.ROLLING_BACK if self.status is Status.ROLLING_BACK else Status.RUNNING
+        return replace(self, status=status, current_step=step.key)
 
     def wait_for(self, step: "StepRecord") -> "Execution":
         """An operator must confirm `step`."""
         return replace(self, status=Status.WAITING, current_step=step.key)
 
     def completed(self) -> "Execution":
-        """One more step is finished."""
+        """One more step is finished; of the rollback while that runs."""
+        if self.status is Status.ROLLING_BACK and self.rollback is not None:
+            return replace(self, rollback=replace(self.rollback, completed_steps=self.rollback.completed_steps + 1))
         return replace(self, completed_steps=self.completed_steps + 1)
 
     def fail(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
@@ -143,6 +193,8 @@ class Execution:
 
     def abort(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
         """Stop because an operator said so."""
+        if self.status is Status.ROLLING_BACK:
+            return self.rollback_failed(problem, step, at)
         return replace(
             self, status=Status.ABORTED, problem=problem, ended_at=at, breakpoint=_breakpoint(step, at),
             abort_requested=False,
@@ -154,6 +206,40 @@ class Execution:
             self, status=Status.SUCCEEDED, ended_at=at, current_step=None, breakpoint=None, problem=None,
             abort_requested=False,
         )  # fmt: skip
+
+    def roll_back(self, rollback: Rollback, lock: "SiteLock") -> "Execution":
+        """Begin the way back, as a new run; `lock` is the site's lock before it is taken.
+
+        Raises:
+            CannotRollBack: it did not stop.
+            SiteMovedOn: another execution has worked on the site since.
+        """
+        if self.status not in (Status.FAILED, Status.ABORTED):
+            raise CannotRollBack(execution_id=self.execution_id, status=self.status)
+        if lock.token != self.fencing_token:
+            raise SiteMovedOn(execution_id=self.execution_id, site_id=self.site_id)
+        return replace(
+            self, status=Status.ROLLING_BACK, run=rollback.run, rollback=rollback, ended_at=None, current_step=None,
+            abort_requested=False, decision=None, confirm_rollback_until=None, rollback_note=None,
+        )  # fmt: skip
+
+    def rolled_back(self, at: datetime) -> "Execution":
+        """Everything is undone."""
+        ended = None if self.rollback is None else replace(self.rollback, ended_at=at, problem=None, breakpoint=None)
+        return replace(
+            self, status=Status.ROLLED_BACK, ended_at=at, current_step=None, rollback=ended, abort_requested=False
+        )
+
+    def rollback_failed(self, problem: Problem, step: "StepRecord | None", at: datetime) -> "Execution":
+        """Stop at the rollback's breakpoint."""
+        stopped = (
+            None
+            if self.rollback is None
+            else replace(self.rollback, ended_at=at, problem=problem, breakpoint=_breakpoint(step, at))
+        )
+        return replace(
+            self, status=Status.ROLLBACK_FAILED, ended_at=at, rollback=stopped, abort_requested=False, decision=None
+        )
 
     def request_abort(self) -> "Execution":
         """Ask the worker to stop at the next slice.
@@ -172,11 +258,18 @@ class Execution:
             CannotResume: it succeeded, or its worker is alive.
         """
         gone = self.status.is_live and not lock.is_held(now)
-        if self.status not in (Status.FAILED, Status.ABORTED) and not gone:
+        stopped = self.status in (Status.FAILED, Status.ABORTED, Status.ROLLBACK_FAILED)
+        if not stopped and not gone:
             raise CannotResume(execution_id=self.execution_id, status=self.status)
+        if self.rollback is not None:  # on the way back there is no way forward any more
+            again = replace(self.rollback, ended_at=None, problem=None, breakpoint=None)
+            return replace(
+                self, status=Status.ROLLING_BACK, run=self.run + 1, ended_at=None, rollback=again,
+                abort_requested=False, decision=decision,
+            )  # fmt: skip
         return replace(
             self, status=Status.PENDING, run=self.run + 1, ended_at=None, problem=None, abort_requested=False,
-            decision=decision,
+            decision=decision, confirm_rollback_until=None, rollback_note=None,
         )  # fmt: skip
 
     def continued(self) -> "Execution":
@@ -219,6 +312,10 @@ class StepRecord:
     retry_at: datetime | None = None
     confirmed_by: str | None = None
     record_version: int = 0
+    rollback: int = 0
+    """The first run of the rollback this step belongs to; 0 in the upgrade itself."""
+    undoes: int | None = None
+    """The sequence of the step it undoes; None for the rollback's own steps."""
 
     @property
     def needs_confirmation(self) -> bool:
@@ -286,38 +383,9 @@ class StepRecord:
         return replace(self, status=StepStatus.PENDING, confirmed_by=by)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteLock:
-    """Who may upgrade a site. The token only ever grows, also over releases and takeovers (UPG-10)."""
-
-    site_id: str
-    owner: str | None = None
-    token: int = 0
-    until: datetime | None = None
-
-    def is_held(self, now: datetime) -> bool:
-        """An owner is alive."""
-        return self.owner is not None and self.until is not None and self.until > now
-
-    def take(self, execution_id: str, lease: timedelta, now: datetime) -> "SiteLock":
-        """Become the owner.
-
-        Raises:
-            SiteBusy: another execution is.
-        """
-        if self.is_held(now) and self.owner != execution_id:
-            until = "" if self.until is None else self.until.isoformat(timespec="seconds")
-            raise SiteBusy(site_id=self.site_id, owner=self.owner, until=until)
-        return replace(self, owner=execution_id, token=self.token + 1, until=now + lease)
-
-    def release(self) -> "SiteLock":
-        """Nobody is the owner any more."""
-        return replace(self, owner=None, until=None)
-
-
 def next_step(steps: Sequence[StepRecord], stage: str) -> StepRecord | None:
-    """Return the first unfinished step of a stage."""
-    return next((step for step in steps if step.stage == stage and not step.status.is_finished), None)
+    """Return the first unfinished step of a stage; a rollback is one stage."""
+    return next((step for step in steps if stage in (step.stage, ROLLBACK) and not step.status.is_finished), None)
 
 
 def first_unfinished(steps: Sequence[StepRecord]) -> StepRecord | None:
@@ -332,4 +400,5 @@ def released(lock: SiteLock, execution: Execution) -> SiteLock | None:
 
 def launch_command(execution: Execution) -> tuple[str, dict[str, Any]]:
     """Return the command that starts the workflow of an execution's present run: queue and payload."""
-    return LAUNCH, {"executionId": execution.execution_id, "run": execution.run}
+    command = {"executionId": execution.execution_id, "run": execution.run}
+    return LAUNCH, {**command, "rollback": True} if execution.status is Status.ROLLING_BACK else command

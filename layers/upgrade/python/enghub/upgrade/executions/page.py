@@ -14,6 +14,7 @@ from enghub.upgrade.executions.model import Execution, Problem, StepRecord
 from enghub.upgrade.executions.page_texts import TEXTS
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
+from enghub.upgrade.executions.summary import summary
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -38,8 +39,8 @@ def render(report: Report, log: Iterable[LogEntry], language: Language, now: dat
     page: str = _template().render(
         report=report,
         execution=execution,
-        problem=said(execution.problem, language),
-        next_command=next_command(execution),
+        problem=said(execution.shown_problem, language),
+        summary=summary(execution, language),
         steps=[(step, bar(step, execution, now), said(step.problem, language)) for step in report.steps],
         facts=[(step, found) for step in report.steps if (found := facts(step.result))],
         log=tuple(log),
@@ -65,17 +66,6 @@ def bar(step: StepRecord, execution: Execution, now: datetime) -> Bar | None:
     ended = step.ended_at or execution.ended_at or now
     width = min(max((ended - step.started_at).total_seconds() / whole, 0), 1 - left)
     return Bar(round(left * 100, 2), round(width * 100, 2))
-
-
-def next_command(execution: Execution) -> str | None:
-    """Return what an operator types next."""
-    match execution.status:
-        case "FAILED" | "ABORTED":
-            return f"enghub upgrade resume {execution.execution_id} --follow"
-        case "WAITING":
-            return f"enghub upgrade confirm {execution.execution_id} --follow"
-        case _:
-            return None
 
 
 SHOWN_ELSEWHERE = frozenset({"checks", "migrations", "backup", "queries", "caches", "verification"})

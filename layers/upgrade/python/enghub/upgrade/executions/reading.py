@@ -1,9 +1,33 @@
-"""Reads a report: the records of an execution, and the log of the step that failed (UPG-13)."""
+"""Reads an execution with its steps, its report, and the log of the step that failed (UPG-07, UPG-13)."""
 
+from dataclasses import dataclass
+
+from enghub.upgrade.executions.model import Execution, StepRecord
 from enghub.upgrade.executions.report import Report, report_of
 from enghub.upgrade.executions.repository import Executions, LogEntry
 
 EXCERPT_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An execution with its steps, and those of its rollback."""
+
+    execution: Execution
+    steps: tuple[StepRecord, ...]
+    rollback: tuple[StepRecord, ...] = ()
+
+
+def look(executions: Executions, tenant_id: str, execution_id: str) -> Seen:
+    """Return an execution with its steps.
+
+    Raises:
+        ExecutionNotFound: there is none.
+    """
+    execution = executions.get(tenant_id, execution_id)
+    run = 0 if execution.rollback is None else execution.rollback.run
+    undoing = executions.rollback_steps(tenant_id, execution_id, run) if run else ()
+    return Seen(execution, executions.steps(tenant_id, execution_id), undoing)
 
 
 class Reports:
@@ -18,8 +42,8 @@ class Reports:
         Raises:
             ExecutionNotFound: there is none, or its 90 days are over.
         """
-        execution = self._executions.get(tenant_id, execution_id)
-        return report_of(execution, self._executions.steps(tenant_id, execution_id))
+        seen = look(self._executions, tenant_id, execution_id)
+        return report_of(seen.execution, seen.steps, seen.rollback)
 
     def excerpt(self, tenant_id: str, report: Report) -> tuple[LogEntry, ...]:
         """Return the last lines of the failing step's log; the log is kept 30 days."""

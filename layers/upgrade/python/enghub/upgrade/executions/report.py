@@ -31,6 +31,8 @@ class Report:
     phases: tuple[PhaseReport, ...]
     checks: tuple[dict[str, Any], ...]
     migrations: tuple[dict[str, Any], ...]
+    rollback: tuple[StepRecord, ...] = ()
+    """The steps of the rollback."""
     backups: tuple[dict[str, Any], ...] = ()
     indexes: tuple[dict[str, Any], ...] = ()
     """Measured queries, before and after."""
@@ -79,7 +81,7 @@ class Report:
         return sum(step.status is status for step in self.steps)
 
 
-def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
+def report_of(execution: Execution, steps: Sequence[StepRecord], rollback: Sequence[StepRecord] = ()) -> Report:
     """Return the report."""
     by_stage = [[step for step in steps if step.stage is stage] for stage in STAGES]
     return Report(
@@ -92,6 +94,7 @@ def report_of(execution: Execution, steps: Sequence[StepRecord]) -> Report:
         indexes=_all(steps, "queries"),
         caches=_all(steps, "caches"),
         verifications=_all(steps, "verification"),
+        rollback=tuple(rollback),
     )
 
 

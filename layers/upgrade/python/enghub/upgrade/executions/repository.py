@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Change:
     applied: tuple[str, ...] = ()
     """The versions that were run, for the site's record."""
     once: Once | None = None
+    also: tuple[str, ...] = ()
+    """Further events of the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ class Executions(Protocol):
 
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
         """Return the steps in order."""
+
+    def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
+        """Return the steps of the rollback that began as run `rollback`, in order."""
+
+    def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
+        """Store the steps of a rollback that is about to begin; those that are there already stay as they are."""
 
     def create(self, steps: Sequence[StepRecord], change: Change) -> None:
         """Store a new execution with its steps."""

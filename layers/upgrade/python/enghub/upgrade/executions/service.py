@@ -1,6 +1,6 @@
 """What people do with upgrades: start, stop, resume, confirm, look (UPG-07, UPG-08, UPG-12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from enghub.core import ids
@@ -9,14 +9,20 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm
 from enghub.upgrade.executions.model import (
     ABORTED,
+    SKIP,
     Execution,
+    OnFailure,
     Status,
     StepRecord,
+    StepStatus,
     first_unfinished,
     launch_command,
     released,
 )
+from enghub.upgrade.executions.reading import Seen, look
 from enghub.upgrade.executions.repository import Change, Executions, LogPage
+from enghub.upgrade.executions.rollback import declared_records
+from enghub.upgrade.executions.workflow import HELD, rollback_change, standing_at_rollback
 from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner
 
@@ -34,14 +40,7 @@ class Asked:
     target_version: str
     site_id: str
     environment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An execution with its steps."""
-
-    execution: Execution
-    steps: tuple[StepRecord, ...]
+    on_failure: OnFailure = OnFailure.STOP
 
 
 class Upgrades:
@@ -77,9 +76,10 @@ class Upgrades:
             created_at=origin.at,
             fencing_token=lock.token,
             factory_id=origin.factory_id,
+            on_failure=asked.on_failure,
         )
         self._executions.create(
-            _records(execution_id, planned),
+            [*_records(execution_id, planned), *_declared(execution_id, planned)],
             Change(
                 origin, execution, lock=lock, event="UpgradeRequested", action="request",
                 command=launch_command(execution), once=once,
@@ -99,10 +99,28 @@ class Upgrades:
         lock = held.take(execution_id, START_LEASE, origin.at)
         after = resumed.with_token(lock)
         change = Change(
-            origin, after, lock=lock, event="UpgradeResumed", action="resume", before=before,
-            command=launch_command(after), once=once,
+            origin, after, self._skipped(resumed, origin), lock=lock, event="UpgradeResumed", action="resume",
+            before=before, command=launch_command(after), once=once,
         )  # fmt: skip
         return self._executions.save(change)[0]
+
+    def roll_back(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
+        """Begin the way back of what stopped, whatever its policy says.
+
+        Raises:
+            ExecutionNotFound, CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
+        """
+        stopped = self._executions.get(origin.tenant_id, execution_id)
+        held = self._executions.lock(origin.tenant_id, stopped.site_id)
+        change = rollback_change(self._executions, stopped, held, origin)
+        return self._executions.save(replace(change, once=once))[0]
+
+    def _skipped(self, resumed: Execution, origin: Origin) -> StepRecord | None:
+        """The rollback's step that an operator has undone by hand."""
+        if resumed.decision != SKIP or resumed.rollback is None:
+            return None
+        step = standing_at_rollback(self._executions, resumed)
+        return None if step is None else replace(step, status=StepStatus.SKIPPED, ended_at=origin.at)
 
     def abort(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
         """Stop at the end of the running slice; at once when it waits for a person or its worker is gone.
@@ -121,7 +139,11 @@ class Upgrades:
                 command = (ANSWER, {"executionId": execution_id, "sequence": step.sequence})
             elif not held.is_held(origin.at):
                 asked, lock = before.abort(ABORTED, step, origin.at), released(held, before)
-            event = "UpgradeAborted" if asked.status is Status.ABORTED else None
+            if asked.status is Status.ROLLBACK_FAILED:
+                lock = held.take(execution_id, HELD, origin.at)
+                asked = asked.with_token(lock)
+            events = {Status.ABORTED: "UpgradeAborted", Status.ROLLBACK_FAILED: "UpgradeRollbackFailed"}
+            event = events.get(asked.status)
             change = Change(
                 origin, asked, lock=lock, event=event, action="abort", before=before, command=command, once=once
             )
@@ -138,6 +160,8 @@ class Upgrades:
             ExecutionNotFound, NothingToConfirm
         """
         before = self._executions.get(origin.tenant_id, execution_id)
+        if before.confirm_rollback_until is not None and origin.at <= before.confirm_rollback_until:
+            return self.roll_back(execution_id, origin, once)
         step = self._standing_at(before)
         if step is None or before.status is not Status.WAITING or step_key not in (None, step.key, step.definition.id):
             raise NothingToConfirm(execution_id=execution_id, step=step_key or "-")
@@ -154,8 +178,7 @@ class Upgrades:
         Raises:
             ExecutionNotFound: there is none.
         """
-        execution = self._executions.get(tenant_id, execution_id)
-        return Seen(execution, self._executions.steps(tenant_id, execution_id))
+        return look(self._executions, tenant_id, execution_id)
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """Return one page of executions, newest first."""
@@ -171,6 +194,8 @@ class Upgrades:
         return self._executions.read_log(tenant_id, execution_id, limit, cursor)
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
+        if execution.rollback is not None:
+            return standing_at_rollback(self._executions, execution)
         return first_unfinished(self._executions.steps(execution.tenant_id, execution.execution_id))
 
 
@@ -181,3 +206,7 @@ def _records(execution_id: str, planned: Planned) -> list[StepRecord]:
         )
         for sequence, step in enumerate(planned.plan.steps, 1)
     ]
+
+
+def _declared(execution_id: str, planned: Planned) -> tuple[StepRecord, ...]:
+    return declared_records(execution_id, ((step, planned.scripts_of(step)) for step in planned.plan.rollback))

@@ -1,13 +1,18 @@
 """What the state machine does besides running slices (UPG-05, UPG-07)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core.identity import Origin
+from enghub.upgrade.executions.errors import NotUndoable
+from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import (
     ABORTED,
+    CONFIRM_WITHIN,
     Execution,
+    OnFailure,
     Problem,
-    SiteLock,
+    Status,
     StepRecord,
     StepStatus,
     first_unfinished,
@@ -15,11 +20,14 @@ from enghub.upgrade.executions.model import (
     released,
 )
 from enghub.upgrade.executions.repository import Change, Executions
+from enghub.upgrade.executions.rollback import DECLARED, plan_rollback
 
 GATE_LEASE = timedelta(hours=25)
 """Longer than a confirmation may take."""
 START_LEASE = timedelta(minutes=5)
 """From starting a run until its first slice extends the lease."""
+HELD = timedelta(days=365)
+"""A site that is neither old nor new stays locked until somebody ends the rollback."""
 
 
 class Workflow:
@@ -45,11 +53,68 @@ class Workflow:
         before = self._executions.get(tenant_id, execution_id)
         if before.run != run or not before.status.is_live:
             return before.status.value
+        if before.status is Status.ROLLING_BACK:
+            return self._stop_rollback(before, fault, origin)
         step = self._standing_at(before)
         if before.abort_requested:
             return self._end(before, before.abort(ABORTED, step, origin.at), "UpgradeAborted", "stop", origin)
-        after = before.fail(_problem(step, fault), step, origin.at)
-        return self._end(before, after, "UpgradeFailed", "fail", origin)
+        failed = before.fail(_problem(step, fault), step, origin.at)
+        if before.on_failure is OnFailure.ROLLBACK:
+            return self._roll_back(before, failed, origin)
+        if before.on_failure is OnFailure.CONFIRM:
+            return self._ask(before, failed, origin)
+        return self._end(before, failed, "UpgradeFailed", "fail", origin)
+
+    def _roll_back(self, before: Execution, failed: Execution, origin: Origin) -> str:
+        """Fail and begin the way back in one transaction; fail only, saying why, when there is none."""
+        held = self._executions.lock(before.tenant_id, before.site_id)
+        try:
+            change = rollback_change(self._executions, failed, held, origin)
+        except NotUndoable as refused:
+            note = Problem(
+                refused.text.render("en", **refused.details), refused.text.render("zh", **refused.details), "rollback"
+            )
+            return self._end(before, replace(failed, rollback_note=note), "UpgradeFailed", "fail", origin)
+        policy = replace(change, before=before, event="UpgradeFailed", also=("UpgradeRollbackStarted",))
+        return self._executions.save(policy)[0].status.value
+
+    def _ask(self, before: Execution, failed: Execution, origin: Origin) -> str:
+        """Fail, keep the site for its owner and ask; nobody else may touch it until the deadline."""
+        until = origin.at + CONFIRM_WITHIN
+        self._hold(before, CONFIRM_WITHIN, origin)
+        asking = replace(failed, confirm_rollback_until=until)
+        change = Change(
+            origin, asking, event="UpgradeFailed", action="fail", before=before,
+            also=("UpgradeRollbackConfirmationRequested",),
+        )  # fmt: skip
+        return self._executions.save(change)[0].status.value
+
+    def finish_rollback(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> str:
+        """End a rollback well: the site is as before, the lock is free. Safe to repeat."""
+        before = self._executions.get(tenant_id, execution_id)
+        if before.run != run or before.status is not Status.ROLLING_BACK:
+            return before.status.value
+        left = self._standing_at_rollback(before)
+        if left is not None:
+            return self._stop_rollback(before, f"step {left.key} was not undone", origin)
+        return self._end(before, before.rolled_back(origin.at), "UpgradeRolledBack", "rolled back", origin)
+
+    def _stop_rollback(self, before: Execution, fault: str | None, origin: Origin) -> str:
+        step = self._standing_at_rollback(before)
+        problem = ABORTED if before.abort_requested else _problem(step, fault)
+        self._hold(before, HELD, origin)
+        after = before.rollback_failed(problem, step, origin.at)
+        change = Change(origin, after, event="UpgradeRollbackFailed", action="rollback failed", before=before)
+        return self._executions.save(change)[0].status.value
+
+    def _hold(self, execution: Execution, lease: timedelta, origin: Origin) -> None:
+        """Extend the lock of who has it; before the change that needs it, so that a crash leaves it held."""
+        lock = self._executions.lock(execution.tenant_id, execution.site_id)
+        if lock.token == execution.fencing_token and lock.owner == execution.execution_id:
+            self._executions.extend_lock(execution.tenant_id, replace(lock, until=origin.at + lease))
+
+    def _standing_at_rollback(self, execution: Execution) -> StepRecord | None:
+        return standing_at_rollback(self._executions, execution)
 
     def open_gate(self, tenant_id: str, execution_id: str, run: int, gate: tuple[int, str], origin: Origin) -> bool:
         """Keep a gate (sequence of the step, task token); True when its answer is there already."""
@@ -97,6 +162,32 @@ class Workflow:
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
         return first_unfinished(self._executions.steps(execution.tenant_id, execution.execution_id))
+
+
+def standing_at_rollback(executions: Executions, execution: Execution) -> StepRecord | None:
+    """Return the step a rollback stands at, None when all is undone."""
+    run = 0 if execution.rollback is None else execution.rollback.run
+    return first_unfinished(executions.rollback_steps(execution.tenant_id, execution.execution_id, run))
+
+
+def rollback_change(executions: Executions, stopped: Execution, held: SiteLock, origin: Origin) -> Change:
+    """Return the change that begins a rollback; its steps are stored first, nothing refers to them yet.
+
+    Raises:
+        CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
+    """
+    tenant_id, execution_id = stopped.tenant_id, stopped.execution_id
+    steps = executions.steps(tenant_id, execution_id)
+    declared = executions.rollback_steps(tenant_id, execution_id, DECLARED)
+    rollback, records = plan_rollback(stopped, steps, declared, origin)
+    begun = stopped.roll_back(rollback, held)
+    lock = held.take(execution_id, START_LEASE, origin.at)
+    after = begun.with_token(lock)
+    executions.plan_steps(tenant_id, records)
+    return Change(
+        origin, after, lock=lock, event="UpgradeRollbackStarted", action="roll back", before=stopped,
+        command=launch_command(after),
+    )  # fmt: skip
 
 
 def _problem(step: StepRecord | None, fault: str | None) -> Problem:

@@ -1,4 +1,4 @@
-"""Starts and answers the state machine upgrade_site."""
+"""Starts and answers the state machines upgrade_site and roll_back_upgrade."""
 
 import json
 from collections.abc import Mapping
@@ -18,15 +18,17 @@ class LaunchConfig:
     """Where upgrades run."""
 
     state_machine_arn_upgrade_site: str
+    state_machine_arn_roll_back_upgrade: str
 
 
-def launch(name: str, execution_input: Mapping[str, Any]) -> None:
-    """Start the execution ``name``; does nothing when it was started before.
+def launch(name: str, execution_input: Mapping[str, Any], *, rollback: bool = False) -> None:
+    """Start the execution ``name`` of the way up, or back; does nothing when it was started before.
 
     Raises:
         Unavailable: Step Functions did not take it; repeating is safe.
     """
-    arn = config.load(LaunchConfig).state_machine_arn_upgrade_site
+    known = config.load(LaunchConfig)
+    arn = known.state_machine_arn_roll_back_upgrade if rollback else known.state_machine_arn_upgrade_site
     try:
         aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
     except ClientError as error:

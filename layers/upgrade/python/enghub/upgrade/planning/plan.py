@@ -113,8 +113,13 @@ def _steps(source: Source) -> Iterable[PlannedStep]:
 
 
 def _rollback_steps(source: Source, site_id: str) -> Iterable[PlannedStep]:
-    for part in (source.manifest.rollback_steps.pre_rollback, source.manifest.rollback_steps.post_rollback):
-        yield from (_planned(source, Stage.STARTUP_PRE_PROCESS, step) for step in part if step.runs_at(site_id))
+    """`pre_rollback` belongs to the outage, `post_rollback` comes when the business system runs again."""
+    declared = source.manifest.rollback_steps
+    for stage, part in (
+        (Stage.STARTUP_PRE_PROCESS, declared.pre_rollback),
+        (Stage.STARTUP_POST_PROCESS, declared.post_rollback),
+    ):
+        yield from (_planned(source, stage, step) for step in part if step.runs_at(site_id))
 
 
 def _planned(source: Source, stage: Stage, step: Step) -> PlannedStep:

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
+from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.sites.repository import Sites
 from enghub.upgrade.sql.lint import Finding, findings
 from enghub.upgrade.sql.splitter import SplitError, split
-from enghub.upgrade.steps.base import BaseStep
 from enghub.upgrade.steps.parameters import texts
-from enghub.upgrade.steps.registry import step_class
 from enghub.upgrade.versions import Version
 
 
@@ -38,6 +38,8 @@ class Risk:
 
     dangers: tuple[Finding, ...]
     reversible: bool
+    undo: Text
+    """How it is undone, or why it cannot be."""
     unreadable: tuple[str, ...] = ()
 
 
@@ -77,13 +79,7 @@ class Planner:
                 unreadable.append(f"{path}: {error}")
                 continue
             dangers += findings(path, statements, planned.site.dialect)
-        return Risk(tuple(dangers), is_reversible(step), tuple(unreadable))
-
-
-def is_reversible(step: PlannedStep) -> bool:
-    """Tell whether a step can be undone: it writes nothing, or it declares how."""
-    kind = step_class(step.definition.class_name)
-    writes = getattr(kind, "writes", True)
-    has_rollback = getattr(kind, "rollback", None) is not BaseStep.rollback
-    declared = step.definition.rollback_supported or bool(texts(step.definition.parameters, "rollback_scripts"))
-    return not writes or (has_rollback and declared)
+        copies = backed_up(planned_step.definition for planned_step in planned.plan.steps)
+        declared = any(one.version == step.version for one in planned.plan.rollback)
+        reversible, undo = way_back(step.definition, copies, declared=declared)
+        return Risk(tuple(dangers), reversible, undo, tuple(unreadable))

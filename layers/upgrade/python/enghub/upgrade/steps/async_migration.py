@@ -12,7 +12,7 @@ from enghub.upgrade.sql.splitter import SplitError, split
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Budget, Cursor, Progress, Slice, StepContext, StepFailed, done, more
-from enghub.upgrade.steps.migration_rules import Migration
+from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.journal import Checkpoint
@@ -116,6 +116,14 @@ class AsynchronousMigration(BaseStep):
                 results.append({**outcome(migration, checkpoint), "remaining": 0})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
         return done({"migrations": results}, latest)
+
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """See `BaseStep.why_irreversible`."""
+        return why_irreversible(read.read_list(parameters, "async_migrations", AsyncMigration), parameters, copies)
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """See `migration_rules.undo`."""
+        return undo(read.read_list(context.parameters, "async_migrations", AsyncMigration), context)
 
 
 def _work(context: StepContext, session: "WriteSession", migration: AsyncMigration, load: Load) -> "Checkpoint":

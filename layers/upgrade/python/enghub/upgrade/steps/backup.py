@@ -42,7 +42,9 @@ class BackupTables(BaseStep):
         return done({"backup": made, "dropped": dropped}, Progress(len(tables), len(tables), "tables"))
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Restore what was backed up."""
+        """Restore what was backed up, once the outage's work had begun: before that the system wrote on."""
+        if not context.data_touched:
+            return done({"restored": [], "rollback": "no data had been touched"})
         return RestoreBackup().run(context, cursor)
 
 

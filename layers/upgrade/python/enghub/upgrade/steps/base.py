@@ -187,6 +187,8 @@ class StepContext:
     """Called at named points between effects; tests stop the process there."""
     decision: str | None = None
     """What an operator decided about a statement in doubt: `applied` or `again`."""
+    data_touched: bool = True
+    """In a rollback: the outage's work had begun. Otherwise the system still wrote, and no backup is brought back."""
     ports: "Ports" = field(default_factory=_no_ports)
     """The artifact store, the site's files, its caches and secrets."""
 
@@ -236,6 +238,17 @@ class BaseStep:
         """Return unknown."""
         del parameters
         return None
+
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """Return why the step cannot undo what it does, None when it can.
+
+        Args:
+            parameters: the step's own.
+            copies: tables that the upgrade copies (`backup_tables`) and whose rows a rollback brings back.
+        """
+        del parameters, copies
+        undoes = type(self).rollback is not BaseStep.rollback
+        return None if undoes or not self.writes else NOT_REVERSIBLE
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Do nothing for a step that changed nothing; refuse otherwise."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.core.i18n import Text
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import BackupTables
@@ -13,6 +14,7 @@ from enghub.upgrade.steps.config_update import ConfigUpdate
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.index_optimisation import IndexOptimisation
 from enghub.upgrade.steps.log_cleanup import LogCleanup
+from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.resource_import import ResourceImport
 from enghub.upgrade.steps.resource_release import ResourceRelease
 from enghub.upgrade.steps.row_migration import RowMigration
@@ -34,6 +36,13 @@ class Composite(BaseStep):
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
         return tuple(problem for _, _, part in self.parts for problem in part().validate(parameters))
+
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """Return the first reason of a part that is asked for."""
+        own = copies | frozenset(texts(parameters, "backup_tables"))
+        asked = (part() for _, names, part in self.parts if _asked(names, parameters))
+        reasons = (part.why_irreversible(parameters, own) for part in asked if isinstance(part, BaseStep))
+        return next((reason for reason in reasons if reason is not None), None)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the parts that are asked for."""

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.i18n import Text
 from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps import parameters as read
+from enghub.upgrade.steps.base import Slice, StepContext, StepFailed, done
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -135,3 +138,54 @@ class Migration(BaseModel):
         factor = min(fastest, wanted) if wanted >= 1 else max(0.5, wanted)
         grown = max(int(batch * factor), batch + 1 if wanted > 1 else 1)
         return max(1, min(grown, self.max_batch_size))
+
+
+NO_WAY_BACK = Text(
+    "Migrated rows of {tables} cannot be taken back: declare rollback_scripts, or back the target up by backup_tables",
+    "{tables} 中已迁移的数据无法撤销：请声明 rollback_scripts，或通过 backup_tables 备份目标表",
+)
+
+
+def why_irreversible(
+    migrations: Sequence[Migration], parameters: Mapping[str, Any], copies: frozenset[str]
+) -> Text | None:
+    """Return why moved rows cannot be taken back: neither scripts undo it, nor do copies of the targets."""
+    if read.texts(parameters, "rollback_scripts"):
+        return None
+    lost = sorted(
+        {migration.target for migration in migrations} - copies - set(read.texts(parameters, "backup_tables"))
+    )
+    values = {"tables": ", ".join(lost)}
+    return Text(NO_WAY_BACK.render("en", **values), NO_WAY_BACK.render("zh", **values)) if lost else None
+
+
+def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
+    """Let the migrations run again; their rows are taken back by scripts or by the copies of their targets.
+
+    Raises:
+        StepFailed: nothing takes them back.
+    """
+    from enghub.upgrade.gateways.databases import backups  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.journal import TaskJournal  # noqa: PLC0415
+    from enghub.upgrade.steps.sql_scripts import SqlScripts  # noqa: PLC0415
+
+    facts = context.facts
+    journals = [(migration, TaskJournal(facts.scope, migration.name, facts.execution_id)) for migration in migrations]
+    with context.databases.writer(context.budget) as session:
+        with session.transaction() as connection:
+            begun = [(migration, journal) for migration, journal in journals if journal.read(connection) is not None]
+        copies = frozenset(backups.of_execution(session, facts.execution_id))
+    if not begun:
+        return done({"rollback": "nothing to undo"})
+    why = why_irreversible([migration for migration, _ in begun], context.parameters, copies)
+    if why is not None:
+        raise StepFailed(why)
+    if read.texts(context.parameters, "rollback_scripts") and not read.texts(context.parameters, "sql_scripts"):
+        ended = SqlScripts().rollback(context, {})
+        if ended.state == "more":
+            return ended
+    with context.databases.writer(context.budget) as session, session.transaction() as connection:
+        for _, journal in begun:
+            journal.forget(connection)
+    context.point("migration forgotten")
+    return done({"forgotten": [migration.name for migration, _ in begun]})

@@ -48,6 +48,8 @@ class RestoreBackup(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Restore the tables, then the files; copies inside the database where those are all there is."""
+        if not context.data_touched:
+            return done({"restored": [], "rollback": "no data had been touched"})
         from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, StepContext
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, StepContext, done
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 
 
@@ -21,8 +21,11 @@ class RollbackScripts(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run what the journal does not show as done."""
-        from enghub.upgrade.gateways.databases.journal import mark_version_undone  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.journal import has_run, mark_version_undone  # noqa: PLC0415
 
+        with context.databases.writer(context.budget) as session, session.transaction() as connection:
+            if not has_run(connection, context.facts.version):
+                return done({"rollback": "nothing to undo"})
         ended = SqlScripts().rollback(context, cursor)
         if ended.state is SliceState.DONE:
             with context.databases.writer(context.budget) as session, session.transaction() as connection:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done, more
-from enghub.upgrade.steps.migration_rules import Migration
+from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
 
 
 class RowMigration(BaseStep):
@@ -41,3 +42,11 @@ class RowMigration(BaseStep):
                     return more(position, latest, result={"migrations": results})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
         return done({"migrations": results}, latest)
+
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """See `BaseStep.why_irreversible`."""
+        return why_irreversible(read.read_list(parameters, "migrations", Migration), parameters, copies)
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """See `migration_rules.undo`."""
+        return undo(read.read_list(context.parameters, "migrations", Migration), context)

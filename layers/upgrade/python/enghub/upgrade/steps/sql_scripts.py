@@ -43,21 +43,46 @@ class SqlScripts(BaseStep):
             found.append('transaction: must be "script" or "statement"')
         return tuple(found)
 
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """See `BaseStep.why_irreversible`."""
+        return None if read.texts(parameters, "rollback_scripts") else NO_ROLLBACK
+
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run what the journal does not show as done; from now on a rollback has to run its scripts again."""
         _open_rollback(context)
         return _run(context, read.texts(context.parameters, "sql_scripts"), context.facts.scope)
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Run the rollback scripts, then mark the scripts as not run."""
+        """Run the rollback scripts, then mark the scripts as not run.
+
+        With as many rollback scripts as scripts, the last undoes the first: those of scripts that never began are left
+        out.
+        """
         paths = read.texts(context.parameters, "rollback_scripts")
+        scripts = read.texts(context.parameters, "sql_scripts")
+        begun = _begun(context, scripts)
+        if scripts and not any(begun):
+            return done({"rollback": "nothing to undo"})
         if not paths:
             raise StepFailed(NO_ROLLBACK)
+        if len(paths) == len(scripts):
+            paths = tuple(path for path, ran in zip(paths, reversed(begun), strict=True) if ran)
         scope = context.facts.scope + ROLLBACK_SCOPE
         ended = _run(context, paths, scope)
         if ended.state == "done":
             _forget(context)
         return ended
+
+
+def _begun(context: StepContext, scripts: Sequence[str]) -> list[bool]:
+    """Tell for each script whether the journal knows a statement of it that has, or may have, taken effect."""
+    from enghub.upgrade.gateways.databases.journal import ScriptJournal, State  # noqa: PLC0415
+
+    facts = context.facts
+    with context.databases.writer(context.budget) as session, session.transaction() as connection:
+        known = [ScriptJournal(facts.scope, path, facts.execution_id).entries(connection) for path in scripts]
+    nothing = (State.UNDONE, State.FAILED)
+    return [any(entry.state not in nothing for entry in entries.values()) for entries in known]
 
 
 def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:

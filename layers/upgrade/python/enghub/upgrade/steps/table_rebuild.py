@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, done, more
 from enghub.upgrade.steps.rebuild_rules import Rebuild
@@ -10,6 +11,11 @@ from enghub.upgrade.steps.rebuild_rules import Rebuild
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.rebuilding import Rebuilding
     from enghub.upgrade.gateways.databases.session import WriteSession
+
+OLD_DROPPED = Text(
+    "The rebuild drops the old table ({tables}): set keep_old to be able to go back",
+    "重建后旧表（{tables}）被删除：如需回退请设置 keep_old",
+)
 
 
 class TableRebuild(BaseStep):
@@ -40,6 +46,12 @@ class TableRebuild(BaseStep):
                 )
                 context.log("info", f"table {rule.table} rebuilt: {reached.done} rows")
         return done({"rebuilds": results})
+
+    def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
+        """A rebuild that drops the old table cannot bring it back."""
+        lost = [rule.table for rule in read.read_list(parameters, "rebuilds", Rebuild) if not rule.keep_old]
+        values = {"tables": ", ".join(lost)}
+        return Text(OLD_DROPPED.render("en", **values), OLD_DROPPED.render("zh", **values)) if lost else None
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Bring the old tables back, last first."""

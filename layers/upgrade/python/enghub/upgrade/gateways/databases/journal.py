@@ -156,6 +156,16 @@ def mark_version_undone(connection: sa.Connection, version: str, *, rollback: bo
     connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
 
 
+def has_run(connection: sa.Connection, version: str) -> bool:
+    """Tell whether a statement of a version's upgrade has, or may have, taken effect."""
+    table = STATEMENTS.c
+    forward = sa.and_(
+        table.scope.startswith(f"{version}/", autoescape=True), sa.not_(table.scope.endswith(ROLLBACK_SCOPE))
+    )
+    there = forward & table.state.not_in([State.UNDONE.value, State.FAILED.value])
+    return connection.execute(sa.select(table.ordinal).where(there).limit(1)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Where a row task stands; stored in the transaction of the rows it counts."""

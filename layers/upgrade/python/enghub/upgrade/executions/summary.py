@@ -1,0 +1,66 @@
+"""What an operator reads: what happened, at which step, what is done already, the exact next command (UPG-07)."""
+
+from enghub.core.clock import to_text
+from enghub.core.i18n import Language, Text
+from enghub.upgrade.executions.model import Execution, Status
+
+_GO_ON = "enghub upgrade resume {id} --follow"
+_BACK = "enghub upgrade rollback {id} --follow"
+_TEXTS = {
+    Status.PENDING: Text("Accepted; the workflow starts", "已受理，工作流即将启动"),
+    Status.RUNNING: Text("Runs {step}; {done}", "正在执行 {step}；{done}"),
+    Status.WAITING: Text(
+        "Waits before {step} for you; {done}. Next: enghub upgrade confirm {id} --follow",
+        "在 {step} 前等待确认；{done}。下一步：enghub upgrade confirm {id} --follow",
+    ),
+    Status.SUCCEEDED: Text("The site runs {target}; {done}", "局点已运行 {target}；{done}"),
+    Status.FAILED: Text(
+        f"Stopped at {{step}}; {{done}}. Correct the cause, then: {_GO_ON}. Or go back: {_BACK}",
+        f"在 {{step}} 停止；{{done}}。排除原因后：{_GO_ON}。或回滚：{_BACK}",
+    ),
+    Status.ABORTED: Text(
+        f"An operator stopped it at {{step}}; {{done}}. Go on: {_GO_ON}. Or go back: {_BACK}",
+        f"操作员在 {{step}} 中止；{{done}}。继续：{_GO_ON}。或回滚：{_BACK}",
+    ),
+    Status.ROLLING_BACK: Text("Rolls back, at {step}; {undone}", "正在回滚 {step}；{undone}"),
+    Status.ROLLED_BACK: Text(
+        "The upgrade failed and is rolled back: the site runs {source} as before; {undone}. Next: correct the cause "
+        "and execute again",
+        "升级失败并已回滚：局点恢复运行 {source}；{undone}。下一步：排除原因后重新执行升级",
+    ),
+    Status.ROLLBACK_FAILED: Text(
+        f"The rollback stopped at {{back_step}}; {{undone}}; the site stays locked. Correct the cause, then: {_GO_ON}. "
+        "If you undid that step by hand: enghub upgrade resume {id} --decision skip --follow",
+        f"回滚在 {{back_step}} 停止；{{undone}}；局点保持锁定。排除原因后：{_GO_ON}。"
+        "如已手工撤销该步骤：enghub upgrade resume {id} --decision skip --follow",
+    ),
+}
+_ASKED = Text(
+    "Stopped at {step}; {done}. Roll back? Answer until {until}: enghub upgrade confirm {id} --follow. "
+    f"Or correct the cause and: {_GO_ON}",
+    "在 {step} 停止；{done}。是否回滚？请在 {until} 前确认：enghub upgrade confirm {id} --follow。"
+    f"或排除原因后：{_GO_ON}",
+)
+_DONE = Text("{done} of {total} steps are done", "已完成 {done}/{total} 个步骤")
+_UNDONE = Text("{done} of {total} rollback steps are done", "已完成 {done}/{total} 个回滚步骤")
+_NOTED = Text("{said}. The rollback was not begun: {why}", "{said}。未开始回滚：{why}")
+
+
+def summary(execution: Execution, language: Language) -> str:
+    """Return the sentence for an execution's present state."""
+    back = execution.rollback
+    stopped = execution.breakpoint.step if execution.breakpoint is not None and back is None else None
+    values = {
+        "id": execution.execution_id, "source": execution.source_version, "target": execution.target_version,
+        "step": stopped or execution.current_step or "-",
+        "back_step": back.breakpoint.step if back is not None and back.breakpoint is not None else "-",
+        "until": "" if execution.confirm_rollback_until is None else to_text(execution.confirm_rollback_until),
+        "done": _DONE.render(language, done=execution.completed_steps, total=execution.total_steps),
+        "undone": "" if back is None else _UNDONE.render(language, done=back.completed_steps, total=back.total_steps),
+    }  # fmt: skip
+    text = _ASKED if execution.confirm_rollback_until is not None else _TEXTS[execution.status]
+    said = text.render(language, **values)
+    note = execution.rollback_note
+    if note is None:
+        return said
+    return _NOTED.render(language, said=said, why=note.zh if language == "zh" else note.en)
