@@ -23,6 +23,7 @@ class UpgradeStack(ContextStack):
         self._sites()
         self._executions()
         self._workflow()
+        self._queue_of_upgrades()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -58,7 +59,7 @@ class UpgradeStack(ContextStack):
         self.route("POST", f"{BASE}/execute", execute)
 
         control = self.function("control_upgrade")
-        self.table_access(control, *STORED, "Query", indexes=())
+        self.table_access(control, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=())
         for verb in ("resume", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
@@ -91,7 +92,16 @@ class UpgradeStack(ContextStack):
         self.callback_access(answer, WORKFLOW)
         self.work_queue("answer_gate", answer)
 
+    def _queue_of_upgrades(self) -> None:
+        admit = self.function("admit_upgrades", timeout_seconds=30)
+        self.table_access(admit, *STORED, "Query", "DeleteItem", indexes=())
+        self.work_queue("admit_upgrades", admit)
+
+        sweep = self.function("sweep_upgrades", timeout_seconds=60)
+        self.table_access(sweep, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=("gsi2",))
+        self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
+
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)
-        self.table_access(made, *STORED, "Query", indexes=())
+        self.table_access(made, *STORED, "Query", "UpdateItem", indexes=())
         return made

@@ -26,9 +26,14 @@ class UpgradeRequest(wire.Request):
     site_id: SiteId
     environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
 
+    when_busy: Literal["refuse", "queue"] = "refuse"
+    """What happens when the site is being upgraded already."""
+
     def to_command(self) -> Asked:
         """Return what is asked."""
-        return Asked(self.upgrade_before_version, self.upgrade_after_version, self.site_id, self.environment)
+        return Asked(
+            self.upgrade_before_version, self.upgrade_after_version, self.site_id, self.environment, self.when_busy
+        )
 
 
 class ResumeRequest(wire.Request):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import Execution, SiteLock, StepRecord
+from enghub.upgrade.queue.model import ADMIT, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,19 @@ class Change:
     applied: tuple[str, ...] = ()
     """The versions that were run, for the site's record."""
     once: Once | None = None
+    queue: Move | None = None
+    """What it does to slots and queue."""
+
+    @property
+    def gives_slot_back(self) -> bool:
+        """Whoever lets go of its site lets go of its slot."""
+        return self.lock is not None and self.lock.owner is None
+
+    @property
+    def commands(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """What must be sent: its own command, and a look at the queue when a place may have become free."""
+        own = () if self.command is None else (self.command,)
+        return (*own, (ADMIT, {})) if self.gives_slot_back else own
 
 
 @dataclass(frozen=True, slots=True)
