@@ -131,6 +131,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     site: SiteOption,
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
+    when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
     key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -138,7 +139,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
 ) -> None:
     """Start an upgrade; with --follow show it until it ends."""
     hub = Api.of(api, token, tenant)
-    body = _body(source, target, site, environment)
+    body = {**_body(source, target, site, environment), "whenBusy": when_busy}
     found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
     _begun(hub, found["executionId"], follow)
 
@@ -305,6 +306,10 @@ def shown(found: dict[str, Any]) -> Group:
         lines.append(f"[red]{escape(found['error'])}[/red]")
     if found["status"] in ("FAILED", "ABORTED"):
         lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
+    if found["queuePosition"]:
+        lines.append(
+            f"Number {found['queuePosition']} in the queue, behind {', '.join(found['queueBehind']) or 'nobody'}"
+        )
     if found["status"] == "WAITING":
         lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")
     return Group(table, *lines)

@@ -81,9 +81,11 @@ def test_a_site_that_moved_on_refuses_who_waited_for_it(hub: Upgrade) -> None:
 
 def test_a_queued_upgrade_is_aborted_at_once(hub: Upgrade) -> None:
     hub.site()
-    second = [ask(hub, "EU", "queue")[1]["data"]["executionId"] for _ in range(2)][1]
+    _, second, third = [ask(hub, "EU", "queue")[1]["data"]["executionId"] for _ in range(3)]
+    seen = hub.status(third)
+    assert (seen["queuePosition"], seen["queueBehind"]) == (2, [second])
     assert hub.send("control_upgrade", "POST", f"/api/v1/upgrade/abort/{second}")[1]["data"]["status"] == "ABORTED"
-    assert queue().line("acme").tickets == ()
+    assert [ticket.execution_id for ticket in queue().line("acme").tickets] == [third]
 
 
 def test_a_dead_upgrade_keeps_its_slot_no_longer_than_its_lease(hub: Upgrade) -> None:

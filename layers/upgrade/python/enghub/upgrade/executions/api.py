@@ -134,6 +134,9 @@ class StatusResponse(ExecutionResponse):
     started_at: wire.Instant | None
     ended_at: wire.Instant | None
     abort_requested: bool
+    queue_position: int | None
+    queue_behind: tuple[str, ...]
+    """The executions ahead, the first one first; at most ten, those right ahead."""
     steps: tuple[StepResponse, ...]
 
     @classmethod
@@ -149,6 +152,8 @@ class StatusResponse(ExecutionResponse):
             started_at=execution.started_at,
             ended_at=execution.ended_at,
             abort_requested=execution.abort_requested,
+            queue_position=None if seen.place is None else seen.place.position,
+            queue_behind=() if seen.place is None else seen.place.ahead[-10:],
             steps=tuple(StepResponse.of(step, language) for step in seen.steps),
         )
 

@@ -20,7 +20,7 @@ from enghub.upgrade.executions.repository import Change, Executions, LogPage
 from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import ADMIT, Move
+from enghub.upgrade.queue.model import ADMIT, Move, Place
 from enghub.upgrade.queue.repository import Queue
 
 START_LEASE = timedelta(minutes=5)
@@ -49,6 +49,8 @@ class Seen:
 
     execution: Execution
     steps: tuple[StepRecord, ...]
+    place: Place | None = None
+    """Where it waits, if it does."""
 
 
 class Upgrades:
@@ -221,7 +223,8 @@ class Upgrades:
             ExecutionNotFound: there is none.
         """
         execution = self._executions.get(tenant_id, execution_id)
-        return Seen(execution, self._executions.steps(tenant_id, execution_id))
+        place = None if execution.ticket is None else self._queue.line(tenant_id).place(execution_id)
+        return Seen(execution, self._executions.steps(tenant_id, execution_id), place)
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """Return one page of executions, newest first."""
