@@ -36,6 +36,7 @@ class UpgradeStack(ContextStack):
         self._executions()
         self._workflow()
         self._notices()
+        self._queue_of_upgrades()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -71,7 +72,7 @@ class UpgradeStack(ContextStack):
         self.route("POST", f"{BASE}/execute", execute)
 
         control = self.function("control_upgrade")
-        self.table_access(control, *STORED, "Query", "UpdateItem", indexes=())
+        self.table_access(control, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=())
         for verb in ("resume", "rollback", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
@@ -131,6 +132,15 @@ class UpgradeStack(ContextStack):
         for status in ("SUCCEEDED", "FAILED"):
             self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
         self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
+
+    def _queue_of_upgrades(self) -> None:
+        admit = self.function("admit_upgrades", timeout_seconds=30)
+        self.table_access(admit, *STORED, "Query", "DeleteItem", indexes=())
+        self.work_queue("admit_upgrades", admit)
+
+        sweep = self.function("sweep_upgrades", timeout_seconds=60)
+        self.table_access(sweep, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=("gsi2",))
+        self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

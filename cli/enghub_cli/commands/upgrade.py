@@ -153,6 +153,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
     on_failure: Annotated[str, typer.Option(help="stop at the breakpoint, rollback, or confirm (ask first).")] = "stop",
+    when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
     key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -160,7 +161,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
 ) -> None:
     """Start an upgrade; with --follow show it until it ends."""
     hub = Api.of(api, token, tenant)
-    body = {**_body(source, target, site, environment), "onFailure": on_failure}
+    body = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
     found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
     _begun(hub, found["executionId"], follow)
 
@@ -360,6 +361,10 @@ def shown(found: dict[str, Any]) -> Group:
     lines.append(escape(found["summary"]))
     if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
         lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
+    if found["queuePosition"]:
+        lines.append(
+            f"Number {found['queuePosition']} in the queue, behind {', '.join(found['queueBehind']) or 'nobody'}"
+        )
     if found["status"] == "WAITING":
         lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")
     return Group(table, *lines)

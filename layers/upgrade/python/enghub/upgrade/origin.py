@@ -9,3 +9,8 @@ ENGINE_USER = "upgrade-engine"
 def engine_origin(tenant_id: str, execution_id: str, run: int, factory_id: str = "") -> Origin:
     """Return the origin of a change made by a run's workflow."""
     return Origin(tenant_id, factory_id, ENGINE_USER, system_clock(), f"{execution_id}/{run}")
+
+
+def queue_origin(tenant_id: str) -> Origin:
+    """Return the origin of a change made for the queue."""
+    return Origin(tenant_id, "", "upgrade-queue", system_clock(), "queue")

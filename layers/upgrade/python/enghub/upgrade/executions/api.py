@@ -30,6 +30,9 @@ class UpgradeRequest(wire.Request):
     on_failure: Literal["stop", "rollback", "confirm"] = "stop"
     """`confirm` asks an operator whether to roll back, for a day."""
 
+    when_busy: Literal["refuse", "queue"] = "refuse"
+    """What happens when the site is being upgraded already."""
+
     def to_command(self) -> Asked:
         """Return what is asked."""
         return Asked(
@@ -38,6 +41,7 @@ class UpgradeRequest(wire.Request):
             self.site_id,
             self.environment,
             OnFailure(self.on_failure),
+            self.when_busy,
         )
 
 
@@ -172,6 +176,9 @@ class StatusResponse(ExecutionResponse):
     summary: str
     """What happened, where, what is done already and what to do, in one text."""
     rollback: RollbackResponse | None
+    queue_position: int | None
+    queue_behind: tuple[str, ...]
+    """The executions ahead, the first one first; at most ten, those right ahead."""
     steps: tuple[StepResponse, ...]
 
     @classmethod
@@ -190,6 +197,8 @@ class StatusResponse(ExecutionResponse):
             on_failure=execution.on_failure.value,
             summary=summary(execution, language),
             rollback=RollbackResponse.of(execution, seen.rollback, language),
+            queue_position=None if seen.place is None else seen.place.position,
+            queue_behind=() if seen.place is None else seen.place.ahead[-10:],
             steps=tuple(StepResponse.of(step, language) for step in seen.steps),
         )
 

@@ -20,6 +20,7 @@ from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, Status, StepRecord
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.queue.dynamo import giving_back, move_writes
 from enghub.upgrade.sites.dynamo import DynamoSites, site_write
 from enghub.upgrade.stored import from_text, to_text
 
@@ -192,6 +193,10 @@ class DynamoExecutions:
         if change.step is not None:
             step = replace(change.step, record_version=change.step.record_version + 1)
             writes.append(_step_write(origin.tenant_id, change.step))
+        if change.queue is not None:
+            writes += move_writes(origin.tenant_id, change.queue)
+        elif change.gives_slot_back:
+            writes.append(giving_back(origin.tenant_id, old.execution_id))
         if change.lock is not None:
             writes.append(_lock_write(origin.tenant_id, change.lock))
         if change.site_version is not None:
@@ -199,8 +204,7 @@ class DynamoExecutions:
         for event in (change.event, *change.also) if change.event is not None else ():
             data = published.EVENTS[event].model_validate(_state(execution, change.step))
             writes.append(to_outbox(published.envelope(origin, data), subject=old.execution_id))
-        if change.command is not None:
-            queue, payload = change.command
+        for queue, payload in change.commands:
             writes.append(to_command(queue, payload, origin, subject=old.execution_id))
         transact(*writes)
         return execution, step

@@ -15,6 +15,7 @@ from enghub.upgrade.planning.plan import Stage
 class Status(StrEnum):
     """Of an execution."""
 
+    QUEUED = "QUEUED"  # accepted, waits for a slot or for its site
     PENDING = "PENDING"  # accepted, its workflow is not running yet
     RUNNING = "RUNNING"
     WAITING = "WAITING"  # for an operator's confirmation
@@ -140,6 +141,8 @@ class Execution:
     abort_requested: bool = False
     decision: str | None = None
     factory_id: str = ""
+    ticket: int | None = None
+    """Its number in the queue while it waits."""
     record_version: int = 0
     audit_sequence: int = 0
     audit_hash: str = ""
@@ -271,6 +274,23 @@ class Execution:
             self, status=Status.PENDING, run=self.run + 1, ended_at=None, problem=None, abort_requested=False,
             decision=decision, confirm_rollback_until=None, rollback_note=None,
         )  # fmt: skip
+
+    def queued(self, ticket: int) -> "Execution":
+        """Wait for a slot, or for the site."""
+        return replace(self, status=Status.QUEUED, ticket=ticket)
+
+    def admitted(self, lock: "SiteLock") -> "Execution":
+        """Leave the queue with a slot and the site."""
+        return replace(self, status=Status.PENDING, ticket=None, fencing_token=lock.token)
+
+    def outdated(self, site_version: str | None) -> Problem | None:
+        """Return why it may not begin: the site came to another version while it waited."""
+        if self.started_at is not None or site_version in (None, self.source_version):
+            return None
+        return Problem(
+            f"The site runs {site_version} now, not {self.source_version}: start a new upgrade from there",
+            f"局点当前版本已为 {site_version}，而非 {self.source_version}，请从该版本重新发起升级",
+        )
 
     def continued(self) -> "Execution":
         """Go on in a fresh workflow, because the old one's history is long."""

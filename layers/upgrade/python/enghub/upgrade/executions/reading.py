@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enghub.upgrade.executions.model import Execution, StepRecord
 from enghub.upgrade.executions.report import Report, report_of
 from enghub.upgrade.executions.repository import Executions, LogEntry
+from enghub.upgrade.queue.model import Place
 
 EXCERPT_LINES = 40
 
@@ -16,6 +17,8 @@ class Seen:
     execution: Execution
     steps: tuple[StepRecord, ...]
     rollback: tuple[StepRecord, ...] = ()
+    place: Place | None = None
+    """Where it waits, if it does."""
 
 
 def look(executions: Executions, tenant_id: str, execution_id: str) -> Seen:

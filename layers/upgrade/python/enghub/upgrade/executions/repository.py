@@ -9,6 +9,7 @@ from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, StepRecord
+from enghub.upgrade.queue.model import ADMIT, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,19 @@ class Change:
     once: Once | None = None
     also: tuple[str, ...] = ()
     """Further events of the same moment."""
+    queue: Move | None = None
+    """What it does to slots and queue."""
+
+    @property
+    def gives_slot_back(self) -> bool:
+        """Whoever is at work no more lets go of its slot, also when it keeps its site; a rollback needs none."""
+        return not self.execution.status.is_live and self.before is not None and self.before.status.is_live
+
+    @property
+    def commands(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """What must be sent: its own command, and a look at the queue when a place may have become free."""
+        own = () if self.command is None else (self.command,)
+        return (*own, (ADMIT, {})) if self.gives_slot_back else own
 
 
 @dataclass(frozen=True, slots=True)

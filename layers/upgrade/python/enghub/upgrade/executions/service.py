@@ -6,7 +6,7 @@ from datetime import timedelta
 from enghub.core import ids
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm
+from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm, SiteBusy
 from enghub.upgrade.executions.model import (
     ABORTED,
     SKIP,
@@ -25,11 +25,16 @@ from enghub.upgrade.executions.rollback import declared_records
 from enghub.upgrade.executions.workflow import HELD, rollback_change, standing_at_rollback
 from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner
+from enghub.upgrade.queue.errors import QueueChanged
+from enghub.upgrade.queue.model import ADMIT, Move
+from enghub.upgrade.queue.repository import Queue
 
 START_LEASE = timedelta(minutes=5)
 """From accepting until the workflow's first slice extends the lease."""
 ANSWER = "answer_gate"
 ATTEMPTS = 5
+QUEUE_ATTEMPTS = 60
+"""Looks at the queue; of those who change it at once one succeeds per look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,16 @@ class Asked:
     site_id: str
     environment: str
     on_failure: OnFailure = OnFailure.STOP
+    when_busy: str = "refuse"
+    """`refuse`, or `queue` behind the upgrade that holds the site."""
 
 
 class Upgrades:
     """The use cases."""
 
-    def __init__(self, executions: Executions, planner: Planner) -> None:
+    def __init__(self, executions: Executions, planner: Planner, queue: Queue) -> None:
         self._executions = executions
+        self._queue = queue
         self._planner = planner
 
     def execute(self, asked: Asked, origin: Origin, once: Once | None = None) -> Execution:
@@ -61,7 +69,6 @@ class Upgrades:
             known = f"for the site, which runs {planned.site.version} / 局点当前版本为 {planned.site.version}"
             raise UnknownVersion(version=asked.source_version, needed=known)
         execution_id = ids.new_id(origin.at)
-        lock = self._executions.lock(origin.tenant_id, asked.site_id).take(execution_id, START_LEASE, origin.at)
         execution = Execution(
             tenant_id=origin.tenant_id,
             execution_id=execution_id,
@@ -74,18 +81,45 @@ class Upgrades:
             total_steps=len(planned.plan.steps),
             created_by=origin.user_id,
             created_at=origin.at,
-            fencing_token=lock.token,
+            fencing_token=0,
             factory_id=origin.factory_id,
             on_failure=asked.on_failure,
         )
-        self._executions.create(
-            [*_records(execution_id, planned), *_declared(execution_id, planned)],
-            Change(
-                origin, execution, lock=lock, event="UpgradeRequested", action="request",
-                command=launch_command(execution), once=once,
-            ),
+        records = [*_records(execution_id, planned), *_declared(execution_id, planned)]
+        for _ in range(QUEUE_ATTEMPTS):
+            change = self._accepted(execution, asked.when_busy, origin, once)
+            try:
+                self._executions.create(records, change)
+            except QueueChanged:
+                records = []  # stored by the first attempt
+                continue
+            return change.execution
+        raise QueueChanged
+
+    def _accepted(self, execution: Execution, when_busy: str, origin: Origin, once: Once | None) -> Change:
+        """Decide: it begins, waits, or is refused because the site is busy."""
+        line = self._queue.line(origin.tenant_id)
+        held = self._executions.lock(origin.tenant_id, execution.site_id)
+        first = line.waiting_for(execution.site_id)
+        busy = held.is_held(origin.at) or first is not None
+        if busy and when_busy == "refuse":
+            if once is not None:
+                once.look()  # the one that holds the site may be this very request
+            held.take(execution.execution_id, START_LEASE, origin.at)
+            raise SiteBusy(site_id=execution.site_id, owner=first.execution_id if first else held.owner, until="?")
+        if busy or not line.may_begin(execution.execution_id):
+            slots, ticket = line.slots.ticket(execution.execution_id, execution.site_id, origin.at)
+            return Change(
+                origin, execution.queued(ticket.number), event="UpgradeRequested", action="request",
+                command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
+            )  # fmt: skip
+        lock = held.take(execution.execution_id, START_LEASE, origin.at)
+        slots = line.slots.without(held.owner).taken_by(execution.execution_id)
+        begun = execution.with_token(lock)
+        return Change(
+            origin, begun, lock=lock, event="UpgradeRequested", action="request",
+            command=launch_command(begun), once=once, queue=Move(slots),
         )  # fmt: skip
-        return execution
 
     def resume(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None = None) -> Execution:
         """Go on from the breakpoint, as a new workflow with a new fencing token.
@@ -93,16 +127,34 @@ class Upgrades:
         Raises:
             ExecutionNotFound, CannotResume, SiteBusy
         """
+        for _ in range(QUEUE_ATTEMPTS):
+            change = self._resumed(execution_id, decision, origin, once)
+            try:
+                return self._executions.save(change)[0]
+            except QueueChanged:
+                continue
+        raise QueueChanged
+
+    def _resumed(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None) -> Change:
+        """Decide: it goes on with its slot or a free one, or waits for one; the way back waits for nobody."""
         before = self._executions.get(origin.tenant_id, execution_id)
         held = self._executions.lock(origin.tenant_id, before.site_id)
         resumed = before.resume(held, decision, origin.at)
         lock = held.take(execution_id, START_LEASE, origin.at)
+        line = self._queue.line(origin.tenant_id)
+        goes_back = resumed.rollback is not None
+        if not goes_back and not line.may_begin(execution_id):
+            slots, ticket = line.slots.ticket(execution_id, before.site_id, origin.at)
+            return Change(
+                origin, resumed.queued(ticket.number), event="UpgradeResumed", action="resume", before=before,
+                command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
+            )  # fmt: skip
         after = resumed.with_token(lock)
-        change = Change(
+        slots = line.slots.without(held.owner).taken_by(execution_id)
+        return Change(
             origin, after, self._skipped(resumed, origin), lock=lock, event="UpgradeResumed", action="resume",
-            before=before, command=launch_command(after), once=once,
+            before=before, command=launch_command(after), once=once, queue=None if goes_back else Move(slots),
         )  # fmt: skip
-        return self._executions.save(change)[0]
 
     def roll_back(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
         """Begin the way back of what stopped, whatever its policy says.
@@ -130,6 +182,12 @@ class Upgrades:
         """
         for _ in range(ATTEMPTS):
             before = self._executions.get(origin.tenant_id, execution_id)
+            if before.ticket is not None:
+                change = self._withdrawn(before, before.ticket, origin, once)
+                try:
+                    return self._executions.save(change)[0]
+                except (ExecutionChanged, QueueChanged):
+                    continue
             asked = before.request_abort()
             held = self._executions.lock(origin.tenant_id, before.site_id)
             step = self._standing_at(before)
@@ -152,6 +210,15 @@ class Upgrades:
             except ExecutionChanged:
                 continue
         raise ExecutionChanged(execution_id=execution_id)
+
+    def _withdrawn(self, before: Execution, ticket: int, origin: Origin, once: Once | None) -> Change:
+        """Leave the queue at once: nothing runs yet."""
+        slots = self._queue.line(origin.tenant_id).slots
+        aborted = replace(before.abort(ABORTED, self._standing_at(before), origin.at), ticket=None)
+        return Change(
+            origin, aborted, event="UpgradeAborted", action="abort", before=before, once=once,
+            queue=Move(slots, leaves=ticket),
+        )  # fmt: skip
 
     def confirm(self, execution_id: str, step_key: str | None, origin: Origin, once: Once | None = None) -> Execution:
         """Let the workflow go on past the step that waits.
@@ -178,7 +245,10 @@ class Upgrades:
         Raises:
             ExecutionNotFound: there is none.
         """
-        return look(self._executions, tenant_id, execution_id)
+        seen = look(self._executions, tenant_id, execution_id)
+        if seen.execution.ticket is None:
+            return seen
+        return replace(seen, place=self._queue.line(tenant_id).place(execution_id))
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """Return one page of executions, newest first."""

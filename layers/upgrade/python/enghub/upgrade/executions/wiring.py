@@ -3,9 +3,12 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.reading import Reports
 from enghub.upgrade.executions.workflow import Workflow
+from enghub.upgrade.queue.wiring import queue
+from enghub.upgrade.sites.wiring import sites
 
 if TYPE_CHECKING:
     from enghub.upgrade.executions.service import Upgrades
@@ -17,7 +20,7 @@ def upgrades() -> "Upgrades":
     from enghub.upgrade.executions.service import Upgrades  # noqa: PLC0415 - tasks of the workflow plan nothing
     from enghub.upgrade.planning.wiring import planner  # noqa: PLC0415
 
-    return Upgrades(DynamoExecutions(), planner())
+    return Upgrades(DynamoExecutions(), planner(), queue())
 
 
 @cache
@@ -30,3 +33,9 @@ def workflow() -> Workflow:
 def reports() -> Reports:
     """Return the readers' side of reports."""
     return Reports(DynamoExecutions())
+
+
+@cache
+def admission() -> Admission:
+    """Return who lets waiting executions begin."""
+    return Admission(DynamoExecutions(), queue(), sites())

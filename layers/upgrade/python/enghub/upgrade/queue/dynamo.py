@@ -1,0 +1,121 @@
+"""Slots and queue in DynamoDB: one item of slots per tenant, one item per waiting execution."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from enghub.core import audit
+from enghub.core.audit import AuditEntry, Link
+from enghub.core.dynamo import Delete, InstantAttribute, Put, RawItem, Record, Update, Write, absent, key, transact
+from enghub.core.identity import Origin
+from enghub.core.outbox import to_command
+from enghub.upgrade.queue.errors import QueueChanged
+from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, Line, Move, Slots, Ticket
+
+SLOTS_SK = "SLOTS"
+EVERY_TENANT = "UPGRADE-SLOTS"
+"""Index partition of all tenants' slots; only the sweep reads it (decision 0016)."""
+
+
+class SlotsRecord(Record):
+    """A tenant's slots; as many holders as the limit allows."""
+
+    ENTITY = "UPGRADE_SLOTS"
+
+    tenant_id = UnicodeAttribute()
+    limit = NumberAttribute(null=True)
+    holders = UnicodeSetAttribute(null=True)
+    next_number = NumberAttribute(null=True)
+    record_version = NumberAttribute()
+
+
+class TicketRecord(Record):
+    """A waiting execution."""
+
+    ENTITY = "UPGRADE_TICKET"
+
+    number = NumberAttribute()
+    execution_id = UnicodeAttribute()
+    site_id = UnicodeAttribute()
+    queued_at = InstantAttribute()
+
+
+def _partition(tenant_id: str) -> str:
+    return key("T", tenant_id, "UPGRADE-QUEUE")
+
+
+def _ticket_keys(tenant_id: str, number: int) -> dict[str, str]:
+    return {"pk": _partition(tenant_id), "sk": f"TICKET#{number:012d}"}
+
+
+def _refusal(_: RawItem | None) -> Exception:
+    return QueueChanged()
+
+
+def _slots_write(tenant_id: str, slots: Slots) -> Put:
+    seen = slots.record_version
+    record = SlotsRecord(
+        pk=_partition(tenant_id), sk=SLOTS_SK, gsi2pk=EVERY_TENANT, gsi2sk=key(tenant_id), tenant_id=tenant_id,
+        limit=slots.limit, holders=set(slots.holders) or None, next_number=slots.next_number, record_version=seen + 1,
+    )  # fmt: skip
+    return Put(record, absent() if seen == 0 else SlotsRecord.record_version == seen, _refusal)
+
+
+def move_writes(tenant_id: str, move: Move) -> list[Write]:
+    """Return the writes of a change that saw the slots."""
+    writes: list[Write] = [_slots_write(tenant_id, move.slots)]
+    if move.joins is not None:
+        ticket = move.joins
+        record = TicketRecord(
+            **_ticket_keys(tenant_id, ticket.number), number=ticket.number, execution_id=ticket.execution_id,
+            site_id=ticket.site_id, queued_at=ticket.queued_at,
+        )  # fmt: skip
+        writes.append(Put(record, absent(), _refusal))
+    if move.leaves is not None:
+        writes.append(Delete(TicketRecord(**_ticket_keys(tenant_id, move.leaves)), Record.pk.exists(), _refusal))
+    return writes
+
+
+def giving_back(tenant_id: str, execution_id: str) -> Update:
+    """Return the write that gives a slot back: never refused, harmless when repeated, and seen by who looks again."""
+    record = SlotsRecord(pk=_partition(tenant_id), sk=SLOTS_SK)
+    return Update(
+        record,
+        [
+            SlotsRecord.holders.delete({execution_id}),
+            SlotsRecord.record_version.add(1),
+            SlotsRecord.entity.set(SlotsRecord.ENTITY),
+            SlotsRecord.tenant_id.set(tenant_id),
+            SlotsRecord.gsi2pk.set(EVERY_TENANT),
+            SlotsRecord.gsi2sk.set(key(tenant_id)),
+        ],
+    )
+
+
+class DynamoQueue:
+    """The store of slots and queue; ``limit`` is that of tenants which set none."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        self._limit = limit
+
+    def line(self, tenant_id: str) -> Line:
+        """One read of the slots, then one query of the queue: what came between fails at the slots' version."""
+        record = SlotsRecord.read(_partition(tenant_id), SLOTS_SK)
+        records = TicketRecord.items(_partition(tenant_id), prefix="TICKET#")
+        tickets = tuple(Ticket(int(r.number), r.execution_id, r.site_id, r.queued_at) for r in records)
+        return Line(Slots(self._limit) if record is None else self._slots(record), tickets)
+
+    def _slots(self, record: SlotsRecord) -> Slots:
+        return Slots(
+            int(record.limit or self._limit), frozenset(record.holders or ()), int(record.next_number or 1),
+            int(record.record_version),
+        )  # fmt: skip
+
+    def set_limit(self, slots: Slots, origin: Origin) -> None:
+        """One transaction: slots, audit, command."""
+        subject = f"upgrade-queue/{origin.request_id}"
+        entry = AuditEntry(origin, "upgrade.limit", subject, None, {"limit": slots.limit}, Link())
+        command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
+        transact(_slots_write(origin.tenant_id, slots), audit.to_put(entry), command)
+
+    def tenants(self) -> tuple[str, ...]:
+        """One query of the index."""
+        return tuple(record.tenant_id for record in SlotsRecord.items(EVERY_TENANT, index="gsi2"))

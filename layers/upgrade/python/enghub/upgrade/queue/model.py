@@ -1,0 +1,100 @@
+"""Slots and the queue before them: how many executions run at once, and who is next (UPG-10). No I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+DEFAULT_LIMIT = 5
+"""Executions at once, of a tenant that set no number of its own."""
+ADMIT = "admit_upgrades"
+"""The queue whose consumer lets waiting executions begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue; numbers only grow."""
+
+    number: int
+    execution_id: str
+    site_id: str
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Who runs now. Every change names the `record_version` it saw; giving a slot back is the one that need not."""
+
+    limit: int = DEFAULT_LIMIT
+    holders: frozenset[str] = frozenset()
+    next_number: int = 1
+    record_version: int = 0
+
+    @property
+    def free(self) -> int:
+        """How many more may begin; none while a lowered limit is exceeded."""
+        return max(0, self.limit - len(self.holders))
+
+    def without(self, execution_id: str | None) -> "Slots":
+        """Take a slot back."""
+        return replace(self, holders=self.holders - {execution_id})
+
+    def taken_by(self, execution_id: str) -> "Slots":
+        """Give a slot; the caller has asked whether one is free."""
+        return replace(self, holders=self.holders | {execution_id})
+
+    def ticket(self, execution_id: str, site_id: str, at: datetime) -> "tuple[Slots, Ticket]":
+        """Give the last place in the queue."""
+        ticket = Ticket(self.next_number, execution_id, site_id, at)
+        return replace(self, next_number=self.next_number + 1), ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A tenant's slots, and its queue in order, at one moment."""
+
+    slots: Slots
+    tickets: tuple[Ticket, ...] = ()
+
+    def may_begin(self, execution_id: str) -> bool:
+        """Tell whether an execution with a free site begins at once: a slot remains when all who wait have theirs."""
+        return execution_id in self.slots.holders or self.slots.free > len(self.tickets)
+
+    def waiting_for(self, site_id: str) -> Ticket | None:
+        """Return the first one that waits for a site."""
+        return next((ticket for ticket in self.tickets if ticket.site_id == site_id), None)
+
+    def next(self, is_busy: Callable[[str], bool]) -> Ticket | None:
+        """Return who begins next: the first whose site is free, None without a slot.
+
+        One that waits for its site does not hold up those behind it; those of one site never overtake one another.
+        """
+        if not self.slots.free:
+            return None
+        return next((ticket for ticket in self.tickets if not is_busy(ticket.site_id)), None)
+
+    def place(self, execution_id: str) -> "Place | None":
+        """Return where an execution waits."""
+        for index, ticket in enumerate(self.tickets):
+            if ticket.execution_id == execution_id:
+                ahead = tuple(found.execution_id for found in self.tickets[:index])
+                return Place(index + 1, ahead, ticket.queued_at)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an execution waits; `ahead` are those before it, the first one first."""
+
+    position: int
+    ahead: tuple[str, ...]
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a change does to slots and queue; stored only if nobody changed them since `slots` was read."""
+
+    slots: Slots
+    joins: Ticket | None = None
+    leaves: int | None = None
+    """Number of the ticket that is given up."""

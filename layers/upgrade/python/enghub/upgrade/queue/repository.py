@@ -1,0 +1,23 @@
+"""What the services need of the queue's storage; changes travel in the transaction of their execution."""
+
+from typing import Protocol
+
+from enghub.core.identity import Origin
+from enghub.upgrade.queue.model import Line, Slots
+
+
+class Queue(Protocol):
+    """Storage of slots and queue."""
+
+    def line(self, tenant_id: str) -> Line:
+        """Return slots and queue; the slots are never newer than the queue."""
+
+    def set_limit(self, slots: Slots, origin: Origin) -> None:
+        """Store another limit and have the queue looked at.
+
+        Raises:
+            QueueChanged: somebody else was faster.
+        """
+
+    def tenants(self) -> tuple[str, ...]:
+        """Return every tenant that ever had a slot, for the sweep."""

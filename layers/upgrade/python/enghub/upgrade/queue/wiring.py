@@ -1,0 +1,21 @@
+"""Builds the store of the queue, once per process."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from enghub.core import config
+from enghub.upgrade.queue.dynamo import DynamoQueue
+from enghub.upgrade.queue.model import DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class QueueConfig:
+    """What the stage says."""
+
+    upgrade_slots: int = DEFAULT_LIMIT
+
+
+@cache
+def queue() -> DynamoQueue:
+    """Return the store of slots and queue."""
+    return DynamoQueue(config.load(QueueConfig).upgrade_slots)
