@@ -38,7 +38,11 @@ def later(**by: int) -> Origin:
 def accepted(site: str, when_busy: str) -> str:
     """Ask the service itself: a Lambda's handler never serves two requests at once."""
     try:
-        return wiring.upgrades().execute(Asked("2.16.4", "2.16.5", site, "test", when_busy), later()).status.value
+        return (
+            wiring.upgrades()
+            .execute(Asked("2.16.4", "2.16.5", site, "test", when_busy=when_busy), later())
+            .status.value
+        )
     except SiteBusy:
         return "SiteBusy"
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
-from enghub.upgrade.executions.model import Execution, SiteLock, launch_command
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, launch_command
 from enghub.upgrade.executions.repository import Change, Executions
 from enghub.upgrade.executions.workflow import START_LEASE, Workflow
 from enghub.upgrade.queue.errors import QueueChanged

@@ -211,14 +211,14 @@ class DynamoExecutions:
 
     def _keep_steps(self, execution: Execution, changed: StepRecord | None) -> None:
         until = execution.expires_at
-        if until is None and execution.status is not Status.PENDING:
+        if until is None and execution.status not in (Status.QUEUED, Status.PENDING):
             return  # steps of running executions have no end: only an end or a resume changes it
         kept = StepRecordItem.expires_at
         change = kept.remove() if until is None else kept.set(int(until.timestamp()))
         partition = _partition(execution.tenant_id, execution.execution_id)
         for step in self.steps(execution.tenant_id, execution.execution_id):
             if changed is None or changed.sequence != step.sequence:
-                StepRecordItem(pk=partition, sk=_step_sk(step.sequence)).update([change], StepRecordItem.pk.exists())
+                StepRecordItem(pk=partition, sk=_step_sk(step)).update([change], StepRecordItem.pk.exists())
 
     def _execution_write(self, execution: Execution) -> Put:
         seen = execution.record_version - 1

@@ -9,6 +9,7 @@ TEXTS = {
     "ABORTED": Text("Aborted", "已中止"),
     "RUNNING": Text("Running", "进行中"),
     "WAITING": Text("Waiting for confirmation", "等待确认"),
+    "QUEUED": Text("In the queue", "排队中"),
     "PENDING": Text("Not begun", "未开始"),
     "ROLLING_BACK": Text("Rolling back", "回滚中"),
     "ROLLED_BACK": Text("Rolled back", "已回滚"),

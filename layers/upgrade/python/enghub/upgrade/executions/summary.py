@@ -7,6 +7,7 @@ from enghub.upgrade.executions.model import Execution, Status
 _GO_ON = "enghub upgrade resume {id} --follow"
 _BACK = "enghub upgrade rollback {id} --follow"
 _TEXTS = {
+    Status.QUEUED: Text("Accepted; waits for its turn or for the site", "已受理，排队等待执行"),
     Status.PENDING: Text("Accepted; the workflow starts", "已受理，工作流即将启动"),
     Status.RUNNING: Text("Runs {step}; {done}", "正在执行 {step}；{done}"),
     Status.WAITING: Text(
