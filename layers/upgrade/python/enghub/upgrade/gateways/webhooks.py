@@ -1,4 +1,4 @@
-"""Calls webhooks that manifests name: signed, to public addresses only, redirects not followed (UPG-13, decision 0016).
+"""Calls webhooks that manifests name: signed, to public addresses only, redirects not followed (UPG-13, decision 0017).
 
 The caller is httpcore, the transport below httpx: there the address that was checked is the one that is connected to,
 so a name that resolves differently a moment later (DNS rebinding) leads nowhere.
