@@ -1,7 +1,6 @@
 """Reads the journal back: what of a version did not finish in this database."""
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from enghub.upgrade.gateways.databases.journal import CHECKPOINTS, STATEMENTS, State
 
@@ -13,7 +12,7 @@ def unfinished_statements(connection: sa.Connection, version: str) -> tuple[str,
         table.scope.startswith(f"{version}/", autoescape=True),
         table.state.in_([State.INTENT.value, State.FAILED.value]),
     )
-    return tuple(f"{row.script}:{row.ordinal}" for row in _rows(connection, query))
+    return tuple(f"{row.script}:{row.ordinal}" for row in _rows(connection, STATEMENTS, query))
 
 
 def unfinished_migrations(connection: sa.Connection, version: str) -> tuple[str, ...]:
@@ -24,7 +23,7 @@ def unfinished_migrations(connection: sa.Connection, version: str) -> tuple[str,
     )
     return tuple(
         f"migration {row.task}: {row.moved} moved and {row.failed} failed of {row.total}"
-        for row in _rows(connection, query)
+        for row in _rows(connection, CHECKPOINTS, query)
         if row.state != State.DONE.value
     )
 
@@ -35,10 +34,8 @@ def broken_references(connection: sa.Connection) -> list[str]:
     return [f"table {name} refers to rows that do not exist" for name in tables]
 
 
-def _rows(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> list[sa.Row[tuple[object, ...]]]:
+def _rows(
+    connection: sa.Connection, table: sa.Table, query: sa.Select[tuple[object, ...]]
+) -> list[sa.Row[tuple[object, ...]]]:
     """No journal yet means nothing ran."""
-    try:
-        with connection.begin_nested():
-            return list(connection.execute(query))
-    except exc.DBAPIError:
-        return []
+    return list(connection.execute(query)) if sa.inspect(connection).has_table(table.name) else []
