@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-_NOT_SETTINGS = {"query", "database", "session_id", "query_id", "default_format", "session_timeout", "client_protocol_version",
-                 "compress", "decompress", "user", "password", "wait_end_of_query", "enable_http_compression", "role",
-                 "send_progress_in_http_headers", "http_headers_progress_interval_ms", "buffer_size", "session_check",
-                 "cancel_http_readonly_queries_on_client_close", "date_time_input_format"}  # fmt: skip
+_NOT_SETTINGS = frozenset({
+    "query", "database", "session_id", "session_timeout", "query_id", "default_format", "client_protocol_version",
+    "compress", "decompress", "user", "password", "role", "wait_end_of_query", "enable_http_compression", "buffer_size",
+    "send_progress_in_http_headers", "http_headers_progress_interval_ms",
+    "cancel_http_readonly_queries_on_client_close",
+})  # fmt: skip
 _CODE = re.compile(r"Code: (\d+)")
-_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*$", re.IGNORECASE)
 
 
 def _engine() -> Any:
@@ -65,6 +66,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
     server: _Server
 
     def do_GET(self) -> None:
@@ -77,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         return
 
     def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) if "Content-Length" in self.headers else b""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         given = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         if urlsplit(self.path).path == "/ping":
             self._send(200, b"Ok.\n", {})

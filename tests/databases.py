@@ -57,7 +57,7 @@ def clickhouse() -> Iterator[Address]:
     try:
         yield Address(Dialect.CLICKHOUSE, server.set(database=name))
     finally:
-        _administer(server, f"DROP DATABASE {name} SYNC")
+        _administer(server, f"DROP DATABASE {name}")
 
 
 @cache

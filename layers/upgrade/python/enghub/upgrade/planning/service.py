@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.planning.errors import StepsNotSupported
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.sites.model import Site
@@ -63,7 +64,9 @@ class Planner:
         wanted = {str(version) for version in path.versions}
         chosen = {r.manifest.version: r for r in revisions if r.manifest.version in wanted}
         sources = [Source(revision.manifest, revision.number) for revision in chosen.values()]
-        return Planned(make_plan(path, sources, site_id, site.components), site, chosen)
+        plan = make_plan(path, sources, site_id, site.components)
+        _check_database(plan, site)
+        return Planned(plan, site, chosen)
 
     def risk(self, tenant_id: str, planned: Planned, step: PlannedStep) -> Risk:
         """Return what a step destroys; reads and splits its scripts."""
@@ -78,6 +81,18 @@ class Planner:
                 continue
             dangers += findings(path, statements, planned.site.dialect)
         return Risk(tuple(dangers), is_reversible(step), tuple(unreadable))
+
+
+def _check_database(plan: Plan, site: Site) -> None:
+    """Refuse now what the site's kind of database could not do later (UPG-19)."""
+    refused = []
+    for step in plan.steps:
+        made = step_class(step.definition.class_name)()
+        if isinstance(made, BaseStep):
+            names = made.unsupported(step.definition.parameters, site.dialect)
+            refused += [f"{step.key} ({name})" for name in names]
+    if refused:
+        raise StepsNotSupported(site_id=site.site_id, dialect=site.dialect.value, steps=", ".join(refused))
 
 
 def is_reversible(step: PlannedStep) -> bool:

@@ -33,14 +33,16 @@ _AGAIN_IS_HARMLESS = frozenset(
 
 def manner(statement: Statement, dialect: Dialect) -> Manner:
     """Return how to run a statement."""
-    words = statement.words
-    verb = statement.verb
-    if verb in _REFUSED or _is_temporary(words):
+    if statement.verb in _REFUSED or _is_temporary(statement.words):
         return Manner.REFUSED
     if dialect is Dialect.CLICKHOUSE:
         return _clickhouse(statement)
-    if dialect.is_mysql:
-        return _mysql(statement)
+    return _mysql(statement) if dialect.is_mysql else _standard(statement, dialect)
+
+
+def _standard(statement: Statement, dialect: Dialect) -> Manner:
+    words = statement.words
+    verb = statement.verb
     if verb in _CONTROL and not (verb == "LOCK" and dialect is Dialect.POSTGRESQL):
         return Manner.CONTROL
     if dialect is Dialect.POSTGRESQL and (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import BackupTables
@@ -34,6 +35,13 @@ class Composite(BaseStep):
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
         return tuple(problem for _, _, part in self.parts for problem in part().validate(parameters))
+
+    def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
+        """Name the parts that are asked for and cannot run."""
+        asked = [part() for _, names, part in self.parts if _asked(names, parameters)]
+        return tuple(
+            name for part in asked if isinstance(part, BaseStep) for name in part.unsupported(parameters, dialect)
+        )
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the parts that are asked for."""

@@ -11,6 +11,7 @@ from enghub.upgrade.steps.migration_rules import Migration
 class RowMigration(BaseStep):
     """Migrations one after the other, each in keyset batches."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

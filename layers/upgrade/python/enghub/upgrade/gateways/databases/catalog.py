@@ -43,7 +43,8 @@ _POSTGRESQL_FACTS = {
     "LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE lower(c.relname) IN :names",
 }
 _CLICKHOUSE_FACTS = {
-    "tables": "SELECT database, name, toString(uuid), create_table_query FROM system.tables WHERE lower(name) IN :names",
+    "tables": "SELECT database, name, toString(uuid), create_table_query FROM system.tables "
+    "WHERE lower(name) IN :names",
     "databases": "SELECT name, engine FROM system.databases WHERE lower(name) IN :names",
     "mutations": "SELECT database, table, mutation_id FROM system.mutations WHERE lower(table) IN :names",
     "functions": "SELECT name, create_query FROM system.functions WHERE origin = 'SQLUserDefined' "

@@ -101,7 +101,7 @@ class ClickHouseDatabases(SiteDatabases):
 
 
 def _engine(address: Address, seconds: int, settings: dict[str, Any]) -> sa.Engine:
-    arguments = {"connect_timeout": CONNECT_SECONDS, "send_receive_timeout": seconds, "settings": settings}
+    arguments = {"connect_timeout": CONNECT_SECONDS, "send_receive_timeout": seconds, **settings}
     engine = sa.create_engine(address.url, poolclass=NullPool, connect_args=arguments)
     if "session_id" in settings:
 
@@ -199,4 +199,3 @@ def _deduplicates(connection: sa.Connection, table: str) -> bool:
         return "replicated_deduplication_window = 0" not in engine
     _, _, window = engine.partition("non_replicated_deduplication_window = ")
     return window[:1].isdigit() and window[:1] != "0"
-

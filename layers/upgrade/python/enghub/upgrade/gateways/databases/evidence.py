@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases.journal import CHECKPOINTS, STATEMENTS, State
+from enghub.upgrade.gateways.databases.journal import CHECKPOINTS, STATEMENTS, State, of_version
 
 
 def unfinished_statements(connection: sa.Connection, version: str) -> tuple[str, ...]:
     """Return `script:ordinal` of statements of a version that were begun or failed and not run since."""
     table = STATEMENTS.c
     query = sa.select(table.script, table.ordinal).where(
-        table.scope.startswith(f"{version}/", autoescape=True),
+        of_version(STATEMENTS, version),
         table.state.in_([State.INTENT.value, State.FAILED.value]),
     )
     return tuple(f"{row.script}:{row.ordinal}" for row in _rows(connection, STATEMENTS, query))
@@ -19,7 +19,7 @@ def unfinished_migrations(connection: sa.Connection, version: str) -> tuple[str,
     """Return the row tasks of a version that are not complete."""
     table = CHECKPOINTS.c
     query = sa.select(table.task, table.state, table.moved, table.failed, table.total).where(
-        table.scope.startswith(f"{version}/", autoescape=True), table.state != State.UNDONE.value
+        of_version(CHECKPOINTS, version), table.state != State.UNDONE.value
     )
     return tuple(
         f"migration {row.task}: {row.moved} moved and {row.failed} failed of {row.total}"

@@ -145,11 +145,16 @@ class ScriptJournal:
         storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
 
 
+def of_version(table: sa.Table, version: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a row belongs to a version; without LIKE, whose escapes differ."""
+    return sa.func.substr(table.c.scope, 1, len(version) + 1) == f"{version}/"
+
+
 def mark_version_undone(connection: sa.Connection, version: str, *, rollback: bool) -> None:
     """Let a version's scripts run again: its rollback scripts when it is upgraded anew, the others after a rollback."""
     scope = STATEMENTS.c.scope
     kind = scope.endswith(ROLLBACK_SCOPE) if rollback else sa.not_(scope.endswith(ROLLBACK_SCOPE))
-    place = sa.and_(scope.startswith(f"{version}/", autoescape=True), kind, STATEMENTS.c.state != State.UNDONE.value)
+    place = sa.and_(of_version(STATEMENTS, version), kind, STATEMENTS.c.state != State.UNDONE.value)
     storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
 
 

@@ -245,6 +245,7 @@ def _regexp(pattern: str, value: object) -> bool:
 
 @contextmanager
 def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect, and close everything afterwards; see `_connect` for what it raises."""
     connection = _connect(engine)
     try:
         yield connection

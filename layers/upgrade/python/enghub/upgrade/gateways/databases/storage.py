@@ -20,9 +20,7 @@ class Storage(Protocol):
     def put(self, connection: sa.Connection, table: sa.Table, key: Values, values: Values, first: Values) -> None:
         """Set a row's values, whatever it was before; `first` holds those that only a new row gets."""
 
-    def change(
-        self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values
-    ) -> None:
+    def change(self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values) -> None:
         """Set values of every row under a condition."""
 
     def remove(self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> None:
@@ -49,9 +47,7 @@ class InPlace:
         ):
             connection.execute(table.insert().values(**key, **values, **first))
 
-    def change(
-        self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values
-    ) -> None:
+    def change(self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values) -> None:
         """See `Storage.change`."""
         connection.execute(table.update().where(where).values(values))
 
@@ -84,12 +80,10 @@ class Appended:
     def put(self, connection: sa.Connection, table: sa.Table, key: Values, values: Values, first: Values) -> None:
         """See `Storage.put`."""
         found = connection.execute(sa.select(table).where(at(table, key))).mappings().first()
-        before: Values = {**first, **key} if found is None else found
+        before = {**first, **key} if found is None else dict(found)
         self._append(connection, table, {**before, **values}, removed=0)
 
-    def change(
-        self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values
-    ) -> None:
+    def change(self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Values) -> None:
         """See `Storage.change`."""
         for row in connection.execute(sa.select(table).where(where)).mappings().all():
             self._append(connection, table, {**row, **values}, removed=0)
@@ -97,7 +91,7 @@ class Appended:
     def remove(self, connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> None:
         """See `Storage.remove`."""
         for row in connection.execute(sa.select(table).where(where)).mappings().all():
-            self._append(connection, table, row, removed=1)
+            self._append(connection, table, dict(row), removed=1)
 
     def _append(self, connection: sa.Connection, table: sa.Table, row: Values, removed: int) -> None:
         log = sa.table(f"{table.name}{LOG}", *(sa.column(name) for name in (*row, "version", "removed")))
