@@ -43,6 +43,28 @@ def _engine() -> Any:
         return importlib.import_module("chdb._chdb")
 
 
+class _Connection:
+    """An engine's connection, and the settings of the last request, which hold until the next one has others."""
+
+    def __init__(self, engine: Any) -> None:
+        self.engine = engine
+        self._database: str | None = None
+        self._settings: dict[str, str] = {}
+
+    def prepare(self, database: str | None, settings: dict[str, str]) -> None:
+        if database and database != self._database:
+            self.engine.query(f"USE `{database}`", "Native")
+            self._database = database
+        changes = [f"{name} = DEFAULT" for name in self._settings if name not in settings and name[:6] != "param_"]
+        for name, value in settings.items():
+            if self._settings.get(name) != value:
+                quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+                changes.append(f"{name} = '{quoted}'")
+        if changes:
+            self.engine.query(f"SET {', '.join(changes)}", "Native")
+        self._settings = settings
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -50,17 +72,17 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.engine, self.folder = _engine(), folder
         self.keeper = self.engine.connect(folder)
-        self.sessions: dict[str, Any] = {}
+        self.sessions: dict[str, _Connection] = {}
         self.guard = threading.Lock()
 
     @contextlib.contextmanager
-    def connection(self, session: str | None) -> Iterator[Any]:
+    def connection(self, session: str | None) -> Iterator[_Connection]:
         if session is None:
-            yield self.engine.connect(self.folder)
+            yield _Connection(self.engine.connect(self.folder))
             return
         with self.guard:
             if session not in self.sessions:
-                self.sessions[session] = self.engine.connect(self.folder)
+                self.sessions[session] = _Connection(self.engine.connect(self.folder))
         yield self.sessions[session]
 
 
@@ -96,35 +118,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(200, result, {"X-ClickHouse-Summary": json.dumps({"written_rows": "0"})})
 
-    def _run(self, connection: Any, sql: str, given: dict[str, str]) -> bytes:
+    def _run(self, connection: "_Connection", sql: str, given: dict[str, str]) -> bytes:
         settings = {name: value for name, value in given.items() if name not in _NOT_SETTINGS}
-        readonly = settings.pop("readonly", None)
-        if database := given.get("database"):
-            connection.query(f"USE `{database}`", "Native")
-        for name, value in settings.items():
-            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-            connection.query(f"SET {name} = '{quoted}'", "Native")
-        if readonly:
-            connection = self._read_only(connection, given, settings)
-        try:
-            output = given.get("default_format") or self.headers.get("X-ClickHouse-Format") or "TabSeparated"
-            data: bytes = bytes(connection.query(sql, output).bytes())
-            return data
-        finally:
-            for name in settings:
-                if not name.startswith("param_") and not readonly:
-                    connection.query(f"SET {name} = DEFAULT", "Native")
-
-    def _read_only(self, connection: Any, given: dict[str, str], settings: dict[str, str]) -> Any:
-        """`readonly` cannot be taken back, so these queries get a connection of their own."""
-        own = self.server.engine.connect(self.server.folder)
-        if database := given.get("database"):
-            own.query(f"USE `{database}`", "Native")
-        for name, value in settings.items():
-            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-            own.query(f"SET {name} = '{quoted}'", "Native")
-        own.query("SET readonly = 2", "Native")
-        return own
+        if "readonly" in settings:  # cannot be taken back, so these queries get a connection of their own
+            connection = _Connection(self.server.engine.connect(self.server.folder))
+        connection.prepare(given.get("database"), settings)
+        output = given.get("default_format") or self.headers.get("X-ClickHouse-Format") or "TabSeparated"
+        return bytes(connection.engine.query(sql, output).bytes())
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
