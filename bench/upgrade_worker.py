@@ -20,7 +20,7 @@ from enghub.upgrade.steps.base import Budget, Facts, SliceState, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
 
-SOFT_SECONDS, HARD_SECONDS = 25, 840
+SOFT_SECONDS, HARD_SECONDS = 45, 840
 """As functions/upgrade/run_slice: a slice ends politely after the first."""
 
 
