@@ -20,8 +20,8 @@ $(READY): requirements-dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > .venv/uv.txt
 	$(PIP) --require-hashes --requirement .venv/uv.txt
-	$(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.txt || \
-	  $(PIP) --require-hashes --requirement requirements-dev.txt
+	$(BIN)/uv pip install --quiet --no-deps --require-hashes --requirement requirements-dev.txt || \
+	  $(PIP) --no-deps --require-hashes --requirement requirements-dev.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

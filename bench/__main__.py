@@ -1,4 +1,7 @@
-"""``make bench``: import time, CPU and AWS calls per operation, each beside its baseline; writes bench/RESULTS.md."""
+"""``make bench``: imports, operations and upgrades, each beside its baseline; ``--write`` keeps bench/RESULTS.md.
+
+``python -m bench upgrade`` measures one part; the other sections of the results stay as they are.
+"""
 
 import argparse
 import platform
@@ -8,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import handlers, imports
+from bench import handlers, imports, upgrade
 from bench.cases import BASELINES, CASES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -19,11 +22,16 @@ IMPORT_BUDGET = 2.5
 def main() -> int:
     """Measure everything; exits with 1 when an import or a number of calls is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", choices=["functions", "upgrade"], help="measure only this")
     parser.add_argument("--write", action="store_true", help="keep the figures in bench/RESULTS.md")
     arguments = parser.parse_args()
     console = Console(width=140)
     over: list[str] = []
-    sections = [_imports(over), _operations(over)]
+    sections: list[Section] = []
+    if arguments.part != "upgrade":
+        sections += [_imports(over), _operations(over)]
+    if arguments.part != "functions":
+        sections += upgrade.sections(over)
     for title, head, rows in sections:
         shown = Table(*head, title=title)
         for row in rows:
@@ -32,7 +40,7 @@ def main() -> int:
     for problem in over:
         console.print(f"[red]over its limit:[/red] {problem}")
     if arguments.write:
-        RESULTS.write_text(_markdown(sections), "utf-8")
+        RESULTS.write_text(_markdown(sections, _kept()), "utf-8")
     return 1 if over else 0
 
 
@@ -71,17 +79,23 @@ def _operations(over: list[str]) -> Section:
     return f"Operations (in process, {handlers.ROUNDS} invocations, AWS answers replayed)", head, rows
 
 
-def _markdown(sections: list[Section]) -> str:
-    lines = [
-        "# Benchmark results",
-        "",
-        f"Python {platform.python_version()}, {platform.machine()}, a shared two-core machine: use the ratios.",
-        "Written by `make bench`; the baselines are measured in the same run.",
-    ]
+def _kept() -> dict[str, str]:
+    """Return the sections of the last results, by title."""
+    text = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
+    parts = (part.partition("\n") for part in text.split("\n## ")[1:])
+    return {title: body.strip() for title, _, body in parts}
+
+
+def _markdown(sections: list[Section], kept: dict[str, str]) -> str:
     for title, head, rows in sections:
-        lines += ["", f"## {title}", "", "| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
-        lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+        lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
+        kept[title] = "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+    first = (
+        "# Benchmark results\n\n"
+        f"Python {platform.python_version()}, {platform.machine()}, a shared two-core machine: use the ratios.\n"
+        "Written by `make bench`; the baselines are measured in the same run.\n"
+    )
+    return first + "".join(f"\n## {title}\n\n{body}\n" for title, body in kept.items())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -45,6 +46,29 @@ def database(dialect: Dialect, folder: Path) -> Iterator[Address]:
     finally:
         force = " WITH (FORCE)" if dialect is Dialect.POSTGRESQL else ""
         _administer(server, f"DROP DATABASE {name}{force}")
+
+
+@contextlib.contextmanager
+def clickhouse() -> Iterator[Address]:
+    """A fresh database of the real ClickHouse engine (see clickhouse_server.py), gone afterwards."""
+    name = f"enghub_{uuid4().hex[:16]}"
+    server = _clickhouse_server()
+    _administer(server, f"CREATE DATABASE {name} ENGINE = Atomic")
+    try:
+        yield Address(Dialect.CLICKHOUSE, server.set(database=name))
+    finally:
+        _administer(server, f"DROP DATABASE {name}")
+
+
+@cache
+def _clickhouse_server() -> sa.URL:
+    folder = Path(tempfile.mkdtemp(prefix="enghub-clickhouse-"))
+    command = [sys.executable, str(Path(__file__).with_name("clickhouse_server.py")), str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    atexit.register(_stop, process, folder)
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    return sa.make_url(f"clickhousedb+connect://default@127.0.0.1:{port}/default")
 
 
 def _administer(server: sa.URL, sql: str) -> None:

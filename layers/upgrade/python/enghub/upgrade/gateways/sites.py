@@ -32,9 +32,10 @@ class SiteGateway:
         Raises:
             StepFailed: there is no usable secret.
         """
-        from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # noqa: PLC0415 - SQLAlchemy
+        from enghub.upgrade.gateways.databases.kinds import databases_of  # noqa: PLC0415 - SQLAlchemy
+        from enghub.upgrade.gateways.databases.session import Address  # noqa: PLC0415
 
-        return SiteDatabases(Address.of(self.site.dialect, self._secret(required=True)), token)
+        return databases_of(Address.of(self.site.dialect, self._secret(required=True)), token)
 
     @property
     def hooks(self) -> Hooks:

@@ -81,3 +81,13 @@ class DependencyTooLate(UpgradeRefused):
         "Step {step} runs in {phase} but depends on {wanted} of the later phase {later}",
         "步骤 {step} 位于阶段 {phase}，却依赖后续阶段 {later} 的 {wanted}",
     )
+
+
+class StepsNotSupported(UpgradeRefused):
+    """The site's kind of database lacks what a step needs."""
+
+    text = Text(
+        "Site {site_id} has {dialect}, which has no transactions; these steps need them: {steps}. Use SQL scripts or "
+        "row migrations there",
+        "局点 {site_id} 的数据库为 {dialect}，不支持事务，以下步骤无法执行：{steps}。请改用 SQL 脚本或行迁移",
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.planning.errors import StepsNotSupported
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.planning.undo import backed_up, way_back
@@ -65,7 +66,9 @@ class Planner:
         wanted = {str(version) for version in path.versions}
         chosen = {r.manifest.version: r for r in revisions if r.manifest.version in wanted}
         sources = [Source(revision.manifest, revision.number) for revision in chosen.values()]
-        return Planned(make_plan(path, sources, site_id, site.components), site, chosen)
+        plan = make_plan(path, sources, site_id, site.components)
+        _check_database(plan, site)
+        return Planned(plan, site, chosen)
 
     def risk(self, tenant_id: str, planned: Planned, step: PlannedStep) -> Risk:
         """Return what a step destroys; reads and splits its scripts."""
@@ -83,3 +86,15 @@ class Planner:
         declared = any(one.version == step.version for one in planned.plan.rollback)
         reversible, undo = way_back(step.definition, copies, declared=declared)
         return Risk(tuple(dangers), reversible, undo, tuple(unreadable))
+
+
+def _check_database(plan: Plan, site: Site) -> None:
+    """Refuse now what the site's kind of database could not do later (UPG-19)."""
+    refused = []
+    for step in plan.steps:
+        made = step_class(step.definition.class_name)()
+        if isinstance(made, BaseStep):
+            names = made.unsupported(step.definition.parameters, site.dialect)
+            refused += [f"{step.key} ({name})" for name in names]
+    if refused:
+        raise StepsNotSupported(site_id=site.site_id, dialect=site.dialect.value, steps=", ".join(refused))

@@ -24,19 +24,25 @@ _POSTGRESQL_SELF_COMMITTING = frozenset({"VACUUM"})
 _CONTROL = frozenset({"BEGIN", "COMMIT", "END", "START", "LOCK", "UNLOCK"})
 _REFUSED = frozenset({"USE", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA", "ABORT", "SHUTDOWN", "KILL", "ATTACH", "DETACH"})
 _SESSION = frozenset({"SET", "PREPARE", "DEALLOCATE", "RESET", "DISCARD", "PRAGMA"})
+_CLICKHOUSE_READING = frozenset({"SELECT", "WITH", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "EXISTS", "CHECK"})
+_CLICKHOUSE_WRITING = frozenset({"INSERT", "UPDATE"})
 _AGAIN_IS_HARMLESS = frozenset(
-    {"TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "VACUUM"}
+    {"TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "VACUUM", "SYSTEM"}
 )
 
 
 def manner(statement: Statement, dialect: Dialect) -> Manner:
     """Return how to run a statement."""
+    if statement.verb in _REFUSED or _is_temporary(statement.words):
+        return Manner.REFUSED
+    if dialect is Dialect.CLICKHOUSE:
+        return _clickhouse(statement)
+    return _mysql(statement) if dialect.is_mysql else _standard(statement, dialect)
+
+
+def _standard(statement: Statement, dialect: Dialect) -> Manner:
     words = statement.words
     verb = statement.verb
-    if verb in _REFUSED or _is_temporary(words):
-        return Manner.REFUSED
-    if dialect.is_mysql:
-        return _mysql(statement)
     if verb in _CONTROL and not (verb == "LOCK" and dialect is Dialect.POSTGRESQL):
         return Manner.CONTROL
     if dialect is Dialect.POSTGRESQL and (
@@ -48,6 +54,20 @@ def manner(statement: Statement, dialect: Dialect) -> Manner:
     if dialect is Dialect.SQLITE and verb == "VACUUM":
         return Manner.REFUSED
     return Manner.SESSION if verb in _SESSION else Manner.TRANSACTIONAL
+
+
+def _clickhouse(statement: Statement) -> Manner:
+    """No transactions: a script that counts on them is refused rather than run as if they held."""
+    if statement.verb in _CONTROL:
+        return Manner.REFUSED
+    if statement.verb == "SET":
+        return Manner.SESSION
+    return Manner.TRANSACTIONAL if statement.verb in _CLICKHOUSE_READING else Manner.SELF_COMMITTING
+
+
+def writes_rows_at_once(statement: Statement, dialect: Dialect) -> bool:
+    """Tell whether a statement writes rows without a transaction: begun and not recorded, it may be there in part."""
+    return dialect is Dialect.CLICKHOUSE and statement.verb in _CLICKHOUSE_WRITING
 
 
 def _mysql(statement: Statement) -> Manner:

@@ -20,6 +20,16 @@ class Dialect(StrEnum):
         """MySQL and MariaDB share their client syntax."""
         return self in (Dialect.MYSQL, Dialect.MARIADB)
 
+    @property
+    def rolls_back_structure(self) -> bool:
+        """CREATE and ALTER are part of the transaction they stand in."""
+        return self in (Dialect.POSTGRESQL, Dialect.SQLITE)
+
+    @property
+    def has_transactions(self) -> bool:
+        """False for ClickHouse: what needs them is refused there when an upgrade is planned."""
+        return self is not Dialect.CLICKHOUSE
+
 
 class Kind(StrEnum):
     """What a token is."""

@@ -29,6 +29,7 @@ _BUILT_IN = {
     Dialect.MYSQL: "SELECT VARIABLE_VALUE FROM performance_schema.global_status "
     "WHERE VARIABLE_NAME = 'Threads_running'",
     Dialect.POSTGRESQL: "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()",
+    Dialect.CLICKHOUSE: "SELECT count() FROM system.processes",
 }
 
 
@@ -73,6 +74,7 @@ class AsyncMigration(Migration):
 class AsynchronousMigration(BaseStep):
     """Row migrations that give way: before every few seconds of work the load is looked at."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Row migration at a rate adapted to the database's load; parameters `async_migrations`, `load`"
     )
@@ -128,12 +130,12 @@ class AsynchronousMigration(BaseStep):
 
 def _work(context: StepContext, session: "WriteSession", migration: AsyncMigration, load: Load) -> "Checkpoint":
     """Move batches until it is time to look at the load again."""
-    from enghub.upgrade.gateways.databases.rows import RowTask  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.kinds import row_task  # noqa: PLC0415
 
     until = min(context.budget.soft_at, context.budget.monotonic() + load.check_seconds)
     budget: Budget = replace(context.budget, soft_at=until)
     facts = context.facts
-    return RowTask(session, migration, facts.scope, facts.execution_id, budget, context.point, context.report).run()
+    return row_task(session, migration, facts.scope, facts.execution_id, budget, context.point, context.report).run()
 
 
 def _ease(busy: float | None, load: Load) -> float:

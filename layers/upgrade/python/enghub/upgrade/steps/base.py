@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from enghub.core.i18n import Text
+from enghub.upgrade.sql.tokens import Dialect
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import ReadSession, WriteSession
@@ -228,6 +229,13 @@ class BaseStep:
 
     summary: ClassVar[str] = ""
     writes: ClassVar[bool] = True
+    transactions: ClassVar[bool] = True
+    """Needs a database with transactions; steps that know how to do without say False."""
+
+    def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
+        """Return the names of what here cannot run on a kind of database (UPG-19)."""
+        del parameters
+        return () if dialect.has_transactions or not self.transactions else (type(self).__name__,)
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """Accept every parameter."""

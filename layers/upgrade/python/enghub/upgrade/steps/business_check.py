@@ -39,6 +39,7 @@ class Finding:
 class BusinessCheck(BaseStep):
     """Runs declared read-only SQL and ready-made rules against thresholds."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Read-only data checks with thresholds; parameter `checks`"
     writes: ClassVar[bool] = False
 

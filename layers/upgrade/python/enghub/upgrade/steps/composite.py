@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
+from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import BackupTables
@@ -43,6 +44,13 @@ class Composite(BaseStep):
         asked = (part() for _, names, part in self.parts if _asked(names, parameters))
         reasons = (part.why_irreversible(parameters, own) for part in asked if isinstance(part, BaseStep))
         return next((reason for reason in reasons if reason is not None), None)
+
+    def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
+        """Name the parts that are asked for and cannot run."""
+        asked = [part() for _, names, part in self.parts if _asked(names, parameters)]
+        return tuple(
+            name for part in asked if isinstance(part, BaseStep) for name in part.unsupported(parameters, dialect)
+        )
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the parts that are asked for."""

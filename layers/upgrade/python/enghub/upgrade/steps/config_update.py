@@ -43,6 +43,7 @@ class _Change:
 class ConfigUpdate(BaseStep):
     """All files or none."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Configuration files from templates, checked, with history; parameters `config_files`, `config_values`"
     )

@@ -36,6 +36,7 @@ class HealthCheck(BaseModel):
 class HealthChecks(BaseStep):
     """Every declared check runs; a critical one that fails fails the step, retried by its retry_count."""
 
+    transactions: ClassVar[bool] = False
     parameter: ClassVar[str] = "health_checks"
     summary: ClassVar[str] = "HTTP and database health checks; parameter `health_checks`"
     writes: ClassVar[bool] = False

@@ -49,6 +49,7 @@ class LogRule(BaseModel):
 class LogCleanup(BaseStep):
     """File after file; one that cannot be removed is passed over and named."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Removal of old log files, archived by rule; parameter `log_cleanup`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversib
 class RowMigration(BaseStep):
     """Migrations one after the other, each in keyset batches."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -24,13 +25,14 @@ class RowMigration(BaseStep):
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the checkpoints in the target database say; the cursor only mirrors them."""
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.rows import RowTask, outcome, progress  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.kinds import row_task  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
 
         results: list[dict[str, Any]] = []
         latest = None
         with context.databases.writer(context.budget) as session:
             for migration in read.read_list(context.parameters, "migrations", Migration):
-                task = RowTask(
+                task = row_task(
                     session, migration, context.facts.scope, context.facts.execution_id, context.budget,
                     context.point, context.report,
                 )  # fmt: skip

@@ -42,6 +42,7 @@ class Service(BaseModel):
 class ServiceCheck(BaseStep):
     """Every service is asked; one that is not well is restarted, looked at again, and fails the step in the end."""
 
+    transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Service status with restart attempts and a readiness report; parameter `services`"
     writes: ClassVar[bool] = False
 

@@ -9,6 +9,7 @@ from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done
 class _ServiceControl(BaseStep):
     """Calls the hook once (it is told by key, so a repeat has no second effect) and polls `status` when declared."""
 
+    transactions: ClassVar[bool] = False
     action: ClassVar[Literal["stop", "start"]]
     reached: ClassVar[frozenset[str]]
 

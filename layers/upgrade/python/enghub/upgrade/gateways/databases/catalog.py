@@ -42,22 +42,44 @@ _POSTGRESQL_FACTS = {
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE lower(c.relname) IN :names",
 }
-_FACTS = {Dialect.MYSQL: _MYSQL_FACTS, Dialect.MARIADB: _MARIADB_FACTS, Dialect.POSTGRESQL: _POSTGRESQL_FACTS}
+_CLICKHOUSE_FACTS = {
+    "tables": "SELECT database, name, toString(uuid), create_table_query FROM system.tables "
+    "WHERE lower(name) IN :names",
+    "databases": "SELECT name, engine FROM system.databases WHERE lower(name) IN :names",
+    "mutations": "SELECT database, table, mutation_id FROM system.mutations WHERE lower(table) IN :names",
+    "functions": "SELECT name, create_query FROM system.functions WHERE origin = 'SQLUserDefined' "
+    "AND lower(name) IN :names",
+}
+_FACTS = {
+    Dialect.MYSQL: _MYSQL_FACTS,
+    Dialect.MARIADB: _MARIADB_FACTS,
+    Dialect.POSTGRESQL: _POSTGRESQL_FACTS,
+    Dialect.CLICKHOUSE: _CLICKHOUSE_FACTS,
+}
+_CLICKHOUSE_ROWS = {
+    "parts": "SELECT database, table, partition_id, max(max_block_number) FROM system.parts "
+    "WHERE lower(table) IN :names GROUP BY database, table, partition_id",
+    "rows": "SELECT database, name, total_rows FROM system.tables "
+    "WHERE engine NOT LIKE '%MergeTree' AND lower(name) IN :names",
+}
+"""What a statement changed that writes rows and cannot be rolled back."""
 
 
-def fingerprint(connection: sa.Connection, dialect: Dialect, words: Iterable[str]) -> str:
+def fingerprint(connection: sa.Connection, dialect: Dialect, words: Iterable[str], *, rows: bool = False) -> str:
     """Return a hash over everything the catalog says of the objects named among `words`.
 
     Written down before a statement that commits by itself, and compared when nobody knows whether it took effect:
-    equal means it did not (or that running it again changes nothing), different means it did.
+    equal means it did not (or that running it again changes nothing), different means it did. With `rows` also over
+    what writing rows leaves behind, where the database has no transactions.
     """
     names = sorted({word.lower() for word in words if word}) or [""]
     digest = hashlib.sha256()
-    for part, sql in _FACTS[dialect].items():
+    facts = _FACTS[dialect] | (_CLICKHOUSE_ROWS if rows else {})
+    for part, sql in facts.items():
         statement = sa.text(sql).bindparams(sa.bindparam("names", expanding=True))
-        rows = sorted(repr(tuple(row)) for row in connection.execute(statement, {"names": names}))
-        digest.update(f"{part}:{len(rows)}\n".encode())
-        digest.update("\n".join(rows).encode())
+        found = sorted(repr(tuple(row)) for row in connection.execute(statement, {"names": names}))
+        digest.update(f"{part}:{len(found)}\n".encode())
+        digest.update("\n".join(found).encode())
     return digest.hexdigest()
 
 

@@ -4,7 +4,6 @@ Rows are keyed by step (`version/step id`), not by execution: whoever upgrades t
 execution, sees what it already has.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enghub.upgrade.gateways.databases.storage import at as row_at
+from enghub.upgrade.gateways.databases.storage import storage_of
 from enghub.upgrade.steps.base import ROLLBACK_SCOPE
 
 METADATA = sa.MetaData()
@@ -135,25 +136,26 @@ class ScriptJournal:
             "catalog_before": None, "evidence": None, "rows_affected": None, "error": None,
             "finished_at": finished, **values,
         }  # fmt: skip
-        place = _place(STATEMENTS, {"scope": self.scope, "script": self.script, "ordinal": ordinal})
-        if connection.execute(STATEMENTS.update().where(place).values(facts)).rowcount == 0 and (
-            connection.execute(sa.select(sa.literal(1)).select_from(STATEMENTS).where(place)).first() is None
-        ):
-            key = {"scope": self.scope, "script": self.script, "ordinal": ordinal}
-            connection.execute(STATEMENTS.insert().values(started_at=at.isoformat(), **key, **facts))
+        key = {"scope": self.scope, "script": self.script, "ordinal": ordinal}
+        storage_of(connection).put(connection, STATEMENTS, key, facts, {"started_at": at.isoformat()})
 
     def mark_undone(self, connection: sa.Connection) -> None:
         """After a rollback: the script may run again."""
-        place = _place(STATEMENTS, {"scope": self.scope, "script": self.script})
-        connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
+        place = row_at(STATEMENTS, {"scope": self.scope, "script": self.script})
+        storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
+
+
+def of_version(table: sa.Table, version: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a row belongs to a version; without LIKE, whose escapes differ."""
+    return sa.func.substr(table.c.scope, 1, len(version) + 1) == f"{version}/"
 
 
 def mark_version_undone(connection: sa.Connection, version: str, *, rollback: bool) -> None:
     """Let a version's scripts run again: its rollback scripts when it is upgraded anew, the others after a rollback."""
     scope = STATEMENTS.c.scope
     kind = scope.endswith(ROLLBACK_SCOPE) if rollback else sa.not_(scope.endswith(ROLLBACK_SCOPE))
-    place = sa.and_(scope.startswith(f"{version}/", autoescape=True), kind, STATEMENTS.c.state != State.UNDONE.value)
-    connection.execute(STATEMENTS.update().where(place).values(state=State.UNDONE.value))
+    place = sa.and_(of_version(STATEMENTS, version), kind, STATEMENTS.c.state != State.UNDONE.value)
+    storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
 
 
 def has_run(connection: sa.Connection, version: str) -> bool:
@@ -204,30 +206,18 @@ class TaskJournal:
             "batch": checkpoint.batch, "busy_milliseconds": checkpoint.busy_milliseconds,
             "execution_id": self.execution_id,
         }  # fmt: skip
-        place = self._place(CHECKPOINTS)
-        if connection.execute(CHECKPOINTS.update().where(place).values(values)).rowcount == 0 and (
-            connection.execute(sa.select(sa.literal(1)).select_from(CHECKPOINTS).where(place)).first() is None
-        ):
-            connection.execute(CHECKPOINTS.insert().values(scope=self.scope, task=self.task, **values))
+        storage_of(connection).put(connection, CHECKPOINTS, {"scope": self.scope, "task": self.task}, values, {})
 
     def keep_failed_row(self, connection: sa.Connection, row_key: str, error: str) -> None:
         """Remember a row that could not be moved, by its key; the row itself stays where it is."""
-        place = self._place(FAILED_ROWS) & (FAILED_ROWS.c.row_key == row_key)
-        connection.execute(FAILED_ROWS.delete().where(place))
-        connection.execute(
-            FAILED_ROWS.insert().values(
-                scope=self.scope, task=self.task, row_key=row_key, error=error[:2000], execution_id=self.execution_id
-            )
-        )
+        key = {"scope": self.scope, "task": self.task, "row_key": row_key}
+        values = {"error": error[:2000], "execution_id": self.execution_id}
+        storage_of(connection).put(connection, FAILED_ROWS, key, values, {})
 
     def forget(self, connection: sa.Connection) -> None:
         """After a rollback: the task may run again from the start."""
-        connection.execute(CHECKPOINTS.delete().where(self._place(CHECKPOINTS)))
-        connection.execute(FAILED_ROWS.delete().where(self._place(FAILED_ROWS)))
+        for table in (CHECKPOINTS, FAILED_ROWS):
+            storage_of(connection).remove(connection, table, self._place(table))
 
     def _place(self, table: sa.Table) -> sa.ColumnElement[bool]:
-        return _place(table, {"scope": self.scope, "task": self.task})
-
-
-def _place(table: sa.Table, values: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    return sa.and_(*(table.c[name] == value for name, value in values.items()))
+        return row_at(table, {"scope": self.scope, "task": self.task})

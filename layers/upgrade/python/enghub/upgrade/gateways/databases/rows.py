@@ -116,7 +116,7 @@ class RowTask:
 
     def _check_key(self, connection: sa.Connection) -> tuple[str, ...]:
         rules = self.migration
-        names = rules.key or tuple(column.name for column in self._source.primary_key)
+        names = self._key_columns(connection)
         if not names:
             raise StepFailed(NO_KEY, task=rules.name, table=rules.source)
         for name in names:
@@ -127,6 +127,10 @@ class RowTask:
             if rules.in_place and name in rules.mapping:
                 raise StepFailed(MOVES_KEY, task=rules.name, column=name)
         return names
+
+    def _key_columns(self, connection: sa.Connection) -> tuple[str, ...]:
+        del connection
+        return self.migration.key or tuple(column.name for column in self._source.primary_key)
 
     def _check_mapping(self) -> None:
         rules = self.migration
@@ -185,10 +189,14 @@ class RowTask:
             return int(connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount)
         rows = sa.select(*(value.label(name) for name, value in values.items())).where(*bounds).order_by(*self._key)
         insert = _insert(self.session.dialect, self._target, rows, list(values), self.migration.on_conflict)
-        count = int(connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount)
-        if self.migration.on_conflict == "fail":
-            return count
-        return int(connection.execute(sa.select(sa.func.count()).select_from(self._source).where(*bounds)).scalar_one())
+        count = sa.select(sa.func.count()).select_from(self._source).where(*bounds)
+        return self._insert(connection, insert, checkpoint, upper, count)
+
+    def _insert(self, connection: sa.Connection, insert: Any, checkpoint: Checkpoint, upper: Any, count: Any) -> int:
+        """Send a batch; return how many source rows it took."""
+        del checkpoint, upper
+        inserted = int(connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount)
+        return inserted if self.migration.on_conflict == "fail" else int(connection.execute(count).scalar_one())
 
     def _advanced(
         self, checkpoint: Checkpoint, upper: tuple[Any, ...] | None, moved: int, seconds: float
@@ -204,7 +212,7 @@ class RowTask:
 
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
-        row_error = isinstance(error, exc.IntegrityError | exc.DataError) or _is_row_error(error)
+        row_error = isinstance(error, exc.IntegrityError | exc.DataError) or self._is_row_error(error)
         if error.connection_invalidated or is_lost(error) or is_transient(error) or not row_error:
             raise self._refused(error) from error
         if checkpoint.batch == 1:
@@ -213,6 +221,9 @@ class RowTask:
         with self.session.transaction() as connection:  # stored, so that also the shortest slice gets nearer to the row
             self._journal.write(connection, halved)
         return halved
+
+    def _is_row_error(self, error: exc.DBAPIError) -> bool:
+        return _is_row_error(error)
 
     def _refused(self, error: exc.DBAPIError) -> StepFailed:
         again = error.connection_invalidated or is_lost(error) or is_transient(error)

@@ -13,7 +13,13 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
 from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
-from enghub.upgrade.sql.classify import Manner, again_is_harmless, cannot_be_probed, manner
+from enghub.upgrade.sql.classify import (
+    Manner,
+    again_is_harmless,
+    cannot_be_probed,
+    manner,
+    writes_rows_at_once,
+)
 from enghub.upgrade.sql.splitter import Statement
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget, StepFailed
@@ -101,7 +107,7 @@ class ScriptRunner:
         with self.session.transaction() as connection:
             known = journal.entries(connection)
         self._check(script, known)
-        whole = self.whole_script and not self.session.dialect.is_mysql
+        whole = self.whole_script and self.session.dialect.rolls_back_structure
         whole = whole and all(self._manner(s) is not Manner.SELF_COMMITTING for s in script.statements)
         return self._run_whole(script, journal, known) if whole else self._run_each(script, journal, known)
 
@@ -204,18 +210,19 @@ class ScriptRunner:
             outcome.found_applied += 1
             return
         with self.session.transaction() as connection:
-            before = catalog.fingerprint(connection, dialect, statement.words)
+            rows = writes_rows_at_once(statement, dialect)
+            before = catalog.fingerprint(connection, dialect, statement.words, rows=rows)
             journal.write(
                 connection, statement.ordinal, statement.digest, State.INTENT, self.now(), catalog_before=before
             )
         self.point("intent")
         with self.session.autocommit() as connection:
-            rows = _execute(connection, statement)
+            count = _execute(connection, statement)
         self.point("effect")
-        self._done(journal, statement, "result", rows)
+        self._done(journal, statement, "result", count)
         self.point("journalled")
         outcome.ran += 1
-        outcome.rows += rows
+        outcome.rows += count
 
     def _done(self, journal: ScriptJournal, statement: Statement, evidence: str, rows: int) -> None:
         with self.session.transaction() as connection:
@@ -229,11 +236,10 @@ class ScriptRunner:
         if again_is_harmless(statement):
             return False
         if cannot_be_probed(statement):
-            if self.decision is None:
-                raise StepFailed(IN_DOUBT, **self._place(script, statement), statement=statement.summary)
-            return self.decision == "applied"
+            return self._decided(script, statement)
+        in_part = writes_rows_at_once(statement, self.session.dialect)
         with self.session.transaction() as connection:
-            now = catalog.fingerprint(connection, self.session.dialect, statement.words)
+            now = catalog.fingerprint(connection, self.session.dialect, statement.words, rows=in_part)
             if now == entry.catalog_before:
                 return False
             broken = (
@@ -241,10 +247,17 @@ class ScriptRunner:
                 if self.session.dialect is Dialect.POSTGRESQL
                 else ()
             )
+        if in_part:
+            return self._decided(script, statement)
         for index in broken:
             with self.session.autocommit() as connection:
                 execute_raw(connection, f"DROP INDEX {index}")
         return not broken
+
+    def _decided(self, script: Script, statement: Statement) -> bool:
+        if self.decision is None:
+            raise StepFailed(IN_DOUBT, **self._place(script, statement), statement=statement.summary)
+        return self.decision == "applied"
 
     def _check_engine(self, script: Script, statement: Statement) -> None:
         if not self.session.dialect.is_mysql or statement.verb in ("SELECT", "SHOW", "EXPLAIN"):

@@ -28,12 +28,14 @@ _DRIVERS = {
     Dialect.MARIADB: "mariadb+pymysql",
     Dialect.MYSQL: "mysql+pymysql",
     Dialect.POSTGRESQL: "postgresql+psycopg",
+    Dialect.CLICKHOUSE: "clickhousedb+connect",
 }
 _BACKENDS = {
     Dialect.SQLITE: {"sqlite"},
     Dialect.MARIADB: {"mysql", "mariadb"},
     Dialect.MYSQL: {"mysql", "mariadb"},
     Dialect.POSTGRESQL: {"postgresql", "postgres"},
+    Dialect.CLICKHOUSE: {"clickhouse", "clickhousedb"},
 }
 _PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of this software
 
@@ -86,7 +88,7 @@ WRONG_DIALECT = Text(
     "局点数据库密钥对应 {found}，与局点声明的 {dialect} 不一致",
 )
 ACCESS_DENIED = Text("The database refuses the credentials of the site's secret", "数据库拒绝了局点密钥中的凭据")
-_DENIED = ("1045", "28P01", "28000", "password authentication failed", "Access denied")
+_DENIED = ("1045", "28P01", "28000", "password authentication failed", "Access denied", "AUTHENTICATION_FAILED")
 
 
 class ReadSession:
@@ -176,7 +178,7 @@ class SiteDatabases:
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
         """Open a read-only session; see `Databases.reader`."""
         engine = _engine(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
-        with _connected(engine) as connection:
+        with connected(engine) as connection:
             dialect = self._address.dialect
             _limit(connection, dialect, timeout_seconds)
             with connection.begin():
@@ -188,7 +190,7 @@ class SiteDatabases:
     def writer(self, budget: Budget) -> Iterator[WriteSession]:
         """Open the writing session; see `Databases.writer`."""
         engine = _engine(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
-        with _connected(engine) as connection:
+        with connected(engine) as connection:
             dialect = self._address.dialect
             _lock(connection, dialect, wait_seconds=5)
             if dialect.is_mysql:
@@ -242,7 +244,8 @@ def _regexp(pattern: str, value: object) -> bool:
 
 
 @contextmanager
-def _connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect, and close everything afterwards; see `_connect` for what it raises."""
     connection = _connect(engine)
     try:
         yield connection

@@ -1,0 +1,62 @@
+"""One step in a process of its own, slice by slice as in the function; prints seconds, slices and peak memory as JSON.
+
+Called by bench/upgrade.py: `python -m bench.upgrade_worker DATABASE_URL CLASS_NAME PARAMETERS SCRIPT_FOLDER REDIS_URL`.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from enghub.upgrade.gateways.caches import RedisCache
+from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
+from enghub.upgrade.gateways.hooks import Hooks
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.steps.base import Budget, Facts, SliceState, StepContext
+from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.registry import step_class
+
+SOFT_SECONDS, HARD_SECONDS = 45, 840
+"""As functions/upgrade/run_slice: a slice ends politely after the first."""
+
+
+def main() -> None:
+    """Run one step to its end."""
+    url, class_name, parameters, folder, redis = sys.argv[1:]
+    step = step_class(class_name)()
+    given = json.loads(parameters)
+    assert step.validate(given) == (), step.validate(given)
+    address = Address(Dialect.MARIADB, sa.make_url(url))
+    cursor: Any = {}
+    started, slices = time.perf_counter(), 0
+    while True:
+        slices += 1
+        context = StepContext(
+            facts=Facts("bench", "01BENCH", "BENCH", "bench", "1.0.0", "1.0.1", "1.0.1", class_name),
+            parameters=given,
+            script=lambda path: (Path(folder) / path).read_text("utf-8"),
+            databases=SiteDatabases(address, 1),
+            hooks=Hooks({}),
+            budget=Budget.of(SOFT_SECONDS, HARD_SECONDS),
+            ports=Ports(cache=lambda name: RedisCache(name, redis)),
+        )
+        ended = step.run(context, cursor)
+        if ended.state is SliceState.DONE:
+            break
+        cursor = ended.cursor
+        time.sleep(ended.wait_seconds)
+    figures = {
+        "seconds": time.perf_counter() - started,
+        "slices": slices,
+        "peakMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "result": ended.result,
+    }
+    sys.stdout.write(json.dumps(figures, default=str))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Which classes do the work on which kind of database (UPG-19): the one place that chooses."""
+
+from typing import Any
+
+from enghub.upgrade.gateways.databases.rows import RowTask
+from enghub.upgrade.gateways.databases.session import Address, SiteDatabases, WriteSession
+from enghub.upgrade.sql.tokens import Dialect
+
+
+def databases_of(address: Address, token: int) -> SiteDatabases:
+    """Return what opens sessions at an address."""
+    if address.dialect is Dialect.CLICKHOUSE:
+        from enghub.upgrade.gateways.databases.clickhouse import ClickHouseDatabases  # noqa: PLC0415 - its driver
+
+        return ClickHouseDatabases(address, token)
+    return SiteDatabases(address, token)
+
+
+def row_task(session: WriteSession, *arguments: Any) -> RowTask:
+    """Return a row task for a session; the arguments are those of `RowTask`."""
+    if session.dialect is Dialect.CLICKHOUSE:
+        from enghub.upgrade.gateways.databases.clickhouse import ClickHouseRowTask  # noqa: PLC0415
+
+        return ClickHouseRowTask(session, *arguments)
+    return RowTask(session, *arguments)
