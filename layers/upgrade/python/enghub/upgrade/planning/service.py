@@ -14,7 +14,9 @@ from enghub.upgrade.sites.model import Site
 from enghub.upgrade.sites.repository import Sites
 from enghub.upgrade.sql.lint import Finding, findings
 from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.upgrade.steps.base import BaseStep
 from enghub.upgrade.steps.parameters import texts
+from enghub.upgrade.steps.registry import step_class
 from enghub.upgrade.versions import Version
 
 
