@@ -1,13 +1,13 @@
 """``enghub upgrade``: plan, execute, follow, resume and report upgrades, here or in a pipeline (UPG-22).
 
-Exit codes: 0 done, 1 the upgrade failed (or the API does not answer), 2 refused.
+Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeout passed), 2 refused, 130 interrupted.
 """
 
 import json
+import math
 import os
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 
 BASE = "/api/v1/upgrade"
-REFUSED, FAILED = 2, 1
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 POLL_SECONDS = 1.0
 TRIES = 30
 """While following, the API may be away for this many polls."""
@@ -39,6 +39,9 @@ TargetOption = Annotated[str, typer.Option("--to", help="Version it shall run.")
 SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
 EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; the upgrade goes on.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
 
 upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of a site.")
@@ -143,6 +146,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     site: SiteOption,
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -152,7 +156,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     hub = Api.of(api, token, tenant)
     body = _body(source, target, site, environment)
     found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
-    _begun(hub, found["executionId"], follow)
+    _begun(hub, found["executionId"], follow, timeout)
 
 
 @upgrade.command()
@@ -160,6 +164,7 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     decision: Annotated[str | None, typer.Option(help="About a statement in doubt: applied or again.")] = None,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -167,13 +172,14 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     """Go on from the breakpoint."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, timeout)
 
 
 @upgrade.command()
-def confirm(
+def confirm(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -181,7 +187,7 @@ def confirm(
     """Let the step pass that waits for an operator."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/confirm/{execution_id}", {})
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, timeout)
 
 
 @upgrade.command()
@@ -195,6 +201,7 @@ def abort(execution_id: str, api: ApiOption = None, token: TokenOption = None, t
 def status(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     as_json: JsonOption = False,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -203,7 +210,7 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
     """Show an execution with its steps; exits with 1 when it failed."""
     hub = Api.of(api, token, tenant)
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, timeout)
         return
     found = hub.call("GET", f"/status/{execution_id}")
     if as_json:
@@ -240,25 +247,43 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, execution_id: str, follow: bool) -> None:
+def _begun(hub: Api, execution_id: str, follow: bool, timeout: float | None) -> None:
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, timeout)
     else:
         out.print(execution_id)
 
 
-def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.sleep) -> None:
-    """Show the execution until it ends or waits for a person; a pipeline's log gets a line per change instead."""
+def _follow(hub: Api, execution_id: str, timeout: float | None) -> None:
+    """Show the execution until it ends, waits for a person, or nobody wants to see more."""
+    try:
+        found = _watched(hub, execution_id, math.inf if timeout is None else time.monotonic() + timeout)
+    except KeyboardInterrupt:
+        raise Stop(_goes_on(execution_id, "Interrupted"), INTERRUPTED) from None
+    if found is None:
+        raise Stop(_goes_on(execution_id, f"Not ended after {timeout:g} s"), FAILED)
+    out.print(shown(found))
+    if found["status"] == "FAILED":
+        _print_log(hub, execution_id, found)
+    _exit(found)
+
+
+def _goes_on(execution_id: str, why: str) -> str:
+    return f"{why}: the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`"
+
+
+def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | None:
+    """Return where the execution stopped, None at the deadline; a pipeline's log gets a line per change."""
     missed, said = 0, ""
     with Live(console=out, auto_refresh=False, transient=True) as live:
-        while True:
+        while time.monotonic() < deadline:
             try:
-                found = hub.call("GET", f"/status/{execution_id}")
+                found: dict[str, Any] = hub.call("GET", f"/status/{execution_id}")
             except (httpx.HTTPError, Stop) as error:
                 missed += 1
                 if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
                     raise
-                pause(POLL_SECONDS)
+                time.sleep(POLL_SECONDS)
                 continue
             missed = 0
             if out.is_terminal:
@@ -267,12 +292,9 @@ def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.s
                 said = line
                 out.print(line)
             if found["status"] in ENDED or found["status"] == "WAITING":
-                break
-            pause(POLL_SECONDS)
-    out.print(shown(found))
-    if found["status"] == "FAILED":
-        _print_log(hub, execution_id, found)
-    _exit(found)
+                return found
+            time.sleep(POLL_SECONDS)
+    return None
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:
