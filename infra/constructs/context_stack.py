@@ -147,8 +147,8 @@ class ContextStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
-    def secret_access(self, grantee: Grantee, *names: str) -> None:
-        """Allow reading the secrets ``enghub/<stage>/<name>``; a name may end in ``*``."""
+    def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
+        """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
         arns = [
             self.format_arn(
                 service="secretsmanager",
@@ -159,7 +159,7 @@ class ContextStack(Stack):
             for name in names
         ]
         reason = "Secrets of one kind, one per tenant or site; the ARN ends in six characters nobody can know"
-        allow(grantee, ["secretsmanager:GetSecretValue"], arns, wildcard=reason)
+        allow(grantee, [f"secretsmanager:{action}"], arns, wildcard=reason)
 
     def object_access(self, function: lambda_.Function, prefix: str, *actions: str) -> None:
         """Allow S3 ``actions`` (``GetObject``, ``PutObject``, ...) under ``prefix`` of the bucket; env BUCKET_NAME."""
@@ -315,6 +315,12 @@ class ContextStack(Stack):
             reason = "Executions of this one workflow; their names are made at run time"
             executions = [executions_arn(self, full_name)]
             allow(function, [f"states:{action}" for action in also], executions, wildcard=reason)
+
+    def describe_access(self, function: lambda_.Function, name: str) -> None:
+        """Allow ``function`` to see the state of the workflow ``name``; env STATE_MACHINE_ARN_<NAME> is set."""
+        arn = machine_arn(self, self.stage.name_of(self.context, name))
+        function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", arn)
+        allow(function, ["states:DescribeStateMachine"], [arn])
 
     def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
         """Allow ``function`` to answer the task tokens of ``machine``.

@@ -35,6 +35,7 @@ class UpgradeStack(ContextStack):
         self._executions()
         self._workflow()
         self._notices()
+        self._health()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -126,6 +127,14 @@ class UpgradeStack(ContextStack):
         for status in ("SUCCEEDED", "FAILED"):
             self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
         self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
+
+    def _health(self) -> None:
+        health = self.function("read_health", environment={"BUCKET_NAME": self.state.bucket_name})
+        self.table_access(health, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
+        self.describe_access(health, WORKFLOW)
+        self.secret_access(health, NOTICE_SECRETS, action="DescribeSecret")
+        self.listing_access(health, ARTIFACTS)
+        self.route("GET", f"{BASE}/health", health)
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

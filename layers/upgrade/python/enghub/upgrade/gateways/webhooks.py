@@ -65,7 +65,9 @@ class Webhooks:
         try:
             with (
                 httpcore.ConnectionPool(network_backend=CheckedNetwork(local=self._local)) as pool,
-                pool.stream("POST", url, headers=[*headers.items()], content=body, extensions={"timeout": TIMEOUTS}) as answer,
+                pool.stream(
+                    "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": TIMEOUTS}
+                ) as answer,
             ):
                 status: int = answer.status  # the answer's body is not wanted, however large it is
                 return status
