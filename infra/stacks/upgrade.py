@@ -36,6 +36,7 @@ class UpgradeStack(ContextStack):
         self._workflow()
         self._notices()
         self._health()
+        self._artifacts()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -127,6 +128,12 @@ class UpgradeStack(ContextStack):
         for status in ("SUCCEEDED", "FAILED"):
             self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
         self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
+
+    def _artifacts(self) -> None:
+        put = self.function("put_artifact")
+        self.table_access(put, *STORED)
+        self.object_access(put, ARTIFACTS, "PutObject")  # what the function signs, its role must be allowed to do
+        self.route("POST", f"{BASE}/artifacts", put)
 
     def _health(self) -> None:
         health = self.function("read_health", environment={"BUCKET_NAME": self.state.bucket_name})

@@ -3,9 +3,11 @@
 Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeout passed), 2 refused, 130 interrupted.
 """
 
+import hashlib
 import json
 import math
 import os
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -236,6 +238,30 @@ def report(  # noqa: PLR0917 - typer reads one parameter per option
     if html is not None:
         html.write_text(hub.page(f"/report/{execution_id}?format=html"), "utf-8")
         err.print(f"written to {html}")
+
+
+@upgrade.command("put-artifact")
+def put_artifact(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What to upload.")],
+    path: Annotated[str, typer.Argument(help="Its name in the artifact store, as manifests write it.")],
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Upload a package or template into the artifact store."""
+    with file.open("rb") as content:
+        wanted = {"path": path, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}
+        size = content.tell()
+        upload = Api.of(api, token, tenant).call("POST", "/artifacts", {**wanted, "sizeBytes": size})
+        content.seek(0)
+        answer = httpx.put(
+            upload["url"], content=content, headers=upload["headers"], timeout=context.REQUEST_SECONDS, trust_env=False
+        )
+    if not answer.is_success:
+        code = re.search(r"<Code>(\w+)</Code>", answer.text)
+        why = code[1] if code else f"status {answer.status_code}"
+        raise Stop(f"The artifact store refuses the upload: {why}", REFUSED if answer.status_code < 500 else FAILED)
+    out.print(f"{upload['path']} ({size} bytes, SHA-256 {wanted['sha256']})", soft_wrap=True)
 
 
 def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:
