@@ -147,6 +147,11 @@ class ContextStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
+    def index_access(self, function: lambda_.Function, index: str) -> None:
+        """Allow to query one index of the context's table, and nothing else of it."""
+        allow(function, ["dynamodb:Query"], [f"{self._table_arn()}/index/{index}"])
+        allow_key(function, self.state.key.key_arn, "dynamodb", "Decrypt")
+
     def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
         """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
         arns = [
@@ -325,13 +330,26 @@ class ContextStack(Stack):
     def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
         """Allow ``function`` to answer the task tokens of ``machine``.
 
-        The emulator cannot tell from a token whose machine it is and compares with ``*`` (docs/fidelity.md, F17).
+        The emulator cannot tell from a token whose machine it is and compares with ``*`` (docs/fidelity.md, F15).
         """
         name = machine if isinstance(machine, str) else self._workflow_name(machine)
         arn = machine_arn(self, self.stage.name_of(self.context, name))
-        allowed = Fn.condition_if(self._on_aws().logical_id, arn, "*").to_string()
         reason = "Only in the local cloud, which knows no resource for task tokens"
-        allow(function, ["states:SendTaskSuccess"], [allowed], wildcard=reason)
+        allow(function, ["states:SendTaskSuccess"], [self._on_aws_only(arn)], wildcard=reason)
+
+    def mail_access(self, function: lambda_.Function, sender: str) -> None:
+        """Allow mail from ``sender``, by its address or its domain, whichever SES has verified.
+
+        The emulator compares with ``*`` (docs/fidelity.md, F16).
+        """
+        names = (sender, sender.rpartition("@")[2])
+        arns = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
+        reason = "Only in the local cloud, which knows no resource for mails"
+        allow(function, ["ses:SendEmail"], [self._on_aws_only(arn) for arn in arns], wildcard=reason)
+
+    def _on_aws_only(self, arn: str) -> str:
+        """Return ``arn``, which is any resource in the local cloud."""
+        return Fn.condition_if(self._on_aws().logical_id, arn, "*").to_string()
 
     def _on_aws(self) -> CfnCondition:
         """Return the condition that this stack is deployed on AWS; ``enghub up`` says otherwise."""
