@@ -41,6 +41,7 @@ def forget_clients() -> None:
     """Drop everything the process keeps between invocations."""
     config.load.cache_clear()
     aws.client.cache_clear()
+    aws.quick.cache_clear()
     dynamo.connection.cache_clear()
     dynamo.table.cache_clear()
     secrets.forget()

@@ -147,8 +147,13 @@ class ContextStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
-    def secret_access(self, grantee: Grantee, *names: str) -> None:
-        """Allow reading the secrets ``enghub/<stage>/<name>``; a name may end in ``*``."""
+    def index_access(self, function: lambda_.Function, index: str) -> None:
+        """Allow to query one index of the context's table, and nothing else of it."""
+        allow(function, ["dynamodb:Query"], [f"{self._table_arn()}/index/{index}"])
+        allow_key(function, self.state.key.key_arn, "dynamodb", "Decrypt")
+
+    def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
+        """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
         arns = [
             self.format_arn(
                 service="secretsmanager",
@@ -159,7 +164,7 @@ class ContextStack(Stack):
             for name in names
         ]
         reason = "Secrets of one kind, one per tenant or site; the ARN ends in six characters nobody can know"
-        allow(grantee, ["secretsmanager:GetSecretValue"], arns, wildcard=reason)
+        allow(grantee, [f"secretsmanager:{action}"], arns, wildcard=reason)
 
     def object_access(self, function: lambda_.Function, prefix: str, *actions: str) -> None:
         """Allow S3 ``actions`` (``GetObject``, ``PutObject``, ...) under ``prefix`` of the bucket; env BUCKET_NAME."""
@@ -316,16 +321,35 @@ class ContextStack(Stack):
             executions = [executions_arn(self, full_name)]
             allow(function, [f"states:{action}" for action in also], executions, wildcard=reason)
 
+    def describe_access(self, function: lambda_.Function, name: str) -> None:
+        """Allow ``function`` to see the state of the workflow ``name``; env STATE_MACHINE_ARN_<NAME> is set."""
+        arn = machine_arn(self, self.stage.name_of(self.context, name))
+        function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", arn)
+        allow(function, ["states:DescribeStateMachine"], [arn])
+
     def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
         """Allow ``function`` to answer the task tokens of ``machine``.
 
-        The emulator cannot tell from a token whose machine it is and compares with ``*`` (docs/fidelity.md, F17).
+        The emulator cannot tell from a token whose machine it is and compares with ``*`` (docs/fidelity.md, F15).
         """
         name = machine if isinstance(machine, str) else self._workflow_name(machine)
         arn = machine_arn(self, self.stage.name_of(self.context, name))
-        allowed = Fn.condition_if(self._on_aws().logical_id, arn, "*").to_string()
         reason = "Only in the local cloud, which knows no resource for task tokens"
-        allow(function, ["states:SendTaskSuccess"], [allowed], wildcard=reason)
+        allow(function, ["states:SendTaskSuccess"], [self._on_aws_only(arn)], wildcard=reason)
+
+    def mail_access(self, function: lambda_.Function, sender: str) -> None:
+        """Allow mail from ``sender``, by its address or its domain, whichever SES has verified.
+
+        The emulator compares with ``*`` (docs/fidelity.md, F16).
+        """
+        names = (sender, sender.rpartition("@")[2])
+        arns = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
+        reason = "Only in the local cloud, which knows no resource for mails"
+        allow(function, ["ses:SendEmail"], [self._on_aws_only(arn) for arn in arns], wildcard=reason)
+
+    def _on_aws_only(self, arn: str) -> str:
+        """Return ``arn``, which is any resource in the local cloud."""
+        return Fn.condition_if(self._on_aws().logical_id, arn, "*").to_string()
 
     def _on_aws(self) -> CfnCondition:
         """Return the condition that this stack is deployed on AWS; ``enghub up`` says otherwise."""

@@ -6,7 +6,6 @@ from constructs import Construct
 
 from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG
 from infra.constructs.context_stack import ContextStack
-from infra.constructs.grants import allow
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -37,6 +36,9 @@ class UpgradeStack(ContextStack):
         self._workflow()
         self._notices()
         self._queue_of_upgrades()
+        self._watch()
+        self._health()
+        self._artifacts()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -122,9 +124,7 @@ class UpgradeStack(ContextStack):
         self.table_access(notify, "GetItem", "BatchGetItem", "PutItem", "BatchWriteItem", indexes=())
         self.secret_access(notify, NOTICE_SECRETS)
         if stage.notice_sender:
-            names = (stage.notice_sender, stage.notice_sender.rpartition("@")[2])  # SES takes whichever is verified
-            identities = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
-            allow(notify, ["ses:SendEmail"], identities)
+            self.mail_access(notify, stage.notice_sender)
         if stage.name == "local":
             ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(stage.notice_sender))
         for status in ("FAILED", "ROLLBACK_FAILED"):  # source document, 7.2: any failure within five minutes
@@ -141,6 +141,26 @@ class UpgradeStack(ContextStack):
         sweep = self.function("sweep_upgrades", timeout_seconds=60)
         self.table_access(sweep, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
+
+    def _artifacts(self) -> None:
+        put = self.function("put_artifact")
+        self.table_access(put, *STORED)
+        self.object_access(put, ARTIFACTS, "PutObject")  # what the function signs, its role must be allowed to do
+        self.route("POST", f"{BASE}/artifacts", put)
+
+    def _watch(self) -> None:
+        watch = self.function("watch_upgrades")
+        self.index_access(watch, "gsi2")
+        self.schedule("watch_upgrades", watch, "rate(1 minute)")
+        self.metric_alarm("long_running", UPGRADE_LONG, "upgrade.active.longest")
+
+    def _health(self) -> None:
+        health = self.function("read_health", environment={"BUCKET_NAME": self.state.bucket_name})
+        self.table_access(health, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
+        self.describe_access(health, WORKFLOW)
+        self.secret_access(health, NOTICE_SECRETS, action="DescribeSecret")
+        self.listing_access(health, ARTIFACTS)
+        self.route("GET", f"{BASE}/health", health)
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

@@ -228,3 +228,16 @@ def test_f15_a_task_token_belongs_to_no_machine(cloud: Cloud) -> None:
     with pytest.raises(all_of_them.exceptions.ClientError) as refused:
         all_of_them.send_task_success(taskToken="unknown", output="{}")
     assert "AccessDenied" not in str(refused.value)
+
+
+def test_f16_mail_belongs_to_no_identity(cloud: Cloud) -> None:
+    sender = "upgrades@enghub.local"
+    identity = f"arn:aws:ses:us-east-1:000000000000:identity/{sender}"
+    named, all_of_them = (
+        limited(cloud, "sesv2", {"Action": "ses:SendEmail", "Resource": resource}) for resource in (identity, "*")
+    )
+    content = {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}}
+    mail = {"FromEmailAddress": sender, "Destination": {"ToAddresses": ["a@fidelity.example"]}, "Content": content}
+    with pytest.raises(named.exceptions.ClientError, match="AccessDenied"):
+        named.send_email(**mail)
+    assert all_of_them.send_email(**mail)["MessageId"]

@@ -1,13 +1,15 @@
 """``enghub upgrade``: plan, execute, follow, resume and report upgrades, here or in a pipeline (UPG-22).
 
-Exit codes: 0 done, 1 the upgrade failed (or the API does not answer), 2 refused.
+Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeout passed), 2 refused, 130 interrupted.
 """
 
+import hashlib
 import json
+import math
 import os
+import re
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +26,7 @@ from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 
 BASE = "/api/v1/upgrade"
-REFUSED, FAILED = 2, 1
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 POLL_SECONDS = 1.0
 TRIES = 30
 """While following, the API may be away for this many polls."""
@@ -48,6 +50,9 @@ TargetOption = Annotated[str, typer.Option("--to", help="Version it shall run.")
 SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
 EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; the upgrade goes on.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
 
 upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of a site.")
@@ -154,6 +159,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     follow: FollowOption = False,
     on_failure: Annotated[str, typer.Option(help="stop at the breakpoint, rollback, or confirm (ask first).")] = "stop",
     when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
+    timeout: TimeoutOption = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -163,7 +169,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     hub = Api.of(api, token, tenant)
     body = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
     found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
-    _begun(hub, found["executionId"], follow)
+    _begun(hub, found["executionId"], follow, timeout)
 
 
 @upgrade.command()
@@ -171,6 +177,7 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     decision: Annotated[str | None, typer.Option(help="Statement in doubt: applied or again; rollback: skip.")] = None,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -178,13 +185,14 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     """Go on from the breakpoint."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, timeout)
 
 
 @upgrade.command()
-def rollback(
+def rollback(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -192,13 +200,14 @@ def rollback(
     """Go back to the version before, from an upgrade that failed or was aborted."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollback/{execution_id}")
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, timeout)
 
 
 @upgrade.command()
-def confirm(
+def confirm(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -206,7 +215,7 @@ def confirm(
     """Let the step pass that waits for an operator."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/confirm/{execution_id}", {})
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, timeout)
 
 
 @upgrade.command()
@@ -220,6 +229,7 @@ def abort(execution_id: str, api: ApiOption = None, token: TokenOption = None, t
 def status(  # noqa: PLR0917 - typer reads one parameter per option
     execution_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     as_json: JsonOption = False,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -228,7 +238,7 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
     """Show an execution with its steps; exits with 1 when it failed."""
     hub = Api.of(api, token, tenant)
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, timeout)
         return
     found = hub.call("GET", f"/status/{execution_id}")
     if as_json:
@@ -256,6 +266,30 @@ def report(  # noqa: PLR0917 - typer reads one parameter per option
         err.print(f"written to {html}")
 
 
+@upgrade.command("put-artifact")
+def put_artifact(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What to upload.")],
+    path: Annotated[str, typer.Argument(help="Its name in the artifact store, as manifests write it.")],
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Upload a package or template into the artifact store."""
+    with file.open("rb") as content:
+        wanted = {"path": path, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}
+        size = content.tell()
+        upload = Api.of(api, token, tenant).call("POST", "/artifacts", {**wanted, "sizeBytes": size})
+        content.seek(0)
+        answer = httpx.put(
+            upload["url"], content=content, headers=upload["headers"], timeout=context.REQUEST_SECONDS, trust_env=False
+        )
+    if not answer.is_success:
+        code = re.search(r"<Code>(\w+)</Code>", answer.text)
+        why = code[1] if code else f"status {answer.status_code}"
+        raise Stop(f"The artifact store refuses the upload: {why}", REFUSED if answer.status_code < 500 else FAILED)
+    out.print(f"{upload['path']} ({size} bytes, SHA-256 {wanted['sha256']})", soft_wrap=True)
+
+
 def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:
     return {
         "upgradeBeforeVersion": source,
@@ -265,25 +299,43 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, execution_id: str, follow: bool) -> None:
+def _begun(hub: Api, execution_id: str, follow: bool, timeout: float | None) -> None:
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, timeout)
     else:
         out.print(execution_id)
 
 
-def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.sleep) -> None:
-    """Show the execution until it ends or waits for a person; a pipeline's log gets a line per change instead."""
+def _follow(hub: Api, execution_id: str, timeout: float | None) -> None:
+    """Show the execution until it ends, waits for a person, or nobody wants to see more."""
+    try:
+        found = _watched(hub, execution_id, math.inf if timeout is None else time.monotonic() + timeout)
+    except KeyboardInterrupt:
+        raise Stop(_goes_on(execution_id, "Interrupted"), INTERRUPTED) from None
+    if found is None:
+        raise Stop(_goes_on(execution_id, f"Not ended after {timeout:g} s"), FAILED)
+    out.print(shown(found))
+    if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
+        _print_log(hub, execution_id, found)
+    _exit(found)
+
+
+def _goes_on(execution_id: str, why: str) -> str:
+    return f"{why}: the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`"
+
+
+def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | None:
+    """Return where the execution stopped, None at the deadline; a pipeline's log gets a line per change."""
     missed, said = 0, ""
     with Live(console=out, auto_refresh=False, transient=True) as live:
-        while True:
+        while time.monotonic() < deadline:
             try:
-                found = hub.call("GET", f"/status/{execution_id}")
+                found: dict[str, Any] = hub.call("GET", f"/status/{execution_id}")
             except (httpx.HTTPError, Stop) as error:
                 missed += 1
                 if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
                     raise
-                pause(POLL_SECONDS)
+                time.sleep(POLL_SECONDS)
                 continue
             missed = 0
             if out.is_terminal:
@@ -292,12 +344,9 @@ def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.s
                 said = line
                 out.print(line)
             if found["status"] in ENDED or found["status"] == "WAITING":
-                break
-            pause(POLL_SECONDS)
-    out.print(shown(found))
-    if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
-        _print_log(hub, execution_id, found)
-    _exit(found)
+                return found
+            time.sleep(POLL_SECONDS)
+    return None
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:

@@ -13,7 +13,16 @@ _CONFIG = Config(
 )
 
 
+_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
+
+
 @cache
 def client(service: str) -> Any:
     """Return the shared client of ``service``; region, endpoint and credentials come from the environment."""
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def quick(service: str) -> Any:
+    """Return a client of ``service`` that answers within three seconds or raises, for looking whether it is there."""
+    return boto3.client(service, config=_QUICK)  # type: ignore[call-overload]

@@ -130,10 +130,13 @@ def revision_of(
     origin: Origin, number: int, document: Mapping[str, Any], manifest: Manifest, scripts: Mapping[str, ScriptRef]
 ) -> Revision:
     """Return a new revision; its checksum covers the document and every script."""
-    covered = {"document": document, "scripts": {path: ref.sha256 for path, ref in scripts.items()}}
-    return Revision(
-        origin.tenant_id, number, document, manifest, checksum(covered), dict(scripts), origin.user_id, origin.at
-    )
+    covered = checksum_of(document, scripts)
+    return Revision(origin.tenant_id, number, document, manifest, covered, dict(scripts), origin.user_id, origin.at)
+
+
+def checksum_of(document: Mapping[str, Any], scripts: Mapping[str, ScriptRef]) -> str:
+    """Return the checksum of a document with its scripts."""
+    return checksum({"document": document, "scripts": {path: ref.sha256 for path, ref in scripts.items()}})
 
 
 def diff(before: Revision, after: Revision) -> tuple[Change, ...]:

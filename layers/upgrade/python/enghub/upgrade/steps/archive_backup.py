@@ -11,7 +11,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import FileMissing
+from enghub.upgrade.steps.ports import BACKUPS, FileMissing
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Archive, Chunk, Manifest, TableBackup
@@ -30,7 +30,7 @@ NO_TABLE = Text("The backup's table {table} does not exist", "待备份的表 {t
 SQL_FAILED = Text("The database did not answer the backup: {reason}", "备份时数据库未正常响应：{reason}")
 TRIES: Final = 3
 KEPT: Final = 3
-FOLDER: Final = "backups"
+FOLDER: Final = BACKUPS
 _MARGIN_SECONDS: Final = 30
 _CHUNK_BYTES: Final = 32 << 20
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.clock import system_clock
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
-from enghub.upgrade.steps.ports import FileInfo, FileMissing, clean_path
+from enghub.upgrade.steps.ports import LOGS, FileInfo, FileMissing, clean_path
 
 LEAST_DAYS: Final = 7
 OWN: Final = ".enghub/cleanup"
@@ -113,7 +113,7 @@ def _remove(file: Mapping[str, Any], context: StepContext) -> None:
 
 def _archive(file: Mapping[str, Any], context: StepContext) -> None:
     """Compress by way of a temporary file, and look whether it arrived, before the log goes."""
-    target = f"logs/{context.facts.site_id}/{context.facts.execution_id}/{file['path']}.gz"
+    target = f"{LOGS}/{context.facts.site_id}/{context.facts.execution_id}/{file['path']}.gz"
     with context.ports.files.open(file["path"]) as source, tempfile.TemporaryFile() as packed:
         with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as sink:
             shutil.copyfileobj(source, sink, 1 << 20)

@@ -1,0 +1,53 @@
+"""An artifact: a package or template that steps read from the artifact store (UPG-15, UPG-17)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from enghub.core.errors import Invalid
+from enghub.core.identity import Origin
+from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.ports import BACKUPS, LOGS, clean_path
+
+OWN = frozenset({BACKUPS, LOGS})
+"""Nobody uploads over a backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Whose upload of what was allowed last at a path; the path is relative to the tenant's artifacts."""
+
+    tenant_id: str
+    path: str
+    size_bytes: int
+    sha256: str
+    """64 hex digits."""
+    allowed_by: str
+    allowed_at: datetime
+    record_version: int = 0
+    audit_sequence: int = 0
+    audit_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A signed PUT. Length and checksum are part of the signature: S3 refuses another length and other bytes."""
+
+    url: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
+def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifact:
+    """Return an artifact whose path is safe.
+
+    Raises:
+        Invalid: the path leaves the tenant's artifacts, or leads into a folder of the upgrades themselves.
+    """
+    try:
+        parts = clean_path(path)
+    except StepFailed as refusal:
+        raise Invalid(field="path", problem=refusal.text.en) from refusal
+    if parts[0].lower() in OWN:
+        raise Invalid(field="path", problem=f"{parts[0]}/ belongs to the upgrades themselves: choose another folder")
+    return Artifact(origin.tenant_id, "/".join(parts), size_bytes, sha256.lower(), origin.user_id, origin.at)
