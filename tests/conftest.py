@@ -1,6 +1,7 @@
 """What every test may use: an AWS account in memory with a context's table, a frozen caller, no real network."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import boto3
 import pytest
@@ -11,7 +12,7 @@ from enghub.core.config import CoreConfig
 
 pytest_plugins = ("tests.cloud",)
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 
 
 def create_table(name: str) -> None:

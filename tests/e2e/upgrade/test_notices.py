@@ -63,9 +63,7 @@ def calls() -> Iterator[tuple[str, list[Call]]]:
 def hub(cloud: Cloud, tmp_path: Path, calls: tuple[str, list[Call]]) -> Hub:
     made = Hub(cloud, tmp_path / "site.db")
     steps = {"pre_business_check": [CHECK], "startup_pre_process": [MAIN]}
-    made.prepare(**steps)
-    name, secret = f"enghub/local/upgrade/notices/{made.tenant}", json.dumps({"webhookSecrets": [SECRET]})
-    cloud.client("secretsmanager").create_secret(Name=name, SecretString=secret)
+    made.prepare(pre_business_check=[CHECK], startup_pre_process=[MAIN])
     told = {
         "on_success": [f"boss@{made.tenant}.example"],
         "on_failure": [f"ada@{made.tenant}.example", f"eve@{made.tenant}.example"],
@@ -74,6 +72,12 @@ def hub(cloud: Cloud, tmp_path: Path, calls: tuple[str, list[Call]]) -> Hub:
     document = {"manifest": baseline(upgrade_steps=steps, notifications=told), "scripts": {"v/1.sql": SCRIPT}}
     made.call("POST", "/manifests", {**document, "activate": True}, 201)
     return made
+
+
+def sign(hub: Hub) -> None:
+    """Store the secret that this tenant's webhooks are signed with."""
+    name, secret = f"enghub/local/upgrade/notices/{hub.tenant}", json.dumps({"webhookSecrets": [SECRET]})
+    hub.cloud.client("secretsmanager").create_secret(Name=name, SecretString=secret)
 
 
 def mails(hub: Hub, subject: str) -> dict[str, str]:
@@ -98,6 +102,7 @@ def both(sent: dict[str, str]) -> dict[str, str] | None:
 
 
 def test_a_failure_and_then_the_success_reach_who_the_manifest_names(hub: Hub, calls: tuple[str, list[Call]]) -> None:
+    sign(hub)
     hub.sql("UPDATE items SET name = NULL WHERE id = 5")
     execution_id = hub.execute()["executionId"]
     hub.comes_to(execution_id, "FAILED")
@@ -119,3 +124,18 @@ def test_a_failure_and_then_the_success_reach_who_the_manifest_names(hub: Hub, c
     assert set(until(lambda: mails(hub, "succeeded"), 60)) == {"boss"}
     log = hub.call("GET", f"/log/{execution_id}")["entries"]
     assert not [line for line in log if "given up" in line["message"]]
+
+
+def test_without_a_secret_no_webhook_is_called_and_the_log_says_what_to_store(
+    hub: Hub, calls: tuple[str, list[Call]]
+) -> None:
+    execution_id = hub.execute()["executionId"]
+
+    def given_up() -> list[str] | None:
+        log = hub.call("GET", f"/log/{execution_id}")["entries"]
+        return [line["message"] for line in log if "given up" in line["message"]] or None
+
+    (line,) = until(given_up, 90, 0.5)
+    assert f'no signing secret: store {{"webhookSecrets": [...]}} as upgrade/notices/{hub.tenant}' in line
+    assert set(mails(hub, "succeeded")) == {"boss"}
+    assert not calls[1]

@@ -3,7 +3,7 @@
 import base64
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -31,5 +31,5 @@ def presigned(bucket: str, artifact: Artifact, *, local: bool) -> Upload:
 @cache
 def _client(local: bool) -> Any:
     """Version 4 signatures alone cover headers; the bucket's own host saves a redirect that an upload cannot follow."""
-    style = "path" if local else "virtual"
+    style: Literal["path", "virtual"] = "path" if local else "virtual"
     return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
