@@ -1,9 +1,10 @@
 """Kill a step at every point, resume it: what is left equals what an undisturbed run leaves (UPG-08, issue 3)."""
 
+import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,8 @@ from tests import databases
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place
 from tests.functional.upgrade.steps.scenarios import SCENARIOS, Scenario, Services
+
+LOG = logging.getLogger(__name__)
 
 
 @pytest.fixture(autouse=True)
@@ -81,11 +84,7 @@ def kills() -> Iterator[tuple[str, Dialect]]:
 
 @pytest.mark.parametrize(("name", "dialect"), list(kills()), ids=lambda value: str(value).replace(" ", "-"))
 def test_a_step_killed_at_any_point_ends_as_if_nothing_had_happened(
-    name: str,
-    dialect: Dialect,
-    tmp_path: Path,
-    pytestconfig: pytest.Config,
-    record_property: Callable[[str, object], None],
+    name: str, dialect: Dialect, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     scenario = SCENARIOS[name]
     bench = Bench(scenario, dialect, tmp_path)
@@ -95,7 +94,7 @@ def test_a_step_killed_at_any_point_ends_as_if_nothing_had_happened(
         scenario.after(place)
     every = dialect is Dialect.SQLITE or pytestconfig.getoption("--full-matrix")
     points = list(range(1, len(passed) + 1)) if every else matrix.spread(passed, ON_SERVERS)
-    record_property("kills", len(points))
+    LOG.info("%s on %s: %d kills", name, dialect, len(points))
     for number in points:
         with bench.place() as place:
             assert matrix.killed_at(number, partial(scenario.work, place))
