@@ -439,6 +439,13 @@ class Services:
         return Answer(200, json.dumps(body), 1)
 
 
+HEALTH = {
+    "health_checks": [
+        {"name": "api", "url": "http://site.example/health", "expected_text": "UP", "service": "ft-manager"}
+    ]
+}
+
+
 def restarted_twice(place: Place) -> None:
     assert len(json.loads((place.folder / "site/restarts.json").read_text())) == 2
 
@@ -485,6 +492,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "logs": Scenario("enghub.LogCleanup", LOGS, logged, cleaned, on_servers=False),
     "release": Scenario("enghub.ResourceRelease", TEMPORARY, with_scraps, released, on_servers=False),
+    "health": Scenario("enghub.HealthChecks", HEALTH, nothing_before, restarted_twice, on_servers=False),
     "services": Scenario(
         "enghub.ServiceCheck", {"services": [{"name": "ft-manager"}]}, nothing_before, restarted_twice, on_servers=False
     ),
