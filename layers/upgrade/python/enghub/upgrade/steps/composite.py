@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
+from enghub.upgrade.steps.backup import BackupTables
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
@@ -72,6 +73,7 @@ def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
 _CHECKS = ("checks", ("checks",), BusinessCheck)
 _SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
 _BACKUP = ("backup", ("backup",), Backup)
+_COPIES = ("copies", ("backup_tables",), BackupTables)
 _CONFIG = ("configuration", ("config_files",), ConfigUpdate)
 _SERVICES = ("services", ("services",), ServiceCheck)
 _REBUILDS = ("rebuilds", ("rebuilds",), TableRebuild)
@@ -99,17 +101,17 @@ class PreBusinessCheckStep(Composite):
 class PreUpgradeProcessStep(Composite):
     """Phase 2: preparation while the system runs."""
 
-    summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `config_files`"
-    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _CONFIG)
+    summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `backup_tables`, `config_files`"
+    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _COPIES, _CONFIG)
 
 
 class StartupPreProcessStep(Composite):
     """Phase 3: the outage's work."""
 
     summary: ClassVar[str] = (
-        "Phase 3: `backup`, `sql_scripts`, `rebuilds`, `migrations`, `config_files`, `verification_rules` ..."
+        "Phase 3: `backup_tables`, `sql_scripts`, `rebuilds`, `migrations`, `config_files`, `verification_rules` ..."
     )
-    parts: ClassVar[Parts] = (_BACKUP, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _VERIFY)
+    parts: ClassVar[Parts] = (_COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _VERIFY)
 
 
 class StartupPostProcessStep(Composite):
@@ -135,6 +137,6 @@ class SiteSpecificStep(Composite):
 
     summary: ClassVar[str] = "Whatever any of the five phases' steps can do"
     parts: ClassVar[Parts] = (
-        _SERVICES, _CHECKS, _BACKUP, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
+        _SERVICES, _CHECKS, _BACKUP, _COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
         _HEALTH, _SMOKE, _ASYNC, _LOGS, _TUNING, _RELEASE, _VERIFY,
     )  # fmt: skip

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.archive_backup import site_folder
+from enghub.upgrade.steps.backup import RestoreBackup as CopiesBack
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import FileMissing
+from enghub.upgrade.steps.ports import FileMissing, NotConfigured
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Manifest
@@ -41,13 +42,17 @@ class RestoreBackup(BaseStep):
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
+        if parameters.get("backup_tables"):
+            return CopiesBack().validate(parameters)
         return read.problems_of_one(parameters, "restore", RestoreRules)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Restore the tables, then the files."""
+        """Restore the tables, then the files; copies inside the database where those are all there is."""
         from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
 
+        if not context.parameters.get("restore") and _has_only_copies(context):
+            return CopiesBack().run(context, cursor)
         rules = read.read_one(context.parameters, "restore", RestoreRules)
         chosen = _chosen(context, rules)
         results: list[dict[str, Any]] = []
@@ -68,6 +73,22 @@ class RestoreBackup(BaseStep):
             rows = {table.made.table: table.sum.rows for table in tables}
             results.append({"backup": folder, "consistency": manifest.consistency, "tables": rows, "files": files})
         return done({"restored": results}, Progress(len(chosen), len(chosen), "backups"))
+
+
+def _has_only_copies(context: StepContext) -> bool:
+    """Tell whether this execution was backed up by copies inside the database (`backup_tables`) and nothing else."""
+    from enghub.upgrade.gateways.archive import backups  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.backups import of_execution  # noqa: PLC0415
+
+    if context.parameters.get("backup_tables"):
+        return True
+    mine = f"{site_folder(context)}/{context.facts.execution_id}"
+    if not isinstance(context.ports.artifacts, NotConfigured):
+        found = backups(context.ports.artifacts, site_folder(context))
+        if any(manifest is not None and place.startswith(f"{mine}/") for place, manifest in found):
+            return False
+    with context.databases.writer(context.budget) as session:
+        return bool(of_execution(session, context.facts.execution_id))
 
 
 def _chosen(context: StepContext, rules: RestoreRules) -> "list[tuple[str, Manifest]]":
