@@ -148,6 +148,8 @@ def plan(  # noqa: PLR0917 - typer reads one parameter per option
         steps.add_row(step["phase"], step["step"], name, str(step["estimatedSeconds"]), undo, escape(dangers))
     out.print(versions, steps)
     out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
+    for needed in found["requiredResources"]:
+        out.print(escape(f"check by hand: {needed['name']} {needed['amount']} ({needed['version']})"))
 
 
 @upgrade.command()

@@ -1,11 +1,13 @@
 """Checks, row migrations and journals on every database (UPG-14, UPG-16, UPG-19)."""
 
+import socket
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from enghub.upgrade.gateways.databases import session
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.sql.tokens import Dialect
@@ -279,6 +281,25 @@ def test_two_workers_cannot_write_at_once(orders: Address, dialect: Dialect) -> 
         SiteDatabases(orders, 2).writer(Budget.of(5, 20)),
     ):
         pass
+
+
+def test_a_check_asks_a_silent_database_three_times_and_stops(
+    address: Address, dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dialect is Dialect.SQLITE:
+        return  # nobody has to answer
+    monkeypatch.setattr(session, "CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(0)
+        away = Address(dialect, address.url.set(host="127.0.0.1", port=silent.getsockname()[1]))
+        rule = {"id": "x", "sql": "SELECT COUNT(*) FROM orders"}
+        with pytest.raises(StepFailed, match="database did not answer 3 times") as failed:
+            run(BusinessCheck(), away, {"checks": [rule]})
+        assert not failed.value.retryable
+        for _ in range(3):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_wrong_credentials_are_not_tried_again(address: Address, dialect: Dialect) -> None:

@@ -289,4 +289,5 @@ def test_the_plan_shows_everything_and_changes_nothing(upgrade: Upgrade) -> None
     dangers = [d for s in plan["steps"] for d in s["destructiveStatements"]]
     assert [(d["script"], d["line"], d["danger"]) for d in dangers] == [("v/1.sql", 2, "rewrites every row")]
     assert plan["pointOfNoReturn"] == "2.16.5/main"
+    assert plan["requiredResources"] == []
     assert commands() == []

@@ -106,3 +106,12 @@ def test_estimates_add_up_and_rollback_goes_backwards() -> None:
     found = plan(first, second)
     assert found.estimate_seconds == 90
     assert [planned.key for planned in found.rollback] == ["2.16.5.1/r2", "2.16.5/r1"]
+
+
+def test_the_plan_names_what_each_version_needs_at_the_site() -> None:
+    needs = {"min_source_version": "2.16.4", "required_resources": {"memory": "2GB", "disk": "10GB"}}
+    found = plan(baseline(dependencies=needs), patch())
+    assert [(r.version, r.name, r.amount) for r in found.required_resources] == [
+        ("2.16.5", "memory", "2GB"),
+        ("2.16.5", "disk", "10GB"),
+    ]

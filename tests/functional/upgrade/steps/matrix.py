@@ -1,7 +1,7 @@
 """Runs one step at a place (a database, files, artifacts, a cache), and kills the process that does at any point.
 
 Points are not picked by hand: every point a step names, every change of a file, of an artifact and of the cache (before
-and after), every statement that writes, and every commit.
+and after), every statement that writes (before and after, so also before its record), and every commit.
 """
 
 import hashlib
@@ -28,7 +28,8 @@ from enghub.upgrade.steps.registry import step_class
 from tests.fakes.upgrade_cache import FolderCache
 
 Point = Callable[[str], None]
-WRITES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "RENAME", "REINDEX", "ANALYZE", "COPY", "OPTIMIZE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "RENAME", "REINDEX", "ANALYZE", "COPY", "OPTIMIZE",
+          "TRUNCATE", "REPLACE")  # fmt: skip
 CHANGES = frozenset({"write", "delete", "move", "put", "activate", "clear"})
 
 
@@ -152,17 +153,22 @@ def statements(point: Point) -> Iterator[None]:
     def committing(_: object) -> None:
         point("before commit")
 
+    def executing(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.lstrip().upper().startswith(WRITES):
+            point("before write")
+
     def executed(_: object, __: object, statement: str, *___: object) -> None:
         if statement.lstrip().upper().startswith(WRITES):
-            point("statement")
+            point("after write")
 
-    event.listen(sa.Engine, "commit", committing)
-    event.listen(sa.Engine, "after_cursor_execute", executed)
+    watched = {"commit": committing, "before_cursor_execute": executing, "after_cursor_execute": executed}
+    for name, listener in watched.items():
+        event.listen(sa.Engine, name, listener)
     try:
         yield
     finally:
-        event.remove(sa.Engine, "commit", committing)
-        event.remove(sa.Engine, "after_cursor_execute", executed)
+        for name, listener in watched.items():
+            event.remove(sa.Engine, name, listener)
 
 
 def counted(work: Callable[[Point], object]) -> list[str]:

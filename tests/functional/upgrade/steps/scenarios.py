@@ -339,7 +339,9 @@ MIGRATION = {
     ]
 }  # fmt: skip
 SCRIPTS = {
-    "up.sql": "CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (1); UPDATE counter SET n = n + 1;",
+    "up.sql": "CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (1); UPDATE counter SET n = n + 1; "
+    "ALTER TABLE counter ADD COLUMN m INTEGER DEFAULT 7; CREATE INDEX i_n ON counter (n); "
+    "UPDATE counter SET n = n * 5;",
     "down.sql": "UPDATE total SET n = n + 1; DROP TABLE counter; UPDATE total SET n = n * 2;",
 }
 SQL = {"sql_scripts": ["up.sql"], "rollback_scripts": ["down.sql"]}
@@ -363,7 +365,7 @@ def with_total(place: Place) -> None:
 
 
 def scripted(place: Place) -> None:
-    assert place.rows("SELECT n FROM counter") == [(2,)]
+    assert place.rows("SELECT n, m FROM counter") == [(10, 7)]
 
 
 def scripted_already(place: Place) -> None:
@@ -437,6 +439,13 @@ class Services:
         return Answer(200, json.dumps(body), 1)
 
 
+HEALTH = {
+    "health_checks": [
+        {"name": "api", "url": "http://site.example/health", "expected_text": "UP", "service": "ft-manager"}
+    ]
+}
+
+
 def restarted_twice(place: Place) -> None:
     assert len(json.loads((place.folder / "site/restarts.json").read_text())) == 2
 
@@ -475,8 +484,8 @@ SCENARIOS: dict[str, Scenario] = {
         "enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback", on_servers=False
     ),
     "asynchronous": Scenario("enghub.AsynchronousMigration", ASYNCHRONOUS, with_amounts, copied),
-    "rows": Scenario("enghub.RowMigration", MIGRATION, business, doubled, on_servers=False),
-    "scripts": Scenario("enghub.SqlScripts", SQL, with_total, scripted, changes={"scripts": SCRIPTS}, on_servers=False),
+    "rows": Scenario("enghub.RowMigration", MIGRATION, business, doubled),
+    "scripts": Scenario("enghub.SqlScripts", SQL, with_total, scripted, changes={"scripts": SCRIPTS}),
     "scripts undone": Scenario(
         "enghub.SqlScripts", SQL, scripted_already, unscripted, "rollback", changes={"scripts": SCRIPTS}
     ),
@@ -486,6 +495,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "logs": Scenario("enghub.LogCleanup", LOGS, logged, cleaned, on_servers=False),
     "release": Scenario("enghub.ResourceRelease", TEMPORARY, with_scraps, released, on_servers=False),
+    "health": Scenario("enghub.HealthChecks", HEALTH, nothing_before, restarted_twice, on_servers=False),
     "services": Scenario(
         "enghub.ServiceCheck", {"services": [{"name": "ft-manager"}]}, nothing_before, restarted_twice, on_servers=False
     ),

@@ -1,5 +1,6 @@
 """Kill a step at every point, resume it: what is left equals what an undisturbed run leaves (UPG-08, issue 3)."""
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -21,6 +22,8 @@ from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place
 from tests.functional.upgrade.steps.scenarios import SCENARIOS, Scenario, Services
 
+LOG = logging.getLogger(__name__)
+
 
 @pytest.fixture(autouse=True)
 def _no_flushing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -36,7 +39,7 @@ def _no_flushing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     event.remove(sa.Engine, "connect", connected)
 
 
-ON_SERVERS = 6
+ON_SERVERS = 8
 """Points per scenario on MariaDB and PostgreSQL; all of them with --full-matrix."""
 
 
@@ -90,11 +93,24 @@ def test_a_step_killed_at_any_point_ends_as_if_nothing_had_happened(
         expected = matrix.contents(place)
         scenario.after(place)
     every = dialect is Dialect.SQLITE or pytestconfig.getoption("--full-matrix")
-    for number in range(1, len(passed) + 1) if every else matrix.spread(passed, ON_SERVERS):
+    points = list(range(1, len(passed) + 1)) if every else matrix.spread(passed, ON_SERVERS)
+    LOG.info("%s on %s: %d kills", name, dialect, len(points))
+    for number in points:
         with bench.place() as place:
             assert matrix.killed_at(number, partial(scenario.work, place))
             scenario.work(place)
             assert matrix.contents(place) == expected, f"killed at {number} of {len(passed)}: {passed[number - 1]}"
+
+
+def test_a_write_can_be_killed_before_it_in_its_middle_and_between_it_and_its_record(tmp_path: Path) -> None:
+    """MariaDB commits a change of structure at once, so that its record can only be a commit of its own."""
+    scenario = SCENARIOS["scripts"]
+    with Bench(scenario, Dialect.MARIADB, tmp_path).place() as place:
+        passed = matrix.counted(lambda point: scenario.work(place, point))
+    begun = passed[passed.index("intent") :]
+    points = [name for name in begun[: begun.index("journalled")] if name != "before commit"]
+    assert points == ["intent", "before write", "after write", "effect", "before write", "after write"]
+    assert begun[begun.index("effect") :].index("before commit") < begun[begun.index("effect") :].index("journalled")
 
 
 def test_every_step_that_changes_something_is_in_the_matrix() -> None:

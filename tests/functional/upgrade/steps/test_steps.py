@@ -251,6 +251,25 @@ def test_a_service_that_stays_down_is_named_with_its_restarts(small: Place, tmp_
     assert failure.value.result["services"][0]["version"] == "2.16.4"
 
 
+HEALTH = {"name": "api", "url": "http://site.example/health", "expected_text": "UP", "service": "ft-manager"}
+
+
+def test_a_failing_health_check_restarts_its_service_and_looks_again(small: Place, tmp_path: Path) -> None:
+    place = replace(small, hooks=scenarios.Services(tmp_path))
+    found = run(place, "enghub.HealthChecks", {"health_checks": [HEALTH, {**HEALTH, "name": "page"}]})
+    assert found.result["restarts"] == {"ft-manager": 2}
+    assert all(outcome["healthy"] for outcome in found.result["health_checks"])
+
+
+def test_a_service_that_restarts_do_not_heal_fails_the_step_that_people_are_told_of(
+    small: Place, tmp_path: Path
+) -> None:
+    place = replace(small, hooks=scenarios.Services(tmp_path))
+    with pytest.raises(StepFailed, match="Not healthy: api") as failure:
+        run(place, "enghub.HealthChecks", {"health_checks": [{**HEALTH, "attempts": 1}]})
+    assert failure.value.result["restarts"] == {"ft-manager": 1}
+
+
 def test_a_package_that_is_not_the_declared_one_is_not_opened(small: Place) -> None:
     small.artifacts.write("packages/static.zip", scenarios.package({"a": b"other"}))
     with pytest.raises(StepFailed, match="is not the one declared"):

@@ -277,6 +277,14 @@ class PlannedStepResponse(wire.Response):
     unreadable_scripts: tuple[str, ...]
 
 
+class RequiredResourceResponse(wire.Response):
+    """What a version of the plan needs at the site."""
+
+    version: str
+    name: str
+    amount: str
+
+
 class PlanResponse(wire.Response):
     """What an upgrade would do."""
 
@@ -290,6 +298,8 @@ class PlanResponse(wire.Response):
     estimated_seconds: int
     point_of_no_return: str | None
     """The first step that cannot be undone."""
+    required_resources: tuple[RequiredResourceResponse, ...]
+    """To be checked by hand before the upgrade starts."""
 
     @classmethod
     def of(cls, planned: Planned, risks: tuple[Risk, ...], language: Language) -> "PlanResponse":
@@ -309,6 +319,10 @@ class PlanResponse(wire.Response):
             skipped_steps=tuple(step.key for step in plan.skipped),
             estimated_seconds=plan.estimate_seconds,
             point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
+            required_resources=tuple(
+                RequiredResourceResponse(version=found.version, name=found.name, amount=found.amount)
+                for found in plan.required_resources
+            ),
         )
 
 

@@ -54,6 +54,15 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredResource:
+    """What a version needs at the site, as its manifest words it (`memory`, `2GB`); a person has to look."""
+
+    version: str
+    name: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every step in order, and what was left out."""
 
@@ -64,6 +73,7 @@ class Plan:
     """Steps of the path that belong to other sites."""
     rollback: tuple[PlannedStep, ...]
     """Declared rollback steps, newest version first, `pre_rollback` before `post_rollback`."""
+    required_resources: tuple[RequiredResource, ...] = ()
 
     @property
     def estimate_seconds(self) -> int:
@@ -103,6 +113,11 @@ def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str, compon
         steps=_with_service_control(_ordered(wanted, others), str(path.target)),
         skipped=others,
         rollback=tuple(step for source in reversed(chosen) for step in _rollback_steps(source, site_id)),
+        required_resources=tuple(
+            RequiredResource(source.manifest.version, name, amount)
+            for source in chosen
+            for name, amount in source.manifest.dependencies.required_resources.items()
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enghub.upgrade.sql.splitter import Statement
+from enghub.upgrade.sql.splitter import SplitError, Statement, split
 from enghub.upgrade.sql.tokens import Dialect
 
 
@@ -128,3 +128,12 @@ def is_read_only(statement: Statement, dialect: Dialect) -> bool:
     tree = _parse(statement, dialect)
     writing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Command, exp.Lock, exp.Into)
     return isinstance(tree, exp.Query) and tree.find(*writing) is None
+
+
+def is_single_query(sql: str, dialect: Dialect) -> bool:
+    """Tell whether a text is exactly one plain query (UPG-14)."""
+    try:
+        statements = split(sql, dialect)
+    except SplitError:
+        return False
+    return len(statements) == 1 and is_read_only(statements[0], dialect)

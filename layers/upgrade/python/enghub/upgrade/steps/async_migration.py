@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_read_only
-from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Budget, Cursor, Progress, Slice, StepContext, StepFailed, done, more
@@ -153,20 +152,11 @@ def _load_of(context: StepContext, load: Load, dialect: Dialect) -> float | None
     sql = load.sql or _BUILT_IN.get(dialect)
     if sql is None:
         return None
-    if load.sql is not None:
-        _require_read_only(load.sql, dialect)
+    if load.sql is not None and not is_single_query(load.sql, dialect):
+        raise StepFailed(BAD_PROBE, why="it may write")
     try:
         with context.databases.reader(10) as session:
             found = session.scalar(sql)
         return float(found or 0)
     except (exc.DBAPIError, TypeError, ValueError) as error:
         raise StepFailed(BAD_PROBE, why=" ".join(str(error).split())[:200]) from error
-
-
-def _require_read_only(sql: str, dialect: Dialect) -> None:
-    try:
-        statements = split(sql, dialect)
-    except SplitError:
-        statements = ()
-    if len(statements) != 1 or not is_read_only(statements[0], dialect):
-        raise StepFailed(BAD_PROBE, why="it may write")

@@ -5,9 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_read_only
-from enghub.upgrade.sql.splitter import split
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.check_rules import CheckRule
@@ -93,29 +91,28 @@ def count_of(rule: CheckRule, context: StepContext) -> int:
     """Return how many rows break a rule.
 
     Raises:
-        StepFailed: the SQL is refused, fails, takes too long or returns no number.
+        StepFailed: the SQL is refused, fails, takes too long or returns no number; final when the database did not
+            answer three times (source document, chapter 1).
     """
     from sqlalchemy import exc  # noqa: PLC0415
 
-    with context.databases.reader(rule.timeout_seconds) as session:
-        query = rule.query(session.dialect)
-        if isinstance(query, str):
-            _require_read_only(rule, query, session.dialect)
-        try:
+    from enghub.upgrade.gateways.databases.scripts import refusal  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.session import DatabaseUnreachable  # noqa: PLC0415
+
+    try:
+        with context.databases.reader(rule.timeout_seconds) as session:
+            query = rule.query(session.dialect)
+            if isinstance(query, str) and not is_single_query(query, session.dialect):
+                raise StepFailed(NOT_READ_ONLY, rule=rule.id)
             found = session.scalar(query)
-        except exc.DBAPIError as error:
-            words = " ".join(str(error.orig).split())[:500]
-            raise StepFailed(SQL_FAILED, rule=rule.id, error=words) from error
+    except exc.DBAPIError as error:
+        raise refusal(SQL_FAILED, error, rule=rule.id) from error
+    except DatabaseUnreachable as failure:
+        raise StepFailed(failure.text) from failure
     try:
         return int(found)
     except (TypeError, ValueError) as error:
         raise StepFailed(NO_COUNT, rule=rule.id, found=repr(found)[:80]) from error
-
-
-def _require_read_only(rule: CheckRule, sql: str, dialect: Dialect) -> None:
-    statements = split(sql, dialect)
-    if len(statements) != 1 or not is_read_only(statements[0], dialect):
-        raise StepFailed(NOT_READ_ONLY, rule=rule.id)
 
 
 def _finding(rule: CheckRule, outcome: str, count: int | None) -> Finding:

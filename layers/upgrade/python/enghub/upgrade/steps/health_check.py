@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import plain
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.service_check import ask_restart
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
 
@@ -31,10 +32,18 @@ class HealthCheck(BaseModel):
     expected_text: str | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     critical: bool = True
+    service: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.:-]+$")] | None = None
+    """What the site's `restart` hook restarts when the check fails (source document, chapter 4)."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    wait_seconds: Annotated[int, Field(ge=1, le=300)] = 10
+    """Between a restart and the next look."""
 
 
 class HealthChecks(BaseStep):
-    """Every declared check runs; a critical one that fails fails the step, retried by its retry_count."""
+    """Every declared check runs; a failing service is restarted, and a critical check that still fails ends the step.
+
+    The failed step is what people are notified of.
+    """
 
     transactions: ClassVar[bool] = False
     parameter: ClassVar[str] = "health_checks"
@@ -55,11 +64,20 @@ class HealthChecks(BaseStep):
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Run all checks."""
+        """Run all checks; the cursor holds how often each service was restarted."""
         checks = read.read_list(context.parameters, self.parameter, HealthCheck)
         outcomes = [_ask(check, context) for check in checks]
-        failed = [o["name"] for o, check in zip(outcomes, checks, strict=True) if not o["healthy"] and check.critical]
-        result = {self.parameter: outcomes}
+        ill = [check for outcome, check in zip(outcomes, checks, strict=True) if not outcome["healthy"]]
+        restarts: dict[str, int] = dict(cursor.get("restarts", {}))
+        waits = [
+            check.wait_seconds
+            for service, check in {check.service: check for check in ill}.items()
+            if service is not None and ask_restart(context, service, restarts, check.attempts)
+        ]
+        if waits:
+            return more({"restarts": restarts}, wait_seconds=max(waits))
+        failed = [check.name for check in ill if check.critical]
+        result = {self.parameter: outcomes, "restarts": restarts}
         if failed:
             raise StepFailed(UNHEALTHY, retryable=True, result=result, failed=", ".join(failed))
         return done(result, Progress(len(checks), len(checks), "checks"))

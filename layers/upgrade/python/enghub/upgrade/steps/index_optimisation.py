@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_read_only
-from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
@@ -131,7 +130,8 @@ def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
 
     probes = {}
     for probe in read.read_list(context.parameters, "index_probes", Probe):
-        _require_read_only(probe, session.dialect)
+        if not is_single_query(probe.sql, session.dialect):
+            raise StepFailed(NOT_READ_ONLY, query=probe.name)
         try:
             with context.databases.reader(probe.timeout_seconds) as reader:
                 probes[probe.name] = indexes.measure(reader, probe.sql, probe.times)
@@ -141,15 +141,6 @@ def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
     tables = sorted({rule.table for rule in rules} | set(read.texts(context.parameters, "analyze")))
     with session.transaction() as connection:
         return {"probes": probes, "sizes": indexes.sizes(connection, session.dialect, tables)}
-
-
-def _require_read_only(probe: Probe, dialect: Dialect) -> None:
-    try:
-        statements = split(probe.sql, dialect)
-    except SplitError:
-        statements = ()
-    if len(statements) != 1 or not is_read_only(statements[0], dialect):
-        raise StepFailed(NOT_READ_ONLY, query=probe.name)
 
 
 def _present(session: "WriteSession", rules: tuple[IndexRule, ...]) -> dict[str, Any]:
@@ -165,7 +156,7 @@ def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> No
     from sqlalchemy import exc  # noqa: PLC0415
 
     from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.scripts import refusal  # noqa: PLC0415
 
     wanted = indexes.Index(rule.table, rule.name, rule.columns, rule.unique)
     try:
@@ -183,8 +174,7 @@ def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> No
                 indexes.drop(connection, session.dialect, present)
         context.point("index changed")
     except exc.DBAPIError as error:
-        again = error.connection_invalidated or is_lost(error) or is_transient(error)
-        raise StepFailed(FAILED, retryable=again, index=rule.name, table=rule.table, error=reason(error)) from error
+        raise refusal(FAILED, error, index=rule.name, table=rule.table) from error
 
 
 def _valid(session: "WriteSession", index: "Index") -> "Index | None":

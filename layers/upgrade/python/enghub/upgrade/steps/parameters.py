@@ -1,6 +1,6 @@
 """Reads step parameters with pydantic and says what is wrong by the parameter's own path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,13 +20,7 @@ def read_list(parameters: Mapping[str, Any], name: str, model: type[M]) -> tuple
 
 def problems(parameters: Mapping[str, Any], name: str, model: type[BaseModel]) -> tuple[str, ...]:
     """Return what is wrong with the list under `name`, each text beginning with the element's path."""
-    try:
-        read_list(parameters, name, model)
-    except ValidationError as error:
-        return tuple(
-            f"{'.'.join([name, *map(str, found['loc'])])}: {found['msg']}" for found in error.errors(include_url=False)
-        )
-    return ()
+    return _problems(lambda: read_list(parameters, name, model), name)
 
 
 def read_one(parameters: Mapping[str, Any], name: str, model: type[M]) -> M:
@@ -40,8 +34,12 @@ def read_one(parameters: Mapping[str, Any], name: str, model: type[M]) -> M:
 
 def problems_of_one(parameters: Mapping[str, Any], name: str, model: type[BaseModel]) -> tuple[str, ...]:
     """Return what is wrong with the object under `name`, each text beginning with the field's path."""
+    return _problems(lambda: read_one(parameters, name, model), name)
+
+
+def _problems(reading: Callable[[], object], name: str) -> tuple[str, ...]:
     try:
-        read_one(parameters, name, model)
+        reading()
     except ValidationError as error:
         return tuple(
             f"{'.'.join([name, *map(str, found['loc'])])}: {found['msg']}" for found in error.errors(include_url=False)

@@ -70,7 +70,7 @@ def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
 
     from enghub.upgrade.gateways.databases import structure  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.scripts import reason, refusal  # noqa: PLC0415
 
     dropped = []
     with context.databases.writer(context.budget) as session:
@@ -85,8 +85,7 @@ def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
                 with session.autocommit() as connection:
                     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {structure.quote(connection, table)}")
             except exc.DBAPIError as error:
-                again = error.connection_invalidated or is_lost(error) or is_transient(error)
-                raise StepFailed(REFUSED, retryable=again, what=table, why=reason(error)) from error
+                raise refusal(REFUSED, error, what=table, why=reason(error)) from error
             context.point("table released")
             dropped.append(table)
     return dropped

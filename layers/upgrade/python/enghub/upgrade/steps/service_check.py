@@ -59,7 +59,9 @@ class ServiceCheck(BaseStep):
         waits = [
             service.wait_seconds
             for service in services
-            if not states[service.name]["well"] and _restarted(service, context, restarts)
+            if service.restart
+            and not states[service.name]["well"]
+            and ask_restart(context, service.name, restarts, service.attempts)
         ]
         well = sum(1 for state in states.values() if state["well"])
         progress = Progress(well, len(services), "services")
@@ -110,18 +112,18 @@ def _told(text: str) -> tuple[str, str | None]:
     return str(body.get("status", "ok")).lower()[:40], None if version is None else str(version)[:60]
 
 
-def _restarted(service: Service, context: StepContext, restarts: dict[str, int]) -> bool:
-    """Ask for a restart if there is one left; the key makes a repeat after a crash one and the same."""
-    number = restarts.get(service.name, 0) + 1
+def ask_restart(context: StepContext, service: str, restarts: dict[str, int], attempts: int) -> bool:
+    """Ask the site's `restart` hook, if there is an attempt left; the key makes a repeat after a crash the same one."""
+    number = restarts.get(service, 0) + 1
     url = context.hooks.url("restart")
-    if not service.restart or url is None or number > service.attempts:
+    if url is None or number > attempts:
         return False
     facts = context.facts
-    body = {"action": "restart", "service": service.name, "siteId": facts.site_id, "executionId": facts.execution_id}
-    key = f"{facts.execution_id}-{facts.step_id}-{service.name}-{number}"
-    what = f"restart of {service.name}"
+    body = {"action": "restart", "service": service, "siteId": facts.site_id, "executionId": facts.execution_id}
+    key = f"{facts.execution_id}-{facts.step_id}-{service}-{number}"
+    what = f"restart of {service}"
     expect(what, url, context.hooks.call(what, "POST", url, body=body, key=key))
-    context.log("warning", f"service {service.name} is not well: restart {number} of {service.attempts} asked")
+    context.log("warning", f"service {service} is not well: restart {number} of {attempts} asked")
     context.point("restart asked")
-    restarts[service.name] = number
+    restarts[service] = number
     return True

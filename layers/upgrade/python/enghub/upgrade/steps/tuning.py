@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_read_only
-from enghub.upgrade.sql.splitter import SplitError, split
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.lint import is_single_query
+from enghub.upgrade.sql.splitter import split
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 
@@ -140,7 +139,8 @@ class _Work:
         from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.scripts import reason  # noqa: PLC0415
 
-        _require_read_only(self.rule, self.session.dialect)
+        if not is_single_query(self.rule.measure, self.session.dialect):
+            raise StepFailed(BAD_MEASURE, name=self.rule.name, why="it is not one plain SELECT")
         try:
             with self.context.databases.reader(self.rule.timeout_seconds) as reader:
                 return float(indexes.measure(reader, self.rule.measure, self.rule.times)["milliseconds"])
@@ -160,12 +160,3 @@ class _Work:
             decision=context.decision, point=context.point,
         )  # fmt: skip
         return runner.run(Script(self._path(part), split(text, self.session.dialect))).finished
-
-
-def _require_read_only(rule: Tuning, dialect: Dialect) -> None:
-    try:
-        statements = split(rule.measure, dialect)
-    except SplitError:
-        statements = ()
-    if len(statements) != 1 or not is_read_only(statements[0], dialect):
-        raise StepFailed(BAD_MEASURE, name=rule.name, why="it is not one plain SELECT")

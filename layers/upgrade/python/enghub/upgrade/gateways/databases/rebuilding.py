@@ -12,7 +12,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog, structure
 from enghub.upgrade.gateways.databases.journal import ScriptJournal, State
 from enghub.upgrade.gateways.databases.rows import RowTask
-from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, is_lost, is_transient, reason
+from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, refusal
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Item, quote, quote_one
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
@@ -69,8 +69,7 @@ class Rebuilding:
         try:
             return self._go(reached or self._create())
         except exc.DBAPIError as error:
-            again = error.connection_invalidated or is_lost(error) or is_transient(error)
-            raise StepFailed(BAD_CREATE, retryable=again, table=self.rule.table, error=reason(error)) from error
+            raise refusal(BAD_CREATE, error, table=self.rule.table) from error
 
     def _go(self, reached: Reached) -> Reached:
         if reached.stage == "copy":

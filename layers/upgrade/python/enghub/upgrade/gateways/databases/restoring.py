@@ -10,7 +10,7 @@ from sqlalchemy import exc
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.archive import Archive, Manifest, TableBackup
 from enghub.upgrade.gateways.databases import lines, structure
-from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
+from enghub.upgrade.gateways.databases.scripts import refusal
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
@@ -112,7 +112,7 @@ class Restoring:
             if reached.stage == "prove":
                 self._prove(table, task, scratch, reached)
         except exc.DBAPIError as error:
-            raise self._refused(made.table, error) from error
+            raise refusal(REFUSED, error, table=made.table) from error
         return True
 
     def _create(self, table: TableBackup, task: StagedTask, scratch: str) -> Reached:
@@ -124,7 +124,7 @@ class Restoring:
                 for statement in (*made.before, made.create_as(quoted)):
                     connection.execution_options(no_parameters=True).exec_driver_sql(statement)
         except exc.DBAPIError as error:
-            raise self._refused(made.table, error) from error
+            raise refusal(REFUSED, error, table=made.table) from error
         self.point("scratch created")
         stage = "load" if table.chunks else "prove"
         reached = Reached(stage, self.manifest.digest, {"chunk": 0}, 0, table.sum.rows)
@@ -156,10 +156,6 @@ class Restoring:
             task.forget(connection)
         name = table.made.table
         raise StepFailed(DIFFERENT, table=name, found=found.rows, wanted=wanted.rows, digest=wanted.digest)
-
-    def _refused(self, table: str, error: exc.DBAPIError) -> StepFailed:
-        again = error.connection_invalidated or is_lost(error) or is_transient(error)
-        return StepFailed(REFUSED, retryable=again, table=table, error=reason(error))
 
     # --- all at once --------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
 from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
-from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
+from enghub.upgrade.gateways.databases.scripts import reason, refusal
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget, Progress, StepFailed
@@ -213,8 +213,9 @@ class RowTask:
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
         row_error = isinstance(error, exc.IntegrityError | exc.DataError) or self._is_row_error(error)
-        if error.connection_invalidated or is_lost(error) or is_transient(error) or not row_error:
-            raise self._refused(error) from error
+        failure = self._refused(error)
+        if failure.retryable or not row_error:
+            raise failure from error
         if checkpoint.batch == 1:
             return self._keep_failed(checkpoint, reason(error))
         halved = replace(checkpoint, batch=checkpoint.batch // 2)
@@ -226,8 +227,7 @@ class RowTask:
         return _is_row_error(error)
 
     def _refused(self, error: exc.DBAPIError) -> StepFailed:
-        again = error.connection_invalidated or is_lost(error) or is_transient(error)
-        return StepFailed(BAD_RULE, retryable=again, task=self.migration.name, error=reason(error))
+        return refusal(BAD_RULE, error, task=self.migration.name)
 
     def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
         with self.session.transaction() as connection:

@@ -319,6 +319,12 @@ def reason(error: exc.DBAPIError) -> str:
     return " ".join(str(error.orig).split())[:500]
 
 
+def refusal(text: Text, error: exc.DBAPIError, **values: Any) -> StepFailed:
+    """Return the failure that says what the database refused, retryable when it may accept it in a moment."""
+    again = error.connection_invalidated or is_lost(error) or is_transient(error)
+    return StepFailed(text, retryable=again, **{"error": reason(error), **values})
+
+
 def is_transient(error: exc.DBAPIError) -> bool:
     """Tell whether the same statement may succeed in a moment: deadlock, lock wait, restart, too many connections."""
     original: Any = error.orig

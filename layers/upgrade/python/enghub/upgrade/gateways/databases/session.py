@@ -40,8 +40,17 @@ _BACKENDS = {
 _PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of this software
 
 
-class DatabaseUnreachable(Exception):
-    """The database did not answer three times; a fault, tried again by the workflow."""
+UNREACHABLE = Text(
+    "The site's database did not answer {tries} times ({error}): bring it back, then resume",
+    "局点数据库连续 {tries} 次无响应（{error}）：请恢复数据库后继续",
+)
+
+
+class DatabaseUnreachable(StepFailed):
+    """The database did not answer three times; tried again as often as the step's retry_count says."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(UNREACHABLE, retryable=True, tries=CONNECT_TRIES, error=error)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,11 +14,10 @@ from sqlalchemy import exc
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import structure
-from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
+from enghub.upgrade.gateways.databases.scripts import refusal
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Dependent, Item, quote, quote_one
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import StepFailed
 
 REFUSED = Text(
     "The new {tables} cannot take its place: {error}. The data beside it is complete; correct the cause and resume",
@@ -82,9 +81,8 @@ class Swap:
             else:
                 self._run_at_once(ties, record)
         except exc.DBAPIError as error:
-            again = error.connection_invalidated or is_lost(error) or is_transient(error)
             tables = ", ".join(pair.live for pair in self.pairs)
-            raise StepFailed(REFUSED, retryable=again, tables=tables, error=reason(error)) from error
+            raise refusal(REFUSED, error, tables=tables) from error
 
     # --- one transaction ----------------------------------------------------------------------------------------------
 
