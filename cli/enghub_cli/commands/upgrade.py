@@ -354,10 +354,6 @@ def shown(found: dict[str, Any]) -> Group:
         table.add_row(step["phase"], step["step"], status_text, tries, seconds, _progress(step))
     colour = COLOURS.get(found["status"], "dim")
     lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
-    if found["error"]:
-        lines.append(f"[red]{escape(found['error'])}[/red]")
-    if found["rollback"] and found["rollback"]["error"]:
-        lines.append(f"[red]{escape(found['rollback']['error'])}[/red]")
     lines.append(escape(found["summary"]))
     if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
         lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")

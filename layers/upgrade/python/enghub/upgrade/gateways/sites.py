@@ -34,7 +34,12 @@ class SiteGateway:
         """
         from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # noqa: PLC0415 - SQLAlchemy
 
-        return SiteDatabases(Address.of(self.site.dialect, self._secret(required=True)), token)
+        try:
+            address = Address.of(self.site.dialect, self._secret(required=True))
+        except StepFailed:
+            secrets.forget()
+            raise
+        return SiteDatabases(address, token, secrets.forget)
 
     @property
     def hooks(self) -> Hooks:

@@ -21,7 +21,7 @@ from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
 from enghub.upgrade.gateways.databases.scripts import is_lost, is_transient, reason
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import Budget, Progress, StepFailed
+from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, Progress, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
@@ -204,8 +204,10 @@ class RowTask:
 
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
+        if error.connection_invalidated or is_lost(error):
+            raise DatabaseUnreachable(reason(error)) from error
         row_error = isinstance(error, exc.IntegrityError | exc.DataError) or _is_row_error(error)
-        if error.connection_invalidated or is_lost(error) or is_transient(error) or not row_error:
+        if is_transient(error) or not row_error:
             raise self._refused(error) from error
         if checkpoint.batch == 1:
             return self._keep_failed(checkpoint, reason(error))
