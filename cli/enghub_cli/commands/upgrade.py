@@ -189,10 +189,10 @@ def rollback(
     token: TokenOption = None,
     tenant: TenantOption = "acme",
 ) -> None:
-    """Go back to the version before, from an upgrade that failed or was aborted."""
+    """Go back to the version before, from an upgrade that failed or was aborted; exits 0 when the site is as before."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollback/{execution_id}")
-    _begun(hub, execution_id, follow)
+    _begun(hub, execution_id, follow, wanted="ROLLED_BACK")
 
 
 @upgrade.command()
@@ -228,7 +228,7 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
     """Show an execution with its steps; exits with 1 when it failed."""
     hub = Api.of(api, token, tenant)
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, wanted)
         return
     found = hub.call("GET", f"/status/{execution_id}")
     if as_json:
@@ -265,14 +265,16 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, execution_id: str, follow: bool) -> None:
+def _begun(hub: Api, execution_id: str, follow: bool, wanted: str = "SUCCEEDED") -> None:
     if follow:
         _follow(hub, execution_id)
     else:
         out.print(execution_id)
 
 
-def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.sleep) -> None:
+def _follow(
+    hub: Api, execution_id: str, wanted: str = "SUCCEEDED", pause: Callable[[float], None] = time.sleep
+) -> None:
     """Show the execution until it ends or waits for a person; a pipeline's log gets a line per change instead."""
     missed, said = 0, ""
     with Live(console=out, auto_refresh=False, transient=True) as live:
@@ -295,6 +297,8 @@ def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.s
                 break
             pause(POLL_SECONDS)
     out.print(shown(found))
+    if found["status"] == wanted:
+        return
     if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
         _print_log(hub, execution_id, found)
     _exit(found)

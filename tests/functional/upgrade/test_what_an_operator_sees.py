@@ -1,10 +1,11 @@
-"""Whatever goes wrong, `GET status` alone says what happened, where, what is done and what to type (issue 3, line 6)."""
+"""Whatever goes wrong, `GET status` alone says what happened, where, what is done, what to type (issue 3, line 6)."""
 
 import errno
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +45,7 @@ def commands(upgrade: Upgrade, execution_id: str) -> tuple[list[str], list[str]]
 
     def typed(text: str) -> list[str]:
         ends = (". ", "。", "；")
-        found = [part for part in text.split("enghub upgrade ")[1:]]
+        found = text.split("enghub upgrade ")[1:]
         for end in ends:
             found = [part.split(end)[0] for part in found]
         return [part.strip() for part in found]
@@ -143,10 +144,8 @@ class Way:
 
     def cut(self) -> None:
         for found in [*self._sockets, *([self._listener] if self._listener else [])]:
-            try:
+            with suppress(OSError):
                 found.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             found.close()
         self._sockets.clear()
         self._listener = None
