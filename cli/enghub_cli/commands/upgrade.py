@@ -228,7 +228,7 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
     """Show an execution with its steps; exits with 1 when it failed."""
     hub = Api.of(api, token, tenant)
     if follow:
-        _follow(hub, execution_id, wanted)
+        _follow(hub, execution_id)
         return
     found = hub.call("GET", f"/status/{execution_id}")
     if as_json:
@@ -267,7 +267,7 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
 
 def _begun(hub: Api, execution_id: str, follow: bool, wanted: str = "SUCCEEDED") -> None:
     if follow:
-        _follow(hub, execution_id)
+        _follow(hub, execution_id, wanted)
     else:
         out.print(execution_id)
 
