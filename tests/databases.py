@@ -124,7 +124,15 @@ def _start_mariadb() -> sa.URL | None:
     return _started([daemon, "--no-defaults", *common, *listening], sa.make_url(MARIADB).set(port=port), folder)
 
 
-def _start_postgres() -> sa.URL | None:
+@cache
+def postgres_with_passwords(password: str) -> sa.URL:
+    """A private server that checks passwords, for what must be refused; gone with this process."""
+    started = _start_postgres(password)
+    assert started is not None, "install PostgreSQL's server: apt-get install postgresql"
+    return started
+
+
+def _start_postgres(password: str | None = None) -> sa.URL | None:
     daemon, install = shutil.which("postgres", path=_PATH), shutil.which("initdb", path=_PATH)
     if daemon is None or install is None:
         return None
@@ -134,10 +142,15 @@ def _start_postgres() -> sa.URL | None:
         shutil.chown(folder, "postgres", "postgres")
         as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data = str(folder / "data")
-    initialise = [*as_owner, install, "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+    access = ["--auth=trust"]
+    if password is not None:
+        (folder / "password").write_text(password)
+        access = ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
+    initialise = [*as_owner, install, "-D", data, "-U", "postgres", *access, "--no-sync"]
     subprocess.run(initialise, check=True, capture_output=True, timeout=120)
     command = [*as_owner, daemon, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
-    return _started(command, sa.make_url(POSTGRES).set(port=port, database="postgres"), folder)
+    url = sa.make_url(POSTGRES).set(port=port, database="postgres", password=password)
+    return _started(command, url, folder)
 
 
 _PATH = os.pathsep.join([

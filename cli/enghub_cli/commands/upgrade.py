@@ -199,10 +199,10 @@ def rollback(  # noqa: PLR0917 - typer reads one parameter per option
     token: TokenOption = None,
     tenant: TenantOption = "acme",
 ) -> None:
-    """Go back to the version before, from an upgrade that failed or was aborted."""
+    """Go back to the version before, from an upgrade that failed or was aborted; exits 0 when the site is as before."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollback/{execution_id}")
-    _begun(hub, execution_id, follow, timeout)
+    _begun(hub, execution_id, follow, timeout, wanted="ROLLED_BACK")
 
 
 @upgrade.command()
@@ -301,14 +301,14 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, execution_id: str, follow: bool, timeout: float | None) -> None:
+def _begun(hub: Api, execution_id: str, follow: bool, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
     if follow:
-        _follow(hub, execution_id, timeout)
+        _follow(hub, execution_id, timeout, wanted)
     else:
         out.print(execution_id)
 
 
-def _follow(hub: Api, execution_id: str, timeout: float | None) -> None:
+def _follow(hub: Api, execution_id: str, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
     """Show the execution until it ends, waits for a person, or nobody wants to see more."""
     try:
         found = _watched(hub, execution_id, math.inf if timeout is None else time.monotonic() + timeout)
@@ -317,6 +317,8 @@ def _follow(hub: Api, execution_id: str, timeout: float | None) -> None:
     if found is None:
         raise Stop(_goes_on(execution_id, f"Not ended after {timeout:g} s"), FAILED)
     out.print(shown(found))
+    if found["status"] == wanted:
+        return
     if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
         _print_log(hub, execution_id, found)
     _exit(found)
@@ -405,10 +407,6 @@ def shown(found: dict[str, Any]) -> Group:
         table.add_row(step["phase"], step["step"], status_text, tries, seconds, _progress(step))
     colour = COLOURS.get(found["status"], "dim")
     lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
-    if found["error"]:
-        lines.append(f"[red]{escape(found['error'])}[/red]")
-    if found["rollback"] and found["rollback"]["error"]:
-        lines.append(f"[red]{escape(found['rollback']['error'])}[/red]")
     lines.append(escape(found["summary"]))
     if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
         lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")

@@ -56,8 +56,9 @@ def test_a_failure_is_rolled_back_by_policy_and_the_site_is_as_before(upgrade: U
     assert (seen["status"], seen["breakpoint"]["step"]) == ("ROLLED_BACK", "2.16.5/fails")
     assert "no such table: missing" in seen["error"]
     assert seen["summary"] == (
-        "The upgrade failed and is rolled back: the site runs 2.16.4 as before; 6 of 6 rollback steps are done. "
-        "Next: correct the cause and execute again"
+        "The upgrade stopped at 2.16.5/fails and is rolled back: the site runs 2.16.4 as before; 6 of 6 rollback steps "
+        f"are done. Cause: {seen['error'].rstrip('.')}. Correct it, then: enghub upgrade execute --from 2.16.4 "
+        "--to 2.16.5 --site EU --environment test --follow"
     )
     assert [(s["step"], s["status"]) for s in seen["rollback"]["steps"]] == [
         ("2.16.5/rollback_stop_service", "SUCCEEDED"),
@@ -89,7 +90,7 @@ def test_an_operator_rolls_back_what_stopped(upgrade: Upgrade) -> None:
     assert upgrade.work(execution_id) == "FAILED"
     seen = upgrade.status(execution_id)
     assert seen["summary"] == (
-        "Stopped at 2.16.5/fails; 2 of 4 steps are done. Correct the cause, then: "
+        f"Stopped at 2.16.5/fails; 2 of 4 steps are done. Cause: {seen['error']}. Correct it, then: "
         f"enghub upgrade resume {execution_id} --follow. Or go back: enghub upgrade rollback {execution_id} --follow"
     )
     assert upgrade.roll_back(execution_id)[0] == 202
@@ -118,7 +119,7 @@ def test_an_operator_is_asked_and_the_site_is_kept_for_the_answer(upgrade: Upgra
     execution_id = upgrade.started("2.16.5", onFailure="confirm")
     assert upgrade.work(execution_id) == "FAILED"
     seen = upgrade.status(execution_id)
-    assert "2 of 4 steps are done. Roll back? Answer until " in seen["summary"]
+    assert f"2 of 4 steps are done. Cause: {seen['error']}. Roll back? Answer until " in seen["summary"]
     assert f": enghub upgrade confirm {execution_id} --follow." in seen["summary"]
     assert seen["nextAction"] == f"POST /api/v1/upgrade/confirm/{execution_id}"
     assert upgrade.execute("2.16.5")[0] == 409
@@ -151,7 +152,7 @@ def test_a_failed_rollback_stops_keeps_the_site_and_is_taken_up_again(upgrade: U
     seen = upgrade.status(execution_id)
     assert seen["summary"] == (
         "The rollback stopped at 2.16.5/main; 2 of 4 rollback steps are done; the site stays locked. "
-        f"Correct the cause, then: enghub upgrade resume {execution_id} --follow. "
+        f"Cause: {seen['rollback']['error']}. Correct it, then: enghub upgrade resume {execution_id} --follow. "
         f"If you undid that step by hand: enghub upgrade resume {execution_id} --decision skip --follow"
     )
     assert "no such table: items_v2" in seen["rollback"]["error"]

@@ -22,6 +22,7 @@ from enghub.upgrade.executions.repository import Change, Executions, LogEntry
 from enghub.upgrade.steps.base import (
     Budget,
     Databases,
+    DatabaseUnreachable,
     Facts,
     Progress,
     Slice,
@@ -35,10 +36,23 @@ from enghub.upgrade.steps.registry import step_class
 
 PROGRESS_SECONDS = 2.0
 BUSY_WAIT_SECONDS = 10
+SHOWN = "%Y-%m-%d %H:%M:%S UTC"
+AWAY_WAIT_SECONDS = 10
+PATIENCE = timedelta(minutes=10)
+"""How long a database may be away before its upgrade stops."""
 LEASE_MARGIN_SECONDS = 120
 ENGINE_USER = "upgrade-engine"
 
 TIMED_OUT = Text("Step {step} took longer than its {timeout} s", "步骤 {step} 超过其超时时间 {timeout} 秒")
+
+AWAY = Text(
+    "The site's database does not answer since {since} ({reason}); it is tried again until {until}",
+    "局点数据库自 {since} 起无响应（{reason}），将重试至 {until}",
+)
+STAYED_AWAY = Text(
+    "The site's database does not answer since {since} ({reason}): bring it back, then resume",
+    "局点数据库自 {since} 起无响应（{reason}）：请恢复数据库后继续",
+)
 
 
 class Site(Protocol):
@@ -166,11 +180,15 @@ class Engine:
             ended = self._call(execution, step, budget)
         except StepFailed as failure:
             return self._on_failure(execution, step, failure, milliseconds())
+        except DatabaseUnreachable as away:
+            return self._on_away(execution, step, str(away), milliseconds())
         except TargetBusy:
             self._log(step, "info", "the database still works on a statement of an earlier worker: waiting for it")
+            execution, step = self._answered(execution, step)
             return execution, step, Answer("more", step.stage, BUSY_WAIT_SECONDS, step.key, step.sequence)
         except Superseded:
             return execution, step, Answer("superseded", step.stage)
+        execution, step = self._answered(execution, step)
         self.point("slice ended")
         shown = None if ended.progress is None else ended.progress.to_json()
         if ended.state is SliceState.MORE:
@@ -218,6 +236,30 @@ class Engine:
         )  # fmt: skip
         made = step_class(step.definition.class_name)()
         return made.run(context, step.cursor) if step.undoes is None else made.rollback(context, step.cursor)
+
+    def _on_away(
+        self, execution: Execution, step: StepRecord, reason: str, milliseconds: int
+    ) -> tuple[Execution, StepRecord, Answer | None]:
+        """Wait for the database without counting a try; stop when it stays away."""
+        now = self.clock()
+        away = step.unreachable(now)
+        since = away.unreachable_since or now
+        values: dict[str, Any] = {
+            "since": since.strftime(SHOWN),
+            "until": (since + PATIENCE).strftime(SHOWN),
+            "reason": reason,
+        }
+        if now - since >= PATIENCE:
+            return self._on_failure(execution, away.answered(), StepFailed(STAYED_AWAY, **values), milliseconds)
+        self._log(step, "warning", AWAY.render("en", **values))
+        problem = Problem(AWAY.render("en", **values), AWAY.render("zh", **values))
+        execution, step = self._save_both(execution.hindered(problem), away)
+        return execution, step, Answer("more", step.stage, AWAY_WAIT_SECONDS, step.key, step.sequence)
+
+    def _answered(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord]:
+        if step.unreachable_since is None:
+            return execution, step
+        return self._save_both(execution.hindered(None), step.answered())
 
     def _on_failure(
         self, execution: Execution, step: StepRecord, failure: StepFailed, milliseconds: int

@@ -177,6 +177,17 @@ class Execution:
         """An operator must confirm `step`."""
         return replace(self, status=Status.WAITING, current_step=step.key)
 
+    def hindered(self, problem: Problem | None) -> "Execution":
+        """Say what it waits for; None when that is over."""
+        if self.status is Status.ROLLING_BACK and self.rollback is not None:
+            return replace(self, rollback=replace(self.rollback, problem=problem))
+        return replace(self, problem=problem)
+
+    @property
+    def hindrance(self) -> Problem | None:
+        """What a running execution waits for."""
+        return self.rollback.problem if self.rollback is not None else self.problem
+
     def completed(self) -> "Execution":
         """One more step is finished; of the rollback while that runs."""
         if self.status is Status.ROLLING_BACK and self.rollback is not None:
@@ -330,6 +341,8 @@ class StepRecord:
     result: Mapping[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
     retry_at: datetime | None = None
+    unreachable_since: datetime | None = None
+    """Since when its database does not answer."""
     confirmed_by: str | None = None
     record_version: int = 0
     rollback: int = 0
@@ -355,8 +368,17 @@ class StepRecord:
             active_milliseconds=0 if new_run else self.active_milliseconds,
             started_at=self.started_at or at,
             retry_at=None,
+            unreachable_since=None if new_run else self.unreachable_since,
             problem=None,
         )
+
+    def unreachable(self, at: datetime) -> "StepRecord":
+        """Its database does not answer: it waits, and its tries stay."""
+        return replace(self, unreachable_since=self.unreachable_since or at)
+
+    def answered(self) -> "StepRecord":
+        """Its database answers."""
+        return replace(self, unreachable_since=None)
 
     def slice_ended(
         self, cursor: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int

@@ -2,45 +2,49 @@
 
 from enghub.core.clock import to_text
 from enghub.core.i18n import Language, Text
-from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.model import Execution, Problem, Status
 
 _GO_ON = "enghub upgrade resume {id} --follow"
 _BACK = "enghub upgrade rollback {id} --follow"
+_AGAIN = "enghub upgrade execute --from {source} --to {target} --site {site} --environment {environment} --follow"
+_LONGEST = 300
+_STOPPED = (Status.FAILED, Status.ABORTED, Status.ROLLED_BACK)
 _TEXTS = {
     Status.QUEUED: Text("Accepted; waits for its turn or for the site", "已受理，排队等待执行"),
     Status.PENDING: Text("Accepted; the workflow starts", "已受理，工作流即将启动"),
-    Status.RUNNING: Text("Runs {step}; {done}", "正在执行 {step}；{done}"),
+    Status.RUNNING: Text("Runs {step}; {done}{waits}", "正在执行 {step}；{done}{waits}"),
     Status.WAITING: Text(
         "Waits before {step} for you; {done}. Next: enghub upgrade confirm {id} --follow",
         "在 {step} 前等待确认；{done}。下一步：enghub upgrade confirm {id} --follow",
     ),
     Status.SUCCEEDED: Text("The site runs {target}; {done}", "局点已运行 {target}；{done}"),
     Status.FAILED: Text(
-        f"Stopped at {{step}}; {{done}}. Correct the cause, then: {_GO_ON}. Or go back: {_BACK}",
-        f"在 {{step}} 停止；{{done}}。排除原因后：{_GO_ON}。或回滚：{_BACK}",
+        f"Stopped at {{step}}; {{done}}. Cause: {{why}}. Correct it, then: {_GO_ON}. Or go back: {_BACK}",
+        f"在 {{step}} 停止；{{done}}。原因：{{why}}。排除后：{_GO_ON}。或回滚：{_BACK}",
     ),
     Status.ABORTED: Text(
         f"An operator stopped it at {{step}}; {{done}}. Go on: {_GO_ON}. Or go back: {_BACK}",
         f"操作员在 {{step}} 中止；{{done}}。继续：{_GO_ON}。或回滚：{_BACK}",
     ),
-    Status.ROLLING_BACK: Text("Rolls back, at {step}; {undone}", "正在回滚 {step}；{undone}"),
+    Status.ROLLING_BACK: Text("Rolls back, at {step}; {undone}{waits}", "正在回滚 {step}；{undone}{waits}"),
     Status.ROLLED_BACK: Text(
-        "The upgrade failed and is rolled back: the site runs {source} as before; {undone}. Next: correct the cause "
-        "and execute again",
-        "升级失败并已回滚：局点恢复运行 {source}；{undone}。下一步：排除原因后重新执行升级",
+        f"The upgrade stopped at {{step}} and is rolled back: the site runs {{source}} as before; {{undone}}. "
+        f"Cause: {{why}}. Correct it, then: {_AGAIN}",
+        f"升级在 {{step}} 停止并已回滚：局点恢复运行 {{source}}；{{undone}}。原因：{{why}}。排除后：{_AGAIN}",
     ),
     Status.ROLLBACK_FAILED: Text(
-        f"The rollback stopped at {{back_step}}; {{undone}}; the site stays locked. Correct the cause, then: {_GO_ON}. "
+        f"The rollback stopped at {{back_step}}; {{undone}}; the site stays locked. Cause: {{why}}. Correct it, then: "
+        f"{_GO_ON}. "
         "If you undid that step by hand: enghub upgrade resume {id} --decision skip --follow",
-        f"回滚在 {{back_step}} 停止；{{undone}}；局点保持锁定。排除原因后：{_GO_ON}。"
+        f"回滚在 {{back_step}} 停止；{{undone}}；局点保持锁定。原因：{{why}}。排除后：{_GO_ON}。"
         "如已手工撤销该步骤：enghub upgrade resume {id} --decision skip --follow",
     ),
 }
 _ASKED = Text(
-    "Stopped at {step}; {done}. Roll back? Answer until {until}: enghub upgrade confirm {id} --follow. "
-    f"Or correct the cause and: {_GO_ON}",
-    "在 {step} 停止；{done}。是否回滚？请在 {until} 前确认：enghub upgrade confirm {id} --follow。"
-    f"或排除原因后：{_GO_ON}",
+    "Stopped at {step}; {done}. Cause: {why}. Roll back? Answer until {until}: enghub upgrade confirm {id} --follow. "
+    f"Or correct it and: {_GO_ON}",
+    "在 {step} 停止；{done}。原因：{why}。是否回滚？请在 {until} 前确认：enghub upgrade confirm {id} --follow。"
+    f"或排除后：{_GO_ON}",
 )
 _DONE = Text("{done} of {total} steps are done", "已完成 {done}/{total} 个步骤")
 _UNDONE = Text("{done} of {total} rollback steps are done", "已完成 {done}/{total} 个回滚步骤")
@@ -50,8 +54,11 @@ _NOTED = Text("{said}. The rollback was not begun: {why}", "{said}。未开始�
 def summary(execution: Execution, language: Language) -> str:
     """Return the sentence for an execution's present state."""
     back = execution.rollback
-    stopped = execution.breakpoint.step if execution.breakpoint is not None and back is None else None
+    stopped = execution.breakpoint.step if execution.breakpoint is not None and execution.status in _STOPPED else None
     values = {
+        "site": execution.site_id, "environment": execution.environment,
+        "why": _why(execution.shown_problem, language) or "-",
+        "waits": "" if execution.hindrance is None else f". {_why(execution.hindrance, language)}",
         "id": execution.execution_id, "source": execution.source_version, "target": execution.target_version,
         "step": stopped or execution.current_step or "-",
         "back_step": back.breakpoint.step if back is not None and back.breakpoint is not None else "-",
@@ -65,3 +72,9 @@ def summary(execution: Execution, language: Language) -> str:
     if note is None:
         return said
     return _NOTED.render(language, said=said, why=note.zh if language == "zh" else note.en)
+
+
+def _why(problem: Problem | None, language: Language) -> str:
+    """Return a problem on one line, short enough to leave the next command in sight."""
+    said = "" if problem is None else " ".join((problem.zh if language == "zh" else problem.en).split()).rstrip(".。")
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."

@@ -22,10 +22,15 @@ FULL = Text(
     "{store} 空间不足（剩余 {free} 字节）：请释放空间后继续。{path} 未留下不完整的内容",
 )
 DENIED = Text("{store} refuses access to {path} ({error})", "{store} 拒绝访问 {path}（{error}）")
+QUOTA = Text(
+    "{store} is full ({error}): make room or raise its quota, then resume. Nothing half-written was kept of {path}",
+    "{store} 空间不足（{error}）：请释放空间或提高配额后继续。{path} 未留下不完整的内容",
+)
 UNAVAILABLE = Text("{store} is not available for {path} ({error})", "{store} 暂不可用：{path}（{error}）")
 
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ACCESS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+_OVER_QUOTA: Final = ("QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage")
 _PART: Final = 1 << 20
 _OWN: Final = ".enghub-"
 
@@ -237,8 +242,11 @@ class BucketFiles:
             if code in ("NoSuchKey", "404", "NotFound"):
                 raise FileMissing(path) from error
             denied = code in ("AccessDenied", "403", "Forbidden", "NoSuchBucket")
-            text = DENIED if denied else UNAVAILABLE
-            raise StepFailed(text, retryable=not denied, store=self._name, path=path, error=code) from error
+            full = code in _OVER_QUOTA
+            text = QUOTA if full else DENIED if denied else UNAVAILABLE
+            raise StepFailed(
+                text, retryable=not denied and not full, store=self._name, path=path, error=code
+            ) from error
         except BotoCoreError as error:
             kind = type(error).__name__
             raise StepFailed(UNAVAILABLE, retryable=True, store=self._name, path=path, error=kind) from error

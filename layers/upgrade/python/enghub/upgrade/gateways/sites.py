@@ -35,7 +35,12 @@ class SiteGateway:
         from enghub.upgrade.gateways.databases.kinds import databases_of  # noqa: PLC0415 - SQLAlchemy
         from enghub.upgrade.gateways.databases.session import Address  # noqa: PLC0415
 
-        return databases_of(Address.of(self.site.dialect, self._secret(required=True)), token)
+        try:
+            address = Address.of(self.site.dialect, self._secret(required=True))
+        except StepFailed:
+            secrets.forget()
+            raise
+        return databases_of(address, token, secrets.forget)
 
     @property
     def hooks(self) -> Hooks:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import ReadSession
 
 FAILED = Text(
-    "The backup was given up after {tries} tries: {reason} Nothing of it is kept; the backups before it are untouched",
-    "备份在 {tries} 次尝试后失败：{reason} 未保留不完整内容，之前的备份不受影响",
+    "The backup was given up after {tries} tries: {reason}. Nothing of it is kept; the backups before it are untouched",
+    "备份在 {tries} 次尝试后失败：{reason}。未保留不完整内容，之前的备份不受影响",
 )
 NO_KEY = Text(
     "Table {table} has no primary key, so it can only be backed up as a snapshot, which does not end in the time there "
@@ -88,7 +88,11 @@ class Backup(BaseStep):
             if failure.retryable and tries < TRIES:
                 return more({"tries": tries}, wait_seconds=5 * tries)
             _clear_away(context, archive)
-            raise StepFailed(FAILED, tries=tries, reason=failure.text.en + ".") from failure
+            said = failure.text
+            given_up = Text(
+                FAILED.render("en", tries=tries, reason=said.en), FAILED.render("zh", tries=tries, reason=said.zh)
+            )
+            raise StepFailed(given_up) from failure
 
 
 def _clear_away(context: StepContext, archive: "Archive") -> None:

@@ -96,6 +96,10 @@ class TargetBusy(Exception):
     """A statement of an earlier worker is still running in the server: come back later."""
 
 
+class DatabaseUnreachable(Exception):
+    """The site's database does not answer, or broke the connection off: come back later."""
+
+
 class Superseded(Exception):
     """A newer run of the execution took over: this worker must stop at once."""
 

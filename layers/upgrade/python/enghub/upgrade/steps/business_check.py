@@ -7,12 +7,26 @@ from typing import Any, ClassVar
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import (
+    BaseStep,
+    Cursor,
+    DatabaseUnreachable,
+    Progress,
+    Slice,
+    StepContext,
+    StepFailed,
+    done,
+    more,
+)
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.versions import Version
 
 BLOCKED = Text("The business check found what blocks the upgrade: {findings}", "前置业务检查未通过：{findings}")
 SQL_FAILED = Text("Check {rule} could not run: {error}", "检查项 {rule} 执行失败：{error}")
+UNREACHABLE = Text(
+    "The site's database did not answer three times ({error}): bring it back, then resume",
+    "局点数据库连续三次无响应（{error}）：请恢复数据库后继续",
+)
 NOT_READ_ONLY = Text(
     "Check {rule} is refused: its SQL is not one plain SELECT", "检查项 {rule} 被拒绝：SQL 不是单条只读查询"
 )
@@ -97,7 +111,6 @@ def count_of(rule: CheckRule, context: StepContext) -> int:
     from sqlalchemy import exc  # noqa: PLC0415
 
     from enghub.upgrade.gateways.databases.scripts import refusal  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.session import DatabaseUnreachable  # noqa: PLC0415
 
     try:
         with context.databases.reader(rule.timeout_seconds) as session:
@@ -107,8 +120,8 @@ def count_of(rule: CheckRule, context: StepContext) -> int:
             found = session.scalar(query)
     except exc.DBAPIError as error:
         raise refusal(SQL_FAILED, error, rule=rule.id) from error
-    except DatabaseUnreachable as failure:
-        raise StepFailed(failure.text) from failure
+    except DatabaseUnreachable as away:
+        raise StepFailed(UNREACHABLE, error=str(away)) from away
     try:
         return int(found)
     except (TypeError, ValueError) as error:

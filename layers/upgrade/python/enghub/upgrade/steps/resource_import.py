@@ -83,8 +83,13 @@ class ResourceImport(BaseStep):
                 tries = int(cursor.get("tries", 0)) + 1
                 if failure.retryable and tries < TRIES:
                     return more({"package": number, "tries": tries}, wait_seconds=5 * tries)
-                text = failure.text.en
-                raise StepFailed(GIVEN_UP, tries=tries, reason=text) if failure.retryable else failure from failure
+                if not failure.retryable:
+                    raise
+                en, zh = failure.text.en, failure.text.zh
+                given_up = Text(
+                    GIVEN_UP.render("en", tries=tries, reason=en), GIVEN_UP.render("zh", tries=tries, reason=zh)
+                )
+                raise StepFailed(given_up) from failure
             results.append(work.result())
             context.log("info", f"package {rule.package}: {len(work.plan['files'])} files imported")
         return done({"packages": results}, Progress(len(packages), len(packages), "packages"))

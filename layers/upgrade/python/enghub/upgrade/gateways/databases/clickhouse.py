@@ -80,7 +80,9 @@ class ClickHouseDatabases(SiteDatabases):
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
         """Open a session that the server keeps from writing; see `Databases.reader`."""
         settings = {"readonly": 2, "max_execution_time": timeout_seconds}
-        with connected(_engine(self._address, timeout_seconds + CONNECT_SECONDS, settings)) as connection:
+        with connected(
+            _engine(self._address, timeout_seconds + CONNECT_SECONDS, settings), self._on_refused
+        ) as connection:
             yield ReadSession(connection, Dialect.CLICKHOUSE)
 
     @contextmanager
@@ -91,7 +93,7 @@ class ClickHouseDatabases(SiteDatabases):
             "session_id": f"{SESSION_PREFIX}-{self._token}-{uuid4().hex}", "session_timeout": 600,
         }  # fmt: skip
         seconds = max(5, int(budget.seconds_to_hard) - 5)
-        with connected(_engine(self._address, seconds, settings)) as connection:
+        with connected(_engine(self._address, seconds, settings), self._on_refused) as connection:
             _wait_for_others(connection, wait_seconds=5)
             storage_of(connection).create(connection, journal.METADATA)
             connection.commit()

@@ -18,10 +18,10 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
 from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
-from enghub.upgrade.gateways.databases.scripts import reason, refusal
+from enghub.upgrade.gateways.databases.scripts import is_lost, reason, refusal
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import Budget, Progress, StepFailed
+from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, Progress, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
@@ -212,6 +212,8 @@ class RowTask:
 
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
+        if error.connection_invalidated or is_lost(error):
+            raise DatabaseUnreachable(reason(error)) from error
         row_error = isinstance(error, exc.IntegrityError | exc.DataError) or self._is_row_error(error)
         failure = self._refused(error)
         if failure.retryable or not row_error:

@@ -22,7 +22,7 @@ from enghub.upgrade.sql.classify import (
 )
 from enghub.upgrade.sql.splitter import Statement
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed
 
 EDITED = Text(
     "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and "
@@ -274,7 +274,7 @@ class ScriptRunner:
         if error.connection_invalidated or is_lost(error):
             if self._manner(statement) is Manner.SELF_COMMITTING:
                 raise ServerStillRunning from error
-            raise StepFailed(text, retryable=True, **self._place(script, statement), error=reason(error)) from error
+            raise DatabaseUnreachable(reason(error)) from error
         with self.session.transaction() as connection:
             journal.write(
                 connection, statement.ordinal, statement.digest, State.FAILED, self.now(), error=reason(error)

@@ -6,8 +6,9 @@ guessing.
 """
 
 import hashlib
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
 from enghub.upgrade.sql.tokens import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 
 CONNECT_TRIES = 3
 CONNECT_SECONDS = 5
@@ -38,19 +39,6 @@ _BACKENDS = {
     Dialect.CLICKHOUSE: {"clickhouse", "clickhousedb"},
 }
 _PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of this software
-
-
-UNREACHABLE = Text(
-    "The site's database did not answer {tries} times ({error}): bring it back, then resume",
-    "局点数据库连续 {tries} 次无响应（{error}）：请恢复数据库后继续",
-)
-
-
-class DatabaseUnreachable(StepFailed):
-    """The database did not answer three times; tried again as often as the step's retry_count says."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(UNREACHABLE, retryable=True, tries=CONNECT_TRIES, error=error)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,8 +84,26 @@ WRONG_DIALECT = Text(
     "The site's database secret is for {found}, the site is declared as {dialect}",
     "局点数据库密钥对应 {found}，与局点声明的 {dialect} 不一致",
 )
-ACCESS_DENIED = Text("The database refuses the credentials of the site's secret", "数据库拒绝了局点密钥中的凭据")
-_DENIED = ("1045", "28P01", "28000", "password authentication failed", "Access denied", "AUTHENTICATION_FAILED")
+ACCESS_DENIED = Text(
+    "The database refuses the user or password of the site's secret: correct the secret, then resume",
+    "数据库拒绝了局点密钥中的用户名或密码：请更正密钥后继续",
+)
+NO_DATABASE = Text(
+    "The server has no database of the name in the site's secret: correct the secret, then resume",
+    "服务器上没有局点密钥中所指的数据库：请更正密钥后继续",
+)
+_MYSQL_REFUSALS = {1044: ACCESS_DENIED, 1045: ACCESS_DENIED, 1698: ACCESS_DENIED, 1049: NO_DATABASE}
+_REFUSALS = (
+    (
+        re.compile(
+            'AUTHENTICATION_FAILED|password authentication failed|no password supplied|role ".*" does not exist'
+        ),
+        ACCESS_DENIED,
+    ),
+    (re.compile("is not permitted to log in|no pg_hba.conf entry|permission denied for database"), ACCESS_DENIED),
+    (re.compile('database ".*" does not exist'), NO_DATABASE),
+)
+"""In words: while it connects, the driver knows no SQLSTATE. A server of another language is only tried longer."""
 
 
 class ReadSession:
@@ -179,15 +185,17 @@ def execute_raw(connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
 class SiteDatabases:
     """Opens sessions on one site's database."""
 
-    def __init__(self, address: Address, token: int) -> None:
+    def __init__(self, address: Address, token: int, on_refused: Callable[[], None] = lambda: None) -> None:
         self._address = address
         self._token = token
+        self._on_refused = on_refused
+        """Called when the credentials are refused, so that a kept secret is read again."""
 
     @contextmanager
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
         """Open a read-only session; see `Databases.reader`."""
         engine = _engine(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
-        with connected(engine) as connection:
+        with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
             _limit(connection, dialect, timeout_seconds)
             with connection.begin():
@@ -199,7 +207,7 @@ class SiteDatabases:
     def writer(self, budget: Budget) -> Iterator[WriteSession]:
         """Open the writing session; see `Databases.writer`."""
         engine = _engine(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
-        with connected(engine) as connection:
+        with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
             _lock(connection, dialect, wait_seconds=5)
             if dialect.is_mysql:
@@ -247,15 +255,13 @@ def _sqlite_transactions(engine: sa.Engine, *, read_only: bool) -> None:
 
 
 def _regexp(pattern: str, value: object) -> bool:
-    import re  # noqa: PLC0415 - only SQLite's own connections call it
-
     return value is not None and re.search(pattern, str(value)) is not None
 
 
 @contextmanager
-def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+def connected(engine: sa.Engine, on_refused: Callable[[], None]) -> Iterator[sa.Connection]:
     """Connect, and close everything afterwards; see `_connect` for what it raises."""
-    connection = _connect(engine)
+    connection = _connect(engine, on_refused)
     try:
         yield connection
     finally:
@@ -263,7 +269,7 @@ def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def _connect(engine: sa.Engine) -> sa.Connection:
+def _connect(engine: sa.Engine, on_refused: Callable[[], None]) -> sa.Connection:
     """Connect, three times at most (UPG-14).
 
     Raises:
@@ -274,12 +280,22 @@ def _connect(engine: sa.Engine) -> sa.Connection:
         try:
             return engine.connect()
         except exc.OperationalError as error:
-            if any(mark in str(error.orig) for mark in _DENIED):
-                raise StepFailed(ACCESS_DENIED) from error
+            refused = _refusal(error)
+            if refused is not None:
+                on_refused()
+                raise StepFailed(refused) from error
             if attempt == CONNECT_TRIES - 1:
                 raise DatabaseUnreachable(type(error.orig).__name__) from error
             time.sleep(0.5 * 2**attempt)
     raise AssertionError
+
+
+def _refusal(error: exc.OperationalError) -> Text | None:
+    """Return why the server will never let us in, None when it may in a moment."""
+    code = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    if isinstance(code, int):
+        return _MYSQL_REFUSALS.get(code)
+    return next((text for words, text in _REFUSALS if words.search(str(error.orig))), None)
 
 
 def _lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None:
