@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.live import Load, load_of
 from enghub.upgrade.executions.model import Status
 from tests.factories.handlers import sample_event
@@ -39,6 +40,7 @@ def test_an_upgrade_is_counted_from_its_acceptance_to_its_end_and_again_when_it_
     assert watched(upgrade)["count"] == 1
     assert upgrade.work(execution_id, run=2) == "SUCCEEDED"
     assert watched(upgrade)["count"] == 0
+    assert DynamoExecutions().live() == (), "what ended is not even looked at"
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [line["upgrade.active.count"] for line in written if "upgrade.active.count" in line][:2] == [[0.0], [1.0]]
 
