@@ -234,6 +234,12 @@ def test_a_file_that_somebody_changed_since_is_left_alone(small: Place) -> None:
     assert small.files.read("conf/app.properties") == b"name=by hand\n"
 
 
+def test_a_site_whose_files_nothing_reaches_fails_the_step(small: Place) -> None:
+    scripts = {"conf/app.properties": "name=new\n"}
+    with pytest.raises(StepFailed, match="No file store and no `config` hook is configured"):
+        run(small, "enghub.ConfigFiles", {"config_files": list(scripts)}, scripts=scripts, ports=Ports())
+
+
 def test_a_template_that_is_nowhere_says_where_it_was_looked_for(small: Place) -> None:
     with pytest.raises(StepFailed, match=r"nor the artifact store config/2\.16\.5/x\.xml"):
         run(small, "enghub.ConfigFiles", {"config_files": ["x.xml"]})

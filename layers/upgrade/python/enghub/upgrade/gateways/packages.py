@@ -4,11 +4,13 @@ import hashlib
 import re
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps.base import StepFailed
@@ -18,6 +20,7 @@ REFUSED = Text(
     "The package {package} is refused: {why}. Nothing was imported", "资源包 {package} 被拒绝：{why}。未导入任何内容"
 )
 _PART: Final = 1 << 20
+_IN_MEMORY: Final = 8 << 20
 _CHECKSUM_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 CHECKSUMS: Final = "SHA256SUMS"
 _DAMAGE: Final = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zlib.error, struct.error)
@@ -57,26 +60,34 @@ class Package:
         except _DAMAGE as error:
             raise self._refused("it is no zip file, or a damaged one") from error
 
-    def content(self, entry: Entry) -> bytes:
-        """Return a file's content.
+    @contextmanager
+    def open(self, entry: Entry) -> Iterator[BinaryIO]:
+        """Unpack a file into a temporary one (in memory while it is small), checked before it is handed out.
 
         Raises:
             StepFailed: it is longer than its header says, or does not have its checksum.
         """
-        found = bytearray()
-        digest = hashlib.sha256()
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
+            file = cast("BinaryIO", spooled)
+            for part in self._parts(entry):
+                file.write(part)
+            file.seek(0)
+            yield file
+
+    def _parts(self, entry: Entry) -> Iterator[bytes]:
+        digest, size = hashlib.sha256(), 0
         try:
-            with self._zip.open(entry.name) as file:
-                while part := file.read(_PART):
-                    found += part
+            with self._zip.open(entry.name) as packed:
+                while part := packed.read(_PART):
                     digest.update(part)
-                    if len(found) > entry.size_bytes:
+                    size += len(part)
+                    if size > entry.size_bytes:
                         raise self._refused(f"{entry.name} is larger than it says")
+                    yield part
         except _DAMAGE as error:
             raise self._refused(f"{entry.name} is damaged") from error
         if entry.sha256 is not None and digest.hexdigest() != entry.sha256:
             raise self._refused(f"{entry.name} does not have its checksum")
-        return bytes(found)
 
     def _checked(self) -> tuple[Entry, ...]:
         infos = [info for info in self._zip.infolist() if not info.is_dir()]

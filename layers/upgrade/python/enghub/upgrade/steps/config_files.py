@@ -12,6 +12,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.ports import NOT_CONFIGURED
 
 MISSING = Text("The manifest's bundle has no template {file}", "升级配置包中没有模板 {file}")
 NO_VALUE = Text("{file}: no value for ${{{name}}}", "{file}：占位符 ${{{name}}} 没有取值")
@@ -24,7 +25,7 @@ class ConfigFiles(BaseStep):
     """Templates of the bundle with `${NAME}` places, filled from `config_values`, checked by their format.
 
     The hook gets `PUT <config>/<file>` with `{"text", "sha256", "executionId"}` and answers `GET` with `{"text"}`, so
-    that a rollback can put back what was there. A site without the hook records that nothing was delivered.
+    that a rollback can put back what was there. A site with neither files nor the hook fails the step.
     """
 
     summary: ClassVar[str] = "Configuration files from templates; parameters `config_files`, `config_values`"
@@ -46,10 +47,7 @@ class ConfigFiles(BaseStep):
         texts = [_rendered(context, path) for path in paths]
         url = context.hooks.url("config")
         if url is None:
-            context.log("warning", f"no config hook is declared for site {context.facts.site_id}")
-            return done(
-                {"delivery": "not configured", "files": [_shown(p, t) for p, t in zip(paths, texts, strict=True)]}
-            )
+            raise StepFailed(NOT_CONFIGURED, what="file store and no `config` hook", what_zh="文件存储或 config 钩子")
         before: dict[str, Any] = dict(cursor.get("before", {}))
         for path, text in zip(paths, texts, strict=True):
             if path not in before:

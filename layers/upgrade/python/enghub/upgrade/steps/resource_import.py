@@ -4,15 +4,14 @@ The site's files are their own journal, under `.enghub/resources`: staged files,
 is staged and everything replaced is stored), then moves, then the plan marked done. Each is harmless when repeated.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, BinaryIO, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.packages import Limits, Package, sha256_of
+from enghub.upgrade.gateways.packages import Entry, Limits, Package, sha256_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
@@ -149,7 +148,7 @@ class _Import:
             if file["before"] is None:
                 self.files.delete(self._place(file["name"]))
             elif self._sha(self._place(file["name"])) != file["before"]:
-                self.files.write(self._place(file["name"]), self.files.read(kept))
+                self._copy(kept, self._place(file["name"]))
             self.context.point("file put back")
         self.files.delete(f"{self.folder}/plan.json")
         for info in list(self.files.list(self.folder)):
@@ -171,21 +170,21 @@ class _Import:
             entries = package.entries
             present = {info.path: info.size_bytes for info in self.files.list(f"{self.folder}/staged")}
             for number, entry in enumerate(entries, 1):
-                content = package.content(entry)
-                fresh = self._stage_one(entry.name, content, present)
+                with package.open(entry) as content:
+                    fresh = self._stage_one(entry, content, present)
                 if fresh and self.context.budget.spent and number < len(entries):
                     return False
         return True
 
-    def _stage_one(self, name: str, content: bytes, present: Mapping[str, int]) -> bool:
-        sha = hashlib.sha256(content).hexdigest()
+    def _stage_one(self, entry: Entry, content: BinaryIO, present: Mapping[str, int]) -> bool:
+        name, sha = entry.name, sha256_of(content)
         path, place = f"{self.folder}/staged/{name}", self._place(name)
         before = self._sha(place)
         self.staged.append({"name": name, "sha256": sha, "before": before})
-        if present.get(path) == len(content) and self._sha(path) == sha:
+        if present.get(path) == entry.size_bytes and self._sha(path) == sha:
             return False
         if before is not None:
-            self.files.write(f"{self.folder}/replaced/{name}", self.files.read(place))
+            self._copy(place, f"{self.folder}/replaced/{name}")
         self.files.write(path, content)
         self.context.point("file staged")
         return True
@@ -210,9 +209,14 @@ class _Import:
 
     def _sha(self, path: str) -> str | None:
         try:
-            return hashlib.sha256(self.files.read(path)).hexdigest()
+            with self.files.open(path) as stream:
+                return sha256_of(stream)
         except FileMissing:
             return None
+
+    def _copy(self, path: str, target: str) -> None:
+        with self.files.open(path) as stream:
+            self.files.write(target, stream)
 
     def _read_plan(self) -> dict[str, Any]:
         try:
