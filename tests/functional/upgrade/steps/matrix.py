@@ -161,7 +161,11 @@ def statements(point: Point) -> Iterator[None]:
         if statement.lstrip().upper().startswith(WRITES):
             point("after write")
 
-    watched = {"commit": committing, "before_cursor_execute": executing, "after_cursor_execute": executed}
+    watched: dict[str, Callable[..., None]] = {
+        "commit": committing,
+        "before_cursor_execute": executing,
+        "after_cursor_execute": executed,
+    }
     for name, listener in watched.items():
         event.listen(sa.Engine, name, listener)
     try:
