@@ -7,7 +7,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -274,18 +274,9 @@ def _begun(hub: Api, execution_id: str, follow: bool) -> None:
 
 def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.sleep) -> None:
     """Show the execution until it ends or waits for a person; a pipeline's log gets a line per change instead."""
-    missed, said = 0, ""
+    said = ""
     with Live(console=out, auto_refresh=False, transient=True) as live:
-        while True:
-            try:
-                found = hub.call("GET", f"/status/{execution_id}")
-            except (httpx.HTTPError, Stop) as error:
-                missed += 1
-                if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
-                    raise
-                pause(POLL_SECONDS)
-                continue
-            missed = 0
+        for found in polled(hub, f"/status/{execution_id}", pause):
             if out.is_terminal:
                 live.update(shown(found), refresh=True)
             elif (line := _line(found)) != said:
@@ -293,11 +284,30 @@ def _follow(hub: Api, execution_id: str, pause: Callable[[float], None] = time.s
                 out.print(line)
             if found["status"] in ENDED or found["status"] == "WAITING":
                 break
-            pause(POLL_SECONDS)
     out.print(shown(found))
     if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
         _print_log(hub, execution_id, found)
     _exit(found)
+
+
+def polled(hub: Api, path: str, pause: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
+    """Yield the answer again and again; the API may be away for a while.
+
+    Raises:
+        Stop: it refuses, or stays away.
+    """
+    missed = 0
+    while True:
+        try:
+            found = hub.call("GET", path)
+        except (httpx.HTTPError, Stop) as error:
+            missed += 1
+            if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
+                raise
+        else:
+            missed = 0
+            yield found
+        pause(POLL_SECONDS)
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:

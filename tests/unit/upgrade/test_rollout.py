@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ SITES = st.lists(st.sampled_from([f"S{n}" for n in range(30)]), min_size=1, max_
 BROKEN = Problem("broken", "故障")
 
 
-def a_rollout(**changes: object) -> Rollout:
+def a_rollout(**changes: Any) -> Rollout:
     made = Rollout(
         tenant_id=TENANT, rollout_id="R", name="fleet", target_version="2.16.5", environment="test", wave_size=2,
         max_failure_rate=0.2, pause_seconds=60, requires_confirmation=False, on_failure=OnFailure.STOP, sites=4,
