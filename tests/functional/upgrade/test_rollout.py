@@ -23,6 +23,10 @@ WORKS = step("enghub.SqlScripts", "s", sql_scripts=["s.sql"])
 FAILS = "INSERT INTO missing VALUES (1)"
 
 
+class KilledError(BaseException):
+    """No handler catches it."""
+
+
 class Fleet:
     """A fleet as its operator sees it, and the task of its state machine."""
 
@@ -85,6 +89,17 @@ class Fleet:
                 return
             self.work()
         pytest.fail(f"no end: {self.seen}")
+
+    def dies_before_recording(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Advance with a worker that is killed where it would record what it started."""
+
+        def dies(*_: object) -> None:
+            raise KilledError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(DynamoRollouts, "save_row", dies)
+            with pytest.raises(KilledError):
+                self.advance()
 
 
 @pytest.fixture
@@ -174,16 +189,7 @@ def test_a_crash_between_starting_and_recording_starts_nothing_twice(
 ) -> None:
     fleet_of.start(siteIds=fleet_of.sites(2))
 
-    class Killed(BaseException):
-        pass
-
-    def dies(*_: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(DynamoRollouts, "save_row", dies)
-        with pytest.raises(Killed):
-            fleet_of.advance()
+    fleet_of.dies_before_recording(monkeypatch)
     assert fleet_of.statuses() == {"S01": "PENDING", "S02": "PENDING"}
     started = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"]
     assert [found["siteId"] for found in started] == ["S01"]
@@ -194,6 +200,37 @@ def test_a_crash_between_starting_and_recording_starts_nothing_twice(
     assert (fleet_of.seen["status"], set(fleet_of.statuses().values())) == ("SUCCEEDED", {"SUCCEEDED"})
     after = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"]
     assert sorted(found["siteId"] for found in after) == ["S01", "S02"]
+
+
+def test_a_crash_between_resuming_and_recording_resumes_once(fleet_of: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(fleet_of.hub)
+    fleet_of.start(siteIds=fleet_of.sites(1))
+    fleet_of.drive()
+    assert fleet_of.seen["status"] == "STOPPED"
+    fleet_of.sql("CREATE TABLE missing (n INTEGER)")
+    fleet_of.say("resume")
+    fleet_of.dies_before_recording(monkeypatch)
+    fleet_of.drive()
+    site = fleet_of.seen["siteProgress"][0]
+    assert (site["status"], site["attempt"]) == ("SUCCEEDED", 2)
+    assert fleet_of.hub.status(site["executionId"])["run"] == 2
+
+
+def test_a_site_that_was_rolled_back_is_upgraded_anew(fleet_of: Fleet) -> None:
+    broken(fleet_of.hub)
+    fleet_of.start(siteIds=fleet_of.sites(1), onFailure="rollback")
+    fleet_of.advance()
+    first = fleet_of.seen["siteProgress"][0]["executionId"]
+    fleet_of.work()
+    assert fleet_of.advance() == "more"
+    assert fleet_of.hub.work_back(first) == "ROLLED_BACK"
+    fleet_of.drive()
+    assert fleet_of.seen["status"] == "STOPPED"
+    fleet_of.hub.upload(baseline(upgrade_steps={"startup_pre_process": [WORKS]}), {"s.sql": "SELECT 1"})
+    fleet_of.say("resume")
+    fleet_of.drive()
+    site = fleet_of.seen["siteProgress"][0]
+    assert (site["status"], site["executionId"] != first) == ("SUCCEEDED", True)
 
 
 def test_a_confirmation_is_awaited_before_the_next_wave(fleet_of: Fleet) -> None:
