@@ -12,6 +12,7 @@ from infra.stage import Stage
 BASE = "/api/v1/upgrade"
 WORKFLOW = "upgrade_site"
 WAY_BACK = "roll_back_upgrade"
+FLEET = "roll_out_fleet"
 STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
@@ -39,6 +40,7 @@ class UpgradeStack(ContextStack):
         self._watch()
         self._health()
         self._artifacts()
+        self._rollouts()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -161,6 +163,28 @@ class UpgradeStack(ContextStack):
         self.secret_access(health, NOTICE_SECRETS, action="DescribeSecret")
         self.listing_access(health, ARTIFACTS)
         self.route("GET", f"{BASE}/health", health)
+
+    def _rollouts(self) -> None:
+        rollouts = f"{BASE}/rollouts"
+        change = self.function("change_rollout", timeout_seconds=25)
+        self.table_access(change, *STORED, "Query", "BatchWriteItem", indexes=())
+        self.route("POST", rollouts, change)
+        for verb in ("pause", "resume", "confirm", "abort"):
+            self.route("POST", f"{rollouts}/{{rolloutId}}/{verb}", change)
+
+        read = self.function("read_rollouts")
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+        for path in (rollouts, f"{rollouts}/{{rolloutId}}"):
+            self.route("GET", path, read)
+
+        # Starts as many upgrades as a wave has sites, each planned from every manifest in force.
+        advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024)
+        self.table_access(advance, *STORED, "BatchGetItem", "Query", "UpdateItem", "DeleteItem", indexes=())
+        machine = self.workflow(FLEET, tasks={"AdvanceRollout": advance})
+
+        launch = self.function("launch_rollout")
+        self.start_access(launch, machine)
+        self.work_queue("launch_rollout", launch)
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

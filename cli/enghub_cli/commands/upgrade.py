@@ -10,6 +10,7 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -330,18 +331,9 @@ def _goes_on(execution_id: str, why: str) -> str:
 
 def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | None:
     """Return where the execution stopped, None at the deadline; a pipeline's log gets a line per change."""
-    missed, said = 0, ""
+    said = ""
     with Live(console=out, auto_refresh=False, transient=True) as live:
-        while time.monotonic() < deadline:
-            try:
-                found: dict[str, Any] = hub.call("GET", f"/status/{execution_id}")
-            except (httpx.HTTPError, Stop) as error:
-                missed += 1
-                if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
-                    raise
-                time.sleep(POLL_SECONDS)
-                continue
-            missed = 0
+        for found in polled(hub, f"/status/{execution_id}", deadline):
             if out.is_terminal:
                 live.update(shown(found), refresh=True)
             elif (line := _line(found)) != said:
@@ -349,8 +341,27 @@ def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | N
                 out.print(line)
             if found["status"] in ENDED or found["status"] == "WAITING":
                 return found
-            time.sleep(POLL_SECONDS)
     return None
+
+
+def polled(hub: Api, path: str, deadline: float = math.inf) -> Iterator[dict[str, Any]]:
+    """Yield the answer again and again until the deadline (monotonic seconds); the API may be away for a while.
+
+    Raises:
+        Stop: it refuses, or stays away.
+    """
+    missed = 0
+    while time.monotonic() < deadline:
+        try:
+            found = hub.call("GET", path)
+        except (httpx.HTTPError, Stop) as error:
+            missed += 1
+            if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
+                raise
+        else:
+            missed = 0
+            yield found
+        time.sleep(POLL_SECONDS)
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:

@@ -14,3 +14,8 @@ def engine_origin(tenant_id: str, execution_id: str, run: int, factory_id: str =
 def queue_origin(tenant_id: str) -> Origin:
     """Return the origin of a change made for the queue."""
     return Origin(tenant_id, "", "upgrade-queue", system_clock(), "queue")
+
+
+def rollout_origin(tenant_id: str, rollout_id: str, run: int) -> Origin:
+    """Return the origin of a change made by a roll-out's workflow."""
+    return Origin(tenant_id, "", "upgrade-rollout", system_clock(), f"{rollout_id}/{run}")

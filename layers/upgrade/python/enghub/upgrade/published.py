@@ -91,6 +91,43 @@ class UpgradeRollbackFailed(UpgradeState):
     """The rollback stopped at its own breakpoint; the site stays locked until it is resumed and ends."""
 
 
+class RolloutState(EventData):
+    """A roll-out as it is after the change; the counts are those of `wave`, the rate is 0..1 of its sites."""
+
+    rollout_id: str
+    name: str
+    environment: str
+    target_version: str
+    status: str
+    run: int
+    sites: int
+    waves: int
+    wave: int
+    problem: str | None = None
+    max_failure_rate: float
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failed_sites: tuple[str, ...] = ()
+    failure_rate: float = 0.0
+
+
+class RolloutStarted(RolloutState):
+    """A roll-out was accepted; its waves are fixed."""
+
+
+class RolloutWaveCompleted(RolloutState):
+    """Every site of a wave has ended, and not too many failed."""
+
+
+class RolloutStopped(RolloutState):
+    """Too many sites of a wave failed, or a canary; it can be resumed."""
+
+
+class RolloutSucceeded(RolloutState):
+    """Every wave is complete."""
+
+
 class ManifestChanged(EventData):
     """A manifest was uploaded, put in force or taken out."""
 
@@ -108,6 +145,7 @@ EVENTS: dict[str, type[EventData]] = {
         *(UpgradeConfirmationRequested, UpgradeSucceeded, UpgradeFailed, UpgradeAborted, ManifestChanged),
         *(UpgradeRollbackStarted, UpgradeRollbackConfirmationRequested, UpgradeStepRolledBack),
         *(UpgradeRolledBack, UpgradeRollbackFailed),
+        *(RolloutStarted, RolloutWaveCompleted, RolloutStopped, RolloutSucceeded),
     )
 }
 

@@ -1,4 +1,4 @@
-"""Starts and answers the state machines upgrade_site and roll_back_upgrade."""
+"""Starts and answers the state machines upgrade_site, roll_back_upgrade and roll_out_fleet."""
 
 import json
 from collections.abc import Mapping
@@ -21,6 +21,13 @@ class LaunchConfig:
     state_machine_arn_roll_back_upgrade: str
 
 
+@dataclass(frozen=True, slots=True)
+class RolloutConfig:
+    """Where roll-outs run."""
+
+    state_machine_arn_roll_out_fleet: str
+
+
 def launch(name: str, execution_input: Mapping[str, Any], *, rollback: bool = False) -> None:
     """Start the execution ``name`` of the way up, or back; does nothing when it was started before.
 
@@ -29,6 +36,19 @@ def launch(name: str, execution_input: Mapping[str, Any], *, rollback: bool = Fa
     """
     known = config.load(LaunchConfig)
     arn = known.state_machine_arn_roll_back_upgrade if rollback else known.state_machine_arn_upgrade_site
+    _start(arn, name, execution_input)
+
+
+def launch_rollout(name: str, execution_input: Mapping[str, Any]) -> None:
+    """Start the execution ``name`` of a roll-out; does nothing when it was started before.
+
+    Raises:
+        Unavailable: Step Functions did not take it; repeating is safe.
+    """
+    _start(config.load(RolloutConfig).state_machine_arn_roll_out_fleet, name, execution_input)
+
+
+def _start(arn: str, name: str, execution_input: Mapping[str, Any]) -> None:
     try:
         aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
     except ClientError as error:

@@ -12,6 +12,8 @@ from enghub.upgrade.sql.tokens import Dialect
 
 SiteId = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 HookUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]
+Tags = Annotated[dict[wire.Code, wire.ShortText], Field(max_length=20)]
+"""What tells sites apart: region, kind, ring (UPG-11)."""
 BASE = "/api/v1/upgrade/sites"
 
 
@@ -24,13 +26,14 @@ class PutSiteRequest(wire.Request):
     components: Annotated[tuple[wire.Code, ...], Field(max_length=100)] = ()
     version: VersionText | None = None
     """What the site runs now; kept as it is once an execution here has upgraded it."""
+    tags: Tags = Field(default_factory=dict)
 
     def to_site(self, site_id: str, origin: Origin) -> Site:
         """Return the site."""
         hooks: dict[str, str] = {str(name): url for name, url in self.hooks.items()}
         return Site(
             origin.tenant_id, site_id, self.name, self.dialect, hooks, self.components, origin.user_id, origin.at,
-            version=self.version,
+            version=self.version, tags=self.tags,
         )  # fmt: skip
 
 
@@ -44,6 +47,7 @@ class SiteResponse(wire.Response):
     components: tuple[str, ...]
     version: str | None
     applied_versions: tuple[str, ...]
+    tags: dict[str, str]
     secret_name: str
     record_version: int
     updated_by: str
@@ -55,8 +59,8 @@ class SiteResponse(wire.Response):
         return cls(
             site_id=site.site_id, name=site.name, dialect=site.dialect, hooks=dict(site.hooks),
             components=site.components, version=site.version, applied_versions=site.applied,
-            secret_name=site.secret_name(stage), record_version=site.record_version, updated_by=site.updated_by,
-            updated_at=site.updated_at,
+            tags=dict(site.tags), secret_name=site.secret_name(stage), record_version=site.record_version,
+            updated_by=site.updated_by, updated_at=site.updated_at,
         )  # fmt: skip
 
 

@@ -1,0 +1,206 @@
+"""``enghub upgrade rollout``: start, follow and steer roll-outs to many sites (UPG-11).
+
+Exit codes: 0 done, or waits for a person; 1 stopped or aborted (or the API does not answer); 2 refused.
+"""
+
+import json
+import uuid
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from enghub_cli.commands.upgrade import (
+    COLOURS,
+    FAILED,
+    REFUSED,
+    Api,
+    ApiOption,
+    EnvironmentOption,
+    FollowOption,
+    JsonOption,
+    TargetOption,
+    TenantOption,
+    TokenOption,
+    polled,
+    upgrade,
+)
+from enghub_cli.console import out
+from enghub_cli.errors import Stop
+
+RESTS = {"SUCCEEDED": 0, "WAITING": 0, "PAUSED": 0, "STOPPED": FAILED, "ABORTED": FAILED}
+
+rollout = typer.Typer(no_args_is_help=True, help="Roll a version out to many sites, in waves.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands below `enghub upgrade`."""
+    del app
+    upgrade.add_typer(rollout, name="rollout")
+
+
+@rollout.command()
+def start(  # noqa: PLR0917 - typer reads one parameter per option
+    name: str,
+    target: TargetOption,
+    site: Annotated[list[str] | None, typer.Option(help="A site; repeat the option.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="name=value that the sites carry; repeat the option.")] = None,
+    canary: Annotated[list[str] | None, typer.Option(help="A site to begin with; repeat the option.")] = None,
+    environment: EnvironmentOption = "test",
+    wave_size: Annotated[int, typer.Option(help="Sites per wave.")] = 5,
+    max_failure_rate: Annotated[float, typer.Option(help="0 to 1 of a wave; more stops the roll-out.")] = 0.0,
+    pause_seconds: Annotated[int, typer.Option(help="Between waves.")] = 0,
+    confirm_waves: Annotated[bool, typer.Option("--confirm-waves", help="Ask before each further wave.")] = False,
+    on_failure: Annotated[str, typer.Option(help="What a failed upgrade does: stop, rollback or confirm.")] = "stop",
+    follow: FollowOption = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Start a roll-out; with --follow show it until it ends or waits for somebody."""
+    hub = Api.of(api, token, tenant)
+    body = {
+        "name": name,
+        "upgradeAfterVersion": target,
+        "environment": environment,
+        "siteIds": site or [],
+        "tags": dict(map(_tag, tag or [])),
+        "canaries": canary or [],
+        "waveSize": wave_size,
+        "maxFailureRate": max_failure_rate,
+        "pauseSeconds": pause_seconds,
+        "requiresConfirmation": confirm_waves,
+        "onFailure": on_failure,
+    }
+    found = hub.call("POST", "/rollouts", body, key=key or str(uuid.uuid4()))
+    _begun(hub, found["rolloutId"], follow)
+
+
+@rollout.command()
+def status(  # noqa: PLR0917 - typer reads one parameter per option
+    rollout_id: str,
+    follow: FollowOption = False,
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Show a roll-out with its waves and sites; exits with 1 when it stopped."""
+    hub = Api.of(api, token, tenant)
+    if follow:
+        _follow(hub, rollout_id)
+        return
+    found = hub.call("GET", f"/rollouts/{rollout_id}")
+    if as_json:
+        out.print_json(json.dumps(found))
+    else:
+        out.print(shown(found))
+    _exit(found)
+
+
+@rollout.command()
+def pause(rollout_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+    """Begin no further site; what was started goes on."""
+    Api.of(api, token, tenant).call("POST", f"/rollouts/{rollout_id}/pause")
+    out.print(f"{rollout_id} begins no further site")
+
+
+@rollout.command()
+def resume(
+    rollout_id: str,
+    follow: FollowOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Go on; after a stop the failed sites of the wave are tried again."""
+    hub = Api.of(api, token, tenant)
+    hub.call("POST", f"/rollouts/{rollout_id}/resume")
+    _begun(hub, rollout_id, follow)
+
+
+@rollout.command()
+def confirm(
+    rollout_id: str,
+    follow: FollowOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Let the next wave begin."""
+    hub = Api.of(api, token, tenant)
+    hub.call("POST", f"/rollouts/{rollout_id}/confirm")
+    _begun(hub, rollout_id, follow)
+
+
+@rollout.command()
+def abort(rollout_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+    """End a roll-out for good; queued upgrades are withdrawn, those at work go on."""
+    Api.of(api, token, tenant).call("POST", f"/rollouts/{rollout_id}/abort")
+    out.print(f"{rollout_id} is aborted")
+
+
+def _tag(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Stop(f"--tag {text}: write name=value", REFUSED)
+    return name, value
+
+
+def _begun(hub: Api, rollout_id: str, follow: bool) -> None:
+    if follow:
+        _follow(hub, rollout_id)
+    else:
+        out.print(rollout_id)
+
+
+def _follow(hub: Api, rollout_id: str) -> None:
+    """Show the roll-out until it rests; a pipeline's log gets a line per change instead."""
+    said = ""
+    with Live(console=out, auto_refresh=False, transient=True) as live:
+        for found in polled(hub, f"/rollouts/{rollout_id}"):
+            if out.is_terminal:
+                live.update(shown(found), refresh=True)
+            elif (line := _line(found)) != said:
+                said = line
+                out.print(line)
+            if found["status"] in RESTS:
+                break
+    out.print(shown(found))
+    _exit(found)
+
+
+def _exit(found: dict[str, Any]) -> None:
+    code = RESTS.get(found["status"], 0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _line(found: dict[str, Any]) -> str:
+    count = {name: sum(wave[name] for wave in found["progress"]) for name in ("succeeded", "failed", "running")}
+    parts = ", ".join(f"{number} {name}" for name, number in count.items())
+    return f"{found['status']} wave {found['wave']}/{found['waves']}: {parts} of {found['sites']} sites"
+
+
+def shown(found: dict[str, Any]) -> Group:
+    """Return a roll-out for a person to read."""
+    title = f"{escape(found['name'])}: {found['upgradeAfterVersion']} ({found['environment']}), {found['rolloutId']}"
+    table = Table("wave", "site", "status", "tries", "from", "execution", "reason", title=title)
+    for row in found["siteProgress"]:
+        colour = COLOURS.get(row["status"], "dim")
+        wave = f"{row['wave']} (canary)" if row["canary"] else str(row["wave"])
+        table.add_row(
+            wave, row["siteId"], f"[{colour}]{row['status']}[/{colour}]", str(row["attempt"] or ""),
+            row["upgradeBeforeVersion"] or "", row["executionId"] or "", escape(row["reason"] or ""),
+        )  # fmt: skip
+    lines = [escape(_line(found))]
+    if found["reason"]:
+        lines.append(f"[red]{escape(found['reason'])}[/red]")
+    if found["nextAction"]:
+        verb = found["nextAction"].rpartition("/")[2]
+        lines.append(f"Go on with: enghub upgrade rollout {verb} {found['rolloutId']} --follow")
+    return Group(table, *lines)

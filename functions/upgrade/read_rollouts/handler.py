@@ -1,0 +1,36 @@
+"""Reads roll-outs: the list, and one with its waves and sites (UPG-11).
+
+Trigger: GET /api/v1/upgrade/rollouts, .../{rolloutId}.
+Runbook: docs/runbooks/upgrade-rollouts.md.
+"""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
+from enghub.upgrade.rollouts import wiring
+from enghub.upgrade.rollouts.api import BASE, RolloutResponse, RolloutsResponse, RolloutStatusResponse
+
+app = resolver()
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+@app.get(BASE)
+def list_rollouts(limit: Limit = 20, cursor: str | None = None) -> RolloutsResponse:
+    """Return one page of roll-outs, newest first."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    found, following = wiring.rollouts().find(call.principal.tenant_id, limit, cursor)
+    return RolloutsResponse(rollouts=tuple(map(RolloutResponse.of, found)), cursor=following)
+
+
+@app.get(f"{BASE}/<rollout_id>")
+def get_rollout(rollout_id: str) -> RolloutStatusResponse:
+    """Return a roll-out with the progress of its waves and sites."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    return RolloutStatusResponse.seen(wiring.rollouts().look(call.principal.tenant_id, rollout_id), call.language)
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,201 @@
+"""What the state machine roll_out_fleet does: one task, called again and again (UPG-11).
+
+Every call reads what is stored and does what is next. A crash between starting a site and recording it starts nothing
+twice: the start stores its answer under a key made of roll-out, site and attempt, in the transaction of the execution.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from enghub.core.errors import EngHubError
+from enghub.core.idempotency import Once, Replayed, fingerprint
+from enghub.core.identity import Origin
+from enghub.upgrade.executions.errors import CannotAbort, CannotResume, SiteBusy
+from enghub.upgrade.executions.model import Execution, Problem, Status
+from enghub.upgrade.executions.repository import Executions
+from enghub.upgrade.executions.service import Asked, Upgrades
+from enghub.upgrade.planning.errors import UpgradeRefused
+from enghub.upgrade.rollouts.errors import RolloutChanged, SiteVersionUnknown
+from enghub.upgrade.rollouts.model import (
+    Rollout,
+    RolloutStatus,
+    SiteRow,
+    SiteStatus,
+    Verdict,
+    judge,
+    stopped_by,
+    tally,
+)
+from enghub.upgrade.rollouts.repository import Change, RolloutStore
+from enghub.upgrade.sites.errors import SiteNotFound
+from enghub.upgrade.sites.repository import Sites
+from enghub.upgrade.versions import Version
+
+POLL_SECONDS = 10
+LONGEST_WAIT = 300
+"""Between two looks during a pause, so that a person's word is heard."""
+LOOPS = 1500
+"""A history holds 25,000 events; a loop makes about ten."""
+RESUMABLE = (Status.FAILED, Status.ABORTED, Status.ROLLBACK_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the state machine does next: `more` after a wait, `rest`, or nothing because a newer run took over."""
+
+    outcome: str
+    wait_seconds: int = 0
+
+
+class Fleet:
+    """Advances roll-outs."""
+
+    def __init__(self, store: RolloutStore, executions: Executions, upgrades: Upgrades, sites: Sites) -> None:
+        self._store = store
+        self._executions = executions
+        self._upgrades = upgrades
+        self._sites = sites
+
+    def advance(self, rollout_id: str, run: int, loops: int, origin: Origin) -> Answer:
+        """Do what is next; safe to repeat, also at the same time.
+
+        Raises:
+            RolloutNotFound, Unavailable
+        """
+        rollout = self._store.get(origin.tenant_id, rollout_id)
+        if rollout.run != run:
+            return Answer("superseded")
+        try:
+            if loops >= LOOPS:
+                self._store.save(Change(origin, rollout.go_on(), launch=True))
+                return Answer("superseded")
+            rows = [self._followed(rollout, row, origin) for row in self._rows(rollout)]
+            if rollout.status is RolloutStatus.RUNNING:
+                return self._work(rollout, rows, origin)
+            return self._settle(rollout, rows, origin)
+        except RolloutChanged:
+            return Answer("more", 1)
+
+    def record_fault(self, rollout_id: str, run: int, fault: str, origin: Origin) -> Answer:
+        """Stop a roll-out whose workflow broke; it can be resumed."""
+        rollout = self._store.get(origin.tenant_id, rollout_id)
+        if rollout.run == run and rollout.status is RolloutStatus.RUNNING:
+            problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
+            self._stop(rollout, problem, self._rows(rollout), origin)
+        return Answer("rest")
+
+    def _rows(self, rollout: Rollout) -> tuple[SiteRow, ...]:
+        return self._store.rows(rollout.tenant_id, rollout.rollout_id, rollout.wave)
+
+    def _work(self, rollout: Rollout, rows: list[SiteRow], origin: Origin) -> Answer:
+        wait = rollout.wait_seconds(origin.at)
+        if wait:
+            return Answer("more", min(wait, LONGEST_WAIT))
+        for index, row in enumerate(rows):
+            if not row.is_due(rollout.attempt):
+                continue
+            if _judged(rollout, rows) is Verdict.STOP:
+                break
+            now = self._store.get(rollout.tenant_id, rollout.rollout_id)
+            if now.record_version != rollout.record_version:
+                return Answer("more", 1)  # somebody paused or aborted meanwhile
+            rows[index] = self._started(rollout, row, origin)
+        match _judged(rollout, rows):
+            case Verdict.STOP:
+                self._stop(rollout, stopped_by(rollout, tally(rows, rollout.attempt)), rows, origin)
+            case Verdict.COMPLETE:
+                return self._complete(rollout, rows, origin)
+            case Verdict.GO_ON:
+                pass
+        return Answer("more", POLL_SECONDS)
+
+    def _complete(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
+        after = rollout.wave_completed(origin.at)
+        over = after.status is RolloutStatus.SUCCEEDED
+        events = ("RolloutWaveCompleted", *(("RolloutSucceeded",) if over else ()))
+        found = tally(rows, rollout.attempt)
+        action = "succeed" if over else "complete_wave"
+        self._store.save(Change(origin, after, action=action, before=rollout, events=events, tally=found))
+        if after.status is RolloutStatus.RUNNING:
+            return Answer("more", min(after.wait_seconds(origin.at), LONGEST_WAIT))
+        return Answer("rest")
+
+    def _stop(self, rollout: Rollout, problem: Problem, rows: Sequence[SiteRow], origin: Origin) -> None:
+        after = rollout.stop(problem, origin.at)
+        found = tally(rows, rollout.attempt)
+        self._store.save(Change(origin, after, action="stop", before=rollout, events=("RolloutStopped",), tally=found))
+
+    def _settle(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
+        """Begin nothing; follow what was started to its end, withdraw what is queued when it was aborted."""
+        at_work = [row for row in rows if row.status is SiteStatus.RUNNING]
+        if rollout.status is RolloutStatus.ABORTED:
+            at_work = [row for row in at_work if not self._withdrawn(row, origin)]
+        return Answer("more", POLL_SECONDS) if at_work else Answer("rest")
+
+    def _withdrawn(self, row: SiteRow, origin: Origin) -> bool:
+        execution = self._execution(row, origin)
+        if execution is None or execution.status is not Status.QUEUED:
+            return False
+        try:
+            self._upgrades.abort(execution.execution_id, origin)
+        except CannotAbort:
+            return False
+        reason = Problem("Withdrawn from the queue: the roll-out was aborted", "批量升级已中止，已退出排队")
+        self._store.save_row(origin.tenant_id, row.skipped(reason, origin.at))
+        return True
+
+    def _followed(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
+        """Return a site's row as its execution is now, stored when it has ended."""
+        execution = self._execution(row, origin) if row.status is SiteStatus.RUNNING else None
+        after = row if execution is None else row.followed(execution, origin.at)
+        return row if after == row else self._store.save_row(rollout.tenant_id, after)
+
+    def _started(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
+        """Start a site, or find that it was started before; then record it."""
+        once = Once(
+            origin.tenant_id, "rollout.start", f"{rollout.rollout_id}/{row.site_id}/{rollout.attempt}",
+            fingerprint(row.site_id, rollout.target_version), origin.at, _render,
+        )  # fmt: skip
+        try:
+            once.look()
+            after = self._begun(rollout, row, once, origin)
+        except Replayed as first:
+            execution = self._executions.get(origin.tenant_id, json.loads(first.answer)["executionId"])
+            after = row.started(execution, rollout.attempt, origin.at)
+        except (UpgradeRefused, SiteNotFound, SiteVersionUnknown, SiteBusy, CannotResume) as refused:
+            after = row.failed(_problem(refused), rollout.attempt, origin.at)
+        return self._store.save_row(origin.tenant_id, after)
+
+    def _begun(self, rollout: Rollout, row: SiteRow, once: Once, origin: Origin) -> SiteRow:
+        before = self._execution(row, origin)
+        if before is not None and before.started_at is not None and before.status is not Status.ROLLED_BACK:
+            if before.status in RESUMABLE:
+                before = self._upgrades.resume(before.execution_id, None, origin, once)
+            return row.started(before, rollout.attempt, origin.at)  # or somebody has taken it up by hand
+        site = self._sites.get(origin.tenant_id, row.site_id)
+        if site.version is None:
+            raise SiteVersionUnknown(site_id=row.site_id)
+        if Version.parse(site.version) >= Version.parse(rollout.target_version):
+            reason = Problem(f"The site runs {site.version} already", f"局点当前版本已为 {site.version}")
+            return row.skipped(reason, origin.at)
+        asked = Asked(
+            site.version, rollout.target_version, row.site_id, rollout.environment, rollout.on_failure, "queue"
+        )
+        return row.started(self._upgrades.execute(asked, origin, once), rollout.attempt, origin.at)
+
+    def _execution(self, row: SiteRow, origin: Origin) -> Execution | None:
+        return None if row.execution_id is None else self._executions.get(origin.tenant_id, row.execution_id)
+
+
+def _judged(rollout: Rollout, rows: Sequence[SiteRow]) -> Verdict:
+    found = tally(rows, rollout.attempt)
+    return judge(found, canary=rollout.in_canaries, max_failure_rate=rollout.max_failure_rate)
+
+
+def _render(execution: Execution) -> str:
+    return json.dumps({"executionId": execution.execution_id})
+
+
+def _problem(refused: EngHubError) -> Problem:
+    return Problem(refused.message("en"), refused.message("zh"), "refused")
