@@ -1,0 +1,96 @@
+"""Keeps the records of a rehearsal in memory: it lasts as long as its process, and nobody else sees it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from enghub.upgrade.executions.errors import ExecutionNotFound
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import Execution, StepRecord
+from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+
+
+class MemoryExecutions:
+    """See `Executions`."""
+
+    def __init__(self) -> None:
+        self._executions: dict[str, Execution] = {}
+        self._steps: dict[tuple[str, int, int], StepRecord] = {}
+        self.lines: list[LogEntry] = []
+
+    def get(self, tenant_id: str, execution_id: str) -> Execution:
+        """See `Executions.get`."""
+        del tenant_id
+        if execution_id not in self._executions:
+            raise ExecutionNotFound(execution_id=execution_id)
+        return self._executions[execution_id]
+
+    def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
+        """See `Executions.steps`."""
+        return self.rollback_steps(tenant_id, execution_id, 0)
+
+    def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
+        """See `Executions.rollback_steps`."""
+        del tenant_id
+        return tuple(self._steps[key] for key in sorted(self._steps) if key[:2] == (execution_id, rollback))
+
+    def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
+        """See `Executions.plan_steps`."""
+        for step in steps:
+            self.save_step(tenant_id, step)
+
+    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+        """See `Executions.create`."""
+        self.plan_steps(change.origin.tenant_id, steps)
+        self.save(change)
+
+    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+        """See `Executions.save`."""
+        stored = replace(change.execution, record_version=change.execution.record_version + 1)
+        self._executions[stored.execution_id] = stored
+        return stored, None if change.step is None else self.save_step(change.origin.tenant_id, change.step)
+
+    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+        """See `Executions.save_step`."""
+        del tenant_id
+        stored = replace(step, record_version=step.record_version + 1)
+        self._steps[step.execution_id, step.rollback, step.sequence] = stored
+        return stored
+
+    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+        """Show nothing: nobody looks."""
+
+    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
+        """Return a free lock: a scratch database has one user."""
+        del tenant_id
+        return SiteLock(site_id)
+
+    def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
+        """Do nothing."""
+
+    def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
+        """See `Executions.log`."""
+        del tenant_id, execution_id
+        self.lines += entries
+
+    def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
+        """See `Executions.read_log`."""
+        del tenant_id, execution_id, cursor
+        return LogPage(tuple(self.lines[:limit]), None)
+
+    def last_lines(self, tenant_id: str, execution_id: str, step: str, limit: int) -> tuple[LogEntry, ...]:
+        """See `Executions.last_lines`."""
+        del tenant_id, execution_id
+        return tuple([line for line in self.lines if line.step == step][-limit:])
+
+    def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
+        """See `Executions.find`."""
+        del tenant_id, cursor
+        return tuple(self._executions.values())[:limit], None
+
+    def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
+        """Do nothing: a rehearsal asks nobody."""
+
+    def gate(self, tenant_id: str, execution_id: str, sequence: int) -> str | None:
+        """Return none."""
+        del tenant_id, execution_id, sequence
