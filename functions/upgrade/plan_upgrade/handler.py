@@ -6,8 +6,9 @@ Runbook: docs/runbooks/upgrade-executions.md.
 
 from enghub.core import entrypoints, http
 from enghub.upgrade.edge import resolver
-from enghub.upgrade.executions.api import BASE, PlanResponse, UpgradeRequest
+from enghub.upgrade.executions.api import BASE, UpgradeRequest
 from enghub.upgrade.planning import wiring
+from enghub.upgrade.planning.api import PlanResponse
 
 app = resolver()
 
