@@ -244,7 +244,9 @@ class Engine:
         now = self.clock()
         away = step.unreachable(now)
         since = away.unreachable_since or now
-        values = {"since": since.strftime(SHOWN), "until": (since + PATIENCE).strftime(SHOWN), "reason": reason}
+        values: dict[str, Any] = {
+            "since": since.strftime(SHOWN), "until": (since + PATIENCE).strftime(SHOWN), "reason": reason,
+        }  # fmt: skip
         if now - since >= PATIENCE:
             return self._on_failure(execution, away.answered(), StepFailed(STAYED_AWAY, **values), milliseconds)
         self._log(step, "warning", AWAY.render("en", **values))
