@@ -6,12 +6,9 @@ Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeo
 import hashlib
 import json
 import math
-import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,12 +22,8 @@ from rich.table import Table
 from enghub_cli import context
 from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
+from enghub_cli.hub import FAILED, INTERRUPTED, REFUSED, Api, polled
 
-BASE = "/api/v1/upgrade"
-REFUSED, FAILED, INTERRUPTED = 2, 1, 130
-POLL_SECONDS = 1.0
-TRIES = 30
-"""While following, the API may be away for this many polls."""
 ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
 """A site that is as before is a failed pipeline all the same."""
 COLOURS = {
@@ -62,63 +55,6 @@ upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(upgrade, name="upgrade")
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The API of a deployed hub, as somebody who may upgrade."""
-
-    base: str
-    token: str
-
-    @classmethod
-    def of(cls, base: str | None, token: str | None, tenant: str) -> "Api":
-        """Return the API that is named, else the local cloud's."""
-        if base and token:
-            return cls(base.rstrip("/"), token)
-        if base or token:
-            message = "Give both --api and --token (or ENGHUB_API and ENGHUB_TOKEN), or neither for the local cloud"
-            raise Stop(message, REFUSED)
-        cloud = context.connect()
-        made = cloud.token(
-            tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=("UPGRADE_ADMIN",)
-        )
-        return cls(cloud.api_base, made)
-
-    def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """Return the answer's data.
-
-        Raises:
-            Stop: with exit code 2 when the API refuses, 1 when it breaks.
-        """
-        answer = self._send(method, path, body, {"Idempotency-Key": key} if key else {})
-        return answer.json()["data"]
-
-    def page(self, path: str) -> str:
-        """Return the text of a page.
-
-        Raises:
-            Stop: as for `call`.
-        """
-        return self._send("GET", path, None, {"Accept-Language": os.environ.get("LANG", "en")[:2]}).text
-
-    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
-        answer = httpx.request(
-            method,
-            f"{self.base}{BASE}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.token}", **headers},
-            timeout=context.REQUEST_SECONDS,
-            trust_env=False,
-        )
-        if answer.is_success:
-            return answer
-        try:
-            found = answer.json()
-        except ValueError:
-            found = {}
-        text = found.get("message") or f"the API answered {answer.status_code}"
-        raise Stop(text, REFUSED if answer.status_code < 500 else FAILED)
 
 
 @upgrade.command()
@@ -342,26 +278,6 @@ def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | N
             if found["status"] in ENDED or found["status"] == "WAITING":
                 return found
     return None
-
-
-def polled(hub: Api, path: str, deadline: float = math.inf) -> Iterator[dict[str, Any]]:
-    """Yield the answer again and again until the deadline (monotonic seconds); the API may be away for a while.
-
-    Raises:
-        Stop: it refuses, or stays away.
-    """
-    missed = 0
-    while time.monotonic() < deadline:
-        try:
-            found = hub.call("GET", path)
-        except (httpx.HTTPError, Stop) as error:
-            missed += 1
-            if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
-                raise
-        else:
-            missed = 0
-            yield found
-        time.sleep(POLL_SECONDS)
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:

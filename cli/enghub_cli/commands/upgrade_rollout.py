@@ -15,9 +15,6 @@ from rich.table import Table
 
 from enghub_cli.commands.upgrade import (
     COLOURS,
-    FAILED,
-    REFUSED,
-    Api,
     ApiOption,
     EnvironmentOption,
     FollowOption,
@@ -25,11 +22,11 @@ from enghub_cli.commands.upgrade import (
     TargetOption,
     TenantOption,
     TokenOption,
-    polled,
     upgrade,
 )
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
+from enghub_cli.hub import FAILED, REFUSED, Api, polled
 
 RESTS = {"SUCCEEDED": 0, "WAITING": 0, "PAUSED": 0, "STOPPED": FAILED, "ABORTED": FAILED}
 

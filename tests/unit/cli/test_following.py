@@ -8,13 +8,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from enghub_cli.commands.upgrade import Api
+from enghub_cli.hub import Api
 from enghub_cli.main import app
 
 RUNNING = {
     "executionId": "01E", "siteId": "EU", "environment": "test", "upgradeBeforeVersion": "2.16.4",
     "upgradeAfterVersion": "2.16.5", "status": "RUNNING", "totalSteps": 1, "completedSteps": 0, "currentStep": "main",
-    "steps": [], "error": None, "breakpoint": None,
+    "steps": [], "error": None, "breakpoint": None, "summary": "Runs main", "rollback": None, "queuePosition": None,
 }  # fmt: skip
 AGAIN = "the upgrade goes on, follow it with `enghub upgrade status 01E --follow`"
 

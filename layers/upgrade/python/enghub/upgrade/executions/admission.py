@@ -8,7 +8,7 @@ from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, launch_command
 from enghub.upgrade.executions.repository import Change, Executions
-from enghub.upgrade.executions.workflow import START_LEASE, Workflow
+from enghub.upgrade.executions.workflow import START_LEASE, Workflow, is_between
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Move, Ticket
 from enghub.upgrade.queue.repository import Queue
@@ -31,7 +31,7 @@ class Admission:
         begun = 0
         while True:
             line = self._queue.line(origin.tenant_id)
-            ticket = line.next(lambda site: self._lock(origin, site).is_held(origin.at))
+            ticket = line.next(lambda site: self._is_busy(origin, site))
             if ticket is None:
                 return begun
             try:
@@ -69,6 +69,10 @@ class Admission:
                 workflow.stop(origin.tenant_id, execution_id, execution.run, "no sign of life until its lease", origin)
                 ended += 1
         return ended
+
+    def _is_busy(self, origin: Origin, site_id: str) -> bool:
+        lock = self._lock(origin, site_id)
+        return lock.is_held(origin.at) or is_between(self._executions, origin.tenant_id, lock, "")
 
     def _lock(self, origin: Origin, site_id: str) -> SiteLock:
         return self._executions.lock(origin.tenant_id, site_id)

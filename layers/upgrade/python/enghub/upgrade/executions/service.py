@@ -22,7 +22,7 @@ from enghub.upgrade.executions.model import (
 from enghub.upgrade.executions.reading import Seen, look
 from enghub.upgrade.executions.repository import Change, Executions, LogPage
 from enghub.upgrade.executions.rollback import declared_records
-from enghub.upgrade.executions.workflow import HELD, rollback_change, standing_at_rollback
+from enghub.upgrade.executions.workflow import HELD, is_between, rollback_change, standing_at_rollback
 from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
@@ -101,7 +101,8 @@ class Upgrades:
         line = self._queue.line(origin.tenant_id)
         held = self._executions.lock(origin.tenant_id, execution.site_id)
         first = line.waiting_for(execution.site_id)
-        busy = held.is_held(origin.at) or first is not None
+        between = is_between(self._executions, origin.tenant_id, held, execution.execution_id)
+        busy = held.is_held(origin.at) or first is not None or between
         if busy and when_busy == "refuse":
             if once is not None:
                 once.look()  # the one that holds the site may be this very request
@@ -141,13 +142,15 @@ class Upgrades:
         held = self._executions.lock(origin.tenant_id, before.site_id)
         resumed = before.resume(held, decision, origin.at)
         lock = held.take(execution_id, START_LEASE, origin.at)
+        if is_between(self._executions, origin.tenant_id, held, execution_id):
+            raise SiteBusy(site_id=before.site_id, owner=held.owner, until="?")
         line = self._queue.line(origin.tenant_id)
         goes_back = resumed.rollback is not None
         if not goes_back and not line.may_begin(execution_id):
             slots, ticket = line.slots.ticket(execution_id, before.site_id, origin.at)
             return Change(
                 origin, resumed.queued(ticket.number), event="UpgradeResumed", action="resume", before=before,
-                command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
+                lock=released(held, before), command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
             )  # fmt: skip
         after = resumed.with_token(lock)
         slots = line.slots.without(held.owner).taken_by(execution_id)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import NotUndoable
+from enghub.upgrade.executions.errors import NotUndoable, SiteBusy, SiteMovedOn
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import (
     ABORTED,
@@ -70,7 +70,7 @@ class Workflow:
         held = self._executions.lock(before.tenant_id, before.site_id)
         try:
             change = rollback_change(self._executions, failed, held, origin)
-        except NotUndoable as refused:
+        except (NotUndoable, SiteMovedOn, SiteBusy) as refused:
             note = Problem(
                 refused.text.render("en", **refused.details), refused.text.render("zh", **refused.details), "rollback"
             )
@@ -80,6 +80,8 @@ class Workflow:
 
     def _ask(self, before: Execution, failed: Execution, origin: Origin) -> str:
         """Fail, keep the site for its owner and ask; nobody else may touch it until the deadline."""
+        if self._executions.lock(before.tenant_id, before.site_id).token != before.fencing_token:
+            return self._end(before, failed, "UpgradeFailed", "fail", origin)  # somebody else has the site by now
         until = origin.at + CONFIRM_WITHIN
         self._hold(before, CONFIRM_WITHIN, origin)
         asking = replace(failed, confirm_rollback_until=until)
@@ -140,7 +142,7 @@ class Workflow:
     def go_on(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> int:
         """Continue in a fresh workflow; return its run. Safe to repeat."""
         before = self._executions.get(tenant_id, execution_id)
-        if before.run != run:
+        if before.run != run or not before.status.is_live:
             return before.run
         held = self._executions.lock(tenant_id, before.site_id)
         lock = held.take(execution_id, START_LEASE, origin.at)
@@ -162,6 +164,14 @@ class Workflow:
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
         return first_unfinished(self._executions.steps(execution.tenant_id, execution.execution_id))
+
+
+def is_between(executions: Executions, tenant_id: str, lock: SiteLock, execution_id: str) -> bool:
+    """Tell whether another execution left the site between two versions: even a lapsed lease is not taken over."""
+    if lock.owner in (None, execution_id):
+        return False
+    owner = executions.get(tenant_id, str(lock.owner))
+    return owner.status in (Status.ROLLING_BACK, Status.ROLLBACK_FAILED)
 
 
 def standing_at_rollback(executions: Executions, execution: Execution) -> StepRecord | None:

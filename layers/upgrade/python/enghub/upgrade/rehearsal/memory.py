@@ -94,3 +94,4 @@ class MemoryExecutions:
     def gate(self, tenant_id: str, execution_id: str, sequence: int) -> str | None:
         """Return none."""
         del tenant_id, execution_id, sequence
+        return None

@@ -1,0 +1,96 @@
+"""The upgrades' API of a deployed hub, as the commands and pipelines call it; their exit codes (UPG-22)."""
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from enghub_cli import context
+from enghub_cli.errors import Stop
+
+BASE = "/api/v1/upgrade"
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130
+POLL_SECONDS = 1.0
+TRIES = 30
+"""While following, the API may be away for this many polls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The API of a deployed hub, as somebody who may upgrade."""
+
+    base: str
+    token: str
+
+    @classmethod
+    def of(cls, base: str | None, token: str | None, tenant: str) -> "Api":
+        """Return the API that is named, else the local cloud's."""
+        if base and token:
+            return cls(base.rstrip("/"), token)
+        if base or token:
+            message = "Give both --api and --token (or ENGHUB_API and ENGHUB_TOKEN), or neither for the local cloud"
+            raise Stop(message, REFUSED)
+        cloud = context.connect()
+        made = cloud.token(
+            tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=("UPGRADE_ADMIN",)
+        )
+        return cls(cloud.api_base, made)
+
+    def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Return the answer's data.
+
+        Raises:
+            Stop: with exit code 2 when the API refuses, 1 when it breaks.
+        """
+        answer = self._send(method, path, body, {"Idempotency-Key": key} if key else {})
+        return answer.json()["data"]
+
+    def page(self, path: str) -> str:
+        """Return the text of a page.
+
+        Raises:
+            Stop: as for `call`.
+        """
+        return self._send("GET", path, None, {"Accept-Language": os.environ.get("LANG", "en")[:2]}).text
+
+    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+        answer = httpx.request(
+            method,
+            f"{self.base}{BASE}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token}", **headers},
+            timeout=context.REQUEST_SECONDS,
+            trust_env=False,
+        )
+        if answer.is_success:
+            return answer
+        try:
+            found = answer.json()
+        except ValueError:
+            found = {}
+        text = found.get("message") or f"the API answered {answer.status_code}"
+        raise Stop(text, REFUSED if answer.status_code < 500 else FAILED)
+
+
+def polled(hub: Api, path: str, deadline: float = math.inf) -> Iterator[dict[str, Any]]:
+    """Yield the answer again and again until the deadline (monotonic seconds); the API may be away for a while.
+
+    Raises:
+        Stop: it refuses, or stays away.
+    """
+    missed = 0
+    while time.monotonic() < deadline:
+        try:
+            found = hub.call("GET", path)
+        except (httpx.HTTPError, Stop) as error:
+            missed += 1
+            if missed >= TRIES or (isinstance(error, Stop) and error.exit_code == REFUSED):
+                raise
+        else:
+            missed = 0
+            yield found
+        time.sleep(POLL_SECONDS)

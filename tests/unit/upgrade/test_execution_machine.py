@@ -1,0 +1,256 @@
+"""Whatever operators, workers, time and the queue do, in whatever order: no lock is lost, nothing runs twice, and
+nothing leaves an end (UPG-07 to UPG-10). The services run as they are, on a store in memory with the real one's rules.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from enghub.core.errors import EngHubError
+from enghub.core.identity import Origin
+from enghub.upgrade.executions.admission import Admission
+from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
+from enghub.upgrade.executions.lock import SiteLock
+from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, Status, StepRecord, first_unfinished
+from enghub.upgrade.executions.repository import Change
+from enghub.upgrade.executions.service import Asked, Upgrades
+from enghub.upgrade.executions.workflow import Workflow
+from enghub.upgrade.manifests.model import Revision, parse
+from enghub.upgrade.planning.path import find_path
+from enghub.upgrade.planning.plan import Source, make_plan
+from enghub.upgrade.planning.service import Planned, Planner
+from enghub.upgrade.queue.errors import QueueChanged
+from enghub.upgrade.queue.model import Line, Slots
+from enghub.upgrade.rehearsal.memory import MemoryExecutions
+from enghub.upgrade.sites.model import Site
+from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.versions import Version
+from tests.factories.upgrade import NOW, TENANT, baseline, step
+
+SITES = ("EU", "US", "CN")
+SLOTS = 2
+MAIN = step("enghub.SqlScripts", "main", sql_scripts=["up.sql"], rollback_scripts=["down.sql"])
+MANIFEST = parse(baseline(upgrade_steps={"startup_pre_process": [MAIN]}))
+ENDED = (Status.SUCCEEDED, Status.ROLLED_BACK)
+
+
+@dataclass
+class World(MemoryExecutions):
+    """Storage of everything, all or nothing, with optimistic versions."""
+
+    locks: dict[str, SiteLock] = field(default_factory=dict)
+    queued: Line = field(default_factory=lambda: Line(Slots(SLOTS)))
+    versions: dict[str, str] = field(default_factory=dict)
+    commands: list[tuple[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def everyone(self) -> list[Execution]:
+        return list(self.find(TENANT, 1000, None)[0])
+
+    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
+        return self.locks.get(site_id, SiteLock(site_id))
+
+    def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
+        if self.lock(tenant_id, lock.site_id).token == lock.token:
+            self.locks[lock.site_id] = lock
+
+    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+        execution = change.execution
+        known = {found.execution_id: found for found in self.everyone()}.get(execution.execution_id)
+        if (0 if known is None else known.record_version) != execution.record_version:
+            raise ExecutionChanged(execution_id=execution.execution_id)
+        slots, tickets = self.queued.slots, self.queued.tickets
+        if change.queue is not None:
+            if change.queue.slots.record_version != slots.record_version:
+                raise QueueChanged
+            slots = replace(change.queue.slots, record_version=slots.record_version + 1)
+            tickets = tuple(ticket for ticket in tickets if ticket.number != change.queue.leaves)
+            tickets += () if change.queue.joins is None else (change.queue.joins,)
+        elif change.gives_slot_back:
+            slots = replace(slots.without(execution.execution_id), record_version=slots.record_version + 1)
+        self.queued = Line(slots, tickets)
+        if change.lock is not None:
+            self.locks[execution.site_id] = change.lock
+        if change.site_version is not None:
+            self.versions[execution.site_id] = change.site_version
+        if change.command is not None and change.command[0] == LAUNCH:
+            self.commands.append((change.command[1]["executionId"], change.command[1]["run"]))
+        return super().save(change)
+
+    def line(self, tenant_id: str) -> Line:
+        return self.queued
+
+    def plan(self, tenant_id: str, source: str, target: str, site_id: str) -> Planned:
+        path = find_path(Version.parse(source), Version.parse(target), [MANIFEST])
+        revision = Revision(TENANT, 1, {}, MANIFEST, "", {}, "ada", NOW)
+        return Planned(make_plan(path, [Source(MANIFEST, 1)], site_id), self.site(site_id), {"2.16.5": revision})
+
+    def site(self, site_id: str) -> Site:
+        return Site(TENANT, site_id, site_id, Dialect.SQLITE, {}, (), "ada", NOW, self.versions.get(site_id))
+
+
+class _Sites:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get(self, tenant_id: str, site_id: str) -> Site:
+        return self._world.site(site_id)
+
+
+which = st.integers(0, 7)
+
+
+class Upgrading(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.now = NOW
+        planner, queue = cast("Planner", self.world), cast("Any", self.world)
+        self.upgrades = Upgrades(self.world, planner, queue)
+        self.workflow = Workflow(self.world)
+        self.admission = Admission(self.world, queue, cast("Any", _Sites(self.world)))
+        self.ended: dict[str, Execution] = {}
+        self.tokens: dict[str, int] = {}
+
+    def origin(self) -> Origin:
+        return Origin(TENANT, "F1", "ada", self.now, "request")
+
+    def one(self, number: int) -> Execution | None:
+        found = self.world.everyone()
+        return found[number % len(found)] if found else None
+
+    # --- operators ----------------------------------------------------------------------------------------------------
+
+    @rule(
+        site=st.sampled_from(SITES), policy=st.sampled_from(list(OnFailure)), busy=st.sampled_from(["refuse", "queue"])
+    )
+    def request(self, site: str, policy: OnFailure, busy: str) -> None:
+        self.world.versions.pop(site, None)
+        with suppress(SiteBusy):
+            self.upgrades.execute(Asked("2.16.4", "2.16.5", site, "test", policy, busy), self.origin())
+
+    @rule(number=which, what=st.sampled_from(["abort", "resume", "skip", "roll_back", "confirm"]))
+    def control(self, number: int, what: str) -> None:
+        found = self.one(number)
+        if found is None:
+            return
+        with suppress(EngHubError):
+            if what in ("resume", "skip"):
+                self.upgrades.resume(found.execution_id, "skip" if what == "skip" else None, self.origin())
+            elif what == "confirm":
+                self.upgrades.confirm(found.execution_id, None, self.origin())
+            else:
+                getattr(self.upgrades, what)(found.execution_id, self.origin())
+
+    # --- workers: any command that was ever sent may be at work, again, late or twice ---------------------------------
+
+    @rule(number=which, what=st.sampled_from(["step", "step", "step", "fail", "end", "go on", "gate"]))
+    def work(self, number: int, what: str) -> None:
+        if not self.world.commands:
+            return
+        execution_id, run = self.world.commands[-1 - number % len(self.world.commands)]
+        found = self.world.get(TENANT, execution_id)
+        at_work = found.run == run and found.status.is_live
+        if at_work:
+            held = self.world.lock(TENANT, found.site_id)
+            if held.token == found.fencing_token:
+                self.world.extend_lock(TENANT, replace(held, until=self.now + timedelta(minutes=3)))
+        if what == "go on":
+            with suppress(EngHubError):
+                self.workflow.go_on(TENANT, execution_id, run, self.origin())
+        elif what == "end":
+            (self.workflow.finish_rollback if found.status is Status.ROLLING_BACK else self.workflow.succeed)(
+                TENANT, execution_id, run, self.origin()
+            )
+        elif what == "fail" or found.abort_requested:
+            with suppress(SiteBusy):
+                self.workflow.stop(TENANT, execution_id, run, "broke", self.origin())
+        elif at_work:
+            self._step(found, gate=what == "gate")
+
+    def _step(self, found: Execution, *, gate: bool) -> None:
+        if found.status is Status.PENDING:
+            found = self.world.save(Change(self.origin(), found.begin(found.run, self.now), before=found))[0]
+        stage = 0 if found.rollback is None else found.rollback.run
+        standing = first_unfinished(self.world.rollback_steps(TENANT, found.execution_id, stage))
+        if standing is None:
+            return
+        if gate and found.status is Status.RUNNING:
+            waiting = standing.await_confirmation()
+            self.world.save(Change(self.origin(), found.wait_for(waiting), waiting, before=found))
+            return
+        done = standing.begin(found.run, self.now).succeed({}, None, 5, self.now)
+        self.world.save(Change(self.origin(), found.at_step(done).completed(), done, before=found))
+
+    # --- time and the queue -------------------------------------------------------------------------------------------
+
+    @rule(minutes=st.sampled_from([1, 10, 60 * 26]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule()
+    def admit(self) -> None:
+        self.admission.admit(self.origin())
+
+    @rule()
+    def sweep(self) -> None:
+        self.admission.repair(self.origin())
+
+    # --- what always holds --------------------------------------------------------------------------------------------
+
+    @invariant()
+    def nothing_leaves_an_end(self) -> None:
+        for execution_id, ended in self.ended.items():
+            assert self.world.get(TENANT, execution_id) == ended
+        self.ended |= {found.execution_id: found for found in self.world.everyone() if found.status in ENDED}
+
+    @invariant()
+    def no_execution_has_two_workflows(self) -> None:
+        assert len(self.world.commands) == len(set(self.world.commands)), "each run is launched once"
+
+    @invariant()
+    def no_site_has_two_writers(self) -> None:
+        for site in SITES:
+            lock = self.world.lock(TENANT, site)
+            writers = [
+                found
+                for found in self.world.everyone()
+                if found.site_id == site and found.status.is_live and found.fencing_token == lock.token
+            ]
+            assert len(writers) <= 1
+            assert all(writer.execution_id == lock.owner for writer in writers), "a writer owns the lock"
+            assert lock.token >= self.tokens.get(site, 0), "tokens only grow"
+            self.tokens[site] = lock.token
+
+    @invariant()
+    def no_lock_is_left_behind(self) -> None:
+        for found in self.world.everyone():
+            owns = self.world.lock(TENANT, found.site_id).owner == found.execution_id
+            keeps = found.status is Status.ROLLBACK_FAILED or found.confirm_rollback_until is not None
+            if not found.status.is_live and not keeps:
+                assert not owns, f"{found.status} keeps its site"
+            if found.status is Status.ROLLBACK_FAILED and self.now < (found.ended_at or NOW) + timedelta(days=300):
+                assert owns, "a site between two versions stays locked"
+
+    @invariant()
+    def slots_and_tickets_belong_to_those_who_need_them(self) -> None:
+        line = self.world.queued
+        by_id = {found.execution_id: found for found in self.world.everyone()}
+        assert len(line.slots.holders) <= SLOTS
+        assert all(by_id[holder].status.is_live for holder in line.slots.holders)
+        waiting = {found.execution_id for found in by_id.values() if found.status is Status.QUEUED}
+        assert {ticket.execution_id for ticket in line.tickets} == waiting
+        assert not waiting & line.slots.holders
+
+
+Upgrading.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestExecutionMachine = Upgrading.TestCase
