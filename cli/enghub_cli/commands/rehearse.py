@@ -19,7 +19,7 @@ from enghub_cli.console import out
 from enghub_cli.errors import Stop
 
 if TYPE_CHECKING:
-    from enghub.upgrade.rehearsal.service import Rehearsal
+    from enghub.upgrade.rehearsal.runner import Rehearsal
 
 
 class Kind(StrEnum):
