@@ -20,7 +20,7 @@ from enghub_cli.errors import Stop
 from enghub_cli.hub import FAILED, REFUSED
 
 if TYPE_CHECKING:
-    from enghub.upgrade.rehearsal.service import Rehearsal
+    from enghub.upgrade.rehearsal.runner import Rehearsal
 
 
 class Kind(StrEnum):
