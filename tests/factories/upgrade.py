@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import Execution, Status, StepRecord
+from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import STAGES, Stage
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import Execution, StepRecord
+from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.executions.step import StepRecord
 
 
 class FileExecutions:

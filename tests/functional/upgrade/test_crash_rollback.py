@@ -11,8 +11,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from enghub.upgrade.executions.engine import Engine
-from enghub.upgrade.executions.model import ROLLBACK, Problem
 from enghub.upgrade.executions.repository import Change
+from enghub.upgrade.executions.step import ROLLBACK, Problem
 from enghub.upgrade.executions.workflow import rollback_change
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage

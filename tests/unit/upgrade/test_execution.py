@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, NothingToConfirm, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import Problem, Status, StepRecord, StepStatus, first_unfinished
+from enghub.upgrade.executions.model import Status
 from enghub.upgrade.executions.report import report_of
+from enghub.upgrade.executions.step import Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.stored import from_text, to_text
 from tests.factories.upgrade import NOW, execution, records, step

@@ -16,9 +16,10 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, Status, StepRecord, first_unfinished
+from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, Status
 from enghub.upgrade.executions.repository import Change
 from enghub.upgrade.executions.service import Asked, Upgrades
+from enghub.upgrade.executions.step import StepRecord, first_unfinished
 from enghub.upgrade.executions.workflow import Workflow
 from enghub.upgrade.manifests.model import Revision, parse
 from enghub.upgrade.planning.path import find_path

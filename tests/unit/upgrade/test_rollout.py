@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.upgrade.executions.model import OnFailure, Problem
+from enghub.upgrade.executions.model import OnFailure
+from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.rollouts.errors import RolloutNotPossible
 from enghub.upgrade.rollouts.model import (
     Rollout,

@@ -18,8 +18,9 @@ from enghub.core.outbox import to_command, to_outbox
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import Execution, Status, StepRecord
+from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.queue.dynamo import giving_back, move_writes
 from enghub.upgrade.sites.dynamo import DynamoSites, site_write
 from enghub.upgrade.stored import from_text, to_text

@@ -9,16 +9,9 @@ from typing import Any, Protocol
 from enghub.core.clock import Clock, system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import (
-    ROLLBACK,
-    Execution,
-    Problem,
-    Status,
-    StepRecord,
-    StepStatus,
-    next_step,
-)
+from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import Change, Executions, LogEntry
+from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.steps.base import (
     Budget,
     Databases,

@@ -10,10 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import Execution, Problem, StepRecord
+from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.page_texts import TEXTS
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
+from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.executions.summary import summary
 
 HEADERS = {

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from enghub.upgrade.executions.model import Execution, StepRecord
+from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.report import Report, report_of
 from enghub.upgrade.executions.repository import Executions, LogEntry
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.queue.model import Place
 
 EXCERPT_LINES = 40

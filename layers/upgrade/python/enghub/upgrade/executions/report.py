@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from enghub.upgrade.executions.model import Execution, StepRecord, StepStatus
+from enghub.upgrade.executions.model import Execution
+from enghub.upgrade.executions.step import StepRecord, StepStatus
 from enghub.upgrade.planning.plan import STAGES
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import Execution, StepRecord
+from enghub.upgrade.executions.model import Execution
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.queue.model import ADMIT, Move
 
 

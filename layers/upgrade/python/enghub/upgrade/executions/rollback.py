@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import NotUndoable
-from enghub.upgrade.executions.model import Execution, Rollback, StepRecord, StepStatus
+from enghub.upgrade.executions.model import Execution, Rollback
+from enghub.upgrade.executions.step import StepRecord, StepStatus
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import STAGES, START_CLASS, STOP_CLASS, PlannedStep, Stage
 from enghub.upgrade.planning.undo import backed_up, way_back

@@ -7,21 +7,11 @@ from enghub.core import ids
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm, SiteBusy
-from enghub.upgrade.executions.model import (
-    ABORTED,
-    SKIP,
-    Execution,
-    OnFailure,
-    Status,
-    StepRecord,
-    StepStatus,
-    first_unfinished,
-    launch_command,
-    released,
-)
+from enghub.upgrade.executions.model import ABORTED, SKIP, Execution, OnFailure, Status, launch_command, released
 from enghub.upgrade.executions.reading import Seen, look
 from enghub.upgrade.executions.repository import Change, Executions, LogPage
 from enghub.upgrade.executions.rollback import declared_records
+from enghub.upgrade.executions.step import StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.executions.workflow import HELD, is_between, rollback_change, standing_at_rollback
 from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner

@@ -2,7 +2,8 @@
 
 from enghub.core.clock import to_text
 from enghub.core.i18n import Language, Text
-from enghub.upgrade.executions.model import Execution, Problem, Status
+from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.step import Problem
 
 _GO_ON = "enghub upgrade resume {id} --follow"
 _BACK = "enghub upgrade rollback {id} --follow"

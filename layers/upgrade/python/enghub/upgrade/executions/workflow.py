@@ -11,16 +11,13 @@ from enghub.upgrade.executions.model import (
     CONFIRM_WITHIN,
     Execution,
     OnFailure,
-    Problem,
     Status,
-    StepRecord,
-    StepStatus,
-    first_unfinished,
     launch_command,
     released,
 )
 from enghub.upgrade.executions.repository import Change, Executions
 from enghub.upgrade.executions.rollback import DECLARED, plan_rollback
+from enghub.upgrade.executions.step import Problem, StepRecord, StepStatus, first_unfinished
 
 GATE_LEASE = timedelta(hours=25)
 """Longer than a confirmation may take."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import Execution, Status, StepRecord
+from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.rollback import declared_records
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.model import parse

@@ -12,9 +12,10 @@ from typing import Final
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.errors import NotUndoable
-from enghub.upgrade.executions.model import ROLLBACK, Execution, Problem, Status, StepRecord
+from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import Change
 from enghub.upgrade.executions.rollback import plan_rollback
+from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord
 from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks

@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import OnFailure, Problem
+from enghub.upgrade.executions.model import OnFailure
+from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.rollouts.model import Rollout, RolloutStatus, SiteRow, tally
 from enghub.upgrade.rollouts.service import Asked, Seen

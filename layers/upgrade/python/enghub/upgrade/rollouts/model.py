@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from enghub.upgrade.executions.model import Execution, OnFailure, Problem, Status
+from enghub.upgrade.executions.model import Execution, OnFailure, Status
+from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.rollouts.errors import RolloutNotPossible
 
 LAUNCH = "launch_rollout"
