@@ -16,7 +16,7 @@ import pymysql
 import sqlalchemy as sa
 
 from bench import upgrade_tools
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 
 ROWS = 1_000_000

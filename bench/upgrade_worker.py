@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from enghub.upgrade.gateways.caches import RedisCache
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, Facts, SliceState, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class

@@ -24,9 +24,9 @@ import sqlalchemy as sa  # noqa: E402
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: E402
 from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner  # noqa: E402
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # noqa: E402
+from enghub.upgrade.sql.dialect import Dialect  # noqa: E402
 from enghub.upgrade.sql.lint import findings  # noqa: E402
 from enghub.upgrade.sql.splitter import SplitError, split  # noqa: E402
-from enghub.upgrade.sql.tokens import Dialect  # noqa: E402
 from enghub.upgrade.steps.base import Budget, StepFailed  # noqa: E402
 from tests import databases  # noqa: E402
 

@@ -11,7 +11,7 @@ from enghub_cli.cloud.assembly import ROOT
 from enghub_cli.context import Cloud
 from tests.cloud import SHARED
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 ROUTE = "/api/v1/system-config"
 
 

@@ -92,7 +92,7 @@ def _rehearse(
     sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "upgrade")]
     from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
-    from enghub.upgrade.sql.tokens import Dialect  # noqa: PLC0415
+    from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
     from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed  # noqa: PLC0415
 
     try:

@@ -16,7 +16,7 @@ from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
 from enghub.upgrade.sites import wiring as sites
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.handlers import load_handler
 from tests.factories.http import Context, a_principal, a_request

@@ -20,7 +20,7 @@ from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget
 from enghub.upgrade.steps.ports import Ports
 from tests.factories import upgrade as factory

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.functional.upgrade import scenario
 

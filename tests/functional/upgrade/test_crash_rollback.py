@@ -16,7 +16,7 @@ from enghub.upgrade.executions.step import ROLLBACK, Problem
 from enghub.upgrade.executions.workflow import rollback_change
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget
 from tests import databases
 from tests.factories import upgrade as factory

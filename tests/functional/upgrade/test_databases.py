@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from enghub.upgrade.gateways.databases import session
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.backup import BackupTables, RestoreBackup
 from enghub.upgrade.steps.base import Budget, Facts, Slice, Step, StepContext, StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.business_check import BusinessCheck
@@ -293,7 +293,7 @@ def test_a_check_asks_a_silent_database_three_times_and_stops(
         silent.settimeout(0)
         away = Address(dialect, address.url.set(host="127.0.0.1", port=silent.getsockname()[1]))
         rule = {"id": "x", "sql": "SELECT COUNT(*) FROM orders"}
-        with pytest.raises(StepFailed, match="database did not answer 3 times") as failed:
+        with pytest.raises(StepFailed, match="database did not answer three times") as failed:
             run(BusinessCheck(), away, {"checks": [rule]})
         assert not failed.value.retryable
         for _ in range(3):

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.upgrade import baseline, patch, step
 from tests.functional.upgrade.conftest import Upgrade

@@ -9,7 +9,7 @@ import pytest
 from enghub.core.identity import Origin
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.errors import SiteBusy
-from enghub.upgrade.executions.service import Asked
+from enghub.upgrade.executions.model import Asked
 from enghub.upgrade.queue.wiring import queue
 from tests.factories.upgrade import baseline, step
 from tests.fakes.one_at_a_time import one_call_at_a_time

@@ -14,7 +14,7 @@ from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.rehearsal.runner import Rehearsal, Rehearsing
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 from enghub_cli.main import app
 from tests import databases

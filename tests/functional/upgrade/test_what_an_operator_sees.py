@@ -21,7 +21,7 @@ from enghub.upgrade.gateways import wiring
 from enghub.upgrade.gateways.databases import session
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade

@@ -16,9 +16,9 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, Status
+from enghub.upgrade.executions.model import LAUNCH, Asked, Execution, OnFailure, Status
 from enghub.upgrade.executions.repository import Change
-from enghub.upgrade.executions.service import Asked, Upgrades
+from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import StepRecord, first_unfinished
 from enghub.upgrade.executions.workflow import Workflow
 from enghub.upgrade.manifests.model import Revision, parse
@@ -29,7 +29,7 @@ from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Slots
 from enghub.upgrade.rehearsal.memory import MemoryExecutions
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.versions import Version
 from tests.factories.upgrade import NOW, TENANT, baseline, step
 

@@ -3,9 +3,9 @@
 import pytest
 
 from enghub.upgrade.sql.classify import Manner, manner
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import Danger, dangers, is_read_only
 from enghub.upgrade.sql.splitter import split
-from enghub.upgrade.sql.tokens import Dialect
 
 MY, PG, LITE = Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE
 

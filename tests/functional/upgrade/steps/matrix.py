@@ -21,7 +21,7 @@ from enghub.upgrade.gateways.databases.journal import METADATA, OWN_TABLES
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, Facts, Slice, SliceState, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from enghub.upgrade.gateways.hooks import Answer
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, Point, nothing
 

@@ -13,7 +13,7 @@ from redis import Redis
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.caches import RedisCache
 from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load, _ease
 from enghub.upgrade.steps.base import Budget, SliceState, StepFailed
 from enghub.upgrade.steps.ports import Ports

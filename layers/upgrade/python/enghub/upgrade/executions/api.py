@@ -6,11 +6,10 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import Breakpoint, Execution, OnFailure
+from enghub.upgrade.executions.model import Asked, Breakpoint, Execution, OnFailure
 from enghub.upgrade.executions.reading import Seen
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
-from enghub.upgrade.executions.service import Asked
 from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.executions.summary import summary
 from enghub.upgrade.manifests.document import VersionText

@@ -54,6 +54,19 @@ SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Which upgrade is wanted."""
+
+    source_version: str
+    target_version: str
+    site_id: str
+    environment: str
+    on_failure: OnFailure = OnFailure.STOP
+    when_busy: str = "refuse"
+    """`refuse`, or `queue` behind the upgrade that holds the site."""
+
+
+@dataclass(frozen=True, slots=True)
 class Breakpoint:
     """Where an execution stopped, and what is needed to go on."""
 

@@ -1,13 +1,13 @@
 """What people do with upgrades: start, stop, resume, confirm, look (UPG-07, UPG-08, UPG-12)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core import ids
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm, SiteBusy
-from enghub.upgrade.executions.model import ABORTED, SKIP, Execution, OnFailure, Status, launch_command, released
+from enghub.upgrade.executions.model import ABORTED, SKIP, Asked, Execution, Status, launch_command, released
 from enghub.upgrade.executions.reading import Seen, look
 from enghub.upgrade.executions.repository import Change, Executions, LogPage
 from enghub.upgrade.executions.rollback import declared_records
@@ -25,19 +25,6 @@ ANSWER = "answer_gate"
 ATTEMPTS = 5
 QUEUE_ATTEMPTS = 60
 """Looks at the queue; of those who change it at once one succeeds per look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which upgrade is wanted."""
-
-    source_version: str
-    target_version: str
-    site_id: str
-    environment: str
-    on_failure: OnFailure = OnFailure.STOP
-    when_busy: str = "refuse"
-    """`refuse`, or `queue` behind the upgrade that holds the site."""
 
 
 class Upgrades:

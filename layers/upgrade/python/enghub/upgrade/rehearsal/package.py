@@ -17,7 +17,7 @@ from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, make_plan
 from enghub.upgrade.rehearsal.runner import Rehearsal, Rehearsing
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.registry import known_classes

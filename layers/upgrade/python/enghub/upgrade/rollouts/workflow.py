@@ -12,9 +12,9 @@ from enghub.core.errors import EngHubError
 from enghub.core.idempotency import Once, Replayed, fingerprint
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, SiteBusy
-from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.model import Asked, Execution, Status
 from enghub.upgrade.executions.repository import Executions
-from enghub.upgrade.executions.service import Asked, Upgrades
+from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.planning.errors import UpgradeRefused
 from enghub.upgrade.rollouts.errors import RolloutChanged, SiteVersionUnknown

@@ -245,7 +245,7 @@ class _Work:
 
 def _begin(session: "ReadSession", *, snapshot: bool) -> None:
     from enghub.upgrade.gateways.databases import lines  # noqa: PLC0415
-    from enghub.upgrade.sql.tokens import Dialect  # noqa: PLC0415
+    from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
 
     if snapshot and session.dialect is Dialect.POSTGRESQL:
         session.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from enghub.core.i18n import Text
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
-from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Budget, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import ReadSession, WriteSession

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
-from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.splitter import SplitError, split
-from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import (
     ROLLBACK_SCOPE,

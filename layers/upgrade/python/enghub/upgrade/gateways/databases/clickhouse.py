@@ -31,7 +31,7 @@ from enghub.upgrade.gateways.databases.session import (
     connected,
 )
 from enghub.upgrade.gateways.databases.storage import storage_of
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, StepFailed, Superseded, TargetBusy
 
 SESSION_PREFIX = "enghub-upgrade"

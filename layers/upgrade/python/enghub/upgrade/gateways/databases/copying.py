@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal, lines, structure
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 
 MARK = "enghub_rehearsal"

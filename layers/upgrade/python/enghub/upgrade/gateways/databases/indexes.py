@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from enghub.upgrade.gateways.databases.session import ReadSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import quote, quote_one
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from enghub.upgrade.gateways.databases.rows import RowTask
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases, WriteSession
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 
 
 def databases_of(address: Address, token: int, on_refused: Callable[[], None] = lambda: None) -> SiteDatabases:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from enghub.upgrade.gateways.databases.structure import Structure, quote, quote_one
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 
 _FETCH = 2_000
 _BLOCK = 1 << 16

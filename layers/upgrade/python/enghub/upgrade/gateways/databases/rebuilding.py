@@ -17,8 +17,8 @@ from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Item, quote, quote_one
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.splitter import split
-from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget, Progress, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
 from enghub.upgrade.steps.rebuild_rules import TABLE, Rebuild

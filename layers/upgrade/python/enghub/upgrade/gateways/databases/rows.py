@@ -20,7 +20,7 @@ from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJou
 from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
 from enghub.upgrade.gateways.databases.scripts import is_lost, reason, refusal
 from enghub.upgrade.gateways.databases.session import WriteSession
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, Progress, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
 

@@ -20,8 +20,8 @@ from enghub.upgrade.sql.classify import (
     manner,
     writes_rows_at_once,
 )
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.splitter import Statement
-from enghub.upgrade.sql.tokens import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed
 
 EDITED = Text(

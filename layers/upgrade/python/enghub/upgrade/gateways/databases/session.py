@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 
 CONNECT_TRIES = 3

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 
 UNSUPPORTED = Text("Table {table} cannot be made again from its structure: {why}", "表 {table} 无法按结构重建：{why}")

@@ -17,7 +17,7 @@ from enghub.upgrade.gateways.databases import structure
 from enghub.upgrade.gateways.databases.scripts import refusal
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Dependent, Item, quote, quote_one
-from enghub.upgrade.sql.tokens import Dialect
+from enghub.upgrade.sql.dialect import Dialect
 
 REFUSED = Text(
     "The new {tables} cannot take its place: {error}. The data beside it is complete; correct the cause and resume",
