@@ -10,10 +10,9 @@ from enghub.core.errors import NotFound
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.gateways.emails import Emails
 from enghub.upgrade.gateways.monitoring import count_end
-from enghub.upgrade.gateways.webhooks import Webhooks
 from enghub.upgrade.manifests.dynamo import DynamoManifests
 from enghub.upgrade.notices.dynamo import DynamoMarks
-from enghub.upgrade.notices.model import Channel
+from enghub.upgrade.notices.model import Channel, Notice, Target
 from enghub.upgrade.notices.service import Notices
 
 
@@ -41,9 +40,14 @@ def notices() -> Notices:
         base = found.public_url.rstrip("/")
         return f"{base}/api/v1/upgrade/report/{execution_id}?format=html" if base else None
 
+    def webhook(tenant_id: str, notice: Notice, target: Target) -> None:
+        from enghub.upgrade.gateways.webhooks import Webhooks  # noqa: PLC0415 - most upgrades call none
+
+        Webhooks(signing, local=stage == "local").send(tenant_id, notice, target)
+
     senders = {
         Channel.EMAIL: Emails(found.notice_sender).send,
-        Channel.WEBHOOK: Webhooks(signing, local=stage == "local").send,
+        Channel.WEBHOOK: webhook,
         Channel.METRICS: count_end,
     }
     return Notices(
