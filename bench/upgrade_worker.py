@@ -36,7 +36,9 @@ def main() -> None:
     while True:
         slices += 1
         context = StepContext(
-            facts=Facts("bench", "01BENCH", "BENCH", "bench", "1.0.0", "1.0.1", "1.0.1", class_name),
+            facts=Facts(
+                "bench", "01BENCH", "BENCH", "bench", "1.0.0", "1.0.1", "1.0.1", class_name, "startup_pre_process"
+            ),
             parameters=given,
             script=lambda path: (Path(folder) / path).read_text("utf-8"),
             databases=SiteDatabases(address, 1),

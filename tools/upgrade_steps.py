@@ -69,7 +69,6 @@ ENTRIES: dict[str, Entry] = {
     "enghub.RestoreBackup": Entry(
         {"restore": RestoreRules}, {"restore": {"tables": ["orders"], "config_files": False}}
     ),
-    "enghub.BackupTables": Entry({"backup_tables": "list of tables"}, {"backup_tables": ["orders"]}),
     "enghub.ServiceCheck": Entry(
         {"services": [Service]}, {"services": [{"name": "ft-manager", "status_url": "https://site.example/status"}]}
     ),

@@ -64,7 +64,8 @@ class Upgrade:
     def site(self, site_id: str = "EU", **changes: Any) -> None:
         body = {"name": "Plant in Europe", "dialect": "sqlite", "version": "2.16.4", **changes}
         assert self.send("change_site", "PUT", f"/api/v1/upgrade/sites/{site_id}", body)[0] == 200
-        secret = json.dumps({"url": f"sqlite:///{self.database}"})
+        artifacts = {"folder": str(self.database.parent / "artifacts")}
+        secret = json.dumps({"url": f"sqlite:///{self.database}", "artifacts": artifacts})
         name = f"enghub/test/upgrade/site/acme/{site_id}"
         boto3.client("secretsmanager").create_secret(Name=name, SecretString=secret)
 

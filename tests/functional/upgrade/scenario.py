@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
+from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
 from enghub.upgrade.sql.dialect import Dialect
@@ -111,7 +112,7 @@ STEPS: dict[Stage, list[dict[str, Any]]] = {
         factory.step(
             "com.ft.upgrade.steps.StartupPreProcessStep",
             "main",
-            backup_tables=["counter", "orders"],
+            backup={"tables": ["counter", "orders"]},
             sql_scripts=["v/001_structure.sql", "v/002_counting.sql"],
             migrations=[COPY],
             verification_rules=["check_table_structure", "check_data_integrity"],
@@ -182,8 +183,10 @@ def contents(address: Address) -> dict[str, str]:
 
 
 class Site:
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, folder: Path) -> None:
         self._address = address
+        self._artifacts = folder / "artifacts"
+        self._artifacts.mkdir(exist_ok=True)
 
     def databases(self, token: int) -> SiteDatabases:
         return SiteDatabases(self._address, token)
@@ -194,7 +197,7 @@ class Site:
 
     @property
     def ports(self) -> Ports:
-        return Ports()
+        return Ports(artifacts=LocalFiles(self._artifacts))
 
 
 def plan_execution(folder: Path, dialect: Dialect) -> FileExecutions:
@@ -217,7 +220,7 @@ def run(folder: Path, address: Address, point: Callable[[str], None], soft_secon
     """Work through every stage; tiny slices, so that every step is cut as often as it can be."""
     store = FileExecutions(folder / "executions.db")
     texts = json.loads((folder / "scripts.json").read_text())
-    engine = Engine(store, lambda _, __: Site(address), lambda _, digest: texts[digest], point=point)
+    engine = Engine(store, lambda _, __: Site(address, folder), lambda _, digest: texts[digest], point=point)
     for stage in STAGES:
         for _ in range(200):
             answer = engine.run_slice(factory.TENANT, factory.EXECUTION, 1, stage.value, Budget.of(soft_seconds, 60))

@@ -19,7 +19,7 @@ from tests import databases
 from tests.factories import upgrade as factory
 from tests.functional.upgrade.conftest import Upgrade
 
-FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step")
+FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step", "startup_pre_process")
 SCRIPT = """
 -- statistics of the year; with a view
 CREATE TABLE facts_v2 (id UInt64, name String) ENGINE = MergeTree ORDER BY id;
@@ -225,7 +225,7 @@ def test_slices_end_when_their_time_is_over(address: Address) -> None:
         (factory.step("enghub.SqlScripts", sql_scripts=["a.sql"]), None),
         (factory.step("enghub.TableRebuild", rebuilds=[]), "TableRebuild"),
         (factory.step("com.ft.upgrade.steps.StartupPreProcessStep", sql_scripts=["a.sql"]), None),
-        (factory.step("com.ft.upgrade.steps.StartupPreProcessStep", backup_tables=["facts"]), "BackupTables"),
+        (factory.step("com.ft.upgrade.steps.StartupPreProcessStep", backup={"tables": ["facts"]}), "Backup"),
     ],
 )
 def test_a_plan_refuses_what_needs_transactions_and_says_which(

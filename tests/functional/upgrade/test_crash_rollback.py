@@ -33,7 +33,7 @@ SCRIPT = {"sql_scripts": ["up.sql"], "rollback_scripts": ["down.sql"]}
 STEPS = {
     Stage.STOP_SERVICE: [factory.step("enghub.StopService", "stop_service")],
     Stage.STARTUP_PRE_PROCESS: [
-        factory.step("enghub.BackupTables", "copy", backup_tables=["orders"]),
+        factory.step("enghub.Backup", "copy", backup={"tables": ["orders"]}),
         factory.step("enghub.SqlScripts", "script", **SCRIPT),
         factory.step("enghub.RowMigration", "rows", migrations=[scenario.DOUBLE]),
         factory.step("enghub.SqlScripts", "fails", sql_scripts=["fails.sql"], rollback_scripts=["down.sql"]),
@@ -81,7 +81,7 @@ def go_back(folder: Path, address: Address, point: Callable[[str], None]) -> str
     """Work through the rollback in slices as small as they can be."""
     store = FileExecutions(folder / "executions.db")
     texts = json.loads((folder / "scripts.json").read_text())
-    engine = Engine(store, lambda _, __: scenario.Site(address), lambda _, digest: texts[digest], point=point)
+    engine = Engine(store, lambda _, __: scenario.Site(address, folder), lambda _, digest: texts[digest], point=point)
     for _ in range(200):
         answer = engine.run_slice(factory.TENANT, factory.EXECUTION, 2, ROLLBACK, Budget.of(0, 60))
         if answer.outcome != "more":

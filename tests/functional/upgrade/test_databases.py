@@ -11,13 +11,12 @@ from enghub.upgrade.gateways.databases import session
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.backup import BackupTables, RestoreBackup
 from enghub.upgrade.steps.base import Budget, Facts, Slice, Step, StepContext, StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 
-FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step")
+FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step", "startup_pre_process")
 
 
 def sql(address: Address, *statements: str) -> list[tuple[Any, ...]]:
@@ -249,18 +248,6 @@ def test_what_would_break_the_journal_is_refused_before_anything_runs(orders: Ad
     with pytest.raises(StepFailed, match="line 2: `ROLLBACK` cannot be journalled"):
         run(SqlScripts(), orders, {"sql_scripts": ["s.sql"]}, scripts=scripts)
     assert "extra" not in sa.inspect(sa.create_engine(orders.url, poolclass=sa.NullPool)).get_table_names()
-
-
-def test_a_backup_is_complete_restorable_and_made_once(orders: Address) -> None:
-    parameters = {"backup_tables": ["orders", "customers"]}
-    found = run(BackupTables(), orders, parameters)
-    assert [(made["table"], made["rows"]) for made in found.result["backup"]] == [("orders", 4), ("customers", 2)]
-    before = sql(orders, "SELECT * FROM orders ORDER BY id")
-    sql(orders, "DELETE FROM orders WHERE id > 1", "UPDATE customers SET name = 'gone'")
-    run(BackupTables(), orders, parameters)
-    restored = run(RestoreBackup(), orders, {})
-    assert {r["table"]: r["rows"] for r in restored.result["restored"]} == {"orders": 4, "customers": 2}
-    assert sql(orders, "SELECT * FROM orders ORDER BY id") == before
 
 
 def test_a_worker_of_an_older_run_is_refused_by_the_database(orders: Address) -> None:

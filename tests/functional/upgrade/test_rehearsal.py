@@ -38,7 +38,6 @@ MOVE = step(
     rollback_scripts=["wipe.sql"],
     migrations=[{"name": "m", "source": "items", "target": "items_v2", "mapping": {"id": "id", "name": "name"}}],
 )
-COPY = step("enghub.BackupTables", "copy", backup_tables=["items"])
 STOP = step("enghub.StopService", "stop_service")
 ROWS = 5_000
 
@@ -86,15 +85,15 @@ def rehearsed(site: Address, scratch: Address, *steps: dict[str, Any]) -> Rehear
 
 def test_up_down_and_up_again(site: Address, scratch: Address) -> None:
     before = copying.state(site)
-    found = rehearsed(site, scratch, COPY, MAIN, MOVE)
+    found = rehearsed(site, scratch, MAIN, MOVE)
     assert found.problem is None
     assert (found.succeeded, found.rows, found.left_out) == (True, ROWS + 1, ("2.16.5/stop_service",))
-    assert [times.step for times in found.steps] == ["2.16.5/copy", "2.16.5/main", "2.16.5/move"]
+    assert [times.step for times in found.steps] == ["2.16.5/main", "2.16.5/move"]
     for times in found.steps:
         assert None not in (times.up, times.down, times.again)
     assert sql(scratch, "SELECT COUNT(*) FROM items_v2") == [(ROWS,)], "it ends upgraded"
     assert copying.state(site) == before, "the site is only read"
-    again = rehearsed(site, scratch, COPY, MAIN, MOVE)
+    again = rehearsed(site, scratch, MAIN, MOVE)
     assert again.succeeded, "a scratch database of an earlier rehearsal is used again"
 
 
@@ -146,7 +145,7 @@ def test_an_operator_rehearses_a_package_by_command(site: Address, scratch: Addr
     package = tmp_path / "package"
     package.mkdir()
     manifest = package / "2.16.5.json"
-    manifest.write_text(json.dumps(baseline(upgrade_steps={"startup_pre_process": [COPY, MAIN]})))
+    manifest.write_text(json.dumps(baseline(upgrade_steps={"startup_pre_process": [MAIN]})))
     missing = typed(site, scratch, package)
     assert (missing.exit_code, missing.output.strip()) == (
         2, "enghub: The package has no script up.sql, which a manifest names",

@@ -15,7 +15,7 @@ UP = "CREATE TABLE items_v2 (id INTEGER PRIMARY KEY, name TEXT);\nINSERT INTO it
 DOWN = "DROP TABLE items_v2;"
 BREAKS = "UPDATE items SET name = 'changed'; INSERT INTO missing VALUES (1);"
 MAIN = step("enghub.SqlScripts", "main", sql_scripts=["up.sql"], rollback_scripts=["down.sql"])
-COPY = step("enghub.BackupTables", "copy", backup_tables=["items"])
+COPY = step("enghub.Backup", "copy", backup={"tables": ["items"]})
 CHANGE = step("enghub.SqlScripts", "change", sql_scripts=["change.sql"], rollback_scripts=["restored.sql"])
 FAILS = step("enghub.SqlScripts", "fails", sql_scripts=["breaks.sql"], rollback_scripts=["down.sql"])
 SCRIPTS = {
@@ -234,3 +234,23 @@ def test_wrong_credentials_are_named_and_the_upgrade_goes_on_with_the_right_ones
     monkeypatch.setattr(secrets, "secret", lambda _: json.loads(right))
     upgrade.resume(execution_id)
     assert upgrade.work(execution_id, run=2) == "SUCCEEDED"
+
+
+def test_a_backup_of_the_outage_is_brought_back_and_one_from_before_it_is_not(upgrade: Upgrade) -> None:
+    upgrade.sql("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO items VALUES (1, 'a')")
+    upgrade.sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO notes VALUES (1, 'a')")
+    early = step("enghub.Backup", "early", backup={"tables": ["notes"]}, requires_confirmation=True)
+    later = step("enghub.ServiceCheck", "later", services=[], requires_confirmation=True)
+    changes = step("enghub.SqlScripts", "change", sql_scripts=["change.sql"], rollback_scripts=["restored.sql"])
+    phases = {"pre_upgrade_process": [early, later], "startup_pre_process": [COPY, changes, FAILS]}
+    upgrade.upload(baseline(upgrade_steps=phases), SCRIPTS)
+    upgrade.site()
+    execution_id = upgrade.started("2.16.5", onFailure="rollback")
+    for _ in range(2):
+        assert upgrade.work(execution_id) == "confirm"
+        upgrade.sql("INSERT INTO notes (name) VALUES ('written while the system runs')")
+        assert upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/confirm/{execution_id}", {})[0] == 202
+    assert upgrade.work(execution_id) == "ROLLING_BACK"
+    assert upgrade.work_back(execution_id) == "ROLLED_BACK"
+    assert upgrade.sql("SELECT name FROM items") == [("a",)]
+    assert upgrade.sql("SELECT COUNT(*) FROM notes") == [(3,)], "nothing written before the outage is lost"

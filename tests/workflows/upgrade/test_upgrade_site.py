@@ -49,7 +49,9 @@ class Hub:
             connection.executemany("INSERT INTO items VALUES (?, ?)", [(n, f"n{n}") for n in range(1, 2001)])
         site = {"name": "Plant", "dialect": "sqlite", "hooks": hooks or {}, "version": "2.16.4"}
         found = self.call("PUT", f"/sites/{self.site}", site)
-        secret = json.dumps({"url": f"sqlite:///{self.database}"})
+        secret = json.dumps(
+            {"url": f"sqlite:///{self.database}", "artifacts": {"folder": str(self.database.parent / "artifacts")}}
+        )
         self.cloud.client("secretsmanager").create_secret(Name=found["secretName"], SecretString=secret)
         document = {"manifest": baseline(upgrade_steps=steps), "scripts": {"v/1.sql": SCRIPT}, "activate": True}
         self.call("POST", "/manifests", document, 201)
@@ -118,7 +120,7 @@ def test_all_five_phases_run_and_the_system_is_stopped_only_for_the_outage(hub: 
     hub.prepare(
         {name: f"{url}/{name}" for name in ("stop", "start", "status")},
         pre_business_check=[CHECK],
-        pre_upgrade_process=[step("enghub.BackupTables", "backup", backup_tables=["items"])],
+        pre_upgrade_process=[step("enghub.Backup", "backup", backup={"tables": ["items"]})],
         startup_pre_process=[MAIN],
         startup_post_process=[step("enghub.HealthChecks", "health", health_checks=[health])],
         post_upgrade=[step("enghub.Verification", "verify", tables={"items_v2": ["id", "name"]})],
@@ -128,6 +130,7 @@ def test_all_five_phases_run_and_the_system_is_stopped_only_for_the_outage(hub: 
     assert seen["status"] == "SUCCEEDED", seen["error"]
     assert seen["completedSteps"] == 7
     assert hub.sql("SELECT COUNT(*), MIN(name) FROM items_v2") == [(2000, "N1")]
+    assert list((hub.database.parent / "artifacts").rglob("manifest.json"))
     assert business.asked == ["/stop", "/start"]  # type: ignore[attr-defined]
     assert hub.call("GET", f"/sites/{hub.site}")["version"] == "2.16.5"
 

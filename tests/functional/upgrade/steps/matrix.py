@@ -97,7 +97,9 @@ class Place:
             secret=lambda name: f"secret of {name}",
         )
         values: dict[str, Any] = {
-            "facts": Facts("acme", self.execution_id, "EU", "test", "2.16.4", "2.16.5", version, step_id),
+            "facts": Facts(
+                "acme", self.execution_id, "EU", "test", "2.16.4", "2.16.5", version, step_id, "startup_pre_process"
+            ),
             "parameters": parameters,
             "script": scripts.__getitem__,
             "databases": SiteDatabases(self.address, 1),

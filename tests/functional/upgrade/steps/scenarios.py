@@ -459,9 +459,6 @@ SCENARIOS: dict[str, Scenario] = {
     "backup in chunks": Scenario(
         "enghub.Backup", {"backup": {**BACKUP, "consistency": "chunks"}}, old_backups, backed_up
     ),
-    "copies": Scenario(
-        "enghub.BackupTables", {"backup_tables": ["orders"]}, business, nothing_before, on_servers=False
-    ),
     "restore": Scenario("enghub.RestoreBackup", {}, damaged, restored),
     "rebuild": Scenario("enghub.TableRebuild", rebuild, business, rebuilt),
     "rebuild undone": Scenario("enghub.TableRebuild", rebuild, rebuilt_before, old_form, "rollback"),

@@ -104,13 +104,11 @@ def _all(steps: Sequence[StepRecord], name: str) -> tuple[dict[str, Any], ...]:
 
 
 def _backups(result: Any) -> Iterator[dict[str, Any]]:
-    """Yield every table that was backed up, as a copy in the database or in an archive (`backup` is its folder)."""
+    """Yield every table that was backed up; `backup` is the folder in the artifact store."""
     if not isinstance(result, Mapping):
         return
     made = result.get("backup")
-    if isinstance(made, list | tuple):
-        yield from ({"place": item.get("copy", ""), **item} for item in made if isinstance(item, Mapping))
-    elif isinstance(made, str):
+    if isinstance(made, str):
         yield from ({"place": made, **item} for item in result.get("tables", ()) if isinstance(item, Mapping))
     for value in result.values():
         yield from _backups(value)

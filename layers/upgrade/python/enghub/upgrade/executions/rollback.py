@@ -63,7 +63,7 @@ def _refuse_what_stays(
     execution: Execution, steps: Sequence[StepRecord], begun: Sequence[StepRecord], declared: set[str]
 ) -> None:
     """A step that failed may have changed nothing, which only its database knows: it is tried."""
-    copies = backed_up(step.definition for step in steps)
+    copies = backed_up(steps)
     ways = [
         (step.key, *way_back(step.definition, copies, declared=step.version in declared))
         for step in begun

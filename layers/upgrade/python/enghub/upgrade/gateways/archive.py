@@ -16,7 +16,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases.lines import RowSum
 from enghub.upgrade.gateways.databases.structure import Structure
 from enghub.upgrade.steps.base import StepFailed
-from enghub.upgrade.steps.ports import FileMissing, Files
+from enghub.upgrade.steps.ports import BACKUPS, FileMissing, Files
 
 DAMAGED = Text(
     "The backup {folder} is damaged: {why}. It cannot be used; take another one",
@@ -77,6 +77,8 @@ class Manifest(_Stored):
     execution_id: str
     version: str
     step_id: str
+    phase: str = ""
+    """In which phase it was made: only in the outage nobody writes between the backup and a rollback."""
     dialect: str
     consistency: str
     """`snapshot`: all tables as of one moment; `chunks`: each chunk as of its own moment."""
@@ -208,6 +210,18 @@ class Archive:
 
     def _damaged(self, why: str) -> StepFailed:
         return StepFailed(DAMAGED, folder=self.folder, why=why)
+
+
+def site_folder(site_id: str) -> str:
+    """Return where a site's backups are."""
+    return f"{BACKUPS}/{site_id}"
+
+
+def of_execution(store: Files, site_id: str, execution_id: str) -> list[tuple[str, Manifest]]:
+    """Return the folders and manifests of an execution's complete backups."""
+    mine = f"{site_folder(site_id)}/{execution_id}/"
+    found = backups(store, site_folder(site_id))
+    return [(place, manifest) for place, manifest in found if manifest is not None and place.startswith(mine)]
 
 
 def backups(store: Files, top: str) -> Iterator[tuple[str, Manifest | None]]:

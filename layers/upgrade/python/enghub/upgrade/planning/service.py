@@ -84,7 +84,7 @@ class Planner:
                 unreadable.append(f"{path}: {error}")
                 continue
             dangers += findings(path, statements, planned.site.dialect)
-        copies = backed_up(planned_step.definition for planned_step in planned.plan.steps)
+        copies = backed_up(planned.plan.steps)
         declared = any(one.version == step.version for one in planned.plan.rollback)
         reversible, undo = way_back(step.definition, copies, declared=declared)
         return Risk(tuple(dangers), reversible, undo, tuple(unreadable))

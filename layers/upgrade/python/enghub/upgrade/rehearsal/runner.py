@@ -28,7 +28,7 @@ from enghub.upgrade.steps.registry import step_class
 
 SLICE_SECONDS: Final = 45.0
 _DATABASE_STEPS: Final = frozenset({
-    "BackupTables", "SqlScripts", "RollbackScripts", "RowMigration", "TableRebuild", "AsynchronousMigration",
+    "SqlScripts", "RollbackScripts", "RowMigration", "TableRebuild", "AsynchronousMigration",
     "IndexOptimisation", "BusinessCheck", "PreBusinessCheckStep", "StartupPreProcessStep",
 })  # fmt: skip
 """By class: what needs nothing but the site's database."""
@@ -185,7 +185,7 @@ def _different(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str
 def _times(
     up: Sequence[StepRecord], down: Sequence[StepRecord], again: Sequence[StepRecord], declared: Sequence[StepRecord]
 ) -> tuple[StepTimes, ...]:
-    copies = backed_up(step.definition for step in up)
+    copies = backed_up(up)
     versions = {step.version for step in declared}
 
     def seconds(steps: Sequence[StepRecord], sequence: int, *, undoing: bool) -> float | None:

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
+from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import BACKUPS, FileMissing
+from enghub.upgrade.steps.ports import FileMissing
+from enghub.upgrade.steps.restore import RestoreRules, restore
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Archive, Chunk, Manifest, TableBackup
@@ -30,7 +32,6 @@ NO_TABLE = Text("The backup's table {table} does not exist", "待备份的表 {t
 SQL_FAILED = Text("The database did not answer the backup: {reason}", "备份时数据库未正常响应：{reason}")
 TRIES: Final = 3
 KEPT: Final = 3
-FOLDER: Final = BACKUPS
 _MARGIN_SECONDS: Final = 30
 _CHUNK_BYTES: Final = 32 << 20
 
@@ -53,11 +54,6 @@ class _OutOfTime(Exception):
     """The snapshot does not fit into one slice."""
 
 
-def site_folder(context: StepContext) -> str:
-    """Return where a site's backups are."""
-    return f"{FOLDER}/{context.facts.site_id}"
-
-
 class Backup(BaseStep):
     """Rows leave the database in one consistent snapshot, or in keyset chunks when that takes too long for a slice."""
 
@@ -74,11 +70,7 @@ class Backup(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the folder's own progress says; three tries when the store does not answer."""
-        from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
-
-        facts = context.facts
-        folder = f"{site_folder(context)}/{facts.execution_id}/{facts.version}/{facts.step_id}"
-        archive = Archive(context.ports.artifacts, folder)
+        archive = _own_archive(context)
         tries = int(cursor.get("tries", 0))
         try:
             return _Work(context, archive, read.read_one(context.parameters, "backup", BackupRules)).run()
@@ -93,6 +85,24 @@ class Backup(BaseStep):
                 FAILED.render("en", tries=tries, reason=said.en), FAILED.render("zh", tries=tries, reason=said.zh)
             )
             raise StepFailed(given_up) from failure
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Restore what was backed up in the outage. What was backed up before it lacks what was written since."""
+        if not context.data_touched or context.facts.phase != Phase.STARTUP_PRE_PROCESS:
+            return done({"restored": [], "rollback": "made while the system wrote on: only RestoreBackup restores it"})
+        archive = _own_archive(context)
+        manifest = archive.manifest()
+        if manifest is None:
+            return done({"restored": [], "rollback": "the backup had not been completed"})
+        return restore(context, [(archive.folder, manifest)], RestoreRules())
+
+
+def _own_archive(context: StepContext) -> "Archive":
+    from enghub.upgrade.gateways.archive import Archive, site_folder  # noqa: PLC0415
+
+    facts = context.facts
+    folder = f"{site_folder(facts.site_id)}/{facts.execution_id}/{facts.version}/{facts.step_id}"
+    return Archive(context.ports.artifacts, folder)
 
 
 def _clear_away(context: StepContext, archive: "Archive") -> None:
@@ -237,7 +247,7 @@ class _Work:
             self.archive.content(file)
         return Manifest(
             site_id=facts.site_id, execution_id=facts.execution_id, version=facts.version, step_id=facts.step_id,
-            dialect=self.state.get("dialect", ""), consistency=self.state["mode"],
+            phase=facts.phase, dialect=self.state.get("dialect", ""), consistency=self.state["mode"],
             started_at=self.state["started_at"], completed_at=to_text(system_clock()),
             tables=tuple(TableBackup.model_validate(table) for table in self.state["tables"]), files=tuple(files),
         )  # fmt: skip
@@ -308,10 +318,10 @@ def _content(context: StepContext, name: str) -> bytes | None:
 
 def _remove_old(context: StepContext, newest: "Manifest", keep: int) -> list[str]:
     """Keep the complete backups of the last upgrades, this one among them; remove the rest and every unfinished one."""
-    from enghub.upgrade.gateways.archive import Archive, backups  # noqa: PLC0415
+    from enghub.upgrade.gateways.archive import Archive, backups, site_folder  # noqa: PLC0415
 
     store = context.ports.artifacts
-    found = list(backups(store, site_folder(context)))
+    found = list(backups(store, site_folder(context.facts.site_id)))
     latest: dict[str, str] = {}
     for _, manifest in found:
         if manifest is not None:

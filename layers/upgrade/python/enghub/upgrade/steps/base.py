@@ -156,6 +156,8 @@ class Facts:
     target_version: str
     version: str
     step_id: str
+    phase: str
+    """Where the step stands: one of the five phases, `stop_service` or `start_service`."""
 
     @property
     def scope(self) -> str:
@@ -256,7 +258,7 @@ class BaseStep:
 
         Args:
             parameters: the step's own.
-            copies: tables that the upgrade copies (`backup_tables`) and whose rows a rollback brings back.
+            copies: tables that the upgrade backs up in the outage, and that a rollback therefore brings back.
         """
         del parameters, copies
         undoes = type(self).rollback is not BaseStep.rollback

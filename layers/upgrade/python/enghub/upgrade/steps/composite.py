@@ -7,7 +7,6 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
-from enghub.upgrade.steps.backup import BackupTables
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
@@ -15,7 +14,6 @@ from enghub.upgrade.steps.config_update import ConfigUpdate
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.index_optimisation import IndexOptimisation
 from enghub.upgrade.steps.log_cleanup import LogCleanup
-from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.resource_import import ResourceImport
 from enghub.upgrade.steps.resource_release import ResourceRelease
 from enghub.upgrade.steps.row_migration import RowMigration
@@ -40,9 +38,8 @@ class Composite(BaseStep):
 
     def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
         """Return the first reason of a part that is asked for."""
-        own = copies | frozenset(texts(parameters, "backup_tables"))
         asked = (part() for _, names, part in self.parts if _asked(names, parameters))
-        reasons = (part.why_irreversible(parameters, own) for part in asked if isinstance(part, BaseStep))
+        reasons = (part.why_irreversible(parameters, copies) for part in asked if isinstance(part, BaseStep))
         return next((reason for reason in reasons if reason is not None), None)
 
     def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
@@ -90,7 +87,6 @@ def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
 _CHECKS = ("checks", ("checks",), BusinessCheck)
 _SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
 _BACKUP = ("backup", ("backup",), Backup)
-_COPIES = ("copies", ("backup_tables",), BackupTables)
 _CONFIG = ("configuration", ("config_files",), ConfigUpdate)
 _SERVICES = ("services", ("services",), ServiceCheck)
 _REBUILDS = ("rebuilds", ("rebuilds",), TableRebuild)
@@ -118,17 +114,17 @@ class PreBusinessCheckStep(Composite):
 class PreUpgradeProcessStep(Composite):
     """Phase 2: preparation while the system runs."""
 
-    summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `backup_tables`, `config_files`"
-    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _COPIES, _CONFIG)
+    summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `config_files`"
+    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _CONFIG)
 
 
 class StartupPreProcessStep(Composite):
     """Phase 3: the outage's work."""
 
     summary: ClassVar[str] = (
-        "Phase 3: `backup_tables`, `sql_scripts`, `rebuilds`, `migrations`, `config_files`, `verification_rules` ..."
+        "Phase 3: `backup`, `sql_scripts`, `rebuilds`, `migrations`, `config_files`, `verification_rules` ..."
     )
-    parts: ClassVar[Parts] = (_COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _VERIFY)
+    parts: ClassVar[Parts] = (_BACKUP, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _VERIFY)
 
 
 class StartupPostProcessStep(Composite):
@@ -154,6 +150,6 @@ class SiteSpecificStep(Composite):
 
     summary: ClassVar[str] = "Whatever any of the five phases' steps can do"
     parts: ClassVar[Parts] = (
-        _SERVICES, _CHECKS, _BACKUP, _COPIES, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
+        _SERVICES, _CHECKS, _BACKUP, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
         _HEALTH, _SMOKE, _ASYNC, _LOGS, _TUNING, _RELEASE, _VERIFY,
     )  # fmt: skip

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.ports import NotConfigured
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -141,43 +143,39 @@ class Migration(BaseModel):
 
 
 NO_WAY_BACK = Text(
-    "Migrated rows of {tables} cannot be taken back: declare rollback_scripts, or back the target up by backup_tables",
-    "{tables} 中已迁移的数据无法撤销：请声明 rollback_scripts，或通过 backup_tables 备份目标表",
+    "Migrated rows of {tables} cannot be taken back: declare rollback_scripts, or a backup of the target in the phase "
+    "startup_pre_process",
+    "{tables} 中已迁移的数据无法撤销：请声明 rollback_scripts，或在 startup_pre_process 阶段备份目标表",
 )
 
 
 def why_irreversible(
     migrations: Sequence[Migration], parameters: Mapping[str, Any], copies: frozenset[str]
 ) -> Text | None:
-    """Return why moved rows cannot be taken back: neither scripts undo it, nor do copies of the targets."""
+    """Return why moved rows cannot be taken back: neither scripts undo it, nor does a backup of the targets."""
     if read.texts(parameters, "rollback_scripts"):
         return None
-    lost = sorted(
-        {migration.target for migration in migrations} - copies - set(read.texts(parameters, "backup_tables"))
-    )
+    lost = sorted({migration.target for migration in migrations} - copies)
     values = {"tables": ", ".join(lost)}
     return Text(NO_WAY_BACK.render("en", **values), NO_WAY_BACK.render("zh", **values)) if lost else None
 
 
 def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
-    """Let the migrations run again; their rows are taken back by scripts or by the copies of their targets.
+    """Let the migrations run again; their rows are taken back by scripts or by the backup of their targets.
 
     Raises:
         StepFailed: nothing takes them back.
     """
-    from enghub.upgrade.gateways.databases import backups  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.journal import TaskJournal  # noqa: PLC0415
     from enghub.upgrade.steps.sql_scripts import SqlScripts  # noqa: PLC0415
 
     facts = context.facts
     journals = [(migration, TaskJournal(facts.scope, migration.name, facts.execution_id)) for migration in migrations]
-    with context.databases.writer(context.budget) as session:
-        with session.transaction() as connection:
-            begun = [(migration, journal) for migration, journal in journals if journal.read(connection) is not None]
-        copies = frozenset(backups.of_execution(session, facts.execution_id))
+    with context.databases.writer(context.budget) as session, session.transaction() as connection:
+        begun = [(migration, journal) for migration, journal in journals if journal.read(connection) is not None]
     if not begun:
         return done({"rollback": "nothing to undo"})
-    why = why_irreversible([migration for migration, _ in begun], context.parameters, copies)
+    why = why_irreversible([migration for migration, _ in begun], context.parameters, _backed_up(context))
     if why is not None:
         raise StepFailed(why)
     if read.texts(context.parameters, "rollback_scripts") and not read.texts(context.parameters, "sql_scripts"):
@@ -189,3 +187,14 @@ def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
             journal.forget(connection)
     context.point("migration forgotten")
     return done({"forgotten": [migration.name for migration, _ in begun]})
+
+
+def _backed_up(context: StepContext) -> frozenset[str]:
+    """Return the tables that this execution backed up in the outage: their own step's rollback brings them back."""
+    from enghub.upgrade.gateways.archive import of_execution  # noqa: PLC0415
+
+    if isinstance(context.ports.artifacts, NotConfigured):
+        return frozenset()
+    made = of_execution(context.ports.artifacts, context.facts.site_id, context.facts.execution_id)
+    in_outage = (manifest for _, manifest in made if manifest.phase == Phase.STARTUP_PRE_PROCESS)
+    return frozenset(table.made.table for manifest in in_outage for table in manifest.tables)

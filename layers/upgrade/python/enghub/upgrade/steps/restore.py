@@ -1,18 +1,16 @@
 """Brings tables and configuration files back from the execution's backup (UPG-09, UPG-15)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.archive_backup import site_folder
-from enghub.upgrade.steps.backup import RestoreBackup as CopiesBack
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import FileMissing, NotConfigured
+from enghub.upgrade.steps.ports import FileMissing
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Manifest
@@ -42,68 +40,56 @@ class RestoreBackup(BaseStep):
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
-        if parameters.get("backup_tables"):
-            return CopiesBack().validate(parameters)
         return read.problems_of_one(parameters, "restore", RestoreRules)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Restore the tables, then the files; copies inside the database where those are all there is."""
+        """Restore the tables, then the files."""
         if not context.data_touched:
             return done({"restored": [], "rollback": "no data had been touched"})
-        from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
-
-        if not context.parameters.get("restore") and _has_only_copies(context):
-            return CopiesBack().run(context, cursor)
         rules = read.read_one(context.parameters, "restore", RestoreRules)
-        chosen = _chosen(context, rules)
-        results: list[dict[str, Any]] = []
-        for folder, manifest in chosen:
-            archive = Archive(context.ports.artifacts, folder)
-            wanted = rules.tables
-            tables = [table for table in manifest.tables if wanted is None or table.made.table in wanted]
-            if tables:
-                with context.databases.writer(context.budget) as session:
-                    scope = f"{context.facts.scope}#{manifest.version}/{manifest.step_id}"
-                    work = Restoring(
-                        session, archive, manifest, scope, context.facts.execution_id, context.budget, context.point,
-                        context.report,
-                    )  # fmt: skip
-                    if not work.run(tables):
-                        return more({"backup": folder}, Progress(len(results), len(chosen), "backups"))
-            files = _restore_files(context, archive, manifest) if rules.config_files else []
-            rows = {table.made.table: table.sum.rows for table in tables}
-            results.append({"backup": folder, "consistency": manifest.consistency, "tables": rows, "files": files})
-        return done({"restored": results}, Progress(len(chosen), len(chosen), "backups"))
+        return restore(context, _chosen(context, rules), rules)
 
 
-def _has_only_copies(context: StepContext) -> bool:
-    """Tell whether this execution was backed up by copies inside the database (`backup_tables`) and nothing else."""
-    from enghub.upgrade.gateways.archive import backups  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.backups import of_execution  # noqa: PLC0415
+def restore(context: StepContext, chosen: Sequence[tuple[str, "Manifest"]], rules: RestoreRules) -> Slice:
+    """Put backups back, one after the other, until all are or the budget is spent.
 
-    if context.parameters.get("backup_tables"):
-        return True
-    mine = f"{site_folder(context)}/{context.facts.execution_id}"
-    if not isinstance(context.ports.artifacts, NotConfigured):
-        found = backups(context.ports.artifacts, site_folder(context))
-        if any(manifest is not None and place.startswith(f"{mine}/") for place, manifest in found):
-            return False
-    with context.databases.writer(context.budget) as session:
-        return bool(of_execution(session, context.facts.execution_id))
+    Args:
+        context: the step's.
+        chosen: folder and manifest of each backup.
+        rules: which of what they hold.
+
+    Raises:
+        StepFailed: a backup is damaged, or what it holds does not fit into the database; live tables are untouched.
+    """
+    from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
+
+    results: list[dict[str, Any]] = []
+    for folder, manifest in chosen:
+        archive = Archive(context.ports.artifacts, folder)
+        wanted = rules.tables
+        tables = [table for table in manifest.tables if wanted is None or table.made.table in wanted]
+        if tables:
+            with context.databases.writer(context.budget) as session:
+                scope = f"{context.facts.scope}#{manifest.version}/{manifest.step_id}"
+                work = Restoring(
+                    session, archive, manifest, scope, context.facts.execution_id, context.budget, context.point,
+                    context.report,
+                )  # fmt: skip
+                if not work.run(tables):
+                    return more({"backup": folder}, Progress(len(results), len(chosen), "backups"))
+        files = _restore_files(context, archive, manifest) if rules.config_files else []
+        rows = {table.made.table: table.sum.rows for table in tables}
+        results.append({"backup": folder, "consistency": manifest.consistency, "tables": rows, "files": files})
+    return done({"restored": results}, Progress(len(chosen), len(chosen), "backups"))
 
 
 def _chosen(context: StepContext, rules: RestoreRules) -> "list[tuple[str, Manifest]]":
     """Return the execution's backups, oldest last: of two backups of a table the older one is the state before."""
-    from enghub.upgrade.gateways.archive import backups  # noqa: PLC0415
+    from enghub.upgrade.gateways.archive import of_execution  # noqa: PLC0415
 
     execution_id = rules.execution_id or context.facts.execution_id
-    folder = f"{site_folder(context)}/{execution_id}"
-    found = [
-        (place, manifest)
-        for place, manifest in backups(context.ports.artifacts, site_folder(context))
-        if manifest is not None and place.startswith(f"{folder}/")
-    ]
+    found = of_execution(context.ports.artifacts, context.facts.site_id, execution_id)
     if not found:
         raise StepFailed(NO_BACKUP, execution=execution_id, site=context.facts.site_id)
     same_version = [one for one in found if one[1].version == context.facts.version]

@@ -75,16 +75,6 @@ FAILED_ROWS = sa.Table(
     sa.Column("execution_id", sa.String(40), nullable=False),
     **_MYSQL,
 )
-BACKUPS = sa.Table(
-    "enghub_upgrade_backup",
-    METADATA,
-    sa.Column("execution_id", sa.String(40), primary_key=True),
-    sa.Column("table_name", sa.String(130), primary_key=True),
-    sa.Column("copy", sa.String(64), nullable=False),
-    sa.Column("rows", sa.BigInteger, nullable=False),
-    sa.Column("made_at", sa.String(32), nullable=False),
-    **_MYSQL,
-)
 OWN_TABLES = frozenset(METADATA.tables)
 
 
