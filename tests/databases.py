@@ -121,7 +121,9 @@ def _start_mariadb() -> sa.URL | None:
         [install, *common, "--auth-root-authentication-method=normal"], check=True, capture_output=True, timeout=120
     )
     listening = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}", "--skip-name-resolve"]
-    return _started([daemon, "--no-defaults", *common, *listening], sa.make_url(MARIADB).set(port=port), folder)
+    settings = ["--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0"]
+    command = [daemon, "--no-defaults", *common, *listening, *settings]
+    return _started(command, sa.make_url(MARIADB).set(port=port), folder)
 
 
 @cache
@@ -148,7 +150,7 @@ def _start_postgres(password: str | None = None) -> sa.URL | None:
         access = ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
     initialise = [*as_owner, install, "-D", data, "-U", "postgres", *access, "--no-sync"]
     subprocess.run(initialise, check=True, capture_output=True, timeout=120)
-    command = [*as_owner, daemon, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
+    command = [*as_owner, daemon, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "fsync=off"]
     url = sa.make_url(POSTGRES).set(port=port, database="postgres", password=password)
     return _started(command, url, folder)
 

@@ -30,7 +30,7 @@ class Scenario:
     way: str = "run"
     changes: Mapping[str, Any] = field(default_factory=dict)
     on_servers: bool = True
-    """What it does depends on the kind of database."""
+    """What it does depends on the kind of database; the others run there with --full-matrix only."""
 
     def work(self, place: Place, point: Point = nothing) -> None:
         parameters = self.parameters(place.dialect) if callable(self.parameters) else self.parameters
@@ -82,9 +82,19 @@ def backed_up(place: Place) -> None:
 
 
 def damaged(place: Place) -> None:
-    """Backed up, then changed in every way a failed upgrade may leave it."""
+    """Backed up by another step, then changed."""
+    backed_up_then_broken(place, "backup")
+
+
+def own_backup_before(place: Place) -> None:
+    """Backed up by the step itself, then changed."""
+    backed_up_then_broken(place, "step")
+
+
+def backed_up_then_broken(place: Place, step_id: str) -> None:
+    """Changed in every way a failed upgrade may leave it."""
     business(place)
-    matrix.run(place, "enghub.Backup", {"backup": BACKUP}, step_id="backup")
+    matrix.run(place, "enghub.Backup", {"backup": BACKUP}, step_id=step_id)
     place.execute(
         "DELETE FROM items WHERE id > 4",
         "UPDATE orders SET state = 'broken'",
@@ -455,10 +465,11 @@ def nothing_before(_: Place) -> None:
 
 
 SCENARIOS: dict[str, Scenario] = {
-    "backup": Scenario("enghub.Backup", {"backup": BACKUP}, old_backups, backed_up, on_servers=False),
+    "backup": Scenario("enghub.Backup", {"backup": BACKUP}, old_backups, backed_up),
     "backup in chunks": Scenario(
         "enghub.Backup", {"backup": {**BACKUP, "consistency": "chunks"}}, old_backups, backed_up
     ),
+    "backup undone": Scenario("enghub.Backup", {"backup": BACKUP}, own_backup_before, restored, "rollback"),
     "restore": Scenario("enghub.RestoreBackup", {}, damaged, restored),
     "rebuild": Scenario("enghub.TableRebuild", rebuild, business, rebuilt),
     "rebuild undone": Scenario("enghub.TableRebuild", rebuild, rebuilt_before, old_form, "rollback"),
@@ -477,9 +488,7 @@ SCENARIOS: dict[str, Scenario] = {
     "indexes": Scenario("enghub.IndexOptimisation", INDEXES, business, indexed),
     "indexes undone": Scenario("enghub.IndexOptimisation", INDEXES, indexed_already, indexed_as_before, "rollback"),
     "tuning": Scenario("enghub.PerformanceTuning", tuning, business, tuned),
-    "tuning undone": Scenario(
-        "enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback", on_servers=False
-    ),
+    "tuning undone": Scenario("enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback"),
     "asynchronous": Scenario("enghub.AsynchronousMigration", ASYNCHRONOUS, with_amounts, copied),
     "rows": Scenario("enghub.RowMigration", MIGRATION, business, doubled),
     "scripts": Scenario("enghub.SqlScripts", SQL, with_total, scripted, changes={"scripts": SCRIPTS}),
@@ -488,10 +497,10 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "rollback scripts": Scenario(
         "enghub.RollbackScripts", {"rollback_scripts": ["down.sql"]}, scripted_already, unscripted,
-        changes={"scripts": SCRIPTS, "step_id": "back"}, on_servers=False,
+        changes={"scripts": SCRIPTS, "step_id": "back"},
     ),
     "logs": Scenario("enghub.LogCleanup", LOGS, logged, cleaned, on_servers=False),
-    "release": Scenario("enghub.ResourceRelease", TEMPORARY, with_scraps, released, on_servers=False),
+    "release": Scenario("enghub.ResourceRelease", TEMPORARY, with_scraps, released),
     "health": Scenario("enghub.HealthChecks", HEALTH, nothing_before, restarted_twice, on_servers=False),
     "services": Scenario(
         "enghub.ServiceCheck", {"services": [{"name": "ft-manager"}]}, nothing_before, restarted_twice, on_servers=False

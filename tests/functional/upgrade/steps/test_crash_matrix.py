@@ -75,14 +75,19 @@ class Bench:
         return replace(place, hooks=Services(place.folder))
 
 
-def kills() -> Iterator[tuple[str, Dialect]]:
-    for name, scenario in SCENARIOS.items():
-        for dialect in databases.DIALECTS:
-            if dialect is Dialect.SQLITE or scenario.on_servers:
-                yield name, dialect
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every scenario on SQLite, and on the servers where they matter; everywhere with --full-matrix."""
+    if "name" in metafunc.fixturenames:
+        full = metafunc.config.getoption("--full-matrix")
+        cases = [
+            (name, dialect)
+            for name, scenario in SCENARIOS.items()
+            for dialect in databases.DIALECTS
+            if full or scenario.on_servers or dialect is Dialect.SQLITE
+        ]
+        metafunc.parametrize(("name", "dialect"), cases, ids=lambda value: str(value).replace(" ", "-"))
 
 
-@pytest.mark.parametrize(("name", "dialect"), list(kills()), ids=lambda value: str(value).replace(" ", "-"))
 def test_a_step_killed_at_any_point_ends_as_if_nothing_had_happened(
     name: str, dialect: Dialect, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
