@@ -129,18 +129,10 @@ def test_a_function_has_a_sample_event(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RUNTIME, ids=name)
 def test_a_file_has_at_most_400_lines_and_a_function_40(path: Path) -> None:
-    allowed: dict[str, str] = json.loads((ROOT / "tests/architecture/long.json").read_text("utf-8"))
     lines = len(path.read_text("utf-8").splitlines())
-    assert lines <= 400 or name(path) in allowed, f"{lines} lines"
+    assert lines <= 400, f"{lines} lines"
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             start = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
             length = (node.end_lineno or 0) - start.lineno + 1
-            assert length <= 40 or f"{name(path)}:{node.name}" in allowed, f"{node.name}: {length} lines"
-
-
-def test_every_exception_for_length_still_exists() -> None:
-    allowed = json.loads((ROOT / "tests/architecture/long.json").read_text("utf-8"))
-    for entry, reason in allowed.items():
-        assert (ROOT / entry.split(":")[0]).is_file(), entry
-        assert reason
+            assert length <= 40, f"{node.name}: {length} lines"

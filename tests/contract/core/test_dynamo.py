@@ -12,8 +12,9 @@ from moto.core.models import botocore_stubber
 from pynamodb.attributes import NumberAttribute
 
 from enghub.core import dynamo
-from enghub.core.dynamo import Check, ConditionFailed, DecimalAttribute, Put, Record, Update, absent, key, transact
+from enghub.core.dynamo import DecimalAttribute, Record, key
 from enghub.core.errors import Conflict, Invalid, Unavailable
+from enghub.core.transactions import Check, ConditionFailed, Put, Update, absent, transact
 
 
 class Stock(Record):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from enghub.core.dynamo import transact
+from enghub.core.transactions import transact
 from enghub.upgrade.queue.dynamo import DynamoQueue, giving_back, move_writes
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Move, Slots

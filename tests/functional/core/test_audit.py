@@ -7,7 +7,7 @@ import pytest
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, AuditRecord, Link
-from enghub.core.dynamo import ConditionFailed, transact
+from enghub.core.transactions import ConditionFailed, transact
 from tests.factories.http import an_origin
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from enghub.core import audit, entrypoints, http, wire
 from enghub.core.clock import system_clock
-from enghub.core.dynamo import Put, Record, absent, key, transact
+from enghub.core.dynamo import Record, key
 from enghub.core.errors import NotFound
 from enghub.core.idempotency import puts
+from enghub.core.transactions import Put, absent, transact
 from tests.factories.http import a_principal, a_request, invoke
 
 

@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from enghub.core import aws, bus, dynamo, outbox, relay
-from enghub.core.dynamo import Put, transact
 from enghub.core.events import Envelope
 from enghub.core.inbox import AlreadyHandled, seen
 from enghub.core.outbox import OutboxRecord, body_of, pending, to_command, to_outbox
+from enghub.core.transactions import Put, transact
 from tests.factories.http import NOW, Context, an_origin
 
 LATER = NOW + timedelta(minutes=5)

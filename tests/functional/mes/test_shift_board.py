@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from enghub.core import clock, dynamo, inbox
+from enghub.core import clock, dynamo, inbox, transactions
 from enghub.core.clock import system_clock
 from enghub.mes.boards.dynamo import CONSUMER, BoardRecord
 from enghub.mes.work_orders.dynamo import WorkOrderRecord
@@ -221,7 +221,7 @@ def test_a_line_that_was_lost_is_made_again(floor: Floor, envelopes: Envelopes) 
     floor.report()
     deliver(floor, *envelopes())
     (line,) = counted_lines()
-    dynamo.transact(dynamo.Delete(line))
+    transactions.transact(transactions.Delete(line))
     assert rebuild()["corrected"] == 1
     assert board(floor)["lines"][0]["output"] == 10
 
@@ -244,7 +244,7 @@ def test_when_marks_have_expired_every_report_counts(floor: Floor, envelopes: En
     event = envelopes()[-1]
     deliver(floor, *envelopes())
     pk = dynamo.key("T", "acme", "INBOX", CONSUMER, event["event_id"])
-    dynamo.transact(dynamo.Delete(inbox.InboxRecord(pk=pk, sk="INBOX")))
+    transactions.transact(transactions.Delete(inbox.InboxRecord(pk=pk, sk="INBOX")))
     result = rebuild(later=timedelta(days=20))
     assert (result["missing"], result["corrected"], result["in_doubt"]) == (0, 0, 0)
 

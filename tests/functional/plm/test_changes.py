@@ -12,7 +12,7 @@ from pynamodb.connection.base import Connection
 
 from enghub.core import audit
 from enghub.core.clock import system_clock
-from enghub.core.dynamo import transact
+from enghub.core.transactions import transact
 from enghub.plm.changes import dynamo, wiring
 from enghub.plm.changes.api import ChangeNotification
 from tests.factories.http import a_principal, a_request, an_origin

@@ -14,9 +14,10 @@ from typing import Any
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from enghub.core import clock, ids
-from enghub.core.dynamo import InstantAttribute, Put, Record, absent, key
+from enghub.core.dynamo import InstantAttribute, Record, key
 from enghub.core.events import dumps
 from enghub.core.identity import Origin
+from enghub.core.transactions import Put, absent
 
 KEPT = timedelta(days=7 * 366)
 

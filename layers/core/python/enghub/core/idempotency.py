@@ -13,8 +13,9 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from enghub.core.dynamo import Put, RawItem, Record, absent, key
+from enghub.core.dynamo import RawItem, Record, key
 from enghub.core.errors import IdempotencyKeyReused, Invalid
+from enghub.core.transactions import Put, absent
 
 KEPT = timedelta(days=7)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from enghub.core.dynamo import MAX_READ_KEYS, Put, RawItem, Record, absent, key, read_many
+from enghub.core.dynamo import MAX_READ_KEYS, RawItem, Record, key, read_many
+from enghub.core.transactions import Put, absent
 
 KEPT = timedelta(days=14)
 """Longer than any queue keeps a message."""

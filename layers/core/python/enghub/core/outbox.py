@@ -14,9 +14,10 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from enghub.core import clock, ids
-from enghub.core.dynamo import InstantAttribute, Put, RawItem, Record, key, table
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, table
 from enghub.core.events import Envelope, dumps
 from enghub.core.identity import Origin
+from enghub.core.transactions import Put
 
 BUS = "bus"
 SHARDS = 4

@@ -14,19 +14,9 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from enghub.core import inbox
-from enghub.core.dynamo import (
-    DecimalAttribute,
-    InstantAttribute,
-    Put,
-    RawItem,
-    Record,
-    Update,
-    Write,
-    absent,
-    key,
-    transact,
-)
+from enghub.core.dynamo import DecimalAttribute, InstantAttribute, RawItem, Record, key
 from enghub.core.errors import Unavailable
+from enghub.core.transactions import Put, Update, Write, absent, transact
 from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import Stored
 from enghub.mes.places import Place

@@ -10,18 +10,9 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from enghub.core import audit, clock
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import (
-    DecimalAttribute,
-    InstantAttribute,
-    Put,
-    RawItem,
-    Record,
-    absent,
-    key,
-    read_many,
-    transact,
-)
+from enghub.core.dynamo import DecimalAttribute, InstantAttribute, RawItem, Record, key, read_many
 from enghub.core.outbox import to_outbox
+from enghub.core.transactions import Put, absent, transact
 from enghub.mes.places import Place
 from enghub.mes.reports.model import Anchor, Report, Spot, window_of
 from enghub.mes.reports.repository import Entry, Overtaken, ReportPage, Seen

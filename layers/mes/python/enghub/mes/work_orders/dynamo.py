@@ -16,24 +16,11 @@ from pynamodb.expressions.update import Action
 
 from enghub.core import audit, clock
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import (
-    DecimalAttribute,
-    Delete,
-    InstantAttribute,
-    OnRefusal,
-    Put,
-    RawItem,
-    Record,
-    Update,
-    Write,
-    absent,
-    key,
-    read_many,
-    transact,
-)
+from enghub.core.dynamo import DecimalAttribute, InstantAttribute, RawItem, Record, key, read_many
 from enghub.core.errors import VersionConflict
 from enghub.core.idempotency import Once, puts
 from enghub.core.outbox import to_outbox
+from enghub.core.transactions import Delete, OnRefusal, Put, Update, Write, absent, transact
 from enghub.mes.places import Place
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Status, WorkOrder

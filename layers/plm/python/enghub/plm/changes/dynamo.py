@@ -11,12 +11,13 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from enghub.core import audit, clock
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import InstantAttribute, Page, Put, RawItem, Record, absent, key, transact
+from enghub.core.dynamo import InstantAttribute, Page, RawItem, Record, key
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
+from enghub.core.transactions import Put, absent, transact
 from enghub.plm import published
 from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, ChangePointType, Notification, Processing
 from enghub.plm.changes.repository import Found

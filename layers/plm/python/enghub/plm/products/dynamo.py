@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from enghub.core.dynamo import InstantAttribute, Put, RawItem, Record, absent, key, read_many, transact
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, read_many
 from enghub.core.errors import Invalid, VersionConflict
+from enghub.core.transactions import Put, absent, transact
 from enghub.plm.products.model import (
     Lifecycle,
     MappingType,

@@ -12,23 +12,13 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import (
-    MAX_TRANSACTION_ITEMS,
-    Delete,
-    InstantAttribute,
-    Put,
-    RawItem,
-    Record,
-    Write,
-    absent,
-    key,
-    transact,
-)
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
+from enghub.core.transactions import MAX_TRANSACTION_ITEMS, Delete, Put, Write, absent, transact
 from enghub.plm.products.model import Reason, Rejection
 from enghub.plm.syncs.model import (
     Batch,

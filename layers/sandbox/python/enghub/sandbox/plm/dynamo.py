@@ -4,7 +4,8 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 
 from enghub.core import clock
-from enghub.core.dynamo import Put, Record, table, transact
+from enghub.core.dynamo import Record, table
+from enghub.core.transactions import Put, transact
 from enghub.sandbox.plm.catalogue import Touch
 from enghub.sandbox.plm.scenario import Scenario
 

@@ -19,23 +19,11 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from enghub.core import audit
-from enghub.core.dynamo import (
-    Check,
-    Delete,
-    InstantAttribute,
-    Put,
-    RawItem,
-    Record,
-    Update,
-    Write,
-    absent,
-    key,
-    read_many,
-    transact,
-)
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, read_many
 from enghub.core.idempotency import Once, puts
 from enghub.core.outbox import to_outbox
 from enghub.core.strictjson import parse_json, write_json
+from enghub.core.transactions import Check, Delete, Put, Update, Write, absent, transact
 from enghub.settings.configs.listing import MAX_ITEMS_PER_LAYER, Card, card_of
 from enghub.settings.configs.model import (
     Address,

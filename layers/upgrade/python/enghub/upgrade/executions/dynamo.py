@@ -11,10 +11,11 @@ from pynamodb.exceptions import PynamoDBException
 
 from enghub.core import audit, clock, ids
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import InstantAttribute, Put, RawItem, Record, Update, Write, absent, key, transact
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
 from enghub.core.idempotency import puts
 from enghub.core.observability import logger
 from enghub.core.outbox import to_command, to_outbox
+from enghub.core.transactions import Put, Update, Write, absent, transact
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock

@@ -12,10 +12,11 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import InstantAttribute, Put, RawItem, Record, Write, absent, key, read_many, transact
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, read_many
 from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_outbox
+from enghub.core.transactions import Put, Write, absent, transact
 from enghub.upgrade import published
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestChanged

@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from enghub.core.clock import system_clock
-from enghub.core.dynamo import transact
 from enghub.core.inbox import AlreadyHandled, handled, seen
+from enghub.core.transactions import transact
 
 CONSUMER = "notify_upgrade"
 

@@ -4,9 +4,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import Delete, InstantAttribute, Put, RawItem, Record, Update, Write, absent, key, transact
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command
+from enghub.core.transactions import Delete, Put, Update, Write, absent, transact
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, Line, Move, Slots, Ticket
 

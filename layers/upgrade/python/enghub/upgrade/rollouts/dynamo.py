@@ -8,9 +8,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from enghub.core import audit, clock
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import Put, RawItem, Record, Write, absent, key, transact
+from enghub.core.dynamo import RawItem, Record, key
 from enghub.core.idempotency import puts
 from enghub.core.outbox import to_command, to_outbox
+from enghub.core.transactions import Put, Write, absent, transact
 from enghub.upgrade import published
 from enghub.upgrade.rollouts.errors import RolloutChanged, RolloutNotFound
 from enghub.upgrade.rollouts.model import Rollout, SiteRow, launch_command

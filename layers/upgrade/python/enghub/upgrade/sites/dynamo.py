@@ -7,9 +7,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import Put, RawItem, Record, absent, key, transact
+from enghub.core.dynamo import RawItem, Record, key
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
+from enghub.core.transactions import Put, absent, transact
 from enghub.upgrade.sites.errors import SiteNotFound
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.stored import from_text, to_text
