@@ -1,0 +1,29 @@
+"""Places for the steps' tests, with the business's tables and files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.sql.dialect import Dialect
+from tests import databases
+from tests.functional.upgrade.steps.matrix import Place
+from tests.functional.upgrade.steps.scenarios import business
+
+
+@pytest.fixture
+def place(address: Address, tmp_path: Path) -> Place:
+    """One on every database."""
+    found = Place(tmp_path, address)
+    business(found)
+    return found
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Place]:
+    """SQLite alone, for what does not depend on the database."""
+    with databases.database(Dialect.SQLITE, tmp_path) as address:
+        found = Place(tmp_path, address)
+        business(found)
+        yield found

@@ -1,0 +1,60 @@
+"""Cache rebuilds: nothing invalid is ever in force, and they are fast enough (UPG-17)."""
+
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis import Redis
+
+from enghub.upgrade.gateways.caches import RedisCache
+from enghub.upgrade.sql.dialect import Dialect
+from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.ports import Ports
+from tests import databases
+from tests.contract.upgrade.test_caches import REDIS
+from tests.functional.upgrade.steps import scenarios
+from tests.functional.upgrade.steps.matrix import Place, run
+
+
+def test_a_cache_that_lost_entries_keeps_the_old_generation_in_force(small: Place) -> None:
+    cache = small.cache("orders")
+    cache.put("old", {"order:1": b"old"}, None)
+    cache.activate("old")
+
+    def lose(name: str) -> None:
+        if name == "batch recorded":
+            for generation in cache.generations():
+                if generation != "old":
+                    cache.clear(generation)
+
+    with pytest.raises(StepFailed, match="holds 0 entries instead of 11") as failure:
+        run(small, "enghub.CacheRebuild", scenarios.CACHES, point=lose)
+    assert failure.value.retryable
+    assert (cache.active(), cache.generations()) == ("old", ("old",))
+    run(small, "enghub.CacheRebuild", scenarios.CACHES)
+    scenarios.cached(small)
+
+
+def test_redis_is_filled_at_more_than_1000_entries_a_second(tmp_path: Path) -> None:
+    name = f"enghub-test-{uuid4().hex[:12]}"
+    with databases.database(Dialect.MARIADB, tmp_path) as address:
+        place = Place(tmp_path, address)
+        place.execute("CREATE TABLE users (id INT PRIMARY KEY, name VARCHAR(40))")
+        place.execute("INSERT INTO users SELECT seq, CONCAT('user ', seq) FROM seq_1_to_20000")
+        parameters = {"caches": [{"name": name, "table": "users", "key": "user:{id}"}]}
+        started = time.monotonic()
+        ports = Ports(cache=lambda cache: RedisCache(cache, REDIS))
+        result = run(place, "enghub.CacheRebuild", parameters, ports=ports, budget=Budget.of(60, 90)).result["caches"][
+            0
+        ]
+        seconds = time.monotonic() - started
+    redis = Redis.from_url(REDIS)
+    try:
+        assert result["entries"] == 20_000
+        assert 20_000 / seconds > 1000
+        assert redis.get(f"{name}:{result['generation']}:user:7") == b'{"id":7,"name":"user 7"}'
+    finally:
+        for key in redis.scan_iter(f"{name}:*", count=5000):
+            redis.delete(key)
+        redis.close()

@@ -1,0 +1,42 @@
+"""Log clean-up and release of resources: what is never touched, what is named (UPG-18)."""
+
+from typing import Any
+
+import pytest
+
+from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.registry import step_class
+from tests.functional.upgrade.steps import scenarios
+from tests.functional.upgrade.steps.doubles import FULL
+from tests.functional.upgrade.steps.matrix import Place, run
+
+
+def test_a_log_that_cannot_be_removed_is_passed_over_and_named(small: Place) -> None:
+    scenarios.logged(small)
+
+    class Stuck:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(small.files, name)
+
+        def delete(self, path: str) -> None:
+            if path.endswith("a.log"):
+                raise FULL
+            small.files.delete(path)
+
+    ports = Ports(files=Stuck(), artifacts=small.artifacts)
+    result = run(small, "enghub.LogCleanup", scenarios.LOGS, ports=ports).result
+    assert result["failed"] == [{"file": "logs/access/a.log", "reason": "The store is full"}]
+    assert (result["removed"], result["archived"]) == (2, 2)
+    assert small.files.info("logs/access/a.log") is not None
+
+
+def test_logs_of_the_last_seven_days_are_never_touched() -> None:
+    found = step_class("enghub.LogCleanup")().validate({"log_cleanup": [{"folder": "logs", "keep_days": 6}]})
+    assert found == ("log_cleanup.0.keep_days: Input should be greater than or equal to 7",)
+
+
+def test_the_journal_is_never_released(small: Place) -> None:
+    with pytest.raises(StepFailed, match="a table of this software"):
+        run(small, "enghub.ResourceRelease", {"temporary": {"tables": ["enghub_upgrade_statement"]}})
+    assert step_class("enghub.ResourceRelease")().validate({"temporary": {"paths": [".enghub/history"]}})

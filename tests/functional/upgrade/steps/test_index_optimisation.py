@@ -1,0 +1,28 @@
+"""Indexes: a failure puts them back, the effect is measured (UPG-17)."""
+
+import pytest
+
+from enghub.upgrade.steps.base import StepFailed
+from tests.functional.upgrade.steps import scenarios
+from tests.functional.upgrade.steps.matrix import Place, run
+
+
+def test_an_index_that_cannot_be_made_puts_the_others_back(place: Place) -> None:
+    parameters = {
+        "indexes": [
+            {"action": "drop", "table": "orders", "name": "i_state"},
+            {"table": "orders", "name": "i_unique", "columns": ["state"], "unique": True},
+        ]
+    }
+    with pytest.raises(StepFailed, match="Index i_unique on orders"):
+        run(place, "enghub.IndexOptimisation", parameters)
+    assert scenarios._indexes(place) == {"i_state"}
+
+
+def test_the_effect_of_indexes_is_measured(place: Place) -> None:
+    result = run(place, "enghub.IndexOptimisation", scenarios.INDEXES).result
+    query = result["queries"][0]
+    assert query["beforeMs"] > 0
+    assert query["afterMs"] > 0
+    assert query["planBefore"]
+    assert result["sizesBefore"].keys() == result["sizesAfter"].keys()
