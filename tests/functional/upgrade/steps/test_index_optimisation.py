@@ -25,4 +25,23 @@ def test_the_effect_of_indexes_is_measured(place: Place) -> None:
     assert query["beforeMs"] > 0
     assert query["afterMs"] > 0
     assert query["planBefore"]
+    assert result["optimised"] == len(scenarios.INDEXES["indexes"])
+    assert result["improvementPercent"] == query["improvementPercent"], "one query alone is the whole"
     assert result["sizesBefore"].keys() == result["sizesAfter"].keys()
+
+
+def test_indexes_that_were_put_back_are_made_when_the_upgrade_goes_on(place: Place) -> None:
+    parameters = {
+        "indexes": [
+            {"table": "orders", "name": "i_amount", "columns": ["amount"]},
+            {"action": "drop", "table": "orders", "name": "i_state"},
+            {"table": "orders", "name": "i_unique", "columns": ["state", "ratio"], "unique": True},
+        ]
+    }
+    place.execute("UPDATE orders SET ratio = 1, state = 'same' WHERE id < 3")
+    with pytest.raises(StepFailed, match="Index i_unique on orders"):
+        run(place, "enghub.IndexOptimisation", parameters)
+    assert scenarios._indexes(place) == {"i_state"}
+    place.execute("UPDATE orders SET ratio = id")
+    run(place, "enghub.IndexOptimisation", parameters)
+    assert scenarios._indexes(place) == {"i_amount", "i_unique"}

@@ -1,6 +1,7 @@
 """Creates, rebuilds and drops indexes, and measures what that does to declared queries (UPG-17)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,6 +16,7 @@ from enghub.upgrade.steps.migration_rules import Identifier
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.indexes import Index
     from enghub.upgrade.gateways.databases.session import WriteSession
+    from enghub.upgrade.gateways.databases.tasks import Reached, StagedTask
 
 FAILED = Text("Index {index} on {table}: {error}", "表 {table} 的索引 {index}：{error}")
 MISSING = Text("Index {index} on {table} does not exist", "表 {table} 上没有索引 {index}")
@@ -86,24 +88,29 @@ class IndexOptimisation(BaseStep):
                 with session.transaction() as connection:
                     task.write(connection, reached)
             context.point("before figures")
-            for number, rule in enumerate(rules):
-                if number < reached.done:
-                    continue
-                try:
-                    _apply(context, session, rule)
-                except StepFailed:
-                    _put_back(context, session, rules, reached.data["had"])
-                    raise
-                stage = DONE if number + 1 == len(rules) else "work"
-                reached = Reached(stage, reached.digest, reached.data, number + 1, len(rules))
+            for number, rule in enumerate(rules[reached.done :], reached.done + 1):
+                self._apply(context, session, rule, task, reached)
+                reached = replace(reached, stage=DONE if number == len(rules) else "work", done=number)
                 with session.transaction() as connection:
                     task.write(connection, reached)
                 context.point("index recorded")
                 if context.budget.spent and not reached.is_done:
-                    return more({"index": number}, Progress(number + 1, len(rules), "indexes"))
+                    return more({"index": number}, Progress(number, len(rules), "indexes"))
             _analyse(context, session, rules)
             after = _figures(context, session)
         return done(_effect(rules, reached.data["before"], after), Progress(len(rules), len(rules), "indexes"))
+
+    def _apply(
+        self, context: StepContext, session: "WriteSession", rule: IndexRule, task: "StagedTask", reached: "Reached"
+    ) -> None:
+        try:
+            _apply(context, session, rule)
+        except StepFailed:
+            with session.transaction() as connection:  # first: what is put back has to be done again
+                task.write(connection, replace(reached, stage="work", done=0))
+            _put_back(context, session, read.read_list(context.parameters, "indexes", IndexRule), reached.data["had"])
+            context.log("warning", "the indexes are as they were before the step")
+            raise
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Put the indexes back as they were before the step."""
@@ -237,4 +244,10 @@ def _effect(rules: tuple[IndexRule, ...], before: Mapping[str, Any], after: Mapp
             "planBefore": before["probes"].get(name, {}).get("plan"), "planAfter": figures["plan"],
         })  # fmt: skip
     changed = [{"index": rule.name, "table": rule.table, "action": rule.action} for rule in rules]
-    return {"indexes": changed, "queries": probes, "sizesBefore": before["sizes"], "sizesAfter": after["sizes"]}
+    timed = [probe for probe in probes if probe["improvementPercent"] is not None]
+    was, now = (sum(float(probe[name]) for probe in timed) for name in ("beforeMs", "afterMs"))
+    return {
+        "indexes": changed, "optimised": len(changed), "queries": probes,
+        "improvementPercent": round((was - now) * 100 / was, 1) if was else None,
+        "sizesBefore": before["sizes"], "sizesAfter": after["sizes"],
+    }  # fmt: skip
