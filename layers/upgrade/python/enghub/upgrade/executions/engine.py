@@ -214,6 +214,7 @@ class Engine:
             facts=Facts(
                 execution.tenant_id, execution.execution_id, execution.site_id, execution.environment,
                 execution.source_version, execution.target_version, step.version, step.definition.id, step.stage.value,
+                execution.run,
             ),
             parameters=step.definition.parameters,
             script=lambda path: self.script(execution.tenant_id, step.scripts[path]),

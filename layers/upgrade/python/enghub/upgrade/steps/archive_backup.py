@@ -14,6 +14,7 @@ from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepCon
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import FileMissing
 from enghub.upgrade.steps.restore import RestoreRules, restore
+from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Archive, Chunk, Manifest, TableBackup
@@ -29,8 +30,7 @@ NO_KEY = Text(
     "表 {table} 没有主键，只能以快照方式备份，但在可用时间内无法完成：请使用更长时限的执行进程，或为该表添加主键",
 )
 NO_TABLE = Text("The backup's table {table} does not exist", "待备份的表 {table} 不存在")
-SQL_FAILED = Text("The database did not answer the backup: {reason}", "备份时数据库未正常响应：{reason}")
-TRIES: Final = 3
+SQL_FAILED = Text("The database refuses to be read: {error}", "备份时数据库拒绝读取：{error}")
 KEPT: Final = 3
 _MARGIN_SECONDS: Final = 30
 _CHUNK_BYTES: Final = 32 << 20
@@ -69,22 +69,10 @@ class Backup(BaseStep):
         return read.repeated(rules.tables, "backup.tables") + read.repeated(rules.config_files, "backup.config_files")
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Go on where the folder's own progress says; three tries when the store does not answer."""
+        """Go on where the folder's own progress says."""
         archive = _own_archive(context)
-        tries = int(cursor.get("tries", 0))
-        try:
-            return _Work(context, archive, read.read_one(context.parameters, "backup", BackupRules)).run()
-        except StepFailed as failure:
-            tries += 1
-            context.log("warning", f"backup, try {tries}: {failure.text.en}")
-            if failure.retryable and tries < TRIES:
-                return more({"tries": tries}, wait_seconds=5 * tries)
-            _clear_away(context, archive)
-            said = failure.text
-            given_up = Text(
-                FAILED.render("en", tries=tries, reason=said.en), FAILED.render("zh", tries=tries, reason=said.zh)
-            )
-            raise StepFailed(given_up) from failure
+        work = _Work(context, archive, read.read_one(context.parameters, "backup", BackupRules))
+        return tried(context, cursor, work.run, FAILED, lambda: _clear_away(context, archive))
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Restore what was backed up in the outage. What was backed up before it lacks what was written since."""
@@ -151,14 +139,13 @@ class _Work:
     # --- out of the database ------------------------------------------------------------------------------------------
 
     def _dump(self) -> bool:
-        from sqlalchemy import exc  # noqa: PLC0415
-
-        from enghub.upgrade.gateways.databases.scripts import reason  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
 
         if not self.rules.tables:
             return self._dumped()
         try:
-            with self.context.databases.reader(max(10, int(self.context.budget.seconds_to_hard))) as session:
+            seconds = max(10, int(self.context.budget.seconds_to_hard))
+            with self.context.databases.reader(seconds) as session, refused_as(SQL_FAILED, retryable=True):
                 self.state["dialect"] = session.dialect.value
                 _begin(session, snapshot=self.state["mode"] == "snapshot")
                 ended = self._snapshot(session) if self.state["mode"] == "snapshot" else self._chunks(session)
@@ -167,8 +154,6 @@ class _Work:
             self.state = {**self._start(), "mode": "chunks"}
             self.archive.save_progress(self.state)
             return False
-        except exc.DBAPIError as error:
-            raise StepFailed(SQL_FAILED, retryable=True, reason=reason(error)) from error
         return self._dumped() if ended else False
 
     def _dumped(self) -> bool:

@@ -12,14 +12,17 @@ from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Budget, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
+from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.journal import Checkpoint
     from enghub.upgrade.gateways.databases.session import WriteSession
 
 BAD_PROBE = Text(
-    "The load probe must be one plain SELECT that returns a number: {why}", "负载探测须为返回数字的单条只读查询：{why}"
+    "The load probe must be one plain SELECT that returns a number: {error}",
+    "负载探测须为返回数字的单条只读查询：{error}",
 )
+GIVEN_UP = Text("The migration was given up after {tries} tries: {reason}", "数据迁移在 {tries} 次尝试后失败：{reason}")
 _ALPHA = 0.4
 """Weight of the newest batch in the average, as in GitLab's batched migrations."""
 _BUILT_IN = {
@@ -91,6 +94,9 @@ class AsynchronousMigration(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Work while the load allows; else come back later."""
+        return tried(context, cursor, lambda: self._run(context), GIVEN_UP)
+
+    def _run(self, context: StepContext) -> Slice:
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
 
@@ -147,16 +153,16 @@ def _ease(busy: float | None, load: Load) -> float:
 
 def _load_of(context: StepContext, load: Load, dialect: Dialect) -> float | None:
     """Return the present load; None where nothing tells it (SQLite without a declared query)."""
-    from sqlalchemy import exc  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
 
     sql = load.sql or _BUILT_IN.get(dialect)
     if sql is None:
         return None
     if load.sql is not None and not is_single_query(load.sql, dialect):
-        raise StepFailed(BAD_PROBE, why="it may write")
+        raise StepFailed(BAD_PROBE, error="it may write")
     try:
-        with context.databases.reader(10) as session:
+        with context.databases.reader(10) as session, refused_as(BAD_PROBE):
             found = session.scalar(sql)
         return float(found or 0)
-    except (exc.DBAPIError, TypeError, ValueError) as error:
-        raise StepFailed(BAD_PROBE, why=" ".join(str(error).split())[:200]) from error
+    except (TypeError, ValueError) as error:
+        raise StepFailed(BAD_PROBE, error=str(error)[:200]) from error

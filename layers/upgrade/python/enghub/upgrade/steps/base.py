@@ -81,12 +81,17 @@ def more(
 
 
 class StepFailed(Exception):
-    """The step cannot succeed as things are. `retryable` failures are tried again by the step's retry_count."""
+    """The step cannot succeed as things are. `retryable` failures are tried again by the step's retry_count.
+
+    `values` fill the text's places; one that is a text itself is said in the reader's language too.
+    """
 
     def __init__(
         self, text: Text, *, retryable: bool = False, result: Mapping[str, Any] | None = None, **values: Any
     ) -> None:
-        self.text = Text(text.render("en", **values), text.render("zh", **values))
+        english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+        chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+        self.text = Text(text.render("en", **english), text.render("zh", **chinese))
         self.retryable = retryable
         self.result = dict(result or {})
         super().__init__(self.text.en)
@@ -158,6 +163,8 @@ class Facts:
     step_id: str
     phase: str
     """Where the step stands: one of the five phases, `stop_service` or `start_service`."""
+    run: int = 1
+    """Of the execution; a resumed one has the next."""
 
     @property
     def scope(self) -> str:

@@ -19,6 +19,7 @@ from enghub.upgrade.steps.base import (
     more,
 )
 from enghub.upgrade.steps.check_rules import CheckRule
+from enghub.upgrade.steps.tries import TRIES
 from enghub.upgrade.versions import Version
 
 BLOCKED = Text("The business check found what blocks the upgrade: {findings}", "前置业务检查未通过：{findings}")
@@ -33,6 +34,8 @@ NOT_READ_ONLY = Text(
 NO_COUNT = Text(
     "Check {rule} must return one number, it returned {found}", "检查项 {rule} 必须返回一个数字，实际为 {found}"
 )
+
+COUNT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +66,60 @@ class BusinessCheck(BaseStep):
         return read.repeated([rule.id for rule in read.read_list(parameters, "checks", CheckRule)], "checks")
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Run rule after rule; the cursor holds how many are finished and what they found."""
+        """Run rule after rule; the cursor holds what they found. A resumed execution asks the data all over again."""
         rules = read.read_list(context.parameters, "checks", CheckRule)
-        findings: list[dict[str, Any]] = list(cursor.get("findings", []))
+        run = context.facts.run
+        findings: list[dict[str, Any]] = list(cursor.get("findings", [])) if cursor.get("run") == run else []
         for rule in rules[len(findings) :]:
             finding = _run_rule(rule, context)
-            context.log("info", f"check {rule.id}: {finding.outcome}, count {finding.count}")
+            context.log(*_line(finding))
             findings.append(asdict(finding))
             context.point("check")
             if context.budget.spent and len(findings) < len(rules):
-                return more({"findings": findings}, Progress(len(findings), len(rules), "checks"))
-        return _conclude(findings)
+                return more({"findings": findings, "run": run}, Progress(len(findings), len(rules), "checks"))
+        return _conclude(findings, _extent(rules, findings, context))
 
 
-def _conclude(findings: list[dict[str, Any]]) -> Slice:
+def _line(finding: Finding) -> tuple[str, str]:
+    """Return level and text of the log: what was found, what is allowed, what to do."""
+    said = f"check {finding.id}: {finding.outcome}, count {finding.count}"
+    if finding.outcome in ("pass", "skipped"):
+        return "info", said
+    advice = f": {finding.advice}" if finding.advice else ""
+    return ("error" if finding.outcome == "fail" else "warning"), f"{said}, {finding.threshold} allowed{advice}"
+
+
+def _extent(
+    rules: tuple[CheckRule, ...], findings: list[dict[str, Any]], context: StepContext
+) -> dict[str, Any]:  # fmt: skip
+    """Return how much was looked at (source document, section 14.3); `totalRecords` is None where counting fails."""
+    ran = [rule for rule, finding in zip(rules, findings, strict=True) if finding["outcome"] != "skipped"]
+    tables = sorted({rule.table for rule in ran if rule.table})
+    totals = [_rows_of(table, context) for table in tables]
+    return {
+        "checkedTables": tables,
+        "totalRecords": None if None in totals else sum(total or 0 for total in totals),
+        "errorRecords": sum(finding["count"] or 0 for finding in findings),
+    }
+
+
+def _rows_of(table: str, context: StepContext) -> int | None:
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    schema, _, name = table.rpartition(".")
+    query = sa.select(sa.func.count()).select_from(sa.table(name, schema=schema or None))
+    try:
+        with context.databases.reader(COUNT_SECONDS) as session:
+            return int(session.scalar(query))
+    except (StepFailed, DatabaseUnreachable) as failure:
+        context.log("info", f"the rows of {table} are not counted: {failure}")
+        return None
+
+
+def _conclude(findings: list[dict[str, Any]], extent: dict[str, Any]) -> Slice:
     outcomes = [finding["outcome"] for finding in findings]
     worst = next((name for name in ("fail", "warning") if name in outcomes), "pass")
-    result = {"outcome": worst, "checks": findings}
+    result = {"outcome": worst, "checks": findings, **extent}
     if worst == "fail":
         texts = [
             f"{f['name'] or f['id']}: {f['count']} > {f['threshold']}" + (f" ({f['advice']})" if f["advice"] else "")
@@ -91,14 +131,21 @@ def _conclude(findings: list[dict[str, Any]]) -> Slice:
 
 
 def _run_rule(rule: CheckRule, context: StepContext) -> Finding:
-    facts = context.facts
-    if not rule.applies(Version.parse(facts.source_version), Version.parse(facts.target_version)):
-        context.log("info", f"check {rule.id} is for versions {rule.min_version} to {rule.max_version}: skipped")
+    if not applies(rule, context):
         return _finding(rule, "skipped", None)
     count = count_of(rule, context)
     if count <= rule.threshold:
         return _finding(rule, "pass", count)
     return _finding(rule, "fail" if rule.severity == "block" else "warning", count)
+
+
+def applies(rule: CheckRule, context: StepContext) -> bool:
+    """Tell whether a rule is for this upgrade; the log says of one that is not."""
+    facts = context.facts
+    if rule.applies(Version.parse(facts.source_version), Version.parse(facts.target_version)):
+        return True
+    context.log("info", f"check {rule.id} is for versions {rule.versions}: skipped")
+    return False
 
 
 def count_of(rule: CheckRule, context: StepContext) -> int:
@@ -108,24 +155,30 @@ def count_of(rule: CheckRule, context: StepContext) -> int:
         StepFailed: the SQL is refused, fails, takes too long or returns no number; final when the database did not
             answer three times (source document, chapter 1).
     """
-    from sqlalchemy import exc  # noqa: PLC0415
-
-    from enghub.upgrade.gateways.databases.scripts import refusal  # noqa: PLC0415
-
-    try:
-        with context.databases.reader(rule.timeout_seconds) as session:
-            query = rule.query(session.dialect)
-            if isinstance(query, str) and not is_single_query(query, session.dialect):
-                raise StepFailed(NOT_READ_ONLY, rule=rule.id)
-            found = session.scalar(query)
-    except exc.DBAPIError as error:
-        raise refusal(SQL_FAILED, error, rule=rule.id) from error
-    except DatabaseUnreachable as away:
-        raise StepFailed(UNREACHABLE, error=str(away)) from away
+    found = _ask(rule, context)
     try:
         return int(found)
     except (TypeError, ValueError) as error:
         raise StepFailed(NO_COUNT, rule=rule.id, found=repr(found)[:80]) from error
+
+
+def _ask(rule: CheckRule, context: StepContext, tries: int = TRIES) -> Any:
+    """Return what the database answers; one that breaks off is asked again, one that never let us in is not."""
+    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+
+    inside = False
+    try:
+        with context.databases.reader(rule.timeout_seconds) as session, refused_as(SQL_FAILED, rule=rule.id):
+            inside = True
+            query = rule.query(session.dialect)
+            if isinstance(query, str) and not is_single_query(query, session.dialect):
+                raise StepFailed(NOT_READ_ONLY, rule=rule.id)
+            return session.scalar(query)
+    except DatabaseUnreachable as away:
+        if inside and tries > 1:
+            context.log("warning", f"check {rule.id}: the connection broke ({away}), it is asked again")
+            return _ask(rule, context, tries - 1)
+        raise StepFailed(UNREACHABLE, error=str(away)) from away
 
 
 def _finding(rule: CheckRule, outcome: str, count: int | None) -> Finding:

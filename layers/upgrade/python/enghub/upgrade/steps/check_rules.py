@@ -72,6 +72,9 @@ class CheckRule(BaseModel):
         if missing:
             message = f"rule {self.rule} needs {', '.join(missing)}"
             raise ValueError(message)
+        if self.min_version and self.max_version and Version.parse(self.min_version) > Version.parse(self.max_version):
+            message = f"min_version {self.min_version} is above max_version {self.max_version}"
+            raise ValueError(message)
         if self.rule == "range" and self.minimum is None and self.maximum is None:
             message = "rule range needs minimum or maximum"
             raise ValueError(message)
@@ -84,6 +87,11 @@ class CheckRule(BaseModel):
                 message = f"sql holds {count} statements, a rule has exactly one"
                 raise ValueError(message)
         return self
+
+    @property
+    def versions(self) -> str:
+        """The range as a person reads it."""
+        return f"{self.min_version or '...'} to {self.max_version or '...'}"
 
     def applies(self, source: Version, target: Version) -> bool:
         """Tell whether source or target lies in the rule's version range (source document, chapter 1.1)."""
@@ -121,7 +129,7 @@ class CheckRule(BaseModel):
                 return sa.or_(column.is_(None), sa.func.trim(text) == "")
             case "range":
                 bounds = [(self.minimum, column.__lt__), (self.maximum, column.__gt__)]
-                return sa.or_(*(compare(sa.literal(bound)) for bound, compare in bounds if bound is not None))
+                return sa.or_(*(compare(_bound(bound)) for bound, compare in bounds if bound is not None))
             case "enum":
                 return sa.and_(column.is_not(None), text.not_in([str(value) for value in self.values]))
             case "max_length":
@@ -142,6 +150,13 @@ class CheckRule(BaseModel):
                 return sa.and_(own.is_not(None), sa.not_(sa.exists(found)))
             case _:
                 return sa.and_(column.is_not(None), _matches(text, self.pattern, dialect))
+
+
+def _bound(value: float | str) -> Any:
+    """A text takes the column's type: PostgreSQL would not compare a time with a text."""
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    return sa.literal(value, sa.types.NULLTYPE) if isinstance(value, str) else sa.literal(value)
 
 
 def _quote(name: str, dialect: Dialect) -> str:

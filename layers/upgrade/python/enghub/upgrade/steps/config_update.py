@@ -18,6 +18,7 @@ from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepCon
 from enghub.upgrade.steps.config_files import ConfigFiles
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
 from enghub.upgrade.steps.ports import FileMissing, NotConfigured
+from enghub.upgrade.steps.tries import tried
 
 NO_TEMPLATE = Text(
     "{file}: neither the manifest's bundle has {template} nor the artifact store {stored}",
@@ -30,6 +31,7 @@ MEDDLED = Text(
     "earlier content is in {history}",
     "{file} 在本步骤修改后又被他人改动，已保持现状。请手工处理，修改前内容见 {history}",
 )
+GIVEN_UP = Text("{reason} (tries: {tries}; the files are as before)", "{reason}（尝试 {tries} 次，文件已恢复原状）")
 HISTORY: Final = ".enghub/history"
 KEPT: Final = 20
 
@@ -64,18 +66,16 @@ class ConfigUpdate(BaseStep):
         """Fill and check all, then write one after the other; a failure puts back what was written."""
         if _goes_by_hook(context):
             return ConfigFiles().run(context, cursor)
+        return tried(context, cursor, lambda: self._run(context), GIVEN_UP, lambda: self.rollback(context, {}))
+
+    def _run(self, context: StepContext) -> Slice:
         files = read.read_list(context.parameters, "config_files", ConfigFile)
         changes = [_Change(file, _content(file, context)) for file in files]
         changed = []
-        try:
-            for change in changes:
-                if _apply(change, context):
-                    changed.append(change.file.path)
-                context.point("file changed")
-        except StepFailed as failure:
-            if not failure.retryable:
-                self.rollback(context, {})
-            raise
+        for change in changes:
+            if _apply(change, context):
+                changed.append(change.file.path)
+            context.point("file changed")
         context.log("info", f"configuration files changed: {', '.join(changed) or 'none'}")
         result = {"files": [change.file.path for change in changes], "changed": _recorded(context, files)}
         return done(result, Progress(len(changes), len(changes), "files"))

@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import plain
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import (
+    BaseStep,
+    Cursor,
+    DatabaseUnreachable,
+    Progress,
+    Slice,
+    StepContext,
+    StepFailed,
+    done,
+    more,
+)
 from enghub.upgrade.steps.service_check import ask_restart
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
@@ -92,8 +102,7 @@ class SmokeTests(HealthChecks):
 
 def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     if check.kind == "database":
-        with context.databases.reader(int(check.timeout_seconds) + 1) as session:
-            return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
+        return _ask_database(check, context)
     if check.kind == "tcp":
         return {"name": check.name, "healthy": _accepts(check), "address": f"{check.host}:{check.port}"}
     if check.kind == "cache":
@@ -116,6 +125,15 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
         "status": answer.status,
         "ms": answer.milliseconds,
     }
+
+
+def _ask_database(check: HealthCheck, context: StepContext) -> dict[str, Any]:
+    try:
+        with context.databases.reader(int(check.timeout_seconds) + 1) as session:
+            return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
+    except (StepFailed, DatabaseUnreachable) as failure:
+        context.log("warning", f"health check {check.name}: {failure}")
+        return {"name": check.name, "healthy": False, "error": str(failure)}
 
 
 def _accepts(check: HealthCheck) -> bool:

@@ -130,10 +130,7 @@ class IndexOptimisation(BaseStep):
 
 
 def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
-    from sqlalchemy import exc  # noqa: PLC0415
-
     from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.scripts import reason  # noqa: PLC0415
 
     probes = {}
     for probe in read.read_list(context.parameters, "index_probes", Probe):
@@ -142,8 +139,8 @@ def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
         try:
             with context.databases.reader(probe.timeout_seconds) as reader:
                 probes[probe.name] = indexes.measure(reader, probe.sql, probe.times)
-        except exc.DBAPIError as error:
-            probes[probe.name] = {"milliseconds": None, "plan": [reason(error)]}
+        except StepFailed as failure:
+            probes[probe.name] = {"milliseconds": None, "plan": [failure.text.en]}
     rules = read.read_list(context.parameters, "indexes", IndexRule)
     tables = sorted({rule.table for rule in rules} | set(read.texts(context.parameters, "analyze")))
     with session.transaction() as connection:
@@ -160,13 +157,11 @@ def _present(session: "WriteSession", rules: tuple[IndexRule, ...]) -> dict[str,
 
 
 def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> None:
-    from sqlalchemy import exc  # noqa: PLC0415
-
     from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.scripts import refusal  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
 
     wanted = indexes.Index(rule.table, rule.name, rule.columns, rule.unique)
-    try:
+    with refused_as(FAILED, index=rule.name, table=rule.table):
         present = _valid(session, wanted)
         if rule.action == "create" and present is not None and present.columns != rule.columns:
             raise StepFailed(OTHER, index=rule.name, table=rule.table, columns=", ".join(present.columns))
@@ -180,8 +175,6 @@ def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> No
             elif rule.action == "drop" and present is not None:
                 indexes.drop(connection, session.dialect, present)
         context.point("index changed")
-    except exc.DBAPIError as error:
-        raise refusal(FAILED, error, index=rule.name, table=rule.table) from error
 
 
 def _valid(session: "WriteSession", index: "Index") -> "Index | None":

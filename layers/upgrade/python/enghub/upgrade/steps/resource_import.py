@@ -16,6 +16,7 @@ from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.ports import BAD_PATH, FileMissing, clean_path
+from enghub.upgrade.steps.tries import tried
 
 NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")
 WRONG_SUM = Text(
@@ -29,7 +30,6 @@ WRONG_VERSION = Text(
 GIVEN_UP = Text("The import was given up after {tries} tries: {reason}", "资源导入在 {tries} 次尝试后失败：{reason}")
 NOT_VERIFIED = Text("After the import {file} is not what the package holds", "导入后 {file} 与资源包内容不一致")
 OWN: Final = ".enghub/resources"
-TRIES: Final = 3
 
 
 class ResourcePackage(BaseModel):
@@ -71,27 +71,7 @@ class ResourceImport(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Import what is not imported."""
-        packages = read.read_list(context.parameters, "resource_packages", ResourcePackage)
-        results = []
-        for number, rule in enumerate(packages):
-            work = _Import(context, rule, number)
-            try:
-                if not work.run():
-                    return more({"package": number}, Progress(number, len(packages), "packages"))
-            except StepFailed as failure:
-                tries = int(cursor.get("tries", 0)) + 1
-                if failure.retryable and tries < TRIES:
-                    return more({"package": number, "tries": tries}, wait_seconds=5 * tries)
-                if not failure.retryable:
-                    raise
-                en, zh = failure.text.en, failure.text.zh
-                given_up = Text(
-                    GIVEN_UP.render("en", tries=tries, reason=en), GIVEN_UP.render("zh", tries=tries, reason=zh)
-                )
-                raise StepFailed(given_up) from failure
-            results.append(work.result())
-            context.log("info", f"package {rule.package}: {len(work.plan['files'])} files imported")
-        return done({"packages": results}, Progress(len(packages), len(packages), "packages"))
+        return tried(context, cursor, lambda: _import(context), GIVEN_UP)
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Put back what was replaced, remove what was new, last package first."""
@@ -99,6 +79,18 @@ class ResourceImport(BaseStep):
         for number in reversed(range(len(packages))):
             _Import(context, packages[number], number).undo()
         return done({"rolledBack": [package.package for package in packages]})
+
+
+def _import(context: StepContext) -> Slice:
+    packages = read.read_list(context.parameters, "resource_packages", ResourcePackage)
+    results = []
+    for number, rule in enumerate(packages):
+        work = _Import(context, rule, number)
+        if not work.run():
+            return more({"package": number}, Progress(number, len(packages), "packages"))
+        results.append(work.result())
+        context.log("info", f"package {rule.package}: {len(work.plan['files'])} files imported")
+    return done({"packages": results}, Progress(len(packages), len(packages), "packages"))
 
 
 def _bad_target(number: int, package: ResourcePackage) -> list[str]:

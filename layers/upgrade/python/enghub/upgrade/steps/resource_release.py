@@ -12,7 +12,7 @@ from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import clean_path
 
 REFUSED = Text(
-    "{what} is not released: {why}", "{what} 未释放：{why}"
+    "{what} is not released: {error}", "{what} 未释放：{error}"
 )  # fmt: skip
 
 
@@ -66,26 +66,21 @@ class ResourceRelease(BaseStep):
 
 
 def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
-    from sqlalchemy import exc  # noqa: PLC0415
-
     from enghub.upgrade.gateways.databases import structure  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.scripts import reason, refusal  # noqa: PLC0415
 
     dropped = []
     with context.databases.writer(context.budget) as session:
         for table in rules.tables:
             if table.rpartition(".")[2].lower() in OWN_TABLES:
-                raise StepFailed(REFUSED, what=table, why="it is a table of this software")
+                raise StepFailed(REFUSED, what=table, error="it is a table of this software")
             with session.transaction() as connection:
                 there = structure.exists(connection, table)
             if not there:
                 continue
-            try:
-                with session.autocommit() as connection:
-                    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {structure.quote(connection, table)}")
-            except exc.DBAPIError as error:
-                raise refusal(REFUSED, error, what=table, why=reason(error)) from error
+            with refused_as(REFUSED, what=table), session.autocommit() as connection:
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {structure.quote(connection, table)}")
             context.point("table released")
             dropped.append(table)
     return dropped

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.tasks import Reached
 
-BAD_MEASURE = Text(
-    "Tuning {name}: its measure fails: {why}. Nothing was changed", "调优 {name}：度量查询失败：{why}。未做任何修改"
-)
+BAD_MEASURE = Text("Tuning {name}: its measure fails: {error}", "调优 {name}：度量查询失败：{error}")
 Sql = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
@@ -134,18 +132,16 @@ class _Work:
         return reached
 
     def _measure(self) -> float:
-        from sqlalchemy import exc  # noqa: PLC0415
-
         from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.scripts import reason  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
 
         if not is_single_query(self.rule.measure, self.session.dialect):
-            raise StepFailed(BAD_MEASURE, name=self.rule.name, why="it is not one plain SELECT")
-        try:
-            with self.context.databases.reader(self.rule.timeout_seconds) as reader:
-                return float(indexes.measure(reader, self.rule.measure, self.rule.times)["milliseconds"])
-        except exc.DBAPIError as error:
-            raise StepFailed(BAD_MEASURE, name=self.rule.name, why=reason(error)) from error
+            raise StepFailed(BAD_MEASURE, name=self.rule.name, error="it is not one plain SELECT")
+        with (
+            self.context.databases.reader(self.rule.timeout_seconds) as reader,
+            refused_as(BAD_MEASURE, name=self.rule.name),
+        ):
+            return float(indexes.measure(reader, self.rule.measure, self.rule.times)["milliseconds"])
 
     def _path(self, part: str) -> str:
         return f"tuning:{self.rule.name}:{part}"

@@ -1,6 +1,7 @@
 """Verifies what an upgrade left: structure, counts, sums, journals and business rules (UPG-16)."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
-from enghub.upgrade.steps.business_check import count_of
+from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.migration_rules import Identifier
 
@@ -110,11 +111,25 @@ def _integrity(context: StepContext) -> list[dict[str, Any]]:
 def _comparisons(context: StepContext) -> list[dict[str, Any]]:
     outcomes = []
     for comparison in read.read_list(context.parameters, "comparisons", Comparison):
-        with context.databases.reader(120) as session:
-            left = session.scalar(_query(comparison, comparison.left))
-            right = session.scalar(_query(comparison, comparison.right)) if comparison.right else comparison.value
-        outcomes.append(_outcome(comparison.name, str(left) == str(right), f"{left} against {right}"))
+        try:
+            with context.databases.reader(120) as session:
+                left = session.scalar(_query(comparison, comparison.left))
+                right = session.scalar(_query(comparison, comparison.right)) if comparison.right else comparison.value
+        except StepFailed as failure:
+            if failure.retryable:
+                raise
+            outcomes.append(_outcome(comparison.name, False, failure.text.en))
+            continue
+        outcomes.append(_outcome(comparison.name, _equal(left, right), f"{left} against {right}"))
     return outcomes
+
+
+def _equal(left: Any, right: Any) -> bool:
+    """Compare figures by their value: 10, 10.00 and "10" are one."""
+    try:
+        return Decimal(str(left)) == Decimal(str(right))
+    except InvalidOperation:
+        return str(left) == str(right)
 
 
 def _query(comparison: Comparison, measure: Measure) -> Any:
@@ -134,7 +149,11 @@ def _business(context: StepContext) -> list[dict[str, Any]]:
         return [_outcome(BUSINESS, True, "no business_checks are declared")] if _asked(context, BUSINESS) else []
     outcomes = []
     for rule in rules:
+        if not applies(rule, context):
+            outcomes.append(_outcome(rule.name or rule.id, True, f"not for these versions, only {rule.versions}"))
+            continue
         count = count_of(rule, context)
         passed = count <= rule.threshold or rule.severity == "warn"
-        outcomes.append(_outcome(rule.id, passed, f"{count} rows, {rule.threshold} allowed"))
+        advice = f": {rule.advice}" if rule.advice and count > rule.threshold else ""
+        outcomes.append(_outcome(rule.name or rule.id, passed, f"{count} rows, {rule.threshold} allowed{advice}"))
     return outcomes

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog, structure
+from enghub.upgrade.gateways.databases.failures import refused_as
 from enghub.upgrade.gateways.databases.journal import ScriptJournal, State
 from enghub.upgrade.gateways.databases.rows import RowTask
-from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, refusal
+from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Item, quote, quote_one
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
@@ -66,10 +66,8 @@ class Rebuilding:
             reached = self._task.read(connection)
         if reached is not None and reached.digest != self.rule.digest:
             raise StepFailed(CHANGED, table=self.rule.table)
-        try:
+        with refused_as(BAD_CREATE, table=self.rule.table):
             return self._go(reached or self._create())
-        except exc.DBAPIError as error:
-            raise refusal(BAD_CREATE, error, table=self.rule.table) from error
 
     def _go(self, reached: Reached) -> Reached:
         if reached.stage == "copy":

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.archive import Archive, Manifest, TableBackup
 from enghub.upgrade.gateways.databases import lines, structure
-from enghub.upgrade.gateways.databases.scripts import refusal
+from enghub.upgrade.gateways.databases.failures import refused_as
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
@@ -104,27 +103,22 @@ class Restoring:
             reached = None
         if reached is None:
             reached = self._create(table, task, scratch)
-        try:
+        with refused_as(REFUSED, table=made.table):
             while reached.stage == "load":
                 reached = self._load(table, task, scratch, reached)
                 if self.budget.spent:
                     return False
             if reached.stage == "prove":
                 self._prove(table, task, scratch, reached)
-        except exc.DBAPIError as error:
-            raise refusal(REFUSED, error, table=made.table) from error
         return True
 
     def _create(self, table: TableBackup, task: StagedTask, scratch: str) -> Reached:
         made = table.made
-        try:
-            with self.session.autocommit() as connection:
-                quoted = structure.quote(connection, scratch)
-                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted}")
-                for statement in (*made.before, made.create_as(quoted)):
-                    connection.execution_options(no_parameters=True).exec_driver_sql(statement)
-        except exc.DBAPIError as error:
-            raise refusal(REFUSED, error, table=made.table) from error
+        with refused_as(REFUSED, table=made.table), self.session.autocommit() as connection:
+            quoted = structure.quote(connection, scratch)
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted}")
+            for statement in (*made.before, made.create_as(quoted)):
+                connection.execution_options(no_parameters=True).exec_driver_sql(statement)
         self.point("scratch created")
         stage = "load" if table.chunks else "prove"
         reached = Reached(stage, self.manifest.digest, {"chunk": 0}, 0, table.sum.rows)

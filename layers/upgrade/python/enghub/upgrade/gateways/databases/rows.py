@@ -16,9 +16,9 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
+from enghub.upgrade.gateways.databases.failures import failure_of, reason, refused_as
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
 from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
-from enghub.upgrade.gateways.databases.scripts import is_lost, reason, refusal
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, Progress, StepFailed
@@ -77,12 +77,9 @@ class RowTask:
         Raises:
             StepFailed: a table or rule does not fit, or too many rows fail.
         """
-        try:
-            with self.session.transaction() as connection:
-                self._prepare(connection)
-                checkpoint = self._journal.read(connection) or self._begin(connection)
-        except exc.DBAPIError as error:
-            raise self._refused(error) from error
+        with refused_as(BAD_RULE, task=self.migration.name), self.session.transaction() as connection:
+            self._prepare(connection)
+            checkpoint = self._journal.read(connection) or self._begin(connection)
         if checkpoint.digest != self.migration.digest:
             raise StepFailed(CHANGED, task=self.migration.name, moved=checkpoint.moved)
         reported = time.monotonic()
@@ -212,11 +209,9 @@ class RowTask:
 
     def _after_error(self, checkpoint: Checkpoint, error: exc.DBAPIError) -> Checkpoint:
         """Halve the batch; a row that fails alone is kept and passed over."""
-        if error.connection_invalidated or is_lost(error):
-            raise DatabaseUnreachable(reason(error)) from error
         row_error = isinstance(error, exc.IntegrityError | exc.DataError) or self._is_row_error(error)
-        failure = self._refused(error)
-        if failure.retryable or not row_error:
+        failure = failure_of(BAD_RULE, error, task=self.migration.name)
+        if isinstance(failure, DatabaseUnreachable) or failure.retryable or not row_error:
             raise failure from error
         if checkpoint.batch == 1:
             return self._keep_failed(checkpoint, reason(error))
@@ -227,9 +222,6 @@ class RowTask:
 
     def _is_row_error(self, error: exc.DBAPIError) -> bool:
         return _is_row_error(error)
-
-    def _refused(self, error: exc.DBAPIError) -> StepFailed:
-        return refusal(BAD_RULE, error, task=self.migration.name)
 
     def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
         with self.session.transaction() as connection:

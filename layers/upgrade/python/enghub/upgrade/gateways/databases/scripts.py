@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import catalog
+from enghub.upgrade.gateways.databases.failures import failure_of, reason
 from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.sql.classify import (
@@ -271,17 +272,14 @@ class ScriptRunner:
     def _failed(
         self, script: Script, statement: Statement, journal: ScriptJournal, error: exc.DBAPIError, text: Text
     ) -> None:
-        if error.connection_invalidated or is_lost(error):
-            if self._manner(statement) is Manner.SELF_COMMITTING:
-                raise ServerStillRunning from error
-            raise DatabaseUnreachable(reason(error)) from error
+        failure = failure_of(text, error, **self._place(script, statement))
+        if isinstance(failure, DatabaseUnreachable):
+            raise (ServerStillRunning if self._manner(statement) is Manner.SELF_COMMITTING else failure) from error
         with self.session.transaction() as connection:
             journal.write(
                 connection, statement.ordinal, statement.digest, State.FAILED, self.now(), error=reason(error)
             )
-        raise StepFailed(
-            text, retryable=is_transient(error), **self._place(script, statement), error=reason(error)
-        ) from error
+        raise failure from error
 
     def _place(self, script: Script, statement: Statement) -> dict[str, Any]:
         return {
@@ -308,33 +306,3 @@ def _is_done(statement: Statement, known: Mapping[int, Entry]) -> bool:
 
 def _all_done(script: Script, known: Mapping[int, Entry]) -> bool:
     return all(_is_done(statement, known) for statement in script.statements)
-
-
-_TRANSIENT_MYSQL = {1205, 1213, 1040, 1053, 2006, 2013}
-_TRANSIENT_STATES = ("40", "53", "57P", "08", "55P03")
-
-
-def reason(error: exc.DBAPIError) -> str:
-    """Return the database's own words, on one line."""
-    return " ".join(str(error.orig).split())[:500]
-
-
-def refusal(text: Text, error: exc.DBAPIError, **values: Any) -> StepFailed:
-    """Return the failure that says what the database refused, retryable when it may accept it in a moment."""
-    again = error.connection_invalidated or is_lost(error) or is_transient(error)
-    return StepFailed(text, retryable=again, **{"error": reason(error), **values})
-
-
-def is_transient(error: exc.DBAPIError) -> bool:
-    """Tell whether the same statement may succeed in a moment: deadlock, lock wait, restart, too many connections."""
-    original: Any = error.orig
-    if isinstance(getattr(original, "sqlstate", None), str):
-        return str(original.sqlstate).startswith(_TRANSIENT_STATES)
-    code = original.args[0] if original is not None and original.args else None
-    return code in _TRANSIENT_MYSQL or "database is locked" in str(original)
-
-
-def is_lost(error: exc.DBAPIError) -> bool:
-    """Tell whether the connection is gone."""
-    code = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    return code in (2006, 2013)

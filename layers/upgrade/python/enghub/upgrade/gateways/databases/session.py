@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
+from enghub.upgrade.gateways.databases.failures import refused_as
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 
@@ -92,6 +93,7 @@ NO_DATABASE = Text(
     "The server has no database of the name in the site's secret: correct the secret, then resume",
     "服务器上没有局点密钥中所指的数据库：请更正密钥后继续",
 )
+REFUSED = Text("The site's database refuses: {error}", "局点数据库拒绝执行：{error}")
 _MYSQL_REFUSALS = {1044: ACCESS_DENIED, 1045: ACCESS_DENIED, 1698: ACCESS_DENIED, 1049: NO_DATABASE}
 _REFUSALS = (
     (
@@ -260,10 +262,15 @@ def _regexp(pattern: str, value: object) -> bool:
 
 @contextmanager
 def connected(engine: sa.Engine, on_refused: Callable[[], None]) -> Iterator[sa.Connection]:
-    """Connect, and close everything afterwards; see `_connect` for what it raises."""
+    """Connect, and close everything afterwards; no error of the database leaves as such.
+
+    Raises:
+        StepFailed, DatabaseUnreachable: see `_connect` and `refused_as`.
+    """
     connection = _connect(engine, on_refused)
     try:
-        yield connection
+        with refused_as(REFUSED):
+            yield connection
     finally:
         connection.close()
         engine.dispose()

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import structure
-from enghub.upgrade.gateways.databases.scripts import refusal
+from enghub.upgrade.gateways.databases.failures import refused_as
 from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
 from enghub.upgrade.gateways.databases.structure import Dependent, Item, quote, quote_one
 from enghub.upgrade.sql.dialect import Dialect
@@ -75,14 +74,11 @@ class Swap:
             StepFailed: something tied to a table does not fit the new one.
         """
         ties = [Dependent(**tie) for tie in planned]
-        try:
+        with refused_as(REFUSED, tables=", ".join(pair.live for pair in self.pairs)):
             if self.session.dialect.is_mysql:
                 self._run_mysql(ties, record)
             else:
                 self._run_at_once(ties, record)
-        except exc.DBAPIError as error:
-            tables = ", ".join(pair.live for pair in self.pairs)
-            raise refusal(REFUSED, error, tables=tables) from error
 
     # --- one transaction ----------------------------------------------------------------------------------------------
 
