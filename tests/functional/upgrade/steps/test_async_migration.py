@@ -1,11 +1,17 @@
 """Asynchronous migration: it gives way to the load (UPG-18)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 
+from enghub.upgrade.gateways.databases.session import SiteDatabases
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load, _ease
 from enghub.upgrade.steps.base import SliceState, StepFailed
 from enghub.upgrade.steps.registry import step_class
 from tests.functional.upgrade.steps import scenarios
+from tests.functional.upgrade.steps.doubles import AWAY
 from tests.functional.upgrade.steps.matrix import Place, run
 
 
@@ -45,3 +51,33 @@ def test_one_slow_batch_does_not_decide_the_batch_size_and_load_eases_it() -> No
     assert migration.next_batch(1000, 2.0) == 1040
     assert migration.next_batch(1000, 2.0) == 824
     assert [_ease(busy, Load(limit=10)) for busy in (None, 7, 8.5, 10)] == [1.0, 1.0, pytest.approx(0.625), 0.25]
+
+
+class Refusing:
+    """A database that refuses its writer some times, for a reason that passes."""
+
+    def __init__(self, databases: SiteDatabases, times: int) -> None:
+        self._databases, self._times, self.asked = databases, times, 0
+        self.reader = databases.reader
+
+    @contextmanager
+    def writer(self, budget: Any) -> Iterator[Any]:
+        self.asked += 1
+        if self.asked <= self._times:
+            raise AWAY
+        with self._databases.writer(budget) as session:
+            yield session
+
+
+@pytest.mark.parametrize(("times", "arrives"), [(2, True), (3, False)])
+def test_a_migration_that_fails_is_tried_three_times(small: Place, times: int, arrives: bool) -> None:
+    scenarios.with_total(small)
+    small.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2))")
+    databases = Refusing(SiteDatabases(small.address, 1), times)
+    if arrives:
+        run(small, "enghub.AsynchronousMigration", scenarios.ASYNCHRONOUS, databases=databases)
+        scenarios.copied(small)
+        return
+    with pytest.raises(StepFailed, match="given up after 3 tries: The store does not answer") as failure:
+        run(small, "enghub.AsynchronousMigration", scenarios.ASYNCHRONOUS, databases=databases)
+    assert (failure.value.retryable, databases.asked) == (False, 3)

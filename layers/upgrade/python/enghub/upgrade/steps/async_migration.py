@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -15,7 +16,7 @@ from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversib
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.journal import Checkpoint
+    from enghub.upgrade.gateways.databases.rows import RowTask
     from enghub.upgrade.gateways.databases.session import WriteSession
 
 BAD_PROBE = Text(
@@ -97,6 +98,7 @@ class AsynchronousMigration(BaseStep):
         return tried(context, cursor, lambda: self._run(context), GIVEN_UP)
 
     def _run(self, context: StepContext) -> Slice:
+        from enghub.upgrade.gateways.databases.arrival import settle  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
 
@@ -113,14 +115,17 @@ class AsynchronousMigration(BaseStep):
                             {"paused": busy}, latest, result={"migrations": results}, wait_seconds=load.pause_seconds
                         )
                     migration.ease(_ease(busy, load))
-                    checkpoint = _work(context, session, migration, load)
+                    checkpoint = _task(context, session, load, migration).run()
                     latest = progress(checkpoint)
                     context.report(latest)
                     if checkpoint.state is State.DONE:
                         break
                     if context.budget.spent:
                         return more({"migration": migration.name, "load": busy}, latest)
-                results.append({**outcome(migration, checkpoint), "remaining": 0})
+                arrival = settle(context, migration, checkpoint, partial(_task, context, session, load))
+                if arrival is None:
+                    return more({"migration": migration.name, "rest": True}, latest)
+                results.append({**outcome(migration, checkpoint), **arrival.to_json(), "remaining": 0})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
         return done({"migrations": results}, latest)
 
@@ -133,14 +138,14 @@ class AsynchronousMigration(BaseStep):
         return undo(read.read_list(context.parameters, "async_migrations", AsyncMigration), context)
 
 
-def _work(context: StepContext, session: "WriteSession", migration: AsyncMigration, load: Load) -> "Checkpoint":
-    """Move batches until it is time to look at the load again."""
+def _task(context: StepContext, session: "WriteSession", load: Load, migration: Migration) -> "RowTask":
+    """Return what moves batches until it is time to look at the load again."""
     from enghub.upgrade.gateways.databases.kinds import row_task  # noqa: PLC0415
 
     until = min(context.budget.soft_at, context.budget.monotonic() + load.check_seconds)
     budget: Budget = replace(context.budget, soft_at=until)
     facts = context.facts
-    return row_task(session, migration, facts.scope, facts.execution_id, budget, context.point, context.report).run()
+    return row_task(session, migration, facts.scope, facts.execution_id, budget, context.point, context.report)
 
 
 def _ease(busy: float | None, load: Load) -> float:

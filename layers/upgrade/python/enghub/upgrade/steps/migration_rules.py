@@ -107,6 +107,8 @@ class Migration(BaseModel):
     max_batch_size: Annotated[int, Field(ge=1, le=200_000)] = 50_000
     batch_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     """The batch size follows this target."""
+    sums: dict[Identifier, Identifier] = Field(default_factory=dict)
+    """Source column to target column: after the last batch both sums must agree."""
 
     @model_validator(mode="before")
     @classmethod
@@ -126,6 +128,11 @@ class Migration(BaseModel):
     def in_place(self) -> bool:
         """Rows are updated where they are."""
         return self.source == self.target
+
+    @property
+    def rest(self) -> str:
+        """Name of the task that moves what came later."""
+        return f"{self.name}.rest"
 
     @property
     def digest(self) -> str:
@@ -183,8 +190,9 @@ def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
         if ended.state == "more":
             return ended
     with context.databases.writer(context.budget) as session, session.transaction() as connection:
-        for _, journal in begun:
+        for migration, journal in begun:
             journal.forget(connection)
+            TaskJournal(facts.scope, migration.rest, facts.execution_id).forget(connection)
     context.point("migration forgotten")
     return done({"forgotten": [migration.name for migration, _ in begun]})
 

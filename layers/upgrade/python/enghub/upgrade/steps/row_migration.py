@@ -1,12 +1,17 @@
 """Migrates rows in slices, with the checkpoint in the transaction of the rows (UPG-06, UPG-16, UPG-18)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done, more
 from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
+
+if TYPE_CHECKING:
+    from enghub.upgrade.gateways.databases.rows import RowTask
+    from enghub.upgrade.gateways.databases.session import WriteSession
 
 
 class RowMigration(BaseStep):
@@ -24,22 +29,28 @@ class RowMigration(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the checkpoints in the target database say; the cursor only mirrors them."""
+        from enghub.upgrade.gateways.databases.arrival import settle  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.kinds import row_task  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
+
+        def task(session: "WriteSession", migration: Migration) -> "RowTask":
+            facts = context.facts
+            return row_task(
+                session, migration, facts.scope, facts.execution_id, context.budget, context.point, context.report
+            )
 
         results: list[dict[str, Any]] = []
         latest = None
         with context.databases.writer(context.budget) as session:
             for migration in read.read_list(context.parameters, "migrations", Migration):
-                task = row_task(
-                    session, migration, context.facts.scope, context.facts.execution_id, context.budget,
-                    context.point, context.report,
-                )  # fmt: skip
-                checkpoint = task.run()
+                checkpoint = task(session, migration).run()
                 latest = progress(checkpoint)
-                results.append(outcome(migration, checkpoint))
-                if checkpoint.state is not State.DONE:
+                arrival = None
+                if checkpoint.state is State.DONE:
+                    arrival = settle(context, migration, checkpoint, partial(task, session))
+                results.append({**outcome(migration, checkpoint), **(arrival.to_json() if arrival else {})})
+                if arrival is None:
                     position = {"migration": migration.name, "moved": checkpoint.moved, "position": checkpoint.position}
                     return more(position, latest, result={"migrations": results})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
