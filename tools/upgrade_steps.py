@@ -60,6 +60,13 @@ PATHS = "list of paths in the manifest's bundle"
 CHECK = {"id": "amount", "rule": "range", "table": "orders", "column": "amount", "minimum": 0, "severity": "block"}
 COPY = {"name": "orders", "source": "orders", "target": "orders_v2", "mapping": {"id": "id", "state": "status"}}
 HEALTH = {"name": "api", "url": "https://site.example/health"}
+CONFIG = Entry(
+    {"config_files": [ConfigFile], "config_values": "object: placeholder to value, for all files"},
+    {
+        "config_files": ["application.properties", {"path": "logback.xml", "in_place": True}],
+        "config_values": {"port": 8080},
+    },
+)
 ENTRIES: dict[str, Entry] = {
     "enghub.BusinessCheck": Entry({"checks": [CheckRule]}, {"checks": [CHECK]}),
     "enghub.Backup": Entry(
@@ -72,13 +79,8 @@ ENTRIES: dict[str, Entry] = {
     "enghub.ServiceCheck": Entry(
         {"services": [Service]}, {"services": [{"name": "ft-manager", "status_url": "https://site.example/status"}]}
     ),
-    "enghub.ConfigFiles": Entry(
-        {"config_files": [ConfigFile], "config_values": "object: placeholder to value, for all files"},
-        {
-            "config_files": ["application.properties", {"path": "logback.xml", "in_place": True}],
-            "values": {"port": 8080},
-        },
-    ),
+    "enghub.ConfigPreparation": CONFIG,
+    "enghub.ConfigFiles": CONFIG,
     "enghub.SqlScripts": Entry(
         {"sql_scripts": PATHS, "rollback_scripts": PATHS, "transaction": "`script` (default) or `statement`"},
         {"sql_scripts": ["2.16.5/001_orders.sql"], "rollback_scripts": ["2.16.5/rollback_001_orders.sql"]},

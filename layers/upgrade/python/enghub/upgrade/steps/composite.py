@@ -10,6 +10,7 @@ from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
+from enghub.upgrade.steps.config_preparation import ConfigPreparation
 from enghub.upgrade.steps.config_update import ConfigUpdate
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.index_optimisation import IndexOptimisation
@@ -87,6 +88,7 @@ def _asked(names: tuple[str, ...], parameters: Mapping[str, Any]) -> bool:
 _CHECKS = ("checks", ("checks",), BusinessCheck)
 _SCRIPTS = ("scripts", ("sql_scripts",), SqlScripts)
 _BACKUP = ("backup", ("backup",), Backup)
+_PREPARED = ("preparation", ("config_files",), ConfigPreparation)
 _CONFIG = ("configuration", ("config_files",), ConfigUpdate)
 _SERVICES = ("services", ("services",), ServiceCheck)
 _REBUILDS = ("rebuilds", ("rebuilds",), TableRebuild)
@@ -112,10 +114,10 @@ class PreBusinessCheckStep(Composite):
 
 
 class PreUpgradeProcessStep(Composite):
-    """Phase 2: preparation while the system runs."""
+    """Phase 2: preparation while the system runs; configuration files are not yet put in force."""
 
     summary: ClassVar[str] = "Phase 2: `services`, `health_checks`, `checks`, `backup`, `config_files`"
-    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _CONFIG)
+    parts: ClassVar[Parts] = (_SERVICES, _HEALTH, _CHECKS, _BACKUP, _PREPARED)
 
 
 class StartupPreProcessStep(Composite):

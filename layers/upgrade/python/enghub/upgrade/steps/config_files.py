@@ -1,165 +1,140 @@
-"""Prepares configuration files from templates and hands them to the site's `config` hook (UPG-15, UPG-16)."""
+"""Hands configuration files to the site's `config` hook, keeping what they were before (UPG-15, UPG-16)."""
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
-from xml.parsers import expat
 
+from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
-from enghub.upgrade.steps.ports import NOT_CONFIGURED
+from enghub.upgrade.steps.config_content import problems, rendered
+from enghub.upgrade.steps.config_rules import ConfigFile
+from enghub.upgrade.steps.ports import NOT_CONFIGURED, FileMissing
+from enghub.upgrade.steps.tries import tried
 
-MISSING = Text("The manifest's bundle has no template {file}", "升级配置包中没有模板 {file}")
-NO_VALUE = Text("{file}: no value for ${{{name}}}", "{file}：占位符 ${{{name}}} 没有取值")
-MALFORMED = Text("{file} is not well-formed after substitution: {problem}", "{file} 替换后格式错误：{problem}")
-
-_PLACE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+NO_TEXT = Text("The `config` hook's answer for {file} has no text", "config 钩子对 {file} 的应答没有 text")
+MEDDLED = Text(
+    "{file} was changed by somebody else since this step changed it: it is left as it is. Put it right by hand, its "
+    "earlier content is in {history}",
+    "{file} 在本步骤修改后又被他人改动，已保持现状。请手工处理，修改前内容见 {history}",
+)
+GIVEN_UP = Text("{reason} (tries: {tries}; the files are as before)", "{reason}（尝试 {tries} 次，文件已恢复原状）")
+HISTORY: Final = "config-history"
+"""Folder of the artifact store: the site keeps nothing that this software could look up."""
 
 
 class ConfigFiles(BaseStep):
-    """Templates of the bundle with `${NAME}` places, filled from `config_values`, checked by their format.
+    """Templates of the bundle, filled and checked by their format.
 
-    The hook gets `PUT <config>/<file>` with `{"text", "sha256", "executionId"}` and answers `GET` with `{"text"}`, so
-    that a rollback can put back what was there. A site with neither files nor the hook fails the step.
+    The hook gets `PUT <config>/<file>` with `{"text", "sha256", "executionId"}` and answers `GET` with `{"text"}`, 404
+    where there is none. What a file was is in the artifact store before it changes, so that a failure or a rollback can
+    put it back; one that was not there stays, for the hook cannot remove it.
     """
 
     summary: ClassVar[str] = "Configuration files from templates; parameters `config_files`, `config_values`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
-        found = []
-        for path in read.texts(parameters, "config_files"):
-            if _suffix(path) not in _CHECKS:
-                found.append(f"config_files: {path} has none of the known endings {', '.join(sorted(_CHECKS))}")
-        values = parameters.get("config_values", {})
-        if not isinstance(values, Mapping) or not all(isinstance(v, str | int | float) for v in values.values()):
-            found.append("config_values: must map names to texts or numbers")
-        return tuple(found)
+        return problems(parameters)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Fill and check every file before the first is delivered; then deliver one per slice."""
-        paths = read.texts(context.parameters, "config_files")
-        texts = [_rendered(context, path) for path in paths]
+        """Fill and check every file before the first is delivered; a failure puts back what was delivered."""
+        begin = int(cursor.get("files", 0))
+        return tried(context, cursor, lambda: self._run(context, begin), GIVEN_UP, lambda: self.rollback(context, {}))
+
+    def _run(self, context: StepContext, begin: int) -> Slice:
+        files = read.read_list(context.parameters, "config_files", ConfigFile)
+        texts = [rendered(file, context).decode() for file in files]
+        hook = _Hook(context)
+        for number, (file, text) in enumerate(zip(files[begin:], texts[begin:], strict=True), begin + 1):
+            before = hook.remember(file.path, text)
+            if before["before"] != text:
+                hook.put(file.path, text)
+            context.point("config file")
+            if context.budget.spent and number < len(files):
+                return more({"files": number}, Progress(number, len(files), "files"))
+        shown = [{"file": file.path, "sha256": _sha(text)} for file, text in zip(files, texts, strict=True)]
+        context.log("info", f"configuration files delivered: {', '.join(file.path for file in files)}")
+        return done({"delivery": "done", "files": shown}, Progress(len(files), len(files), "files"))
+
+    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
+        """Put back what the files held before.
+
+        Raises:
+            StepFailed: somebody changed a file since.
+        """
+        del cursor
+        hook = _Hook(context)
+        files = read.read_list(context.parameters, "config_files", ConfigFile)
+        return done({"restored": [file.path for file in reversed(files) if hook.put_back(file.path)]})
+
+
+class _Hook:
+    """The site's `config` hook, with the history of this step."""
+
+    def __init__(self, context: StepContext) -> None:
         url = context.hooks.url("config")
         if url is None:
             raise StepFailed(NOT_CONFIGURED, what="file store and no `config` hook", what_zh="文件存储或 config 钩子")
-        before: dict[str, Any] = dict(cursor.get("before", {}))
-        for path, text in zip(paths, texts, strict=True):
-            if path not in before:
-                before[path] = _current(context, url, path)
-                return more({"before": before}, Progress(len(before) - 1, len(paths), "files"))
-            _put(context, url, path, text)
-            context.point("config file")
-        result = {
-            "delivery": "done",
-            "files": [_shown(p, t) for p, t in zip(paths, texts, strict=True)],
-            "before": before,
-        }
-        return done(result, Progress(len(paths), len(paths), "files"))
+        self._context, self._url = context, url
+        facts = context.facts
+        self._folder = f"{HISTORY}/{facts.site_id}/{facts.execution_id}-{facts.version}-{facts.step_id}"
 
-    def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Put back what the files held before, as the cursor or the step's result remembers it."""
-        url = context.hooks.url("config")
-        before: Mapping[str, Any] = cursor.get("before", {})
-        for path, text in before.items():
-            if url is not None and text is not None:
-                _put(context, url, path, text)
-        return done({"restored": [path for path, text in before.items() if text is not None]})
+    def remember(self, path: str, wanted: str) -> dict[str, Any]:
+        """Store what a file is now, unless an earlier try has stored what it was."""
+        found = self._record(path)
+        if found is None:
+            found = {"file": path, "before": self._get(path), "after": _sha(wanted), "at": to_text(system_clock())}
+            self._context.ports.artifacts.write(self._place(path), json.dumps(found, sort_keys=True).encode())
+            self._context.point("config file remembered")
+        return found
 
+    def put(self, path: str, text: str) -> None:
+        """Deliver a file; again is harmless."""
+        body = {"text": text, "sha256": _sha(text), "executionId": self._context.facts.execution_id}
+        address = f"{self._url}/{quote(path)}"
+        expect("config", address, self._context.hooks.call("config", "PUT", address, body=body))
 
-def _rendered(context: StepContext, path: str) -> str:
-    try:
-        template = context.script(path)
-    except KeyError as error:
-        raise StepFailed(MISSING, file=path) from error
-    facts = context.facts
-    values = {
-        "site_id": facts.site_id, "environment": facts.environment, "source_version": facts.source_version,
-        "target_version": facts.target_version, **context.parameters.get("config_values", {}),
-    }  # fmt: skip
+    def put_back(self, path: str) -> bool:
+        """Restore a file, then let the history tell that it was; False when there is nothing to restore."""
+        found = self._record(path)
+        if found is None:
+            return False
+        now, before = self._get(path), found["before"]
+        if now != before and (now is None or _sha(now) != found["after"]):
+            raise StepFailed(MEDDLED, file=path, history=self._place(path))
+        if before is None and now is not None:
+            self._context.log("warning", f"{path} was not there before: the config hook cannot remove it")
+        elif now != before:
+            self.put(path, before)
+        self._context.point("config file put back")
+        self._context.ports.artifacts.move(self._place(path), f"{self._place(path)}.undone")
+        return before is not None
 
-    def fill(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            raise StepFailed(NO_VALUE, file=path, name=match[1])
-        return str(values[match[1]])
+    def _get(self, path: str) -> str | None:
+        address = f"{self._url}/{quote(path)}"
+        answer = self._context.hooks.call("config", "GET", address)
+        if answer.status == 404:
+            return None
+        expect("config", address, answer)
+        try:
+            return str(json.loads(answer.text)["text"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise StepFailed(NO_TEXT, file=path) from error
 
-    text = _PLACE.sub(fill, template)
-    try:
-        _CHECKS[_suffix(path)](text)
-    except ValueError as error:
-        raise StepFailed(MALFORMED, file=path, problem=str(error)) from error
-    return text
+    def _place(self, path: str) -> str:
+        return f"{self._folder}/{path}.json"
 
-
-def _current(context: StepContext, url: str, path: str) -> str | None:
-    """Return what the file holds now, None when there is none."""
-    address = f"{url}/{quote(path)}"
-    answer = context.hooks.call("config", "GET", address)
-    if answer.status == 404:
-        return None
-    expect("config", address, answer)
-    try:
-        text: str = json.loads(answer.text)["text"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StepFailed(MALFORMED, file=path, problem="the hook's answer has no text") from error
-    return text
+    def _record(self, path: str) -> dict[str, Any] | None:
+        try:
+            return dict(json.loads(self._context.ports.artifacts.read(self._place(path))))
+        except FileMissing:
+            return None
 
 
-def _put(context: StepContext, url: str, path: str, text: str) -> None:
-    address = f"{url}/{quote(path)}"
-    body = {
-        "text": text,
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "executionId": context.facts.execution_id,
-    }
-    expect("config", address, context.hooks.call("config", "PUT", address, body=body))
-
-
-def _shown(path: str, text: str) -> dict[str, Any]:
-    return {"file": path, "sha256": hashlib.sha256(text.encode()).hexdigest(), "bytes": len(text.encode())}
-
-
-def _suffix(path: str) -> str:
-    return path.rsplit(".", 1)[-1].lower() if "." in path else ""
-
-
-def _check_json(text: str) -> None:
-    json.loads(text)
-
-
-def _check_xml(text: str) -> None:
-    """Parse; documents that declare entities are refused before anything is expanded."""
-    parser = expat.ParserCreate()
-
-    def refuse(*_: Any) -> None:
-        message = "a document type declaration is not allowed"
-        raise ValueError(message)
-
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(text, True)
-    except expat.ExpatError as error:
-        raise ValueError(str(error)) from error
-
-
-def _check_properties(text: str) -> None:
-    """Every line is empty, a comment, `key=value` / `key: value`, or continues the one before."""
-    continued = False
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if not continued and stripped and stripped[0] not in "#!" and not re.match(r"[^\s=:]+\s*[=:]", stripped):
-            message = f"line {number} is no key=value"
-            raise ValueError(message)
-        continued = line.endswith("\\") and not line.endswith("\\\\")
-
-
-_CHECKS: Mapping[str, Callable[[str], None]] = {
-    "json": _check_json,
-    "xml": _check_xml,
-    "properties": _check_properties,
-}
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,26 +12,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from enghub.core.clock import system_clock, to_text
-from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
-from enghub.upgrade.steps.config_files import ConfigFiles
-from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
-from enghub.upgrade.steps.ports import FileMissing, NotConfigured
+from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
+from enghub.upgrade.steps.config_files import GIVEN_UP, MEDDLED, ConfigFiles
+from enghub.upgrade.steps.config_rules import ConfigFile
+from enghub.upgrade.steps.ports import FileMissing
 from enghub.upgrade.steps.tries import tried
 
-NO_TEMPLATE = Text(
-    "{file}: neither the manifest's bundle has {template} nor the artifact store {stored}",
-    "{file}：升级配置包中没有 {template}，制品存储中也没有 {stored}",
-)
-NO_FILE = Text("{file} does not exist at the site, so it cannot be changed in place", "局点没有 {file}，无法就地修改")
-NOT_TEXT = Text("{file} is not {encoding} text", "{file} 不是 {encoding} 文本")
-MEDDLED = Text(
-    "{file} was changed by somebody else since this step changed it: it is left as it is. Put it right by hand, its "
-    "earlier content is in {history}",
-    "{file} 在本步骤修改后又被他人改动，已保持现状。请手工处理，修改前内容见 {history}",
-)
-GIVEN_UP = Text("{reason} (tries: {tries}; the files are as before)", "{reason}（尝试 {tries} 次，文件已恢复原状）")
 HISTORY: Final = ".enghub/history"
 KEPT: Final = 20
 
@@ -52,19 +40,11 @@ class ConfigUpdate(BaseStep):
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
-        found = read.problems(parameters, "config_files", ConfigFile)
-        if found:
-            return found
-        values = parameters.get("config_values", {})
-        if not isinstance(values, Mapping) or not all(isinstance(v, str | int | float) for v in values.values()):
-            return ("config_values: must map placeholders to texts, numbers or true and false",)
-        return read.repeated(
-            [file.path for file in read.read_list(parameters, "config_files", ConfigFile)], "config_files"
-        )
+        return problems(parameters)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Fill and check all, then write one after the other; a failure puts back what was written."""
-        if _goes_by_hook(context):
+        if goes_by_hook(context):
             return ConfigFiles().run(context, cursor)
         return tried(context, cursor, lambda: self._run(context), GIVEN_UP, lambda: self.rollback(context, {}))
 
@@ -86,56 +66,15 @@ class ConfigUpdate(BaseStep):
         Raises:
             StepFailed: somebody changed a file since.
         """
-        if _goes_by_hook(context):
+        if goes_by_hook(context):
             return ConfigFiles().rollback(context, cursor)
         files = read.read_list(context.parameters, "config_files", ConfigFile)
         restored = [file.path for file in reversed(files) if _put_back(file.path, context)]
         return done({"restored": restored})
 
 
-def _goes_by_hook(context: StepContext) -> bool:
-    """Tell whether the site's files are out of reach, so that whole files are handed to its `config` hook instead."""
-    plain = len(read.texts(context.parameters, "config_files")) == len(context.parameters.get("config_files") or ())
-    return plain and isinstance(context.ports.files, NotConfigured)
-
-
 def _content(file: ConfigFile, context: StepContext) -> bytes:
-    facts = context.facts
-    values = {
-        "site_id": facts.site_id, "environment": facts.environment, "source_version": facts.source_version,
-        "target_version": facts.target_version, "version": facts.version,
-        **{name: _plain(value) for name, value in (context.parameters.get("config_values") or {}).items()},
-        **{name: _plain(value) for name, value in file.values.items()},
-        **{name: context.ports.secret(key) for name, key in file.secrets.items()},
-    }  # fmt: skip
-    text = fill(file, _template(file, context), values)
-    check(file, text)
-    return text.encode(file.encoding)
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _template(file: ConfigFile, context: StepContext) -> str:
-    if file.in_place:
-        content = _before(file.path, context)
-        if content is None:
-            raise StepFailed(NO_FILE, file=file.path)
-    else:
-        name = file.template or file.path
-        try:
-            return context.script(name)
-        except KeyError:
-            stored = f"config/{context.facts.version}/{name}"
-        try:
-            content = context.ports.artifacts.read(stored)
-        except FileMissing as error:
-            raise StepFailed(NO_TEMPLATE, file=file.path, template=name, stored=stored) from error
-    try:
-        return content.decode(file.encoding)
-    except UnicodeDecodeError as error:
-        raise StepFailed(NOT_TEXT, file=file.path, encoding=file.encoding) from error
+    return rendered(file, context, lambda: _before(file.path, context))
 
 
 # --- history ----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _BUILT_IN: Final = {
     "enghub.ServiceCheck": f"{_HERE}.service_check:ServiceCheck",
     "enghub.Backup": f"{_HERE}.archive_backup:Backup",
     "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
+    "enghub.ConfigPreparation": f"{_HERE}.config_preparation:ConfigPreparation",
     "enghub.ConfigFiles": f"{_HERE}.config_update:ConfigUpdate",
     "enghub.SqlScripts": f"{_HERE}.sql_scripts:SqlScripts",
     "enghub.RollbackScripts": f"{_HERE}.rollback_scripts:RollbackScripts",

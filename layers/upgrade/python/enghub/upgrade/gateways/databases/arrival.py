@@ -56,21 +56,22 @@ def settle(
     """
     missing, condition = _missing(context, migration)
     later = 0
+    where = f"({migration.where}) AND {condition}" if migration.where else condition
+    rest = task(migration.model_copy(update={"name": migration.rest, "where": where}))
     if missing is not None and missing > checkpoint.failed:
         context.log("info", f"migration {migration.name}: {missing} rows came later, moving them")
-        where = f"({migration.where}) AND {condition}" if migration.where else condition
-        rest = task(migration.model_copy(update={"name": migration.rest, "where": where}))
         moved = rest.run()
         if moved.state is not State.DONE:
             return None
         later = moved.moved
         missing, _ = _missing(context, migration)
+    if missing is not None:
         rest.undo()  # so that the next try looks again
-        if missing is not None and missing > checkpoint.failed:
-            raise StepFailed(
-                INCOMPLETE, retryable=True, task=migration.name, missing=missing, source=migration.source,
-                target=migration.target, failed=checkpoint.failed,
-            )  # fmt: skip
+    if missing is not None and missing > checkpoint.failed:
+        raise StepFailed(
+            INCOMPLETE, retryable=True, task=migration.name, missing=missing, source=migration.source,
+            target=migration.target, failed=checkpoint.failed,
+        )  # fmt: skip
     return Arrival(missing, later, _sums(context, migration))
 
 
