@@ -25,7 +25,7 @@ from enghub.upgrade.steps.log_cleanup import LogRule
 from enghub.upgrade.steps.migration_rules import ColumnRule, Migration
 from enghub.upgrade.steps.rebuild_rules import Rebuild
 from enghub.upgrade.steps.registry import known_classes, step_class
-from enghub.upgrade.steps.resource_import import ResourcePackage
+from enghub.upgrade.steps.resource_import import ResourcePackage, Scan
 from enghub.upgrade.steps.resource_release import Temporary
 from enghub.upgrade.steps.restore import RestoreRules
 from enghub.upgrade.steps.service_check import Service
@@ -118,7 +118,7 @@ ENTRIES: dict[str, Entry] = {
         },
     ),
     "enghub.ResourceImport": Entry(
-        {"resource_packages": [ResourcePackage]},
+        {"resource_packages": [ResourcePackage], "resource_packages.scan": Scan},
         {"resource_packages": [{"package": "packages/static-2.16.5.zip", "sha256": "0" * 64, "target": "static"}]},
     ),
     "enghub.CacheRebuild": Entry(

@@ -11,16 +11,20 @@ FULL = StepFailed(Text("The store is full", "存储已满"))
 
 
 class Failing:
-    """A port that fails at its n-th write."""
+    """A port that fails at the n-th call of one of its methods."""
 
-    def __init__(self, port: Any, at: Sequence[int], failure: StepFailed) -> None:
-        self._port, self._at, self._failure, self.writes = port, at, failure, 0
+    def __init__(self, port: Any, at: Sequence[int], failure: StepFailed, method: str = "write") -> None:
+        self._port, self._at, self._failure, self._method, self.calls = port, at, failure, method, 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._port, name)
+        found = getattr(self._port, name)
+        if name != self._method:
+            return found
 
-    def write(self, path: str, data: Any) -> None:
-        self.writes += 1
-        if self.writes in self._at:
-            raise self._failure
-        self._port.write(path, data)
+        def call(*arguments: Any) -> Any:
+            self.calls += 1
+            if self.calls in self._at:
+                raise self._failure
+            return found(*arguments)
+
+        return call

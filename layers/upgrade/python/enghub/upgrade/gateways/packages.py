@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from enghub.core.i18n import Text
@@ -23,6 +24,14 @@ _PART: Final = 1 << 20
 _IN_MEMORY: Final = 8 << 20
 _CHECKSUM_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 CHECKSUMS: Final = "SHA256SUMS"
+_PROGRAMS: Final = frozenset(
+    {"exe", "dll", "so", "dylib", "bat", "cmd", "scr", "msi", "ps1", "vbs", "sh", "jar", "war", "ear", "class"}
+    | {"deb", "rpm", "apk"}
+)
+_PROGRAM_MARKS: Final = tuple(
+    map(bytes.fromhex, ("7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe"))
+)  # fmt: skip
+"""ELF, Mach-O, Java."""
 _DAMAGE: Final = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zlib.error, struct.error)
 """What reading a zip file raises when its bytes are not what they should be."""
 
@@ -36,6 +45,10 @@ class Limits:
     entry_bytes: int
     ratio: int
     """Of unpacked to packed size, for an entry above 1 MB."""
+    types: frozenset[str] = frozenset()
+    """Endings of the files it may hold, in lower case and without the dot; empty for all."""
+    programs: bool = False
+    """It may hold what a machine can execute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,8 @@ class Package:
         try:
             with self._zip.open(entry.name) as packed:
                 while part := packed.read(_PART):
+                    if size == 0 and not self._limits.programs and _is_program(part):
+                        raise self._refused(f"{entry.name} is a program or a script")
                     digest.update(part)
                     size += len(part)
                     if size > entry.size_bytes:
@@ -119,12 +134,21 @@ class Package:
         packed = max(1, info.compress_size)
         reasons = {
             "is in a folder of this software": parts[0] == ".enghub",
+            "is of a type that is not allowed": self._forbids(info),
             "is a link or a device": kind not in (0, stat.S_IFREG, stat.S_IFDIR),
             "is encrypted": bool(info.flag_bits & 1),
             f"is larger than {limits.entry_bytes} bytes": info.file_size > limits.entry_bytes,
             f"unpacks to more than {limits.ratio} times its size": info.file_size > max(_PART, packed * limits.ratio),
         }
         return next((why for why, wrong in reasons.items() if wrong), None)
+
+    def _forbids(self, info: zipfile.ZipInfo) -> bool:
+        if info.is_dir() or info.filename == CHECKSUMS:
+            return False
+        ending = PurePosixPath(info.filename).suffix[1:].lower()
+        if self._limits.types and ending not in self._limits.types:
+            return True
+        return ending in _PROGRAMS and not self._limits.programs
 
     def _sums(self, infos: list[zipfile.ZipInfo]) -> dict[str, str]:
         """Read the package's own list of checksums, which must then name every file."""
@@ -141,6 +165,16 @@ class Package:
 
     def _refused(self, why: str) -> StepFailed:
         return StepFailed(REFUSED, package=self._name, why=why)
+
+
+def _is_program(head: bytes) -> bool:
+    """Tell by its first bytes whether a file can be executed: ELF, Mach-O, Java class, PE, or a script with `#!`."""
+    if head.startswith(_PROGRAM_MARKS):
+        return True
+    if head.startswith(b"MZ") and len(head) >= 64:
+        place = int.from_bytes(head[60:64], "little")
+        return head[place : place + 4] == b"PE\0\0"
+    return head.startswith(b"#!") and head[2:3] in (b"/", b" ")
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, str]]:

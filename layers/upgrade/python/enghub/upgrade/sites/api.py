@@ -22,7 +22,7 @@ class PutSiteRequest(wire.Request):
 
     name: wire.ShortText
     dialect: Dialect
-    hooks: dict[Literal["stop", "start", "status", "restart", "config"], HookUrl] = Field(default_factory=dict)
+    hooks: dict[Literal["stop", "start", "status", "restart", "config", "scan"], HookUrl] = Field(default_factory=dict)
     components: Annotated[tuple[wire.Code, ...], Field(max_length=100)] = ()
     version: VersionText | None = None
     """What the site runs now; kept as it is once an execution here has upgraded it."""

@@ -5,17 +5,19 @@ is staged and everything replaced is stored), then moves, then the plan marked d
 """
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, BinaryIO, ClassVar, Final
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, BinaryIO, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.gateways.packages import Entry, Limits, Package, sha256_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
-from enghub.upgrade.steps.ports import BAD_PATH, FileMissing, clean_path
+from enghub.upgrade.steps.ports import BAD_PATH, NOT_CONFIGURED, FileMissing, clean_path
 from enghub.upgrade.steps.tries import tried
 
 NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")
@@ -27,9 +29,26 @@ WRONG_VERSION = Text(
     "The package {package} is for version {found}, this step upgrades to {wanted}",
     "资源包 {package} 适用于版本 {found}，本步骤升级到 {wanted}",
 )
+NOT_CLEAN = Text(
+    "The package {package} is refused by the security scan: {found}. Nothing was imported",
+    "资源包 {package} 未通过安全扫描：{found}。未导入任何内容",
+)
 GIVEN_UP = Text("The import was given up after {tries} tries: {reason}", "资源导入在 {tries} 次尝试后失败：{reason}")
 NOT_VERIFIED = Text("After the import {file} is not what the package holds", "导入后 {file} 与资源包内容不一致")
+SCAN_WAIT_SECONDS: Final = 10
 OWN: Final = ".enghub/resources"
+
+
+class Scan(BaseModel):
+    """The result of a security scan (source document, chapter 1.4: packages are scanned before they are imported)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scanner: Annotated[str, Field(min_length=1, max_length=100)]
+    scanned_at: Annotated[str, Field(min_length=10, max_length=40)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Of what was scanned."""
+    result: Literal["clean"]
 
 
 class ResourcePackage(BaseModel):
@@ -47,11 +66,25 @@ class ResourcePackage(BaseModel):
     max_total_bytes: Annotated[int, Field(ge=1, le=20 << 30)] = 1 << 30
     max_entry_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 100 << 20
     max_ratio: Annotated[int, Field(ge=2, le=10_000)] = 200
+    types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,20}$")], ...] = ()
+    """Endings of the files it may hold, `png` or `html`; by default all but programs."""
+    programs: bool = False
+    """It may hold programs and scripts, which are told by ending and by content."""
+    scan: Scan | Literal["hook"] | None = None
+    """What the pipeline's scanner said of this very package; or `hook`: the site's `scan` hook is asked."""
+
+    @model_validator(mode="after")
+    def _scan_is_of_the_package(self) -> Self:
+        if isinstance(self.scan, Scan) and self.scan.sha256 != self.sha256:
+            message = "scan.sha256 is not the package's: scan this package"
+            raise ValueError(message)
+        return self
 
     @property
     def limits(self) -> Limits:
         """What the package may hold."""
-        return Limits(self.max_entries, self.max_total_bytes, self.max_entry_bytes, self.max_ratio)
+        sizes = (self.max_entries, self.max_total_bytes, self.max_entry_bytes, self.max_ratio)
+        return Limits(*sizes, frozenset(self.types), self.programs)
 
 
 class ResourceImport(BaseStep):
@@ -86,11 +119,41 @@ def _import(context: StepContext) -> Slice:
     results = []
     for number, rule in enumerate(packages):
         work = _Import(context, rule, number)
-        if not work.run():
+        scan = str(work.plan.get("scan")) if work.plan else _scanned(context, rule)
+        if scan is None:
+            return more({"package": number, "scan": "pending"}, wait_seconds=SCAN_WAIT_SECONDS)
+        if not work.run(scan):
             return more({"package": number}, Progress(number, len(packages), "packages"))
         results.append(work.result())
         context.log("info", f"package {rule.package}: {len(work.plan['files'])} files imported")
     return done({"packages": results}, Progress(len(packages), len(packages), "packages"))
+
+
+def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
+    """Return by whom the package was scanned, None while the site's `scan` hook is at it.
+
+    Raises:
+        StepFailed: the scanner found something, or there is no hook to ask.
+    """
+    if rule.scan is None:
+        context.log("warning", f"package {rule.package} is imported without a declared security scan")
+        return "none"
+    if isinstance(rule.scan, Scan):
+        return f"{rule.scan.scanner}, {rule.scan.scanned_at}"
+    url = context.hooks.url("scan")
+    if url is None:
+        raise StepFailed(NOT_CONFIGURED, what="`scan` hook", what_zh="scan 钩子")
+    body = {"package": rule.package, "sha256": rule.sha256, "siteId": context.facts.site_id}
+    answer = expect("scan", url, context.hooks.call("scan", "POST", url, body=body, key=f"scan-{rule.sha256}"))
+    try:
+        found = json.loads(answer.text)["result"]
+    except (ValueError, KeyError, TypeError):
+        found = "no result"
+    if found == "pending":
+        return None
+    if found != "clean":
+        raise StepFailed(NOT_CLEAN, package=rule.package, found=str(found)[:200])
+    return "the site's scan hook"
 
 
 def _bad_target(number: int, package: ResourcePackage) -> list[str]:
@@ -112,12 +175,12 @@ class _Import:
         self.folder = f"{OWN}/{facts.version}-{facts.step_id}-{number}-{rule.sha256[:12]}"
         self.plan: dict[str, Any] = self._read_plan()
 
-    def run(self) -> bool:
-        """Stage, plan, move; True when all is in place."""
+    def run(self, scan: str) -> bool:
+        """Stage, plan, move; True when all is in place. `scan` is by whom the package was scanned."""
         if not self.plan:
             if not self._stage():
                 return False
-            self._write_plan({"files": self.staged, "done": False})
+            self._write_plan({"files": self.staged, "scan": scan, "done": False})
             self.context.point("planned")
         if not self.plan["done"]:
             for file in self.plan["files"]:
@@ -131,7 +194,8 @@ class _Import:
         """What the report says."""
         files = self.plan["files"]
         replaced = sum(1 for file in files if file["before"] is not None)
-        return {"package": self.rule.package, "files": len(files), "replaced": replaced, "failed": 0}
+        facts = {"files": len(files), "replaced": replaced, "failed": 0, "scan": self.plan.get("scan")}
+        return {"package": self.rule.package, **facts}
 
     def undo(self) -> None:
         """Repeatable: the plan goes last."""
@@ -150,15 +214,7 @@ class _Import:
         """Unpack beside the target and store what will be replaced; what an earlier slice staged stays."""
         self._check_version()
         self.staged: list[dict[str, Any]] = []
-        try:
-            stream = self.context.ports.artifacts.open(self.rule.package)
-        except FileMissing as error:
-            raise StepFailed(NO_PACKAGE, package=self.rule.package) from error
-        with stream:
-            found = sha256_of(stream)
-            if found != self.rule.sha256:
-                raise StepFailed(WRONG_SUM, package=self.rule.package, found=found)
-            package = Package(self.rule.package, stream, self.rule.limits)
+        with self._opened() as package:
             entries = package.entries
             present = {info.path: info.size_bytes for info in self.files.list(f"{self.folder}/staged")}
             for number, entry in enumerate(entries, 1):
@@ -167,6 +223,18 @@ class _Import:
                 if fresh and self.context.budget.spent and number < len(entries):
                     return False
         return True
+
+    @contextmanager
+    def _opened(self) -> Iterator[Package]:
+        try:
+            stream = self.context.ports.artifacts.open(self.rule.package)
+        except FileMissing as error:
+            raise StepFailed(NO_PACKAGE, package=self.rule.package) from error
+        with stream:
+            found = sha256_of(stream)
+            if found != self.rule.sha256:
+                raise StepFailed(WRONG_SUM, package=self.rule.package, found=found)
+            yield Package(self.rule.package, stream, self.rule.limits)
 
     def _stage_one(self, entry: Entry, content: BinaryIO, present: Mapping[str, int]) -> bool:
         name, sha = entry.name, sha256_of(content)
@@ -189,9 +257,16 @@ class _Import:
             )  # fmt: skip
 
     def _verify(self) -> None:
-        for file in self.plan["files"]:
-            if self._sha(self._place(file["name"])) != file["sha256"]:
-                raise StepFailed(NOT_VERIFIED, file=self._place(file["name"]))
+        """Read every file where it is now; what differs is unpacked again, for the next try to move it."""
+        wrong = [file["name"] for file in self.plan["files"] if self._sha(self._place(file["name"])) != file["sha256"]]
+        if not wrong:
+            return
+        with self._opened() as package:
+            for entry in package.entries:
+                if entry.name in wrong:
+                    with package.open(entry) as content:
+                        self.files.write(f"{self.folder}/staged/{entry.name}", content)
+        raise StepFailed(NOT_VERIFIED, retryable=True, file=", ".join(map(self._place, wrong[:5])))
 
     def _place(self, name: str) -> str:
         place = f"{self.rule.target}/{name}" if self.rule.target else name
