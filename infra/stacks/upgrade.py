@@ -21,7 +21,7 @@ ARTIFACTS = "upgrade/artifacts/"
 NOTICE_SECRETS = "upgrade/notices/*"
 TOLD = (
     *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
-    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued"),
+    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
 )
 """The events that people hear of."""
 

@@ -73,7 +73,10 @@ def test_a_site_is_upgraded_over_a_baseline_and_its_patch(upgrade: Upgrade) -> N
     site = upgrade.send("read_sites", "GET", "/api/v1/upgrade/sites/EU")[1]["data"]
     assert (site["version"], site["appliedVersions"]) == ("2.16.5.1", ["2.16.5", "2.16.5.1"])
     assert upgrade.execute("2.16.5.1", "2.16.4")[0] == 422
-    expected = {"ManifestChanged", "UpgradeRequested", "UpgradeStarted", "UpgradeStepCompleted", "UpgradeSucceeded"}
+    expected = {
+        *("ManifestChanged", "UpgradeRequested", "UpgradeStarted", "UpgradeStepCompleted", "UpgradeSucceeded"),
+        "UpgradeReadyToStop",
+    }
     assert set(events()) == expected
     assert events().count("UpgradeStepCompleted") == 6
 

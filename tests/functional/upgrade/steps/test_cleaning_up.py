@@ -28,6 +28,8 @@ def test_a_log_that_cannot_be_removed_is_passed_over_and_named(small: Place) -> 
     result = run(small, "enghub.LogCleanup", scenarios.LOGS, ports=ports).result
     assert result["failed"] == [{"file": "logs/access/a.log", "reason": "The store is full"}]
     assert (result["removed"], result["archived"]) == (2, 2)
+    assert "logs/access/a.log" in result["attention"][0]["en"]
+    assert "请手工处理：logs/access/a.log" in result["attention"][0]["zh"]
     assert small.files.info("logs/access/a.log") is not None
 
 
@@ -40,3 +42,15 @@ def test_the_journal_is_never_released(small: Place) -> None:
     with pytest.raises(StepFailed, match="a table of this software"):
         run(small, "enghub.ResourceRelease", {"temporary": {"tables": ["enghub_upgrade_statement"]}})
     assert step_class("enghub.ResourceRelease")().validate({"temporary": {"paths": [".enghub/history"]}})
+
+
+def test_a_log_that_comes_back_is_no_success(small: Place) -> None:
+    scenarios.logged(small)
+
+    def again(point: str) -> None:
+        if point == "file removed":
+            small.files.write("logs/access/a.log", b"new line")
+
+    result = run(small, "enghub.LogCleanup", scenarios.LOGS, point=again).result
+    assert result["failed"] == [{"file": "logs/access/a.log", "reason": "it is still there"}]
+    assert (result["removed"], result["freedBytes"]) == (2, 50 + 10_000)

@@ -59,6 +59,18 @@ class UpgradeConfirmationRequested(UpgradeState):
     """An operator must confirm a step."""
 
 
+class UpgradeReadyToStop(UpgradeState):
+    """Everything before the outage is done; `note` says how ready the site is. Its business system is stopped next."""
+
+    note: dict[Literal["en", "zh"], str]
+
+
+class UpgradeNeedsAttention(UpgradeState):
+    """A step succeeded and left something to a person, which `note` names."""
+
+    note: dict[Literal["en", "zh"], str]
+
+
 class UpgradeSucceeded(UpgradeState):
     """The site has its new version."""
 
@@ -144,7 +156,7 @@ EVENTS: dict[str, type[EventData]] = {
         *(UpgradeRequested, UpgradeStarted, UpgradeResumed, UpgradeStepCompleted, UpgradeStepSkipped),
         *(UpgradeConfirmationRequested, UpgradeSucceeded, UpgradeFailed, UpgradeAborted, ManifestChanged),
         *(UpgradeRollbackStarted, UpgradeRollbackConfirmationRequested, UpgradeStepRolledBack),
-        *(UpgradeRolledBack, UpgradeRollbackFailed),
+        *(UpgradeRolledBack, UpgradeRollbackFailed, UpgradeReadyToStop, UpgradeNeedsAttention),
         *(RolloutStarted, RolloutWaveCompleted, RolloutStopped, RolloutSucceeded),
     )
 }

@@ -277,6 +277,7 @@ class ReportResponse(wire.Response):
     indexes: tuple[dict[str, Any], ...]
     caches: tuple[dict[str, Any], ...]
     verifications: tuple[dict[str, Any], ...]
+    services: tuple[dict[str, Any], ...]
     kept_until: wire.Instant | None
     """90 days after the end; None while it is not ended."""
     rollback: RollbackResponse | None
@@ -310,6 +311,7 @@ class ReportResponse(wire.Response):
             indexes=report.indexes,
             caches=report.caches,
             verifications=report.verifications,
+            services=report.services,
             kept_until=report.execution.expires_at,
             rollback=RollbackResponse.of(report.execution, report.rollback, language),
         )  # fmt: skip

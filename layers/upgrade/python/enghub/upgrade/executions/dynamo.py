@@ -210,7 +210,7 @@ class DynamoExecutions:
         if change.site_version is not None:
             writes += _site_version(origin.tenant_id, old.site_id, change.site_version, change.applied)
         for event in (change.event, *change.also) if change.event is not None else ():
-            data = published.EVENTS[event].model_validate(_state(execution, change.step))
+            data = published.EVENTS[event].model_validate(_state(execution, change))
             writes.append(to_outbox(published.envelope(origin, data), subject=old.execution_id))
         for queue, payload in change.commands:
             writes.append(to_command(queue, payload, origin, subject=old.execution_id))
@@ -339,8 +339,10 @@ def _shown(execution: Execution) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _state(execution: Execution, step: StepRecord | None) -> dict[str, Any]:
+def _state(execution: Execution, change: Change) -> dict[str, Any]:
+    step, note = change.step, change.note
     return {
+        "note": None if note is None else {"en": note.en, "zh": note.zh},
         "execution_id": execution.execution_id,
         "site_id": execution.site_id,
         "environment": execution.environment,

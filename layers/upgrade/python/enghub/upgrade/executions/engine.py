@@ -10,8 +10,10 @@ from enghub.core.clock import Clock, system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import Change, Executions, LogEntry
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
+from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.steps.base import (
     Budget,
     Databases,
@@ -142,10 +144,20 @@ class Engine:
             return execution, step, Answer("more", step.stage, seconds, step.key, step.sequence)
         if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
             self._log(step, "info", "taken up again")
+        note = self._ready_to_stop(execution, step)
         step = step.begin(execution.run, now)
-        execution, stored = self._save_both(execution.at_step(step), step)
+        event = None if note is None else "UpgradeReadyToStop"
+        execution, stored = self._save_both(execution.at_step(step), step, event=event, note=note)
         self.point("step begun")
         return self._slice(execution, stored, budget)
+
+    def _ready_to_stop(self, execution: Execution, step: StepRecord) -> Text | None:
+        """Return what people are told before the business system is stopped, once; None at any other step."""
+        if step.stage is not Stage.STOP_SERVICE or step.rollback or step.run:
+            return None
+        note = readiness(execution, self.executions.steps(execution.tenant_id, execution.execution_id))
+        self._log(step, "info", f"ready to stop the business system: {note.en}")
+        return note
 
     def _wait_for_operator(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord, Answer]:
         if step.status is not StepStatus.WAITING or execution.status is not Status.WAITING:
@@ -190,9 +202,11 @@ class Engine:
             return execution, step, answer if ended.wait_seconds or budget.spent else None
         finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
         self._log(step, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
+        left = attention(finished.result)
         execution, step = self._save_both(
-            execution.completed(), finished, event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted"
-        )
+            execution.completed(), finished, event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted",
+            note=left, also=() if left is None else ("UpgradeNeedsAttention",),
+        )  # fmt: skip
         self.point("step recorded")
         return execution, step, None
 
@@ -285,9 +299,11 @@ class Engine:
         return self.executions.save(change)[0]
 
     def _save_both(
-        self, execution: Execution, step: StepRecord, *, event: str | None = None
-    ) -> tuple[Execution, StepRecord]:
-        saved, stored = self.executions.save(Change(self._origin(execution), execution, step, event=event))
+        self, execution: Execution, step: StepRecord, *, event: str | None = None, note: Text | None = None,
+        also: tuple[str, ...] = (),
+    ) -> tuple[Execution, StepRecord]:  # fmt: skip
+        change = Change(self._origin(execution), execution, step, event=event, note=note, also=also)
+        saved, stored = self.executions.save(change)
         return saved, stored or step
 
     def _origin(self, execution: Execution) -> Origin:

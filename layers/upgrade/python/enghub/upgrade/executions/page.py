@@ -69,7 +69,7 @@ def bar(step: StepRecord, execution: Execution, now: datetime) -> Bar | None:
     return Bar(round(left * 100, 2), round(width * 100, 2))
 
 
-SHOWN_ELSEWHERE = frozenset({"checks", "migrations", "backup", "queries", "caches", "verification"})
+SHOWN_ELSEWHERE = frozenset({"checks", "migrations", "backup", "queries", "caches", "verification", "services"})
 
 
 def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:

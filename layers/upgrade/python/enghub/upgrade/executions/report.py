@@ -39,6 +39,8 @@ class Report:
     """Measured queries, before and after."""
     caches: tuple[dict[str, Any], ...] = ()
     verifications: tuple[dict[str, Any], ...] = ()
+    services: tuple[dict[str, Any], ...] = ()
+    """State and version of each, as they were before the stop."""
 
     @property
     def failed_rows(self) -> int:
@@ -95,6 +97,7 @@ def report_of(execution: Execution, steps: Sequence[StepRecord], rollback: Seque
         indexes=_all(steps, "queries"),
         caches=_all(steps, "caches"),
         verifications=_all(steps, "verification"),
+        services=_all(steps, "services"),
         rollback=tuple(rollback),
     )
 

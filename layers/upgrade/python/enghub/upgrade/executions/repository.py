@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from enghub.core.i18n import Text
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.lock import SiteLock
@@ -42,6 +43,8 @@ class Change:
     once: Once | None = None
     also: tuple[str, ...] = ()
     """Further events of the same moment."""
+    note: Text | None = None
+    """What its events say besides the state."""
     queue: Move | None = None
     """What it does to slots and queue."""
 

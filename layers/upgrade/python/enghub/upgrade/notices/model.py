@@ -27,6 +27,7 @@ class Kind:
 
     text: Text
     is_success: bool = False
+    to_everybody: bool = False
     next_command: str | None = None
 
 
@@ -41,6 +42,15 @@ KINDS: Mapping[str, Kind] = {
     "UpgradeRollbackFailed": Kind(
         Text("could not be rolled back: somebody must look at the site now", "回滚失败，请立即检查局点"),
         next_command="enghub upgrade status {id}",
+    ),
+    "UpgradeReadyToStop": Kind(
+        Text("is ready: the business system is stopped now", "准备就绪，即将停止业务系统"),
+        to_everybody=True,
+        next_command="enghub upgrade status {id}",
+    ),
+    "UpgradeNeedsAttention": Kind(
+        Text("goes on, but somebody has to look at something", "继续执行，但有事项需人工处理"),
+        next_command="enghub upgrade report {id}",
     ),
     "UpgradeQueued": Kind(Text("waits in the queue", "排队等待中"), is_success=True),
 }
@@ -70,11 +80,17 @@ def targets(event_type: str, declared: Iterable[Notifications]) -> tuple[Target,
     """Return who hears of an event, each once: monitoring, then people, then programs."""
     kind = KINDS[event_type]
     parts = tuple(declared)
-    emails = [address for part in parts for address in (part.on_success if kind.is_success else part.on_failure)]
+    emails = [address for part in parts for address in _addresses(part, kind)]
     hooks = [part.webhook_url for part in parts if part.webhook_url]
     people = {address.strip().lower(): Target(Channel.EMAIL, address.strip()) for address in emails}
     programs = [Target(Channel.WEBHOOK, url) for url in dict.fromkeys(hooks)]
     return (Target(Channel.METRICS, "enghub"), *people.values(), *programs)
+
+
+def _addresses(part: Notifications, kind: Kind) -> tuple[str, ...]:
+    if kind.to_everybody:
+        return (*part.on_success, *part.on_failure)
+    return part.on_success if kind.is_success else part.on_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +118,15 @@ class Notice:
     def body(self) -> str:
         """The mail: English, then Chinese, for nobody says in a manifest which language a recipient reads."""
         labels = (
-            ("Upgrade", "Execution", "Steps", "Step", "Error", "Next", "Report"),
-            ("升级", "执行编号", "步骤", "当前步骤", "错误", "下一步", "报告"),
+            ("Upgrade", "Execution", "Steps", "Step", "Note", "Error", "Next", "Report"),
+            ("升级", "执行编号", "步骤", "当前步骤", "说明", "错误", "下一步", "报告"),
         )
         kind = KINDS[self.event_type].text
-        return "\n\n".join(self._lines(said, names) for said, names in zip((kind.en, kind.zh), labels, strict=True))
+        note = self.data.get("note") or {}
+        sentences = ((kind.en, note.get("en")), (kind.zh, note.get("zh")))
+        return "\n\n".join(self._lines(*said, names) for said, names in zip(sentences, labels, strict=True))
 
-    def _lines(self, said: str, names: tuple[str, ...]) -> str:
+    def _lines(self, said: str, note: str | None, names: tuple[str, ...]) -> str:
         data, execution_id = self.data, self.data["execution_id"]
         command = KINDS[self.event_type].next_command
         values = (
@@ -116,6 +134,7 @@ class Notice:
             execution_id,
             f"{data['completed_steps']} / {data['total_steps']}",
             data.get("step"),
+            note,
             data.get("problem"),
             None if command is None else command.format(id=execution_id),
             self.report_url or f"enghub upgrade report {execution_id} --html report.html",
@@ -132,7 +151,7 @@ class Notice:
             "message": {"en": kind.text.en, "zh": kind.text.zh},
             "executionId": data["execution_id"], "siteId": data["site_id"], "environment": data["environment"],
             "upgradeBeforeVersion": data["source_version"], "upgradeAfterVersion": data["target_version"],
-            "status": data["status"], "step": data.get("step"), "error": data.get("problem"),
+            "status": data["status"], "step": data.get("step"), "error": data.get("problem"), "note": data.get("note"),
             "completedSteps": data["completed_steps"], "totalSteps": data["total_steps"],
             "nextCommand": None if command is None else command.format(id=data["execution_id"]),
             "reportUrl": self.report_url,

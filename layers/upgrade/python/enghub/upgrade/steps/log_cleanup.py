@@ -16,10 +16,15 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.clock import system_clock
+from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.ports import LOGS, FileInfo, FileMissing, clean_path
 
+LEFT = Text(
+    "{count} log files could not be removed, see to them by hand: {files}",
+    "{count} 个日志文件无法清理，请手工处理：{files}",
+)
 LEAST_DAYS: Final = 7
 OWN: Final = ".enghub/cleanup"
 
@@ -81,7 +86,7 @@ class LogCleanup(BaseStep):
             context.point("file removed")
             if context.budget.spent and number < len(plan):
                 return more({"failed": failed}, Progress(number, len(plan), "files"))
-        return done(_result(plan, failed), Progress(len(plan), len(plan), "files"))
+        return done(_result(plan, _with_what_stayed(plan, failed, context)), Progress(len(plan), len(plan), "files"))
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Logs are not brought back; what was archived is in the artifact store."""
@@ -127,6 +132,17 @@ def _archive(file: Mapping[str, Any], context: StepContext) -> None:
         raise StepFailed(UNAVAILABLE, store="The artifact store", path=target, error="the archive did not arrive whole")
 
 
+def _with_what_stayed(
+    plan: list[dict[str, Any]], failed: list[dict[str, str]], context: StepContext
+) -> list[dict[str, str]]:
+    """Look whether what was removed is gone, and add what is not."""
+    known = {failure["file"] for failure in failed}
+    folders = {rule.folder for rule in read.read_list(context.parameters, "log_cleanup", LogRule)}
+    present = {info.path for folder in folders for info in context.ports.files.list(folder)}
+    stayed = [file["path"] for file in plan if file["path"] in present - known]
+    return [*failed, *({"file": path, "reason": "it is still there"} for path in stayed)]
+
+
 def _result(plan: list[dict[str, Any]], failed: list[dict[str, str]]) -> dict[str, Any]:
     names = {failure["file"] for failure in failed}
     removed = [file for file in plan if file["path"] not in names]
@@ -135,4 +151,11 @@ def _result(plan: list[dict[str, Any]], failed: list[dict[str, str]]) -> dict[st
         "archived": sum(1 for file in removed if file["archive"]),
         "freedBytes": sum(file["bytes"] for file in removed),
         "failed": failed,
+        "attention": [_attention(sorted(names))] if names else [],
     }
+
+
+def _attention(names: list[str]) -> dict[str, str]:
+    shown = ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
+    values = {"count": len(names), "files": shown}
+    return {"en": LEFT.render("en", **values), "zh": LEFT.render("zh", **values)}

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.tasks import Reached
 
 BAD_MEASURE = Text("Tuning {name}: its measure fails: {error}", "调优 {name}：度量查询失败：{error}")
+USELESS = Text(
+    "Tuning {name} brought {percent} % and was taken back: look for another way",
+    "调优 {name} 仅提升 {percent}%，已回滚：请重新分析并制定新的优化策略",
+)
 Sql = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
@@ -55,7 +59,8 @@ class PerformanceTuning(BaseStep):
                     return more({"tuning": rule.name}, Progress(number, len(rules), "changes"))
                 results.append({"name": rule.name, **reached.data})
                 context.log("info", f"tuning {rule.name}: {reached.data['outcome']}")
-        return done({"tuning": results}, Progress(len(rules), len(rules), "changes"))
+        useless = [_attention(result) for result in results if result["outcome"] == "taken back"]
+        return done({"tuning": results, "attention": useless}, Progress(len(rules), len(rules), "changes"))
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Take back what was kept, last first."""
@@ -65,6 +70,11 @@ class PerformanceTuning(BaseStep):
                 if not _Work(context, session, rule).undo():
                     return more({"tuning": rule.name})
         return done({"rolledBack": [rule.name for rule in rules]})
+
+
+def _attention(result: Mapping[str, Any]) -> dict[str, str]:
+    values = {"name": result["name"], "percent": result["improvementPercent"]}
+    return {"en": USELESS.render("en", **values), "zh": USELESS.render("zh", **values)}
 
 
 class _Work:
