@@ -42,6 +42,13 @@ Parameters stand beside `id`, `name` and `class_name` in the step's object. Ever
 `kill -9` where it was, and says in its error what an operator has to do. Steps that write keep their journal in the
 target database (tables `enghub_upgrade_*`) or, where they change files, beside these under `.enghub/`.
 
+A parameter that a class does not take is refused when the manifest is uploaded; a note of your own begins with `x_`.
+
+Shell scripts are not run: nothing of this software runs on the site's machines, and a command without a journal could
+not be resumed. What a script does to data belongs into SQL scripts, migrations and rebuilds; what it does to files into
+configuration files and resource packages; what it does to services into the site's hooks (`stop`, `start`, `restart`).
+Whatever is left is a step class of your own, added as a plug-in (entry point `enghub.upgrade.steps`).
+
 The generic classes of the phases (`com.ft.upgrade.steps.*`) do whatever of their phase's work the parameters ask for,
 in the order given here; their parameters are those of the parts.
 """

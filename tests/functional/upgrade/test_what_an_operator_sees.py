@@ -305,7 +305,7 @@ def test_a_database_that_does_not_exist(upgrade: Upgrade, server: Address) -> No
     assert upgrade.work(execution_id, run=2) == "SUCCEEDED", upgrade.status(execution_id)["summary"]
 
 
-BACKUP = step("enghub.Backup", "backup", tables=["items"])
+BACKUP = step("enghub.Backup", "backup", backup={"tables": ["items"]})
 
 
 def _disk_is_full(*_: Any) -> NoReturn:

@@ -18,3 +18,9 @@ def test_every_registered_class_is_on_the_page() -> None:
 @pytest.mark.parametrize("name", upgrade_steps.ENTRIES)
 def test_every_example_is_accepted_by_its_step(name: str) -> None:
     assert step_class(name)().validate(upgrade_steps.ENTRIES[name].example) == ()
+
+
+@pytest.mark.parametrize("name", upgrade_steps.ENTRIES)
+def test_the_page_names_only_parameters_that_the_step_takes(name: str) -> None:
+    named = {parameter.split(".")[0] for parameter in upgrade_steps.ENTRIES[name].parameters}
+    assert named | set(upgrade_steps.ENTRIES[name].example) <= getattr(step_class(name), "takes", frozenset())

@@ -38,6 +38,10 @@ PATIENCE = timedelta(minutes=10)
 LEASE_MARGIN_SECONDS = 120
 ENGINE_USER = "upgrade-engine"
 
+NOT_VALID = Text(
+    "Step {step} did not begin, its parameters do not fit: {problems}. Upload a corrected manifest and start anew",
+    "步骤 {step} 前置验证失败：{problems}。请上传修正后的配置并重新执行",
+)
 TIMED_OUT = Text("Step {step} took longer than its {timeout} s", "步骤 {step} 超过其超时时间 {timeout} 秒")
 
 AWAY = Text(
@@ -145,7 +149,10 @@ class Engine:
         if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
             self._log(step, "info", "taken up again")
         note = self._ready_to_stop(execution, step)
+        before = step.attempts if step.run == execution.run else 0
         step = step.begin(execution.run, now)
+        if step.attempts > before:
+            self._log(step, "info", f"begins, attempt {step.attempts}")
         event = None if note is None else "UpgradeReadyToStop"
         execution, stored = self._save_both(execution.at_step(step), step, event=event, note=note)
         self.point("step begun")
@@ -243,7 +250,12 @@ class Engine:
             ports=site.ports,
         )  # fmt: skip
         made = step_class(step.definition.class_name)()
-        return made.run(context, step.cursor) if step.undoes is None else made.rollback(context, step.cursor)
+        if step.undoes is not None:
+            return made.rollback(context, step.cursor)
+        problems = made.validate(step.definition.parameters)
+        if problems:  # pinned long ago, perhaps for a class that has changed since
+            raise StepFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
+        return made.run(context, step.cursor)
 
     def _on_away(
         self, execution: Execution, step: StepRecord, reason: str, milliseconds: int

@@ -6,7 +6,7 @@ from typing import Any
 
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.manifests.document import Manifest
+from enghub.upgrade.manifests.document import Manifest, Step
 from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestInvalid
 from enghub.upgrade.manifests.model import (
     Change,
@@ -20,6 +20,7 @@ from enghub.upgrade.manifests.model import (
     script_ref,
 )
 from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.steps.parameters import unknown
 from enghub.upgrade.steps.registry import known_classes, step_class
 from enghub.upgrade.versions import Version
 
@@ -134,5 +135,10 @@ def _parameter_problems(manifest: Manifest) -> list[Problem]:
     return [
         Problem(f"{place}.{problem.split(':')[0]}", problem.split(":", 1)[-1].strip())
         for place, step in manifest.all_steps
-        for problem in step_class(step.class_name)().validate(step.parameters)
+        for problem in _problems(step)
     ]
+
+
+def _problems(step: Step) -> tuple[str, ...]:
+    found = step_class(step.class_name)
+    return (*unknown(step.parameters, getattr(found, "takes", None)), *found().validate(step.parameters))

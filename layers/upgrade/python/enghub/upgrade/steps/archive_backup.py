@@ -10,7 +10,7 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import FileMissing
 from enghub.upgrade.steps.restore import RestoreRules, restore
@@ -57,6 +57,7 @@ class _OutOfTime(Exception):
 class Backup(BaseStep):
     """Rows leave the database in one consistent snapshot, or in keyset chunks when that takes too long for a slice."""
 
+    takes: ClassVar[Takes] = frozenset({"backup"})
     summary: ClassVar[str] = "Backup of tables and configuration files, verified by reading it back; parameter `backup`"
     writes: ClassVar[bool] = False
 

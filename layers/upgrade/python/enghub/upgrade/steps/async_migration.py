@@ -11,7 +11,18 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Budget, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import (
+    BaseStep,
+    Budget,
+    Cursor,
+    Progress,
+    Slice,
+    StepContext,
+    StepFailed,
+    Takes,
+    done,
+    more,
+)
 from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
 from enghub.upgrade.steps.tries import tried
 
@@ -77,6 +88,7 @@ class AsyncMigration(Migration):
 class AsynchronousMigration(BaseStep):
     """Row migrations that give way: before every few seconds of work the load is looked at."""
 
+    takes: ClassVar[Takes] = frozenset({"async_migrations", "load", "rollback_scripts"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Row migration at a rate adapted to the database's load; parameters `async_migrations`, `load`"

@@ -237,10 +237,15 @@ class Step(Protocol):
 NOT_REVERSIBLE = Text("This step has nothing that undoes it", "该步骤不支持回滚")
 
 
+Takes = frozenset[str] | None
+"""Names of a step's parameters, so that a misspelt one is refused instead of passed over; None takes any."""
+
+
 class BaseStep:
     """Defaults for steps that need no more."""
 
     summary: ClassVar[str] = ""
+    takes: ClassVar[Takes] = None
     writes: ClassVar[bool] = True
     transactions: ClassVar[bool] = True
     """Needs a database with transactions; steps that know how to do without say False."""

@@ -15,6 +15,7 @@ from enghub.upgrade.steps.base import (
     Slice,
     StepContext,
     StepFailed,
+    Takes,
     done,
     more,
 )
@@ -54,6 +55,7 @@ class Finding:
 class BusinessCheck(BaseStep):
     """Runs declared read-only SQL and ready-made rules against thresholds."""
 
+    takes: ClassVar[Takes] = frozenset({"checks"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Read-only data checks with thresholds; parameter `checks`"
     writes: ClassVar[bool] = False

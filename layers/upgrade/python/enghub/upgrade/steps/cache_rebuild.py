@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import Cache
 
@@ -63,6 +63,7 @@ class CacheRules(BaseModel):
 class CacheRebuild(BaseStep):
     """Caches one after the other. Readers use the old generation until the new one is complete and proved."""
 
+    takes: ClassVar[Takes] = frozenset({"caches"})
     summary: ClassVar[str] = "Cache rebuild in batches with a generation swap; parameter `caches`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -33,6 +33,10 @@ class Composite(BaseStep):
 
     parts: ClassVar[Parts] = ()
 
+    def __init_subclass__(cls) -> None:
+        """A composite takes what its parts take."""
+        cls.takes = frozenset(name for _, _, part in cls.parts for name in getattr(part, "takes", None) or ())
+
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
         return tuple(problem for _, _, part in self.parts for problem in part().validate(parameters))

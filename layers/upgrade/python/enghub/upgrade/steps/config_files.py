@@ -10,7 +10,7 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.config_content import problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
 from enghub.upgrade.steps.ports import NOT_CONFIGURED, FileMissing
@@ -35,6 +35,7 @@ class ConfigFiles(BaseStep):
     put it back; one that was not there stays, for the hook cannot remove it.
     """
 
+    takes: ClassVar[Takes] = frozenset({"config_files", "config_values"})
     summary: ClassVar[str] = "Configuration files from templates; parameters `config_files`, `config_values`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

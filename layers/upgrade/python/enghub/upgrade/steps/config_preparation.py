@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, done
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, Takes, done
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
 from enghub.upgrade.steps.ports import FileMissing
@@ -19,6 +19,7 @@ class ConfigPreparation(BaseStep):
     What is wrong is found before the outage. `enghub.ConfigFiles` with the same parameters puts the files in force.
     """
 
+    takes: ClassVar[Takes] = frozenset({"config_files", "config_values"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Configuration files filled and checked, not yet in force; parameters `config_files`, `config_values`"

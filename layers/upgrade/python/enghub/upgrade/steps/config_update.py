@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from enghub.core.clock import system_clock, to_text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
 from enghub.upgrade.steps.config_files import GIVEN_UP, MEDDLED, ConfigFiles
 from enghub.upgrade.steps.config_rules import ConfigFile
@@ -33,6 +33,7 @@ class _Change:
 class ConfigUpdate(BaseStep):
     """All files or none."""
 
+    takes: ClassVar[Takes] = frozenset({"config_files", "config_values"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Configuration files from templates, checked, with history; parameters `config_files`, `config_values`"

@@ -17,6 +17,7 @@ from enghub.upgrade.steps.base import (
     Slice,
     StepContext,
     StepFailed,
+    Takes,
     done,
     more,
 )
@@ -55,6 +56,7 @@ class HealthChecks(BaseStep):
     The failed step is what people are notified of.
     """
 
+    takes: ClassVar[Takes] = frozenset({"health_checks"})
     transactions: ClassVar[bool] = False
     parameter: ClassVar[str] = "health_checks"
     summary: ClassVar[str] = "HTTP and database health checks; parameter `health_checks`"
@@ -96,6 +98,7 @@ class HealthChecks(BaseStep):
 class SmokeTests(HealthChecks):
     """The same kind of questions about business functions."""
 
+    takes: ClassVar[Takes] = frozenset({"smoke_tests"})
     parameter: ClassVar[str] = "smoke_tests"
     summary: ClassVar[str] = "HTTP smoke tests; parameter `smoke_tests`"
 

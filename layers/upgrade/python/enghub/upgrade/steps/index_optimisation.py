@@ -10,7 +10,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Probe(BaseModel):
 class IndexOptimisation(BaseStep):
     """Figures before, the indexes one by one, statistics, figures after. A failure puts the indexes back."""
 
+    takes: ClassVar[Takes] = frozenset({"indexes", "analyze", "index_probes"})
     summary: ClassVar[str] = "Indexes with figures before and after; parameters `indexes`, `analyze`, `index_probes`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

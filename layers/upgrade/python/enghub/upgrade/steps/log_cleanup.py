@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.ports import LOGS, FileInfo, FileMissing, clean_path
 
 LEFT = Text(
@@ -54,6 +54,7 @@ class LogRule(BaseModel):
 class LogCleanup(BaseStep):
     """File after file; one that cannot be removed is passed over and named."""
 
+    takes: ClassVar[Takes] = frozenset({"log_cleanup"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Removal of old log files, archived by rule; parameter `log_cleanup`"
 

@@ -16,7 +16,7 @@ from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.gateways.packages import Entry, Limits, Package, sha256_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.ports import BAD_PATH, NOT_CONFIGURED, FileMissing, clean_path
 from enghub.upgrade.steps.tries import tried
 
@@ -90,6 +90,7 @@ class ResourcePackage(BaseModel):
 class ResourceImport(BaseStep):
     """Packages one after the other; three tries when the store does not answer."""
 
+    takes: ClassVar[Takes] = frozenset({"resource_packages"})
     summary: ClassVar[str] = (
         "Resource packages (zip) with checksums, staged and reversible; parameter `resource_packages`"
     )

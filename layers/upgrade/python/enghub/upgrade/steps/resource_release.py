@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import clean_path
 
@@ -29,6 +29,7 @@ class Temporary(BaseModel):
 class ResourceRelease(BaseStep):
     """Only what is declared, by its whole name; what is gone already is fine."""
 
+    takes: ClassVar[Takes] = frozenset({"temporary"})
     summary: ClassVar[str] = "Release of declared temporary tables and files; parameter `temporary`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

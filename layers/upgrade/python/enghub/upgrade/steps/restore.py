@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import FileMissing
 
@@ -36,6 +36,7 @@ class RestoreRules(BaseModel):
 class RestoreBackup(BaseStep):
     """Every table is loaded and proved beside the live one before any live table is touched."""
 
+    takes: ClassVar[Takes] = frozenset({"restore"})
     summary: ClassVar[str] = "Restore of the execution's backup, proved before it takes effect; parameter `restore`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

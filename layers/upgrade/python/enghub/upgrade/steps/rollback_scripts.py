@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, StepContext, done
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, StepContext, Takes, done
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 
 
 class RollbackScripts(BaseStep):
     """The scripts in the order given, each statement journalled; afterwards nothing of them counts as run."""
 
+    takes: ClassVar[Takes] = frozenset({"rollback_scripts", "transaction"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Rollback scripts of a version; parameter `rollback_scripts`"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, Takes, done, more
 from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class RowMigration(BaseStep):
     """Migrations one after the other, each in keyset batches."""
 
+    takes: ClassVar[Takes] = frozenset({"migrations", "rollback_scripts"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
 

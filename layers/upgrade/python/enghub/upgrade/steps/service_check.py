@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect, plain
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 
 NOT_READY = Text(
     "Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}"
@@ -42,6 +42,7 @@ class Service(BaseModel):
 class ServiceCheck(BaseStep):
     """Every service is asked; one that is not well is restarted, looked at again, and fails the step in the end."""
 
+    takes: ClassVar[Takes] = frozenset({"services"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Service status with restart attempts and a readiness report; parameter `services`"
     writes: ClassVar[bool] = False

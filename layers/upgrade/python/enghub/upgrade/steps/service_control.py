@@ -3,12 +3,13 @@
 from typing import ClassVar, Literal
 
 from enghub.upgrade.gateways.hooks import expect
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, Takes, done, more
 
 
 class _ServiceControl(BaseStep):
     """Calls the hook once (it is told by key, so a repeat has no second effect) and polls `status` when declared."""
 
+    takes: ClassVar[Takes] = frozenset()
     transactions: ClassVar[bool] = False
     action: ClassVar[Literal["stop", "start"]]
     reached: ClassVar[frozenset[str]]

@@ -15,6 +15,7 @@ from enghub.upgrade.steps.base import (
     Slice,
     StepContext,
     StepFailed,
+    Takes,
     done,
     more,
 )
@@ -28,6 +29,7 @@ _WAIT_SECONDS = 10
 class SqlScripts(BaseStep):
     """Scripts of the manifest's bundle, in the order given; `rollback_scripts` undo them in the order given."""
 
+    takes: ClassVar[Takes] = frozenset({"sql_scripts", "rollback_scripts", "transaction"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"
@@ -40,6 +42,8 @@ class SqlScripts(BaseStep):
             value = parameters.get(name, [])
             if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
                 found.append(f"{name}: must be a list of paths")
+                continue
+            found += [f"{name}: {path} is no SQL script, and no other kind is run" for path in value if _is_other(path)]
         if parameters.get("transaction", "script") not in ("script", "statement"):
             found.append('transaction: must be "script" or "statement"')
         return tuple(found)
@@ -73,6 +77,10 @@ class SqlScripts(BaseStep):
         if ended.state == "done":
             _forget(context)
         return ended
+
+
+def _is_other(path: str) -> bool:
+    return path.lower().endswith((".sh", ".bash", ".bat", ".cmd", ".ps1", ".py"))
 
 
 def _begun(context: StepContext, scripts: Sequence[str]) -> list[bool]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, Takes, done, more
 from enghub.upgrade.steps.rebuild_rules import Rebuild
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ OLD_DROPPED = Text(
 class TableRebuild(BaseStep):
     """One table after the other; the live one is touched only by the exchange."""
 
+    takes: ClassVar[Takes] = frozenset({"rebuilds"})
     summary: ClassVar[str] = "Table rebuild: create, copy in batches, exchange; parameter `rebuilds`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

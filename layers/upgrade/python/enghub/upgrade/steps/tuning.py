@@ -9,7 +9,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.sql.splitter import split
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import WriteSession
@@ -41,6 +41,7 @@ class Tuning(BaseModel):
 class PerformanceTuning(BaseStep):
     """Measure, change, measure again, keep or take back; each statement is journalled as a script's is."""
 
+    takes: ClassVar[Takes] = frozenset({"tuning"})
     summary: ClassVar[str] = "Tuning statements, taken back when they do not help; parameter `tuning`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done
 from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.migration_rules import Identifier
@@ -43,6 +43,7 @@ class Comparison(BaseModel):
 class Verification(BaseStep):
     """The named rules of `verification_rules`, the declared `comparisons`, and `tables` with their columns."""
 
+    takes: ClassVar[Takes] = frozenset({"verification_rules", "tables", "comparisons", "business_checks"})
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Structure, counts, sums, journals and business rules; parameters `verification_rules`, `tables`, "
