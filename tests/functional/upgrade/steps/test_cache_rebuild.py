@@ -15,6 +15,7 @@ from tests import databases
 from tests.contract.upgrade.test_caches import REDIS
 from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import ROWS
 
 
 def test_a_cache_that_lost_entries_keeps_the_old_generation_in_force(small: Place) -> None:
@@ -52,9 +53,17 @@ def test_redis_is_filled_at_more_than_1000_entries_a_second(tmp_path: Path) -> N
     redis = Redis.from_url(REDIS)
     try:
         assert result["entries"] == 20_000
+        assert result["entriesPerSecond"] == pytest.approx(20_000 / result["seconds"], rel=0.01)
         assert 20_000 / seconds > 1000
         assert redis.get(f"{name}:{result['generation']}:user:7") == b'{"id":7,"name":"user 7"}'
     finally:
         for key in redis.scan_iter(f"{name}:*", count=5000):
             redis.delete(key)
         redis.close()
+
+
+def test_the_figures_are_of_all_slices_also_when_the_last_one_only_looks(small: Place) -> None:
+    first = run(small, "enghub.CacheRebuild", scenarios.CACHES).result["caches"][0]
+    assert first["seconds"] >= 0.003, "three batches"
+    assert first["entriesPerSecond"] == pytest.approx(ROWS / first["seconds"], rel=0.01)
+    assert run(small, "enghub.CacheRebuild", scenarios.CACHES).result["caches"][0] == first

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
@@ -36,6 +37,22 @@ def test_a_log_that_cannot_be_removed_is_passed_over_and_named(small: Place) -> 
 def test_logs_of_the_last_seven_days_are_never_touched() -> None:
     found = step_class("enghub.LogCleanup")().validate({"log_cleanup": [{"folder": "logs", "keep_days": 6}]})
     assert found == ("log_cleanup.0.keep_days: Input should be greater than or equal to 7",)
+
+
+def test_what_is_released_is_told_in_bytes(place: Place) -> None:
+    scenarios.with_scraps(place)
+    cache = place.cache("orders")
+    for generation in ("old", "live", "half"):
+        cache.put(generation, {"k": b"v"}, None)
+    cache.activate("live")
+    temporary = {**scenarios.TEMPORARY["temporary"], "caches": ["orders"]}
+    result = run(place, "enghub.ResourceRelease", {"temporary": temporary}).result
+    assert result["tables"] == ["scrap", "scrap2"]
+    assert result["files"] == 3
+    assert cache.generations() == ("live",)
+    assert sorted(result["caches cleared"]) == ["orders: half", "orders: old"]
+    empty_tables = {Dialect.SQLITE: 0, Dialect.MARIADB: 2 * 16_384}.get(place.dialect, 0)
+    assert result["freedBytes"] == 3 + empty_tables
 
 
 def test_the_journal_is_never_released(small: Place) -> None:

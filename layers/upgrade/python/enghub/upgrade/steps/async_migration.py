@@ -137,7 +137,8 @@ class AsynchronousMigration(BaseStep):
                 arrival = settle(context, migration, checkpoint, partial(_task, context, session, load))
                 if arrival is None:
                     return more({"migration": migration.name, "rest": True}, latest)
-                results.append({**outcome(migration, checkpoint), **arrival.to_json(), "remaining": 0})
+                remaining = max(0, (checkpoint.total or 0) - checkpoint.moved - checkpoint.failed)
+                results.append({**outcome(migration, checkpoint), **arrival.to_json(), "remaining": remaining})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
         return done({"migrations": results}, latest)
 

@@ -78,13 +78,14 @@ class CacheRebuild(BaseStep):
             for rules in read.read_list(context.parameters, "caches", CacheRules):
                 work = _Rebuild(context, session, rules)
                 reached, ended = work.run()
-                rate = Decimal(round(work.loaded / work.seconds, 1)) if work.seconds > 0 else None
+                seconds = int(reached.data["busyMs"]) / 1000
+                rate = Decimal(round(reached.done / seconds, 1)) if seconds > 0 else None
                 progress = Progress(reached.done, reached.total, "entries", rate)
                 if not ended:
                     return more({"cache": rules.name}, progress)
                 results.append({
                     "cache": rules.name, "entries": reached.done, "generation": work.generation,
-                    "percent": 100, "entriesPerSecond": None if rate is None else float(rate),
+                    "percent": 100, "seconds": seconds, "entriesPerSecond": None if rate is None else float(rate),
                 })  # fmt: skip
                 context.log("info", f"cache {rules.name} rebuilt: {reached.done} entries")
         return done({"caches": results})
@@ -113,8 +114,6 @@ class _Rebuild:
         self.task = StagedTask(facts.scope, f"cache:{rules.name}", facts.execution_id)
         mark = hashlib.sha256(f"{facts.scope}/{facts.execution_id}/{rules.digest}".encode()).hexdigest()[:8]
         self.generation = f"{facts.version}-{mark}"
-        self.loaded = 0
-        self.seconds = 0.0
 
     def run(self) -> "tuple[Reached, bool]":
         """Load, prove, put in force, clear the old ones; True when that is done."""
@@ -155,16 +154,18 @@ class _Rebuild:
             raise StepFailed(NO_COLUMN, name=rules.name, table=rules.table, column=", ".join(missing))
         return source
 
-    def _reached(self, stage: str, position: str | None, count: int, total: int | None) -> "Reached":
+    def _reached(
+        self, stage: str, position: str | None, count: int, total: int | None, milliseconds: int
+    ) -> "Reached":  # fmt: skip
         from enghub.upgrade.gateways.databases.tasks import Reached  # noqa: PLC0415
 
-        data = {"generation": self.generation, "position": position}
+        data = {"generation": self.generation, "position": position, "busyMs": milliseconds}
         return Reached(stage, self.rules.digest, data, count, total)
 
     def _begin(self, source: "Source") -> "Reached":
         self.cache.clear(self.generation)
         with self.session.transaction() as connection:
-            reached = self._reached("load", None, 0, source.count(connection))
+            reached = self._reached("load", None, 0, source.count(connection), 0)
             self.task.write(connection, reached)
         return reached
 
@@ -180,12 +181,11 @@ class _Rebuild:
             self.cache.put(self.generation, entries, self.rules.ttl_seconds)
         self.context.point("batch stored")
         stage = "load" if position is not None else "prove"
-        following = self._reached(stage, position, reached.done + len(rows), reached.total)
+        busy = reached.data["busyMs"] + max(1, round((time.monotonic() - started) * 1000))
+        following = self._reached(stage, position, reached.done + len(rows), reached.total, busy)
         with self.session.transaction() as connection:
             self.task.write(connection, following)
         self.context.point("batch recorded")
-        self.loaded += len(rows)
-        self.seconds += time.monotonic() - started
         return following
 
     def _entry(self, row: Mapping[str, Any]) -> tuple[str, bytes]:
@@ -205,7 +205,7 @@ class _Rebuild:
         different = [key for key, value in zip(samples, found, strict=True) if value != samples[key]]
         if different:
             raise self._not_proved(f"{len(different)} of {len(samples)} samples differ, the first is {different[0]}")
-        following = self._reached("swap", None, reached.done, reached.total)
+        following = self._reached("swap", None, reached.done, reached.total, reached.data["busyMs"])
         with self.session.transaction() as connection:
             self.task.write(connection, following)
         self.context.point("proved")
@@ -218,7 +218,7 @@ class _Rebuild:
         for generation in self.cache.generations():
             if generation != self.generation:
                 self.cache.clear(generation)
-        following = self._reached(DONE, None, reached.done, reached.total)
+        following = self._reached(DONE, None, reached.done, reached.total, reached.data["busyMs"])
         with self.session.transaction() as connection:
             self.task.write(connection, following)
         return following

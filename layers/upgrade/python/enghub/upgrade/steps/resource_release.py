@@ -24,6 +24,8 @@ class Temporary(BaseModel):
     tables: tuple[Identifier, ...] = ()
     paths: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = ()
     """Files, or folders with all that is in them."""
+    caches: tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.:-]+$")], ...] = ()
+    """Caches whose generations that no reader uses are cleared."""
 
 
 class ResourceRelease(BaseStep):
@@ -46,12 +48,13 @@ class ResourceRelease(BaseStep):
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
-        """Drop the tables, then the files."""
+        """Drop the tables, then the files, then what no reader of a cache uses."""
         rules = read.read_one(context.parameters, "temporary", Temporary)
         tables: list[str] = list(cursor.get("tables", []))
-        if rules.tables:
-            tables += _drop_tables(rules, context)
         freed, files = int(cursor.get("freedBytes", 0)), int(cursor.get("files", 0))
+        if rules.tables:
+            for table, size in _drop_tables(rules, context):
+                tables, freed = [*tables, table], freed + size
         for path in rules.paths:
             for info in [*context.ports.files.list(path), *filter(None, [context.ports.files.info(path)])]:
                 context.ports.files.delete(info.path)
@@ -59,15 +62,26 @@ class ResourceRelease(BaseStep):
                 freed, files = freed + info.size_bytes, files + 1
                 if context.budget.spent:
                     return more({"tables": tables, "freedBytes": freed, "files": files})
-        return done({"tables": tables, "files": files, "freedBytes": freed})
+        cleared = [f"{name}: {generation}" for name in rules.caches for generation in _clear_unused(name, context)]
+        return done({"tables": tables, "files": files, "caches cleared": cleared, "freedBytes": freed})
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """What was temporary is not brought back."""
         return done({"rollback": "nothing to undo"})
 
 
-def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
-    from enghub.upgrade.gateways.databases import structure  # noqa: PLC0415
+def _clear_unused(name: str, context: StepContext) -> list[str]:
+    cache = context.ports.cache(name)
+    unused = [generation for generation in cache.generations() if generation != cache.active()]
+    for generation in unused:
+        cache.clear(generation)
+        context.point("generation cleared")
+    return unused
+
+
+def _drop_tables(rules: Temporary, context: StepContext) -> list[tuple[str, int]]:
+    """Drop what is there; return each table with the bytes it took, as far as its database tells."""
+    from enghub.upgrade.gateways.databases import indexes, structure  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: PLC0415
 
@@ -78,10 +92,12 @@ def _drop_tables(rules: Temporary, context: StepContext) -> list[str]:
                 raise StepFailed(REFUSED, what=table, error="it is a table of this software")
             with session.transaction() as connection:
                 there = structure.exists(connection, table)
+                sizes = indexes.sizes(connection, session.dialect, [table]) if there else {}
             if not there:
                 continue
             with refused_as(REFUSED, what=table), session.autocommit() as connection:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {structure.quote(connection, table)}")
             context.point("table released")
-            dropped.append(table)
+            size = sizes.get(table, {})  # SQLite tells the whole file's size only
+            dropped.append((table, size.get("dataBytes", 0) + size.get("indexBytes", 0)))
     return dropped

@@ -158,7 +158,7 @@ class Rebuilding:
         following = replace(reached, done=checkpoint.moved, total=checkpoint.total)
         if checkpoint.state is not State.DONE:
             return following
-        data = {**reached.data, "failed": checkpoint.failed}
+        data = {**reached.data, "failed": checkpoint.failed, "busyMs": checkpoint.busy_milliseconds}
         return self._write(replace(following, stage="catch up", data=data))
 
     def _catch_up(self, reached: Reached) -> Reached:
@@ -182,7 +182,7 @@ class Rebuilding:
             moving = [item for item in live if _moves_along(item, new, connection)]
             ties = self._swap(moving).plan(connection)
         data = {
-            "failed": reached.data["failed"],
+            **_figures(reached),
             "ties": ties,
             "after": [item.to_json() for item in moving],
             "fresh": True,
@@ -230,7 +230,7 @@ class Rebuilding:
         return Swap(self.session, [pair], self.rule.keep_old, self.point)
 
     def _exchange(self, reached: Reached) -> Reached:
-        following = replace(reached, stage="after", data={"failed": reached.data["failed"]})
+        following = replace(reached, stage="after", data=_figures(reached))
         after = [Item(*item) for item in reached.data["after"]]
         ties = list(reached.data["ties"])
         self._swap(after).run(ties, lambda connection: self._task.write(connection, following))
@@ -301,6 +301,11 @@ class Rebuilding:
             safe = re.sub(r"[^A-Za-z0-9_.-]", "_", self.rule.table)[:60]
             StagedTask(self.scope, f"rebuild.{safe}.{part.replace(' ', '_')}", self.execution_id).forget(connection)
         ScriptJournal(self.scope, f"rebuild:{self.rule.table}:after", self.execution_id).mark_undone(connection)
+
+
+def _figures(reached: Reached) -> dict[str, int]:
+    """Return what the report needs to the end."""
+    return {"failed": reached.data["failed"], "busyMs": reached.data.get("busyMs", 0)}
 
 
 def _table(name: str) -> sa.TableClause:
