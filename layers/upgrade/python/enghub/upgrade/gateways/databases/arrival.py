@@ -54,20 +54,26 @@ def settle(
     Raises:
         StepFailed: retryable, rows are missing nevertheless; or sums differ.
     """
-    missing, condition = _missing(context, migration)
-    later = 0
+    with _reader(context) as session:
+        condition = _without_target(session, migration)
+    if condition is None:
+        return Arrival(None, 0, _sums(context, migration))
     where = f"({migration.where}) AND {condition}" if migration.where else condition
     rest = task(migration.model_copy(update={"name": migration.rest, "where": where}))
-    if missing is not None and missing > checkpoint.failed:
-        context.log("info", f"migration {migration.name}: {missing} rows came later, moving them")
+    begun = rest.is_under_way()  # counting all again in every slice would take longer than the slice
+    missing, later = None if begun else _missing(context, migration, condition), 0
+    if begun or (missing is not None and missing > checkpoint.failed):
+        if not begun:
+            context.log("info", f"migration {migration.name}: {missing} rows came later, moving them")
         moved = rest.run()
         if moved.state is not State.DONE:
             return None
         later = moved.moved
-        missing, _ = _missing(context, migration)
-    if missing is not None:
-        rest.undo()  # so that the next try looks again
-    if missing is not None and missing > checkpoint.failed:
+        missing = _missing(context, migration, condition)
+    if missing is None:
+        return Arrival(None, later, _sums(context, migration))
+    rest.undo()  # so that the next try looks again
+    if missing > checkpoint.failed:
         raise StepFailed(
             INCOMPLETE, retryable=True, task=migration.name, missing=missing, source=migration.source,
             target=migration.target, failed=checkpoint.failed,
@@ -75,23 +81,21 @@ def settle(
     return Arrival(missing, later, _sums(context, migration))
 
 
-def _missing(context: StepContext, migration: Migration) -> tuple[int | None, str]:
-    """Return how many source rows have no row in the target, and the condition that finds them."""
+def _missing(context: StepContext, migration: Migration, condition: str) -> int | None:
+    """Return how many source rows have no row in the target; None where their keys cannot be compared."""
+    query = _of(migration.source, sa.func.count(), migration.where, condition)
     try:
         with _reader(context) as session, refused_as(NOT_COMPARED, task=migration.name):
-            condition = _without_target(session, migration)
-            if condition is None:
-                return None, ""
-            query = _of(migration.source, sa.func.count(), migration.where, condition)
-            return int(session.scalar(query) or 0), condition
+            return int(session.scalar(query) or 0)
     except StepFailed as failure:
         if failure.retryable:
             raise
         context.log("warning", failure.text.en)
-        return None, ""
+        return None
 
 
 def _without_target(session: ReadSession, migration: Migration) -> str | None:
+    """Return the condition that finds them; None where the target's key is not made of the source's columns."""
     target = catalog.table(session.connection, migration.target)
     if migration.in_place or target is None:
         return None

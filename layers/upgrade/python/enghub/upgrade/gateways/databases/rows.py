@@ -251,6 +251,12 @@ class RowTask:
     def _up_to(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
         return [] if key is None else [compare(self._key, key, inclusive=True, above=False)]
 
+    def is_under_way(self) -> bool:
+        """Tell whether batches were moved and some are left."""
+        with self.session.transaction() as connection:
+            found = self._journal.read(connection)
+        return found is not None and found.state is not State.DONE
+
     def undo(self) -> None:
         """Forget the checkpoint, so that the migration may run again from the start."""
         with self.session.transaction() as connection:
