@@ -42,6 +42,9 @@ Parameters stand beside `id`, `name` and `class_name` in the step's object. Ever
 `kill -9` where it was, and says in its error what an operator has to do. Steps that write keep their journal in the
 target database (tables `enghub_upgrade_*`) or, where they change files, beside these under `.enghub/`.
 
+Any step may have a `window` (`{"begin": "22:00", "end": "05:00", "utc_offset": "+08:00"}`): it begins in these hours
+only, off the peak; once begun it goes on.
+
 A parameter that a class does not take is refused when the manifest is uploaded; a note of your own begins with `x_`.
 
 Shell scripts are not run: nothing of this software runs on the site's machines, and a command without a journal could

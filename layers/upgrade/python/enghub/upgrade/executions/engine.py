@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from enghub.core.clock import Clock, system_clock
@@ -33,6 +33,8 @@ PROGRESS_SECONDS = 2.0
 BUSY_WAIT_SECONDS = 10
 SHOWN = "%Y-%m-%d %H:%M:%S UTC"
 AWAY_WAIT_SECONDS = 10
+WINDOW_WAIT_SECONDS = 60
+"""Shorter than the lease of the site's lock, which every slice extends."""
 PATIENCE = timedelta(minutes=10)
 """How long a database may be away before its upgrade stops."""
 LEASE_MARGIN_SECONDS = 120
@@ -42,6 +44,7 @@ NOT_VALID = Text(
     "Step {step} did not begin, its parameters do not fit: {problems}. Upload a corrected manifest and start anew",
     "步骤 {step} 前置验证失败：{problems}。请上传修正后的配置并重新执行",
 )
+OFF_PEAK = Text("Step {step} waits for its hours, it begins at {at}", "步骤 {step} 等待低峰时段，将于 {at} 开始")
 TIMED_OUT = Text("Step {step} took longer than its {timeout} s", "步骤 {step} 超过其超时时间 {timeout} 秒")
 
 AWAY = Text(
@@ -146,6 +149,8 @@ class Engine:
         if step.retry_at is not None and step.retry_at > now and step.run == execution.run:
             seconds = int((step.retry_at - now).total_seconds()) + 1
             return execution, step, Answer("more", step.stage, seconds, step.key, step.sequence)
+        if wait := step.seconds_to_window(now):
+            return self._wait_for_window(execution, step, now, wait)
         if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
             self._log(step, "info", "taken up again")
         note = self._ready_to_stop(execution, step)
@@ -154,9 +159,21 @@ class Engine:
         if step.attempts > before:
             self._log(step, "info", f"begins, attempt {step.attempts}")
         event = None if note is None else "UpgradeReadyToStop"
+        if step.definition.window is not None and step.unreachable_since is None:
+            execution = execution.hindered(None)
         execution, stored = self._save_both(execution.at_step(step), step, event=event, note=note)
         self.point("step begun")
         return self._slice(execution, stored, budget)
+
+    def _wait_for_window(
+        self, execution: Execution, step: StepRecord, now: datetime, seconds: int
+    ) -> tuple[Execution, StepRecord, Answer]:
+        values = {"step": step.key, "at": (now + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M UTC")}
+        problem = Problem(OFF_PEAK.render("en", **values), OFF_PEAK.render("zh", **values))
+        if execution.hindrance != problem:
+            self._log(step, "info", problem.en)
+            execution, step = self._save_both(execution.at_step(step).hindered(problem), step)
+        return execution, step, Answer("more", step.stage, min(seconds, WINDOW_WAIT_SECONDS), step.key, step.sequence)
 
     def _ready_to_stop(self, execution: Execution, step: StepRecord) -> Text | None:
         """Return what people are told before the business system is stopped, once; None at any other step."""

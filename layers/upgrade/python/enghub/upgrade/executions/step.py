@@ -81,6 +81,12 @@ class StepRecord:
         """It waits for an operator who has not answered yet."""
         return self.definition.requires_confirmation and self.confirmed_by is None
 
+    def seconds_to_window(self, at: datetime) -> int:
+        """Return how long it has to wait for the hours in which it may begin; a rollback and a begun step never do."""
+        window = self.definition.window
+        waits = window is not None and not self.rollback and self.status is not StepStatus.RUNNING
+        return window.seconds_until(at) if window is not None and waits else 0
+
     def begin(self, run: int, at: datetime) -> "StepRecord":
         """A slice begins; the first one of a run or of a retry counts as an attempt."""
         new_run = run != self.run

@@ -6,6 +6,7 @@ Field names are those of the document. Keys of a step that are not named here ar
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -86,6 +87,39 @@ class PatchInfo(_Part):
     rollback_supported: bool = False
 
 
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])]
+
+
+class Window(_Part):
+    """The part of a day in which a step may begin: off-peak hours (source document, chapters 1.2 and 1.4)."""
+
+    begin: Clock
+    end: Clock
+    """Not before `begin` means after midnight."""
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$", examples=["+08:00"])] = "+00:00"
+
+    @model_validator(mode="after")
+    def _is_some_time(self) -> Self:
+        if self.begin == self.end:
+            message = "begin and end are the same"
+            raise ValueError(message)
+        return self
+
+    def seconds_until(self, now: datetime) -> int:
+        """Return the seconds until it opens, 0 while it is open."""
+        at = (now.hour * 3600 + now.minute * 60 + now.second + _seconds(self.utc_offset)) % DAY
+        begin, end = _seconds(self.begin), _seconds(self.end)
+        return 0 if (at - begin) % DAY < (end - begin) % DAY else (begin - at) % DAY
+
+
+DAY = 86_400
+
+
+def _seconds(text: str) -> int:
+    hours, minutes = text.lstrip("+-").split(":")
+    return (-1 if text.startswith("-") else 1) * (int(hours) * 3600 + int(minutes) * 60)
+
+
 class Step(BaseModel):
     """One cut-point (UPG-02). Times are seconds."""
 
@@ -107,6 +141,8 @@ class Step(BaseModel):
     estimated_duration: Annotated[int, Field(ge=0, le=7 * 86_400)] | None = None
     requires_confirmation: bool = False
     """The execution waits for an operator before this step."""
+    window: Window | None = None
+    """The step begins in these hours only; once begun it goes on."""
 
     @model_validator(mode="after")
     def _sites(self) -> Self:
