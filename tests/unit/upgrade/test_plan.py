@@ -11,6 +11,8 @@ from enghub.upgrade.planning.plan import Plan, Source, Stage, make_plan
 from enghub.upgrade.versions import Version
 from tests.factories.upgrade import baseline, patch, step
 
+PHASE_1 = "com.ft.upgrade.steps.PreBusinessCheckStep"
+
 
 def plan(*documents: dict[str, Any], site: str = "EU", components: tuple[str, ...] = ()) -> Plan:
     parsed = [parse(document) for document in documents]
@@ -105,6 +107,9 @@ def test_estimates_add_up_and_rollback_goes_backwards() -> None:
     second = patch(rollback_steps={"pre_rollback": [noted("r2")]})
     found = plan(first, second)
     assert found.estimate_seconds == 90
+    checks = [{"id": "x", "sql": "SELECT 0"}]
+    asked = plan(baseline(upgrade_steps={"pre_business_check": [step(PHASE_1, "c", checks=checks)]}))
+    assert asked.estimate_seconds == 120, "the class knows"
     assert [planned.key for planned in found.rollback] == ["2.16.5.1/r2", "2.16.5/r1"]
 
 

@@ -36,7 +36,10 @@ def test_rows_that_appear_behind_the_position_arrive_too(place: Place, name: str
     ]
     assert place.rows("SELECT COUNT(*) FROM amounts WHERE id = -7") == [(1,)]
     assert (found[0]["movedLater"], found[0]["missing"], found[0]["verified"]) == (1, 0, True)
-    assert place.rows("SELECT COUNT(*) FROM enghub_upgrade_checkpoint WHERE task = 'amounts.rest'") == [(0,)]
+    place.execute("DELETE FROM amounts WHERE id = -7")
+    again = run(place, name, {parameter: [{**COPY, "sums": {"amount": "amount"}}]}).result["migrations"]
+    assert place.rows("SELECT COUNT(*) FROM amounts WHERE id = -7") == [(0,)], "deleted by people since"
+    assert again == found
 
 
 @pytest.mark.parametrize(("name", "parameter"), BOTH)
@@ -76,6 +79,7 @@ def test_the_moving_of_what_came_later_can_be_killed_anywhere(tmp_path: Path) ->
         business(place)
         table(place)
         run(place, "enghub.RowMigration", {"migrations": [COPY]})
+        place.execute("DELETE FROM enghub_upgrade_checkpoint WHERE task = 'amounts.rest'")  # as if killed before that
         place.execute(*(f"INSERT INTO orders (id, state, amount) VALUES (-{n}, 'late', {n})" for n in range(1, 7)))
 
     scenario = Scenario("enghub.RowMigration", {"migrations": [COPY]}, late, lambda _: None)
@@ -90,3 +94,19 @@ def test_the_moving_of_what_came_later_can_be_killed_anywhere(tmp_path: Path) ->
             assert matrix.killed_at(number, partial(scenario.work, place))
             scenario.work(place)
             assert matrix.contents(place) == expected, f"killed at {number}: {passed[number - 1]}"
+
+
+def test_a_row_too_many_is_moved_when_it_was_corrected(place: Place) -> None:
+    """Passed over, it would never arrive, and nobody would hear of it: the resumed step succeeds."""
+    place.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2) NOT NULL)")
+    place.execute("UPDATE orders SET amount = NULL WHERE id IN (3, 7)")
+    rule = {"migrations": [{**COPY, "max_failed_rows": 1}]}
+    with pytest.raises(StepFailed, match="2 rows cannot be moved, 1 are allowed") as failure:
+        run(place, "enghub.RowMigration", rule)
+    assert failure.value.result["migrations"][0]["failed"] == 2
+    assert place.rows("SELECT COUNT(*) FROM enghub_upgrade_failed_row") == [(2,)]
+    place.execute("UPDATE orders SET amount = 7 WHERE id = 7")
+    found = run(place, "enghub.RowMigration", rule).result["migrations"][0]
+    assert (found["moved"], found["failed"], found["missing"]) == (ROWS - 1, 1, 1)
+    assert place.rows("SELECT amount FROM amounts WHERE id = 7") == [(7,)]
+    assert place.rows("SELECT row_key FROM enghub_upgrade_failed_row") == [("[3]",)]

@@ -15,6 +15,7 @@ from enghub.upgrade.planning.errors import (
     DependencyUnknown,
 )
 from enghub.upgrade.planning.path import UpgradePath
+from enghub.upgrade.steps.registry import step_class
 
 DEFAULT_ESTIMATE_SECONDS = 60
 STOP_CLASS = "enghub.StopService"
@@ -48,9 +49,12 @@ class PlannedStep:
 
     @property
     def estimate_seconds(self) -> int:
-        """How long the step is expected to take."""
-        declared = self.definition.estimated_duration
-        return DEFAULT_ESTIMATE_SECONDS if declared is None else declared
+        """How long the step is expected to take: as declared, else as its class says, else a minute (section 14.2)."""
+        definition = self.definition
+        if definition.estimated_duration is not None:
+            return definition.estimated_duration
+        known = step_class(definition.class_name)().estimate(definition.parameters)
+        return DEFAULT_ESTIMATE_SECONDS if known is None else known
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ NO_COUNT = Text(
 )
 
 COUNT_SECONDS = 10
+ESTIMATE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ class BusinessCheck(BaseStep):
         if found:
             return found
         return read.repeated([rule.id for rule in read.read_list(parameters, "checks", CheckRule)], "checks")
+
+    def estimate(self, parameters: Mapping[str, Any]) -> int | None:
+        """Return two minutes (source document, section 14.3)."""
+        return ESTIMATE_SECONDS if parameters.get("checks") else None
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run rule after rule; the cursor holds what they found. A resumed execution asks the data all over again."""

@@ -7,7 +7,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, done, more
+from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
 from enghub.upgrade.steps.config_preparation import ConfigPreparation
@@ -47,6 +47,12 @@ class Composite(BaseStep):
         reasons = (part.why_irreversible(parameters, copies) for part in asked if isinstance(part, BaseStep))
         return next((reason for reason in reasons if reason is not None), None)
 
+    def estimate(self, parameters: Mapping[str, Any]) -> int | None:
+        """Add up what the parts that are asked for expect; None when none of them knows."""
+        asked = (part().estimate(parameters) for _, names, part in self.parts if _asked(names, parameters))
+        known = [seconds for seconds in asked if seconds is not None]
+        return sum(known) if known else None
+
     def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
         """Name the parts that are asked for and cannot run."""
         asked = [part() for _, names, part in self.parts if _asked(names, parameters)]
@@ -70,7 +76,11 @@ class Composite(BaseStep):
         progress = None
         while number < len(parts):
             name, _, part = parts[number]
-            ended: Slice = getattr(part(), way)(context, inner)
+            try:
+                ended: Slice = getattr(part(), way)(context, inner)
+            except StepFailed as failure:  # the report also shows what the parts before found and did
+                failure.result = {**results, name: failure.result}
+                raise
             progress = ended.progress or progress
             if ended.state is SliceState.MORE:
                 position = {"part": number, "name": name, "cursor": dict(ended.cursor), "results": results}
@@ -143,12 +153,12 @@ class StartupPostProcessStep(Composite):
 
 
 class PostUpgradeProcessStep(Composite):
-    """Phase 5: what goes on while the system works."""
+    """Phase 5: what goes on while the system works; options of its virtual machine are tuned by `config_files`."""
 
     summary: ClassVar[str] = (
-        "Phase 5: `async_migrations`, `migrations`, `sql_scripts`, `log_cleanup`, `tuning`, `temporary` ..."
+        "Phase 5: `async_migrations`, `migrations`, `sql_scripts`, `log_cleanup`, `config_files`, `tuning` ..."
     )
-    parts: ClassVar[Parts] = (_ASYNC, _ROWS, _SCRIPTS, _LOGS, _TUNING, _RELEASE, _VERIFY)
+    parts: ClassVar[Parts] = (_ASYNC, _ROWS, _SCRIPTS, _LOGS, _CONFIG, _TUNING, _RELEASE, _VERIFY)
 
 
 class SiteSpecificStep(Composite):

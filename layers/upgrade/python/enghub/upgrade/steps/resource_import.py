@@ -267,7 +267,10 @@ class _Import:
                 if entry.name in wrong:
                     with package.open(entry) as content:
                         self.files.write(f"{self.folder}/staged/{entry.name}", content)
-        raise StepFailed(NOT_VERIFIED, retryable=True, file=", ".join(map(self._place, wrong[:5])))
+        failed = [{**self.result(), "failed": len(wrong)}]
+        raise StepFailed(
+            NOT_VERIFIED, retryable=True, result={"packages": failed}, file=", ".join(map(self._place, wrong[:5]))
+        )
 
     def _place(self, name: str) -> str:
         place = f"{self.rule.target}/{name}" if self.rule.target else name

@@ -3,8 +3,9 @@
 While a system works, rows appear behind a migration's position and after its last batch. They are found by their key.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ DIFFERENT = Text(
     "Migration {task}: the sum of {column} is {before} in {source} and {after} in {target}",
     "迁移 {task}：{column} 的合计在 {source} 中为 {before}，在 {target} 中为 {after}",
 )
+SETTLED = "settled"
 NOT_COMPARED = Text("Migration {task} cannot be compared: {error}", "迁移 {task} 无法比对：{error}")
 
 
@@ -51,34 +53,56 @@ def settle(
 ) -> Arrival | None:
     """Compare a finished migration, moving once what is missing; return None when that needs another slice.
 
+    Done once: what people delete from the target later must not come back when the step is looked at again.
+
     Raises:
         StepFailed: retryable, rows are missing nevertheless; or sums differ.
     """
     with _reader(context) as session:
         condition = _without_target(session, migration)
-    if condition is None:
-        return Arrival(None, 0, _sums(context, migration))
+    if condition is None and not migration.sums:
+        return Arrival(None, 0, {})
     where = f"({migration.where}) AND {condition}" if migration.where else condition
     rest = task(migration.model_copy(update={"name": migration.rest, "where": where}))
-    begun = rest.is_under_way()  # counting all again in every slice would take longer than the slice
-    missing, later = None if begun else _missing(context, migration, condition), 0
-    if begun or (missing is not None and missing > checkpoint.failed):
-        if not begun:
-            context.log("info", f"migration {migration.name}: {missing} rows came later, moving them")
-        moved = rest.run()
-        if moved.state is not State.DONE:
-            return None
-        later = moved.moved
-        missing = _missing(context, migration, condition)
-    if missing is None:
-        return Arrival(None, later, _sums(context, migration))
-    rest.undo()  # so that the next try looks again
-    if missing > checkpoint.failed:
+    stored = rest.stored()
+    if stored is not None and (settled := _settled(stored)) is not None:
+        return settled
+    missing, later = None, 0 if stored is None else stored.moved
+    if condition is not None:
+        under_way = stored is not None and stored.state is not State.DONE
+        if not under_way:  # counting again in every slice would take longer than the slice
+            missing = _missing(context, migration, condition)
+        if under_way or (missing or 0) > checkpoint.failed:
+            context.log("info", f"migration {migration.name}: moving rows that came later")
+            moved = rest.run()
+            if moved.state is not State.DONE:
+                return None
+            missing, later = _missing(context, migration, condition), moved.moved
+    return _concluded(context, migration, checkpoint, rest, Arrival(missing, later, {}))
+
+
+def _concluded(
+    context: StepContext, migration: Migration, checkpoint: Checkpoint, rest: RowTask, found: Arrival
+) -> Arrival:
+    """Refuse what is incomplete, so that the next try looks again; else write down that it was looked at."""
+    if (found.missing or 0) > checkpoint.failed:
+        rest.undo()
         raise StepFailed(
-            INCOMPLETE, retryable=True, task=migration.name, missing=missing, source=migration.source,
+            INCOMPLETE, retryable=True, task=migration.name, missing=found.missing, source=migration.source,
             target=migration.target, failed=checkpoint.failed,
         )  # fmt: skip
-    return Arrival(missing, later, _sums(context, migration))
+    arrival = replace(found, sums=_sums(context, migration))
+    note = json.dumps({SETTLED: {"missing": arrival.missing, "later": arrival.later, "sums": arrival.sums}})
+    rest.store(Checkpoint(rest.migration.digest, State.DONE, note, arrival.later, arrival.later, 0, 1, 0))
+    context.point("migration settled")
+    return arrival
+
+
+def _settled(stored: Checkpoint) -> Arrival | None:
+    try:
+        return Arrival(**json.loads(stored.position or "")[SETTLED])
+    except (ValueError, KeyError, TypeError):
+        return None  # the position of a batch
 
 
 def _missing(context: StepContext, migration: Migration, condition: str) -> int | None:

@@ -204,6 +204,11 @@ class TaskJournal:
         values = {"error": error[:2000], "execution_id": self.execution_id}
         storage_of(connection).put(connection, FAILED_ROWS, key, values, {})
 
+    def forget_failed_row(self, connection: sa.Connection, row_key: str) -> None:
+        """A row that could not be moved was corrected, and moved."""
+        key = {"scope": self.scope, "task": self.task, "row_key": row_key}
+        storage_of(connection).remove(connection, FAILED_ROWS, row_at(FAILED_ROWS, key))
+
     def forget(self, connection: sa.Connection) -> None:
         """After a rollback: the task may run again from the start."""
         for table in (CHECKPOINTS, FAILED_ROWS):

@@ -158,6 +158,8 @@ class RowTask:
             with self.session.transaction() as connection:
                 upper = self._upper(connection, checkpoint)
                 moved = self._move(connection, checkpoint, upper)
+                if checkpoint.batch == 1 and upper is not None:  # it failed before, now it moved
+                    self._journal.forget_failed_row(connection, write_key(upper))
                 self.point("rows")
                 following = self._advanced(checkpoint, upper, moved, time.monotonic() - started)
                 self._journal.write(connection, following)
@@ -224,17 +226,19 @@ class RowTask:
         return _is_row_error(error)
 
     def _keep_failed(self, checkpoint: Checkpoint, error: str) -> Checkpoint:
+        """Remember the row. One too many is not passed over: corrected, it is the first that a resume moves."""
         with self.session.transaction() as connection:
             upper = self._upper(connection, checkpoint)
             assert upper is not None  # noqa: S101 - a batch of one row failed, so there is that row
             following = replace(checkpoint, position=write_key(upper), failed=checkpoint.failed + 1)
             self._journal.keep_failed_row(connection, write_key(upper), error)
-            self._journal.write(connection, following)
+            if following.failed <= self.migration.max_failed_rows:
+                self._journal.write(connection, following)
         self.point("failed row")
         if following.failed > self.migration.max_failed_rows:
             raise StepFailed(
                 TOO_MANY_FAILED,
-                result=outcome(self.migration, following),
+                result={"migrations": [outcome(self.migration, following)]},
                 task=self.migration.name, failed=following.failed, allowed=self.migration.max_failed_rows,
                 key=write_key(upper), error=error,
             )  # fmt: skip
@@ -251,11 +255,15 @@ class RowTask:
     def _up_to(self, key: tuple[Any, ...] | None) -> list[sa.ColumnElement[bool]]:
         return [] if key is None else [compare(self._key, key, inclusive=True, above=False)]
 
-    def is_under_way(self) -> bool:
-        """Tell whether batches were moved and some are left."""
+    def stored(self) -> Checkpoint | None:
+        """Return how far it came, None before its first batch."""
         with self.session.transaction() as connection:
-            found = self._journal.read(connection)
-        return found is not None and found.state is not State.DONE
+            return self._journal.read(connection)
+
+    def store(self, checkpoint: Checkpoint) -> None:
+        """Write down how far it came."""
+        with self.session.transaction() as connection:
+            self._journal.write(connection, checkpoint)
 
     def undo(self) -> None:
         """Forget the checkpoint, so that the migration may run again from the start."""
