@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
-from enghub.upgrade.gateways.databases.failures import refused_as
+from enghub.upgrade.gateways.databases.failures import failure_of, reason
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 
@@ -265,12 +265,15 @@ def connected(engine: sa.Engine, on_refused: Callable[[], None]) -> Iterator[sa.
     """Connect, and close everything afterwards; no error of the database leaves as such.
 
     Raises:
-        StepFailed, DatabaseUnreachable: see `_connect` and `refused_as`.
+        StepFailed, DatabaseUnreachable: see `_connect` and `failure_of`.
     """
     connection = _connect(engine, on_refused)
     try:
-        with refused_as(REFUSED):
-            yield connection
+        yield connection
+    except exc.DBAPIError as error:  # one that no step expected: what passes is waited for, without counting a try
+        failure = failure_of(REFUSED, error)
+        passes = isinstance(failure, StepFailed) and failure.retryable
+        raise (DatabaseUnreachable(reason(error)) if passes else failure) from error
     finally:
         connection.close()
         engine.dispose()
