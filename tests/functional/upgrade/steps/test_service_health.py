@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,20 @@ def test_a_service_that_restarts_do_not_heal_fails_the_step_that_people_are_told
     with pytest.raises(StepFailed, match="Not healthy: api") as failure:
         run(place, "enghub.HealthChecks", {"health_checks": [{**HEALTH, "attempts": 1}]})
     assert failure.value.result["restarts"] == {"ft-manager": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("enghub.ServiceCheck", {"services": [{"name": "ft-report", "attempts": 1}]}),
+        ("enghub.HealthChecks", {"health_checks": [{**HEALTH, "attempts": 1}]}),
+    ],
+)
+def test_a_resumed_upgrade_may_restart_a_service_again(
+    small: Place, tmp_path: Path, name: str, parameters: dict[str, Any]
+) -> None:
+    place = replace(small, hooks=scenarios.Services(tmp_path))
+    with pytest.raises(StepFailed):
+        run(place, name, parameters)
+    run(place, name, parameters, facts=replace(place.context({}).facts, run=2))
+    scenarios.restarted_twice(place)

@@ -21,7 +21,7 @@ from enghub.upgrade.steps.base import (
     done,
     more,
 )
-from enghub.upgrade.steps.service_check import ask_restart
+from enghub.upgrade.steps.service_check import ask_restart, restarts_of
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
 
@@ -80,14 +80,14 @@ class HealthChecks(BaseStep):
         checks = read.read_list(context.parameters, self.parameter, HealthCheck)
         outcomes = [_ask(check, context) for check in checks]
         ill = [check for outcome, check in zip(outcomes, checks, strict=True) if not outcome["healthy"]]
-        restarts: dict[str, int] = dict(cursor.get("restarts", {}))
+        restarts = restarts_of(context, cursor)
         waits = [
             check.wait_seconds
             for service, check in {check.service: check for check in ill}.items()
             if service is not None and ask_restart(context, service, restarts, check.attempts)
         ]
         if waits:
-            return more({"restarts": restarts}, wait_seconds=max(waits))
+            return more({"restarts": restarts, "run": context.facts.run}, wait_seconds=max(waits))
         failed = [check.name for check in ill if check.critical]
         result = {self.parameter: outcomes, "restarts": restarts}
         if failed:

@@ -55,7 +55,7 @@ class ServiceCheck(BaseStep):
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Ask all; the cursor holds how often each was restarted."""
         services = read.read_list(context.parameters, "services", Service)
-        restarts: dict[str, int] = dict(cursor.get("restarts", {}))
+        restarts = restarts_of(context, cursor)
         states = {service.name: _state(service, context) for service in services}
         waits = [
             service.wait_seconds
@@ -67,7 +67,7 @@ class ServiceCheck(BaseStep):
         well = sum(1 for state in states.values() if state["well"])
         progress = Progress(well, len(services), "services")
         if waits:
-            return more({"restarts": restarts}, progress, wait_seconds=max(waits))
+            return more({"restarts": restarts, "run": context.facts.run}, progress, wait_seconds=max(waits))
         report = [{"service": name, **state, "restarts": restarts.get(name, 0)} for name, state in states.items()]
         failed = [s.name for s in services if s.critical and not states[s.name]["well"]]
         result = {"ready": not failed, "services": report}
@@ -113,6 +113,11 @@ def _told(text: str) -> tuple[str, str | None]:
     return str(body.get("status", "ok")).lower()[:40], None if version is None else str(version)[:60]
 
 
+def restarts_of(context: StepContext, cursor: Cursor) -> dict[str, int]:
+    """Return how often each service was restarted in this run; a resumed execution has its attempts again."""
+    return dict(cursor.get("restarts", {})) if cursor.get("run") == context.facts.run else {}
+
+
 def ask_restart(context: StepContext, service: str, restarts: dict[str, int], attempts: int) -> bool:
     """Ask the site's `restart` hook, if there is an attempt left; the key makes a repeat after a crash the same one."""
     number = restarts.get(service, 0) + 1
@@ -121,7 +126,7 @@ def ask_restart(context: StepContext, service: str, restarts: dict[str, int], at
         return False
     facts = context.facts
     body = {"action": "restart", "service": service, "siteId": facts.site_id, "executionId": facts.execution_id}
-    key = f"{facts.execution_id}-{facts.step_id}-{service}-{number}"
+    key = f"{facts.execution_id}-{facts.step_id}-{service}-{facts.run}-{number}"
     what = f"restart of {service}"
     expect(what, url, context.hooks.call(what, "POST", url, body=body, key=key))
     context.log("warning", f"service {service} is not well: restart {number} of {attempts} asked")
