@@ -64,6 +64,15 @@ def test_a_file_that_the_hook_refuses_puts_the_others_back(small: Place) -> None
     assert site.files == {"app.properties": "name=old\n"}
 
 
+def test_a_resumed_delivery_begins_with_the_files_that_were_put_back(small: Place) -> None:
+    site = Site(refuses=422, after=2)
+    with pytest.raises(StepFailed, match="answered 422"):
+        reached(small, site)
+    assert site.files == {"app.properties": "name=old\n"}
+    reached(small, site)
+    assert site.files == SCRIPTS
+
+
 def test_a_hook_that_is_busy_is_tried_again(small: Place) -> None:
     site = Site(refuses=503, after=2)
     reached(small, site)

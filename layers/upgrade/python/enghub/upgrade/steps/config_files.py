@@ -44,19 +44,14 @@ class ConfigFiles(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Fill and check every file before the first is delivered; a failure puts back what was delivered."""
-        begin = int(cursor.get("files", 0))
-        return tried(context, cursor, lambda: self._run(context, begin), GIVEN_UP, lambda: self.rollback(context, {}))
+        return tried(context, cursor, lambda: self._run(context), GIVEN_UP, lambda: self.rollback(context, {}))
 
-    def _run(self, context: StepContext, begin: int) -> Slice:
+    def _run(self, context: StepContext) -> Slice:
         files = read.read_list(context.parameters, "config_files", ConfigFile)
         texts = [rendered(file, context).decode() for file in files]
         hook = _Hook(context)
-        for number, (file, text) in enumerate(zip(files[begin:], texts[begin:], strict=True), begin + 1):
-            before = hook.remember(file.path, text)
-            if before["before"] != text:
-                hook.put(file.path, text)
-            context.point("config file")
-            if context.budget.spent and number < len(files):
+        for number, (file, text) in enumerate(zip(files, texts, strict=True), 1):
+            if hook.deliver(file.path, text) and context.budget.spent and number < len(files):
                 return more({"files": number}, Progress(number, len(files), "files"))
         shown = [{"file": file.path, "sha256": _sha(text)} for file, text in zip(files, texts, strict=True)]
         context.log("info", f"configuration files delivered: {', '.join(file.path for file in files)}")
@@ -85,17 +80,27 @@ class _Hook:
         facts = context.facts
         self._folder = f"{HISTORY}/{facts.site_id}/{facts.execution_id}-{facts.version}-{facts.step_id}"
 
-    def remember(self, path: str, wanted: str) -> dict[str, Any]:
-        """Store what a file is now, unless an earlier try has stored what it was."""
+    def deliver(self, path: str, text: str) -> bool:
+        """Store what a file is, deliver what it will be, then note that; False when an earlier slice did."""
         found = self._record(path)
+        if found is not None and found["delivered"]:
+            return False
         if found is None:
-            found = {"file": path, "before": self._get(path), "after": _sha(wanted), "at": to_text(system_clock())}
-            self._context.ports.artifacts.write(self._place(path), json.dumps(found, sort_keys=True).encode())
-            self._context.point("config file remembered")
-        return found
+            found = {
+                "file": path, "before": self._get(path), "after": _sha(text), "at": to_text(system_clock()),
+                "delivered": False,
+            }  # fmt: skip
+            self._keep(path, found)
+        if found["before"] != text:
+            self._put(path, text)
+        self._context.point("config file")
+        self._keep(path, {**found, "delivered": True})
+        return True
 
-    def put(self, path: str, text: str) -> None:
-        """Deliver a file; again is harmless."""
+    def _keep(self, path: str, record: dict[str, Any]) -> None:
+        self._context.ports.artifacts.write(self._place(path), json.dumps(record, sort_keys=True).encode())
+
+    def _put(self, path: str, text: str) -> None:
         body = {"text": text, "sha256": _sha(text), "executionId": self._context.facts.execution_id}
         address = f"{self._url}/{quote(path)}"
         expect("config", address, self._context.hooks.call("config", "PUT", address, body=body))
@@ -111,7 +116,7 @@ class _Hook:
         if before is None and now is not None:
             self._context.log("warning", f"{path} was not there before: the config hook cannot remove it")
         elif now != before:
-            self.put(path, before)
+            self._put(path, before)
         self._context.point("config file put back")
         self._context.ports.artifacts.move(self._place(path), f"{self._place(path)}.undone")
         return before is not None
