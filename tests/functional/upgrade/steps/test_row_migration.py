@@ -100,13 +100,15 @@ def test_a_row_too_many_is_moved_when_it_was_corrected(place: Place) -> None:
     """Passed over, it would never arrive, and nobody would hear of it: the resumed step succeeds."""
     place.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2) NOT NULL)")
     place.execute("UPDATE orders SET amount = NULL WHERE id IN (3, 7)")
-    rule = {"migrations": [{**COPY, "max_failed_rows": 1}]}
+    first = {"name": "first", "source": "items", "mapping": {"order_id": "order_id"}}
+    rule = {"migrations": [first, {**COPY, "max_failed_rows": 1}]}
     with pytest.raises(StepFailed, match="2 rows cannot be moved, 1 are allowed") as failure:
         run(place, "enghub.RowMigration", rule)
-    assert failure.value.result["migrations"][0]["failed"] == 2
+    told = [(found["name"], found["failed"]) for found in failure.value.result["migrations"]]
+    assert told == [("first", 0), ("amounts", 2)]
     assert place.rows("SELECT COUNT(*) FROM enghub_upgrade_failed_row") == [(2,)]
     place.execute("UPDATE orders SET amount = 7 WHERE id = 7")
-    found = run(place, "enghub.RowMigration", rule).result["migrations"][0]
+    found = run(place, "enghub.RowMigration", rule).result["migrations"][1]
     assert (found["moved"], found["failed"], found["missing"]) == (ROWS - 1, 1, 1)
     assert place.rows("SELECT amount FROM amounts WHERE id = 7") == [(7,)]
     assert place.rows("SELECT row_key FROM enghub_upgrade_failed_row") == [("[3]",)]

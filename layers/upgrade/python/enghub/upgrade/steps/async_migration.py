@@ -23,7 +23,7 @@ from enghub.upgrade.steps.base import (
     done,
     more,
 )
-from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
+from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class AsynchronousMigration(BaseStep):
         load = read.read_one(context.parameters, "load", Load)
         results: list[dict[str, Any]] = []
         latest: Progress | None = None
-        with context.databases.writer(context.budget) as session:
+        with context.databases.writer(context.budget) as session, reported(results):
             for migration in read.read_list(context.parameters, "async_migrations", AsyncMigration):
                 while True:
                     busy = _load_of(context, load, session.dialect)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -147,6 +148,16 @@ class Migration(BaseModel):
         factor = min(fastest, wanted) if wanted >= 1 else max(0.5, wanted)
         grown = max(int(batch * factor), batch + 1 if wanted > 1 else 1)
         return max(1, min(grown, self.max_batch_size))
+
+
+@contextmanager
+def reported(finished: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Let a failure of one migration also report those that were finished before it."""
+    try:
+        yield
+    except StepFailed as failure:
+        failure.result = {"migrations": [*finished, *failure.result.get("migrations", ())]}
+        raise
 
 
 NO_WAY_BACK = Text(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, Takes, done, more
-from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversible
+from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.rows import RowTask
@@ -43,7 +43,7 @@ class RowMigration(BaseStep):
 
         results: list[dict[str, Any]] = []
         latest = None
-        with context.databases.writer(context.budget) as session:
+        with context.databases.writer(context.budget) as session, reported(results):
             for migration in read.read_list(context.parameters, "migrations", Migration):
                 checkpoint = task(session, migration).run()
                 latest = progress(checkpoint)
