@@ -85,8 +85,8 @@ def plan(  # noqa: PLR0917 - typer reads one parameter per option
         steps.add_row(step["phase"], step["step"], name, str(step["estimatedSeconds"]), undo, escape(dangers))
     out.print(versions, steps)
     out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
-    for needed in found["requiredResources"]:
-        out.print(escape(f"check by hand: {needed['name']} {needed['amount']} ({needed['version']})"))
+    for need in (*found["requiredResources"], *found["requiredComponents"]):
+        out.print(_need(need))
 
 
 @upgrade.command()
@@ -227,6 +227,16 @@ def put_artifact(
         why = code[1] if code else f"status {answer.status_code}"
         raise Stop(f"The artifact store refuses the upload: {why}", REFUSED if answer.status_code < 500 else FAILED)
     out.print(f"{upload['path']} ({size} bytes, SHA-256 {wanted['sha256']})", soft_wrap=True)
+
+
+def _need(need: dict[str, Any]) -> str:
+    """Return a line about what a version needs of the site; without a statement of the site somebody has to look."""
+    advice = {"not enough": "execute refuses", "not stated": "check by hand"}.get(need["verdict"])
+    colour = {"not enough": "red", "not stated": "yellow"}.get(need["verdict"], "green")
+    amount = f" {need['amount']}" if "amount" in need else ""
+    there = f", there is {need['there']}" if need.get("there") else ""
+    said = f"{need['version']} needs {need['name']}{amount}{there}" + (f": {advice}" if advice else "")
+    return f"[{colour}]{need['verdict']}[/{colour}]: {escape(said)}"
 
 
 def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:

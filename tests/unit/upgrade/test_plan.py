@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.manifests.model import parse
-from enghub.upgrade.planning.errors import ComponentsMissing, DependencyCycle, DependencyTooLate, DependencyUnknown
+from enghub.upgrade.planning.errors import DependencyCycle, DependencyTooLate, DependencyUnknown
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, Stage, make_plan
 from enghub.upgrade.versions import Version
@@ -14,11 +14,11 @@ from tests.factories.upgrade import baseline, patch, step
 PHASE_1 = "com.ft.upgrade.steps.PreBusinessCheckStep"
 
 
-def plan(*documents: dict[str, Any], site: str = "EU", components: tuple[str, ...] = ()) -> Plan:
+def plan(*documents: dict[str, Any], site: str = "EU") -> Plan:
     parsed = [parse(document) for document in documents]
     target = max(manifest.number for manifest in parsed)
     path = find_path(Version.parse("2.16.4"), target, parsed)
-    return make_plan(path, [Source(manifest, 1) for manifest in parsed], site, components)
+    return make_plan(path, [Source(manifest, 1) for manifest in parsed], site)
 
 
 def keys(found: Plan) -> list[str]:
@@ -90,15 +90,6 @@ def test_a_dependency_on_a_later_phase_is_refused() -> None:
         plan(first, second)
 
 
-def test_missing_components_are_named() -> None:
-    document = baseline(
-        dependencies={"min_source_version": "2.0.0", "required_components": ["ft-manager", "ft-report"]}
-    )
-    assert keys(plan(document)) == []
-    with pytest.raises(ComponentsMissing, match="ft-report"):
-        plan(document, components=("ft-manager",))
-
-
 def test_estimates_add_up_and_rollback_goes_backwards() -> None:
     first = baseline(
         upgrade_steps={"post_upgrade": [noted("a", estimated_duration=30), noted("b")]},
@@ -111,12 +102,3 @@ def test_estimates_add_up_and_rollback_goes_backwards() -> None:
     asked = plan(baseline(upgrade_steps={"pre_business_check": [step(PHASE_1, "c", checks=checks)]}))
     assert asked.estimate_seconds == 120, "the class knows"
     assert [planned.key for planned in found.rollback] == ["2.16.5.1/r2", "2.16.5/r1"]
-
-
-def test_the_plan_names_what_each_version_needs_at_the_site() -> None:
-    needs = {"min_source_version": "2.16.4", "required_resources": {"memory": "2GB", "disk": "10GB"}}
-    found = plan(baseline(dependencies=needs), patch())
-    assert [(r.version, r.name, r.amount) for r in found.required_resources] == [
-        ("2.16.5", "memory", "2GB"),
-        ("2.16.5", "disk", "10GB"),
-    ]

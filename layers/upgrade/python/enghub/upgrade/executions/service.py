@@ -45,6 +45,7 @@ class Upgrades:
         if planned.site.version is not None and planned.site.version != asked.source_version:
             known = f"for the site, which runs {planned.site.version} / 局点当前版本为 {planned.site.version}"
             raise UnknownVersion(version=asked.source_version, needed=known)
+        planned.needs.demand(asked.site_id)
         execution_id = ids.new_id(origin.at)
         execution = Execution(
             tenant_id=origin.tenant_id,

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from enghub.core.identity import Origin
+from enghub.upgrade.amounts import RESOURCES, amount_of
 from enghub.upgrade.manifests.document import Manifest, Phase, Step, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
 from enghub.upgrade.versions import Version
@@ -109,7 +110,9 @@ def parse(document: Mapping[str, Any], known_classes: Collection[str] | None = N
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
         raise _invalid(_pydantic_problems(error)) from error
-    problems = [*_version_problems(manifest), *_step_problems(manifest, known_classes)]
+    problems = [
+        *_version_problems(manifest), *_resource_problems(manifest), *_step_problems(manifest, known_classes),
+    ]  # fmt: skip
     if problems:
         raise _invalid(problems)
     return manifest
@@ -205,6 +208,17 @@ def _version_problems(manifest: Manifest) -> list[Problem]:
         text = getattr(manifest.dependencies, field)
         if text is not None and Version.parse(text) >= manifest.number:
             problems.append(Problem(f"dependencies.{field}", f"{text} is not below {manifest.version}"))
+    return problems
+
+
+def _resource_problems(manifest: Manifest) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, amount in manifest.dependencies.required_resources.items():
+        try:
+            if name in RESOURCES:
+                amount_of(name, amount)
+        except ValueError as error:
+            problems.append(Problem(f"dependencies.required_resources.{name}", str(error)))
     return problems
 
 

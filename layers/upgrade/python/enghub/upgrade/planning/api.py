@@ -2,6 +2,7 @@
 
 from enghub.core import wire
 from enghub.core.i18n import Language
+from enghub.upgrade.planning.needs import Verdict
 from enghub.upgrade.planning.plan import PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
 
@@ -47,6 +48,17 @@ class RequiredResourceResponse(wire.Response):
     version: str
     name: str
     amount: str
+    there: str | None
+    """As the site's registration states it."""
+    verdict: Verdict
+
+
+class RequiredComponentResponse(wire.Response):
+    """A component that a version of the plan wants to find at the site."""
+
+    version: str
+    name: str
+    verdict: Verdict
 
 
 class PlanResponse(wire.Response):
@@ -63,12 +75,13 @@ class PlanResponse(wire.Response):
     point_of_no_return: str | None
     """The first step that cannot be undone."""
     required_resources: tuple[RequiredResourceResponse, ...]
-    """To be checked by hand before the upgrade starts."""
+    """What is not stated has to be checked by hand; with less than enough, execute refuses."""
+    required_components: tuple[RequiredComponentResponse, ...]
 
     @classmethod
     def of(cls, planned: Planned, risks: tuple[Risk, ...], language: Language) -> "PlanResponse":
         """Return the answer for a plan."""
-        plan = planned.plan
+        plan, needs = planned.plan, planned.needs
         pairs = tuple(zip(plan.steps, risks, strict=True))
         return cls(
             site_id=plan.site_id,
@@ -84,8 +97,14 @@ class PlanResponse(wire.Response):
             estimated_seconds=plan.estimate_seconds,
             point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
             required_resources=tuple(
-                RequiredResourceResponse(version=found.version, name=found.name, amount=found.amount)
-                for found in plan.required_resources
+                RequiredResourceResponse(
+                    version=need.version, name=need.name, amount=need.amount, there=need.there, verdict=need.verdict
+                )
+                for need in needs.resources
+            ),
+            required_components=tuple(
+                RequiredComponentResponse(version=need.version, name=need.name, verdict=need.verdict)
+                for need in needs.components
             ),
         )
 

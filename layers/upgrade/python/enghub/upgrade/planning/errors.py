@@ -59,6 +59,15 @@ class ComponentsMissing(UpgradeRefused):
     )
 
 
+class ResourcesNotEnough(UpgradeRefused):
+    """The site states less of a resource than a version requires; `errors` lists needed and there."""
+
+    text = Text(
+        "Site {site_id} has not enough for the upgrade ({lacking}): give it more, or PUT the site with what it has",
+        "局点 {site_id} 的资源不足（{lacking}），请扩容，或重新登记局点的实际资源",
+    )
+
+
 class DependencyCycle(UpgradeRefused):
     """Steps wait for each other."""
 

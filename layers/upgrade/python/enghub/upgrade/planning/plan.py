@@ -8,12 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from enghub.upgrade.manifests.document import PHASES, Manifest, Phase, Step
-from enghub.upgrade.planning.errors import (
-    ComponentsMissing,
-    DependencyCycle,
-    DependencyTooLate,
-    DependencyUnknown,
-)
+from enghub.upgrade.planning.errors import DependencyCycle, DependencyTooLate, DependencyUnknown
 from enghub.upgrade.planning.path import UpgradePath
 from enghub.upgrade.steps.registry import step_class
 
@@ -58,15 +53,6 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class RequiredResource:
-    """What a version needs at the site, as its manifest words it (`memory`, `2GB`); a person has to look."""
-
-    version: str
-    name: str
-    amount: str
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Every step in order, and what was left out."""
 
@@ -77,7 +63,6 @@ class Plan:
     """Steps of the path that belong to other sites."""
     rollback: tuple[PlannedStep, ...]
     """Declared rollback steps, newest version first, `pre_rollback` before `post_rollback`."""
-    required_resources: tuple[RequiredResource, ...] = ()
 
     @property
     def estimate_seconds(self) -> int:
@@ -93,21 +78,19 @@ class Source:
     revision: int
 
 
-def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str, components: Collection[str] = ()) -> Plan:
+def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str) -> Plan:
     """Collect and order the steps of `path`.
 
     Args:
         path: from `find_path`.
         sources: the manifests of the path's versions.
         site_id: whose steps to take.
-        components: what the site says it has; unchecked when empty.
 
     Raises:
-        ComponentsMissing, DependencyCycle, DependencyUnknown, DependencyTooLate: with the reason.
+        DependencyCycle, DependencyUnknown, DependencyTooLate: with the reason.
     """
     by_version = {source.manifest.number: source for source in sources}
     chosen = [by_version[version] for version in path.versions]
-    _check_components(chosen, site_id, components)
     collected = [step for source in chosen for step in _steps(source)]
     wanted = [step for step in collected if step.definition.runs_at(site_id)]
     others = tuple(step for step in collected if not step.definition.runs_at(site_id))
@@ -117,11 +100,6 @@ def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str, compon
         steps=_with_service_control(_ordered(wanted, others), str(path.target)),
         skipped=others,
         rollback=tuple(step for source in reversed(chosen) for step in _rollback_steps(source, site_id)),
-        required_resources=tuple(
-            RequiredResource(source.manifest.version, name, amount)
-            for source in chosen
-            for name, amount in source.manifest.dependencies.required_resources.items()
-        ),
     )
 
 
@@ -144,15 +122,6 @@ def _rollback_steps(source: Source, site_id: str) -> Iterable[PlannedStep]:
 def _planned(source: Source, stage: Stage, step: Step) -> PlannedStep:
     version = source.manifest.version
     return PlannedStep(f"{version}/{step.id}", stage, version, source.revision, step)
-
-
-def _check_components(sources: Sequence[Source], site_id: str, components: Collection[str]) -> None:
-    if not components:
-        return
-    for source in sources:
-        missing = [name for name in source.manifest.dependencies.required_components if name not in components]
-        if missing:
-            raise ComponentsMissing(site_id=site_id, version=source.manifest.version, missing=", ".join(missing))
 
 
 def _ordered(steps: Sequence[PlannedStep], others: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:

@@ -7,6 +7,7 @@ from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
 from enghub.upgrade.planning.errors import StepsNotSupported
+from enghub.upgrade.planning.needs import Needs, needs_of
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.planning.undo import backed_up, way_back
@@ -28,6 +29,12 @@ class Planned:
     site: Site
     revisions: Mapping[str, Revision]
     """By version."""
+
+    @property
+    def needs(self) -> Needs:
+        """What the path's versions need of the site, against what it states."""
+        manifests = (self.revisions[str(version)].manifest for version in self.plan.path.versions)
+        return needs_of(manifests, self.site.resources, self.site.components)
 
     def scripts_of(self, step: PlannedStep) -> dict[str, str]:
         """Return the hashes of the scripts a step may use, by path."""
@@ -68,7 +75,7 @@ class Planner:
         wanted = {str(version) for version in path.versions}
         chosen = {r.manifest.version: r for r in revisions if r.manifest.version in wanted}
         sources = [Source(revision.manifest, revision.number) for revision in chosen.values()]
-        plan = make_plan(path, sources, site_id, site.components)
+        plan = make_plan(path, sources, site_id)
         _check_database(plan, site)
         return Planned(plan, site, chosen)
 

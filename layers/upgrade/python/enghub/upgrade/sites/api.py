@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from enghub.core import wire
 from enghub.core.identity import Origin
+from enghub.upgrade.amounts import amount_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.sql.dialect import Dialect
@@ -15,6 +16,25 @@ HookUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]
 Tags = Annotated[dict[wire.Code, wire.ShortText], Field(max_length=20)]
 """What tells sites apart: region, kind, ring (UPG-11)."""
 BASE = "/api/v1/upgrade/sites"
+
+
+def _amount(resource: str) -> AfterValidator:
+    def checked(text: str) -> str:
+        amount_of(resource, text)
+        return text
+
+    return AfterValidator(checked)
+
+
+Amount = Annotated[str, Field(max_length=30)]
+
+
+class Resources(wire.Request):
+    """What a site has, for the `required_resources` of manifests; what is left out is not stated."""
+
+    memory: Annotated[Amount, _amount("memory"), Field(examples=["16GB"])] | None = None
+    disk: Annotated[Amount, _amount("disk"), Field(examples=["200GB"])] | None = None
+    cpu: Annotated[Amount, _amount("cpu"), Field(examples=["4cores"])] | None = None
 
 
 class PutSiteRequest(wire.Request):
@@ -27,13 +47,14 @@ class PutSiteRequest(wire.Request):
     version: VersionText | None = None
     """What the site runs now; kept as it is once an execution here has upgraded it."""
     tags: Tags = Field(default_factory=dict)
+    resources: Resources = Field(default_factory=Resources)
 
     def to_site(self, site_id: str, origin: Origin) -> Site:
         """Return the site."""
         hooks: dict[str, str] = {str(name): url for name, url in self.hooks.items()}
         return Site(
             origin.tenant_id, site_id, self.name, self.dialect, hooks, self.components, origin.user_id, origin.at,
-            version=self.version, tags=self.tags,
+            version=self.version, tags=self.tags, resources=self.resources.model_dump(exclude_none=True),
         )  # fmt: skip
 
 
@@ -48,6 +69,7 @@ class SiteResponse(wire.Response):
     version: str | None
     applied_versions: tuple[str, ...]
     tags: dict[str, str]
+    resources: dict[str, str]
     secret_name: str
     record_version: int
     updated_by: str
@@ -59,8 +81,8 @@ class SiteResponse(wire.Response):
         return cls(
             site_id=site.site_id, name=site.name, dialect=site.dialect, hooks=dict(site.hooks),
             components=site.components, version=site.version, applied_versions=site.applied,
-            tags=dict(site.tags), secret_name=site.secret_name(stage), record_version=site.record_version,
-            updated_by=site.updated_by, updated_at=site.updated_at,
+            tags=dict(site.tags), resources=dict(site.resources), secret_name=site.secret_name(stage),
+            record_version=site.record_version, updated_by=site.updated_by, updated_at=site.updated_at,
         )  # fmt: skip
 
 

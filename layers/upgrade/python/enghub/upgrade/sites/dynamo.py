@@ -83,5 +83,5 @@ def _shown(site: Site) -> dict[str, Any]:
     return {
         "name": site.name, "dialect": site.dialect.value, "hooks": dict(site.hooks),
         "components": list(site.components), "version": site.version,
-        "tags": dict(site.tags),
+        "tags": dict(site.tags), "resources": dict(site.resources),
     }  # fmt: skip

@@ -27,6 +27,8 @@ class Site:
     audit_sequence: int = 0
     audit_hash: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """What it has of memory, disk and cpu, as whoever registered it says (`enghub.upgrade.amounts`)."""
 
     def secret_name(self, stage: str) -> str:
         """Return the name of the secret with the site's database address and credentials."""
