@@ -22,6 +22,7 @@ NOTICE_SECRETS = "upgrade/notices/*"
 TOLD = (
     *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
     *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
+    "RolloutStopped",
 )
 """The events that people hear of."""
 

@@ -15,11 +15,15 @@ from enghub.upgrade.manifests import wiring as manifests
 from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
+from enghub.upgrade.queue import wiring as queue
+from enghub.upgrade.rollouts import wiring as rollouts
 from enghub.upgrade.sites import wiring as sites
 from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.handlers import load_handler
 from tests.factories.http import Context, a_principal, a_request
+from tests.factories.upgrade import baseline
+from tests.functional.upgrade.fleet import WORKS, Fleet
 
 PERMISSIONS = ("upgrade:execute", "upgrade:read", "upgrade:manage")
 STEPS = 400
@@ -155,5 +159,19 @@ def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
         notices.notices,
     ]
     yield Upgrade(tmp_path / "site.db")
+    for service in made:
+        service.cache_clear()
+
+
+@pytest.fixture
+def fleet_of(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    monkeypatch.setenv(
+        "STATE_MACHINE_ARN_ROLL_OUT_FLEET", "arn:aws:states:eu-central-1:123456789012:stateMachine:fleet"
+    )
+    made = (queue.queue, executions.admission, rollouts.fleet, rollouts.rollouts)
+    for service in made:
+        service.cache_clear()
+    upgrade.upload(baseline(upgrade_steps={"startup_pre_process": [WORKS]}), {"s.sql": "SELECT 1"})
+    yield Fleet(upgrade)
     for service in made:
         service.cache_clear()

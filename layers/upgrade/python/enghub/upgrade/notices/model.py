@@ -1,4 +1,4 @@
-"""Who hears what of an upgrade (UPG-13): recipients from the pinned manifests, texts in both languages. No I/O."""
+"""Who hears what of upgrades and roll-outs (UPG-13): recipients from manifests, texts in both languages. No I/O."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from enghub.core.events import dumps
-from enghub.core.i18n import Text
+from enghub.core.i18n import Language, Text
 from enghub.upgrade.manifests.document import Notifications
+from enghub.upgrade.notices.about import About, about
 
 SUBJECT_LENGTH = 200
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 class Channel(StrEnum):
@@ -53,6 +55,10 @@ KINDS: Mapping[str, Kind] = {
         next_command="enghub upgrade report {id}",
     ),
     "UpgradeQueued": Kind(Text("waits in the queue", "排队等待中"), is_success=True),
+    "RolloutStopped": Kind(
+        Text("stopped: no further site begins", "批量升级已停止，不再升级其他局点"),
+        next_command="enghub upgrade rollout resume {id} --follow",
+    ),
 }
 """Every event that people hear of. Good news goes to `on_success`, what needs somebody to `on_failure`."""
 
@@ -105,54 +111,46 @@ class Notice:
     duration_seconds: float | None = None
 
     @property
+    def about(self) -> About:
+        """Whom or what it tells of."""
+        return about(self.data)
+
+    @property
+    def next_command(self) -> str | None:
+        """What to type, if anything."""
+        command = KINDS[self.event_type].next_command
+        return None if command is None else command.format(id=self.about.id)
+
+    @property
     def subject(self) -> str:
         """One line, both languages."""
-        kind, data = KINDS[self.event_type], self.data
-        line = (
-            f"[EngHub] {data['site_id']} ({data['environment']}): {data['source_version']} → {data['target_version']} "
-            f"{kind.text.en.split(':')[0]} / {kind.text.zh}"
-        )
+        text = KINDS[self.event_type].text
+        line = f"[EngHub] {self.about.title} {text.en.split(':')[0]} / {text.zh}"
         return " ".join(line.split())[:SUBJECT_LENGTH]
 
     @property
     def body(self) -> str:
         """The mail: English, then Chinese, for nobody says in a manifest which language a recipient reads."""
-        labels = (
-            ("Upgrade", "Execution", "Steps", "Step", "Note", "Error", "Next", "Report"),
-            ("升级", "执行编号", "步骤", "当前步骤", "说明", "错误", "下一步", "报告"),
-        )
-        kind = KINDS[self.event_type].text
-        note = self.data.get("note") or {}
-        sentences = ((kind.en, note.get("en")), (kind.zh, note.get("zh")))
-        return "\n\n".join(self._lines(*said, names) for said, names in zip(sentences, labels, strict=True))
+        return "\n\n".join(self._lines(language) for language in LANGUAGES)
 
-    def _lines(self, said: str, note: str | None, names: tuple[str, ...]) -> str:
-        data, execution_id = self.data, self.data["execution_id"]
-        command = KINDS[self.event_type].next_command
-        values = (
-            f"{data['site_id']} ({data['environment']}), {data['source_version']} → {data['target_version']}: {said}",
-            execution_id,
-            f"{data['completed_steps']} / {data['total_steps']}",
-            data.get("step"),
-            note,
-            data.get("problem"),
-            None if command is None else command.format(id=execution_id),
-            self.report_url or f"enghub upgrade report {execution_id} --html report.html",
+    def _lines(self, language: Language) -> str:
+        found, said = self.about, KINDS[self.event_type].text.render(language)
+        lines = (
+            (found.what, f"{found.title}: {said}"),
+            *found.facts,
+            (Text("Note", "说明"), (self.data.get("note") or {}).get(language)),
+            (Text("Error", "错误"), self.data.get("problem")),
+            (Text("Next", "下一步"), self.next_command),
+            (Text("Report", "报告"), self.report_url or found.report),
         )
-        return "\n".join(f"{name}: {value}" for name, value in zip(names, values, strict=True) if value)
+        return "\n".join(f"{label.render(language)}: {value}" for label, value in lines if value)
 
     @property
     def payload(self) -> str:
         """The webhook's body."""
-        kind, data = KINDS[self.event_type], self.data
-        command = kind.next_command
+        text = KINDS[self.event_type].text
         return dumps({
-            "id": self.event_id, "type": self.event_type, "at": self.at,
-            "message": {"en": kind.text.en, "zh": kind.text.zh},
-            "executionId": data["execution_id"], "siteId": data["site_id"], "environment": data["environment"],
-            "upgradeBeforeVersion": data["source_version"], "upgradeAfterVersion": data["target_version"],
-            "status": data["status"], "step": data.get("step"), "error": data.get("problem"), "note": data.get("note"),
-            "completedSteps": data["completed_steps"], "totalSteps": data["total_steps"],
-            "nextCommand": None if command is None else command.format(id=data["execution_id"]),
-            "reportUrl": self.report_url,
+            "id": self.event_id, "type": self.event_type, "at": self.at, "message": {"en": text.en, "zh": text.zh},
+            **self.about.members, "status": self.data["status"], "error": self.data.get("problem"),
+            "nextCommand": self.next_command, "reportUrl": self.report_url,
         })  # fmt: skip

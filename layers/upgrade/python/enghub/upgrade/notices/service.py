@@ -1,4 +1,4 @@
-"""Tells people and programs what became of an upgrade, each of them once as far as that can be known (UPG-13)."""
+"""Tells people and programs of upgrades and roll-outs, each of them once as far as that can be known (UPG-13)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from enghub.core.events import Envelope
 from enghub.core.observability import logger
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.repository import LogEntry
+from enghub.upgrade.manifests.document import Notifications
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.notices.errors import NoticeDelayed, NoticeRefused
 from enghub.upgrade.notices.model import Channel, Notice, Target, targets
@@ -49,6 +50,7 @@ class Notices:
         *,
         executions: Executions,
         revisions: Callable[[str, list[tuple[Version, int]]], tuple[Revision, ...]],
+        in_force: Callable[[str, Version], Revision | None],
         marks: Marks,
         senders: Mapping[Channel, Sender],
         report_url: Callable[[str], str | None],
@@ -56,6 +58,7 @@ class Notices:
     ) -> None:
         self._executions = executions
         self._revisions = revisions
+        self._in_force = in_force
         self._marks = marks
         self._senders = senders
         self._report_url = report_url
@@ -70,11 +73,8 @@ class Notices:
         Raises:
             NoticeDelayed: somebody could not be reached now; the queue brings the event again.
         """
-        tenant_id, execution_id = event.tenant_id, event.data["execution_id"]
-        execution = self._executions.get(tenant_id, execution_id)
-        notice = self._notice(event, execution)
-        wanted = [(Version.parse(version), number) for version, number in execution.revisions.items()]
-        declared = [revision.manifest.notifications for revision in self._revisions(tenant_id, wanted)]
+        tenant_id = event.tenant_id
+        notice, declared = self._of_rollout(event) if "rollout_id" in event.data else self._of_upgrade(event)
         everybody = {target.mark(event.event_id): target for target in targets(event.event_type, declared)}
         done = self._marks.done(tenant_id, list(everybody))
         delayed = [
@@ -85,13 +85,23 @@ class Notices:
             message = f"not reached yet: {', '.join(delayed)}"
             raise NoticeDelayed(message)
 
-    def _notice(self, event: Envelope, execution: Execution) -> Notice:
+    def _of_upgrade(self, event: Envelope) -> tuple[Notice, list[Notifications]]:
+        """Tell whom the manifests name that the execution has pinned."""
+        execution = self._executions.get(event.tenant_id, event.data["execution_id"])
         began, ended = execution.started_at, execution.ended_at
-        return Notice(
+        notice = Notice(
             event.event_id, event.event_type, to_text(event.timestamp), event.data,
             self._report_url(execution.execution_id),
             None if began is None or ended is None else (ended - began).total_seconds(),
         )  # fmt: skip
+        wanted = [(Version.parse(version), number) for version, number in execution.revisions.items()]
+        return notice, [found.manifest.notifications for found in self._revisions(event.tenant_id, wanted)]
+
+    def _of_rollout(self, event: Envelope) -> tuple[Notice, list[Notifications]]:
+        """Tell whom the target's manifest names, as it is now: a roll-out pins none, its executions do."""
+        revision = self._in_force(event.tenant_id, Version.parse(event.data["target_version"]))
+        notice = Notice(event.event_id, event.event_type, to_text(event.timestamp), event.data, None)
+        return notice, [] if revision is None else [revision.manifest.notifications]
 
     def _sent(self, tenant_id: str, notice: Notice, target: Target, mark: str) -> bool:
         try:
@@ -105,5 +115,8 @@ class Notices:
         return True
 
     def _tell(self, tenant_id: str, data: Mapping[str, Any], message: str) -> None:
+        if "execution_id" not in data:
+            logger.warning(message, rollout_id=data["rollout_id"])
+            return
         entry = LogEntry(self._clock(), "warning", data.get("step") or "notice", message)
         self._executions.log(tenant_id, data["execution_id"], (entry,))

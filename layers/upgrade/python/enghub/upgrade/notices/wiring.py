@@ -11,9 +11,11 @@ from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.gateways.emails import Emails
 from enghub.upgrade.gateways.monitoring import count_end
 from enghub.upgrade.manifests.dynamo import DynamoManifests
+from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.notices.dynamo import DynamoMarks
 from enghub.upgrade.notices.model import Channel, Notice, Target
 from enghub.upgrade.notices.service import Notices
+from enghub.upgrade.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,18 @@ def notices() -> Notices:
 
         Webhooks(signing, local=stage == "local").send(tenant_id, notice, target)
 
+    manifests = DynamoManifests()
+
+    def in_force(tenant_id: str, version: Version) -> Revision | None:
+        head = manifests.head(tenant_id, version)
+        return None if head is None else manifests.revision(tenant_id, version, head.active or head.latest)
+
     senders = {
         Channel.EMAIL: Emails(found.notice_sender).send,
         Channel.WEBHOOK: webhook,
         Channel.METRICS: count_end,
     }
     return Notices(
-        executions=DynamoExecutions(), revisions=DynamoManifests().revisions, marks=DynamoMarks(), senders=senders,
-        report_url=report_url,
+        executions=DynamoExecutions(), revisions=manifests.revisions, in_force=in_force, marks=DynamoMarks(),
+        senders=senders, report_url=report_url,
     )  # fmt: skip
