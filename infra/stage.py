@@ -32,6 +32,8 @@ class Stage:
     """From whom mails about upgrades come; the address or its domain must be verified in SES. None, no mails."""
     public_url: str = ""
     """Where people reach the API, for links in notices."""
+    upgrade_slots: int = 5
+    """Upgrades of a tenant at once, where the tenant sets no number of its own (UPG-10)."""
     requests_per_second: int = 100
     request_burst: int = 200
     authorizer_cache_seconds: int = 300

@@ -32,6 +32,7 @@ class UpgradeStack(ContextStack):
 
     def __init__(self, scope: Construct, stage: Stage, state: StateStack) -> None:
         super().__init__(scope, "upgrade", stage, state)
+        self._slots = {"UPGRADE_SLOTS": str(stage.upgrade_slots)}
         self._manifests()
         self._sites()
         self._executions()
@@ -72,16 +73,16 @@ class UpgradeStack(ContextStack):
         self.table_access(plan, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
         self.route("POST", f"{BASE}/plan", plan)
 
-        execute = self.function("execute_upgrade", timeout_seconds=25)
+        execute = self.function("execute_upgrade", timeout_seconds=25, environment=self._slots)
         self.table_access(execute, *STORED, "BatchGetItem", "Query", indexes=())
         self.route("POST", f"{BASE}/execute", execute)
 
-        control = self.function("control_upgrade")
+        control = self.function("control_upgrade", environment=self._slots)
         self.table_access(control, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=())
         for verb in ("resume", "rollback", "abort", "confirm"):
             self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
-        read = self.function("read_upgrades")
+        read = self.function("read_upgrades", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
         self.route("GET", f"{BASE}/executions", read)
         for what in ("status", "log"):
@@ -137,13 +138,21 @@ class UpgradeStack(ContextStack):
         self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
 
     def _queue_of_upgrades(self) -> None:
-        admit = self.function("admit_upgrades", timeout_seconds=30)
+        admit = self.function("admit_upgrades", timeout_seconds=30, environment=self._slots)
         self.table_access(admit, *STORED, "Query", "DeleteItem", indexes=())
         self.work_queue("admit_upgrades", admit)
 
-        sweep = self.function("sweep_upgrades", timeout_seconds=60)
+        sweep = self.function("sweep_upgrades", timeout_seconds=60, environment=self._slots)
         self.table_access(sweep, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
+
+        change = self.function("change_queue", environment=self._slots)
+        self.table_access(change, *STORED, "Query", indexes=())
+        self.route("PUT", f"{BASE}/queue", change)
+
+        read = self.function("read_queue", environment=self._slots)
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
+        self.route("GET", f"{BASE}/queue", read)
 
     def _artifacts(self) -> None:
         put = self.function("put_artifact")
@@ -179,7 +188,7 @@ class UpgradeStack(ContextStack):
             self.route("GET", path, read)
 
         # Starts as many upgrades as a wave has sites, each planned from every manifest in force.
-        advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024)
+        advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024, environment=self._slots)
         self.table_access(advance, *STORED, "BatchGetItem", "Query", "UpdateItem", "DeleteItem", indexes=())
         machine = self.workflow(FLEET, tasks={"AdvanceRollout": advance})
 

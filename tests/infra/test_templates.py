@@ -78,3 +78,15 @@ def test_the_gateway_answers_in_the_envelope_of_the_house(assembly: Assembly) ->
             body = json.loads(answer["ResponseTemplates"]["application/json"])
             assert {"success", "code", "message", "data", "timestamp", "requestId"} <= set(body), name
             assert re.fullmatch(r"[45]\d{4}", body["code"]), name
+
+
+def test_whoever_gives_slots_away_knows_the_stages_number(assembly: Assembly) -> None:
+    """They import `enghub.upgrade.queue.wiring`; without the setting they would fall back to the code's own number."""
+    known = {
+        function["FunctionName"].removeprefix("enghub-prod-upgrade-"): variables["UPGRADE_SLOTS"]
+        for _, function in resources(assembly.templates["enghub-prod-upgrade"], "Lambda::Function")
+        if "UPGRADE_SLOTS" in (variables := function["Environment"]["Variables"])
+    }
+    givers = ("execute-upgrade", "control-upgrade", "admit-upgrades", "sweep-upgrades", "advance-rollout")
+    readers = ("read-upgrades", "read-queue", "change-queue")
+    assert known == dict.fromkeys((*givers, *readers), "5")

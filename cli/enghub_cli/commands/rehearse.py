@@ -14,10 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from enghub_cli.cloud.assembly import ROOT
-from enghub_cli.commands.upgrade import SiteOption, SourceOption, TargetOption, upgrade
+from enghub_cli.commands.upgrade import upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import FAILED, REFUSED
+from enghub_cli.options import SiteOption, SourceOption, TargetOption
 
 if TYPE_CHECKING:
     from enghub.upgrade.rehearsal.runner import Rehearsal

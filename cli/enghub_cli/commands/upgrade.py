@@ -23,6 +23,20 @@ from enghub_cli import context
 from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import FAILED, INTERRUPTED, REFUSED, Api, polled
+from enghub_cli.options import (
+    ApiOption,
+    EnvironmentOption,
+    FollowOption,
+    JsonOption,
+    KeyOption,
+    OnFailureOption,
+    SiteOption,
+    SourceOption,
+    TargetOption,
+    TenantOption,
+    TimeoutOption,
+    TokenOption,
+)
 
 ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
 """A site that is as before is a failed pipeline all the same."""
@@ -35,19 +49,6 @@ COLOURS = {
     "WAITING": "yellow",
     "SKIPPED": "yellow",
 }
-
-ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
-TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
-TenantOption = Annotated[str, typer.Option(help="Tenant of the token that the local cloud makes.")]
-SourceOption = Annotated[str, typer.Option("--from", help="Version the site runs.")]
-TargetOption = Annotated[str, typer.Option("--to", help="Version it shall run.")]
-SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
-EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
-FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
-TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; the upgrade goes on.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
 
 upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of a site.")
 
@@ -96,10 +97,10 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     site: SiteOption,
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
-    on_failure: Annotated[str, typer.Option(help="stop at the breakpoint, rollback, or confirm (ask first).")] = "stop",
+    on_failure: OnFailureOption = "stop",
     when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
     timeout: TimeoutOption = None,
-    key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
+    key: KeyOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",

@@ -13,20 +13,21 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from enghub_cli.commands.upgrade import (
-    COLOURS,
+from enghub_cli.commands.upgrade import COLOURS, upgrade
+from enghub_cli.console import out
+from enghub_cli.errors import Stop
+from enghub_cli.hub import FAILED, REFUSED, Api, polled
+from enghub_cli.options import (
     ApiOption,
     EnvironmentOption,
     FollowOption,
     JsonOption,
+    KeyOption,
+    OnFailureOption,
     TargetOption,
     TenantOption,
     TokenOption,
-    upgrade,
 )
-from enghub_cli.console import out
-from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, REFUSED, Api, polled
 
 RESTS = {"SUCCEEDED": 0, "WAITING": 0, "PAUSED": 0, "STOPPED": FAILED, "ABORTED": FAILED}
 
@@ -51,9 +52,9 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
     max_failure_rate: Annotated[float, typer.Option(help="0 to 1 of a wave; more stops the roll-out.")] = 0.0,
     pause_seconds: Annotated[int, typer.Option(help="Between waves.")] = 0,
     confirm_waves: Annotated[bool, typer.Option("--confirm-waves", help="Ask before each further wave.")] = False,
-    on_failure: Annotated[str, typer.Option(help="What a failed upgrade does: stop, rollback or confirm.")] = "stop",
+    on_failure: OnFailureOption = "stop",
     follow: FollowOption = False,
-    key: Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")] = None,
+    key: KeyOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",

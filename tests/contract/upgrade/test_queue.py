@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from enghub.core import audit
 from enghub.core.transactions import transact
-from enghub.upgrade.queue.dynamo import DynamoQueue, giving_back, move_writes
+from enghub.upgrade.queue.dynamo import AUDITED, DynamoQueue, giving_back, move_writes
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Move, Slots
 from tests.factories.upgrade import NOW, ORIGIN, TENANT
@@ -61,7 +62,28 @@ def test_giving_back_what_was_never_taken_leaves_a_readable_queue(queue: DynamoQ
     assert queue.line(TENANT) == Line(Slots(2, record_version=1))
 
 
-def test_a_tenants_own_limit_is_kept(queue: DynamoQueue) -> None:
-    line = queue.line(TENANT)
-    queue.set_limit(Slots(7, line.slots.holders, line.slots.next_number, line.slots.record_version), ORIGIN)
-    assert queue.line(TENANT).slots.limit == 7
+def test_a_tenants_own_limit_is_kept_and_given_up(queue: DynamoQueue) -> None:
+    queue.set_limit(queue.line(TENANT).slots, 7, ORIGIN)
+    store(Move(queue.line(TENANT).slots.taken_by("a")))
+    slots = queue.line(TENANT).slots
+    assert (slots.limit, slots.is_own, slots.holders) == (7, True, frozenset({"a"}))
+    queue.set_limit(slots, None, ORIGIN)
+    assert (queue.line(TENANT).slots.limit, queue.line(TENANT).slots.is_own) == (2, False)
+    entries = audit.history(TENANT, AUDITED)
+    assert [(dict(e.before), dict(e.after), e.user_id) for e in entries] == [
+        ({"limit": None}, {"limit": 7}, "ada"),
+        ({"limit": 7}, {"limit": None}, "ada"),
+    ]
+    assert audit.broken_at(entries) is None
+
+
+def test_a_limit_that_saw_older_slots_is_refused(queue: DynamoQueue) -> None:
+    seen = queue.line(TENANT).slots
+    store(Move(seen.taken_by("a")))
+    with pytest.raises(QueueChanged):
+        queue.set_limit(seen, 7, ORIGIN)
+
+
+def test_the_stages_number_holds_for_all_who_set_none_also_after_they_had_slots(queue: DynamoQueue) -> None:
+    store(Move(queue.line(TENANT).slots.taken_by("a")))
+    assert DynamoQueue(9).line(TENANT).slots.limit == 9

@@ -1,5 +1,7 @@
 """Slots and queue in DynamoDB: one item of slots per tenant, one item per waiting execution."""
 
+from dataclasses import replace
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from enghub.core import audit
@@ -12,6 +14,8 @@ from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, Line, Move, Slots, Ticket
 
 SLOTS_SK = "SLOTS"
+AUDITED = "upgrade-queue"
+"""Subject of a tenant's audit entries about its limit."""
 EVERY_TENANT = "UPGRADE-SLOTS"
 """Index partition of all tenants' slots; only the sweep reads it (decision 0016)."""
 
@@ -23,9 +27,12 @@ class SlotsRecord(Record):
 
     tenant_id = UnicodeAttribute()
     limit = NumberAttribute(null=True)
+    """Only a limit of the tenant's own: another number of the stage holds for all other tenants at once."""
     holders = UnicodeSetAttribute(null=True)
     next_number = NumberAttribute(null=True)
     record_version = NumberAttribute()
+    audit_sequence = NumberAttribute(null=True)
+    audit_hash = UnicodeAttribute(null=True)
 
 
 class TicketRecord(Record):
@@ -55,7 +62,9 @@ def _slots_write(tenant_id: str, slots: Slots) -> Put:
     seen = slots.record_version
     record = SlotsRecord(
         pk=_partition(tenant_id), sk=SLOTS_SK, gsi2pk=EVERY_TENANT, gsi2sk=key(tenant_id), tenant_id=tenant_id,
-        limit=slots.limit, holders=set(slots.holders) or None, next_number=slots.next_number, record_version=seen + 1,
+        limit=slots.limit if slots.is_own else None, holders=set(slots.holders) or None,
+        next_number=slots.next_number, record_version=seen + 1, audit_sequence=slots.audit_sequence or None,
+        audit_hash=slots.audit_hash or None,
     )  # fmt: skip
     return Put(record, absent() if seen == 0 else SlotsRecord.record_version == seen, _refusal)
 
@@ -107,13 +116,19 @@ class DynamoQueue:
     def _slots(self, record: SlotsRecord) -> Slots:
         return Slots(
             int(record.limit or self._limit), frozenset(record.holders or ()), int(record.next_number or 1),
-            int(record.record_version),
+            int(record.record_version), record.limit is not None, int(record.audit_sequence or 0),
+            record.audit_hash or "",
         )  # fmt: skip
 
-    def set_limit(self, slots: Slots, origin: Origin) -> None:
+    def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
         """One transaction: slots, audit, command."""
-        subject = f"upgrade-queue/{origin.request_id}"
-        entry = AuditEntry(origin, "upgrade.limit", subject, None, {"limit": slots.limit}, Link())
+        before = {"limit": seen.limit if seen.is_own else None}
+        link = Link(seen.audit_sequence, seen.audit_hash)
+        entry = AuditEntry(origin, "upgrade.limit", AUDITED, before, {"limit": limit}, link)
+        slots = replace(
+            seen, limit=self._limit if limit is None else limit, is_own=limit is not None,
+            audit_sequence=entry.link.sequence, audit_hash=entry.link.hash,
+        )  # fmt: skip
         command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
         transact(_slots_write(origin.tenant_id, slots), audit.to_put(entry), command)
 

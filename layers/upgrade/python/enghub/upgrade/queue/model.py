@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 DEFAULT_LIMIT = 5
-"""Executions at once, of a tenant that set no number of its own."""
+"""Executions at once, of a tenant that set no number of its own, where the stage names none either."""
+MAX_LIMIT = 50
+"""More workers than this at once are more than the functions' concurrency should carry for one tenant."""
 ADMIT = "admit_upgrades"
 """The queue whose consumer lets waiting executions begin."""
 
@@ -28,6 +30,10 @@ class Slots:
     holders: frozenset[str] = frozenset()
     next_number: int = 1
     record_version: int = 0
+    is_own: bool = False
+    """The tenant set the limit; otherwise it is the stage's, whatever that will be."""
+    audit_sequence: int = 0
+    audit_hash: str = ""
 
     @property
     def free(self) -> int:

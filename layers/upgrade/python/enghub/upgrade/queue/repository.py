@@ -12,8 +12,8 @@ class Queue(Protocol):
     def line(self, tenant_id: str) -> Line:
         """Return slots and queue; the slots are never newer than the queue."""
 
-    def set_limit(self, slots: Slots, origin: Origin) -> None:
-        """Store another limit and have the queue looked at.
+    def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
+        """Store a limit of the tenant's own, or none any more, with its audit entry; have the queue looked at.
 
         Raises:
             QueueChanged: somebody else was faster.

@@ -18,4 +18,10 @@ class QueueConfig:
 @cache
 def queue() -> DynamoQueue:
     """Return the store of slots and queue."""
-    return DynamoQueue(config.load(QueueConfig).upgrade_slots)
+    return DynamoQueue(default_limit())
+
+
+def default_limit() -> int:
+    """Return the stage's limit, for tenants that set none."""
+    limit: int = config.load(QueueConfig).upgrade_slots
+    return limit

@@ -1,0 +1,22 @@
+"""The options that several commands of upgrades share: one spelling, one help text each."""
+
+from typing import Annotated
+
+import typer
+
+ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
+TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
+TenantOption = Annotated[str, typer.Option(help="Tenant of the token that the local cloud makes.")]
+SourceOption = Annotated[str, typer.Option("--from", help="Version the site runs.")]
+TargetOption = Annotated[str, typer.Option("--to", help="Version it shall run.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
+EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; the upgrade goes on.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
+OnFailureOption = Annotated[
+    str, typer.Option(help="A failed upgrade: stop at the breakpoint, rollback, or confirm (ask first).")
+]
+KeyOption = Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")]

@@ -1,0 +1,22 @@
+"""Reads how many upgrades of the tenant may run at once, how many do, and who waits (UPG-10).
+
+Trigger: GET /api/v1/upgrade/queue.
+Runbook: docs/runbooks/upgrade-queue.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
+from enghub.upgrade.queue import wiring
+from enghub.upgrade.queue.api import BASE, QueueResponse
+
+app = resolver()
+
+
+@app.get(BASE)
+def get_queue() -> QueueResponse:
+    """Return slots and queue."""
+    call = http.call(app, "upgrade:read", any_factory=True)
+    return QueueResponse.of(wiring.queue().line(call.principal.tenant_id), wiring.default_limit())
+
+
+lambda_handler = entrypoints.http(app)

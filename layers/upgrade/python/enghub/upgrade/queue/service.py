@@ -1,0 +1,25 @@
+"""What people do with a tenant's limit of executions at once (UPG-10)."""
+
+from enghub.core.identity import Origin
+from enghub.upgrade.queue.errors import QueueChanged
+from enghub.upgrade.queue.model import Line
+from enghub.upgrade.queue.repository import Queue
+
+ATTEMPTS = 20
+"""Looks at the slots; every execution that begins or ends changes them."""
+
+
+def set_limit(queue: Queue, limit: int | None, origin: Origin) -> Line:
+    """Set the tenant's own limit, None for the stage's again; return slots and queue as they are then.
+
+    Raises:
+        QueueChanged: too much began and ended meanwhile.
+    """
+    for _ in range(ATTEMPTS):
+        slots = queue.line(origin.tenant_id).slots
+        try:
+            queue.set_limit(slots, limit, origin)
+        except QueueChanged:
+            continue
+        return queue.line(origin.tenant_id)
+    raise QueueChanged
