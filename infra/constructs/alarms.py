@@ -32,6 +32,8 @@ API_FAILURES = Kind("api-failures", "The API answers 5xx", 5)
 API_LATENCY = Kind("api-latency", "The API answers slowly (p99, milliseconds)", 3_000, 5, 3, "p99")
 UPGRADE_FAILED = Kind("upgrade-failed", "Critical: an upgrade failed, its site stands at a breakpoint", 1)
 UPGRADE_LONG = Kind("upgrade-long", "Warning: an upgrade took longer than an hour (seconds)", 3_600, 5, 1, "Maximum")
+UPGRADE_STUCK = Kind("upgrade-queue", "An upgrade waits although it could begin (seconds)", 600, 5, 2, "Minimum")
+UPGRADE_WAITING = Kind("upgrade-queue", "Warning: an upgrade waits for hours (seconds)", 4 * 3_600, 5, 1, "Maximum")
 
 KINDS = (
     FUNCTION_ERRORS,
@@ -45,6 +47,8 @@ KINDS = (
     API_LATENCY,
     UPGRADE_FAILED,
     UPGRADE_LONG,
+    UPGRADE_STUCK,
+    UPGRADE_WAITING,
 )
 
 

@@ -147,11 +147,6 @@ class ContextStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
-    def index_access(self, function: lambda_.Function, index: str) -> None:
-        """Allow to query one index of the context's table, and nothing else of it."""
-        allow(function, ["dynamodb:Query"], [f"{self._table_arn()}/index/{index}"])
-        allow_key(function, self.state.key.key_arn, "dynamodb", "Decrypt")
-
     def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
         """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
         arns = [

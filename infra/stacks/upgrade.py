@@ -4,7 +4,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
-from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG
+from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG, UPGRADE_STUCK, UPGRADE_WAITING
 from infra.constructs.context_stack import ContextStack
 from infra.stacks.state import StateStack
 from infra.stage import Stage
@@ -161,10 +161,12 @@ class UpgradeStack(ContextStack):
         self.route("POST", f"{BASE}/artifacts", put)
 
     def _watch(self) -> None:
-        watch = self.function("watch_upgrades")
-        self.index_access(watch, "gsi2")
+        watch = self.function("watch_upgrades", timeout_seconds=30, environment=self._slots)
+        self.table_access(watch, "GetItem", "Query", indexes=("gsi2",))
         self.schedule("watch_upgrades", watch, "rate(1 minute)")
         self.metric_alarm("long_running", UPGRADE_LONG, "upgrade.active.longest")
+        self.metric_alarm("stuck", UPGRADE_STUCK, "upgrade.queue.stuck")
+        self.metric_alarm("waiting", UPGRADE_WAITING, "upgrade.queue.longest")
 
     def _health(self) -> None:
         health = self.function("read_health", environment={"BUCKET_NAME": self.state.bucket_name})

@@ -88,5 +88,5 @@ def test_whoever_gives_slots_away_knows_the_stages_number(assembly: Assembly) ->
         if "UPGRADE_SLOTS" in (variables := function["Environment"]["Variables"])
     }
     givers = ("execute-upgrade", "control-upgrade", "admit-upgrades", "sweep-upgrades", "advance-rollout")
-    readers = ("read-upgrades", "read-queue", "change-queue")
+    readers = ("read-upgrades", "read-queue", "change-queue", "watch-upgrades")
     assert known == dict.fromkeys((*givers, *readers), "5")

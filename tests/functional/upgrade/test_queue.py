@@ -8,6 +8,7 @@ import pytest
 
 from enghub.core.identity import Origin
 from enghub.upgrade.executions import wiring
+from enghub.upgrade.executions.admission import Outcome
 from enghub.upgrade.executions.errors import SiteBusy
 from enghub.upgrade.executions.model import Asked
 from enghub.upgrade.queue.wiring import queue
@@ -57,7 +58,7 @@ def test_twelve_sites_never_run_more_than_five_and_come_in_order(hub: Upgrade) -
     waiting = [ticket.execution_id for ticket in queue().line("acme").tickets]
     for execution_id in sorted(queue().line("acme").slots.holders)[:2]:
         hub.work(execution_id)
-    assert wiring.admission().admit(later()) == 2
+    assert wiring.admission().admit(later()) == Outcome(2)
     line = queue().line("acme")
     assert len(line.slots.holders) == 5
     assert [ticket.execution_id for ticket in line.tickets] == waiting[2:]
@@ -95,8 +96,8 @@ def test_a_queued_upgrade_is_aborted_at_once(hub: Upgrade) -> None:
 def test_a_dead_upgrade_keeps_its_slot_no_longer_than_its_lease(hub: Upgrade) -> None:
     hub.site()
     execution_id = ask(hub, "EU")[1]["data"]["executionId"]
-    assert wiring.admission().repair(later(minutes=6)) == 0
-    assert wiring.admission().repair(later(minutes=8)) == 1
+    assert wiring.admission().repair(later(minutes=6)) == Outcome()
+    assert wiring.admission().repair(later(minutes=8)) == Outcome(1)
     assert hub.status(execution_id)["status"] == "FAILED"
     assert queue().line("acme").slots.holders == frozenset()
     assert hub.resume(execution_id)[1]["data"]["status"] == "PENDING"

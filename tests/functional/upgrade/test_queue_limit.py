@@ -52,10 +52,10 @@ def test_a_raised_limit_lets_the_waiting_begin_and_a_lowered_one_lets_the_runnin
     assert [who["executionId"] for who in seen(hub)["waiting"]] == found[2:]
     status, answer = limit(hub, 3)
     assert (status, answer["data"]["limit"], answer["data"]["ownLimit"]) == (200, 3, 3)
-    assert wiring.admission().admit(queue_origin("acme")) == 1
+    assert wiring.admission().admit(queue_origin("acme")).done == 1
     assert limit(hub, 1)[0] == 200
     assert hub.work(found[0]) == "SUCCEEDED"
-    assert wiring.admission().admit(queue_origin("acme")) == 0
+    assert wiring.admission().admit(queue_origin("acme")).done == 0
     assert (seen(hub)["running"], seen(hub)["waitingCount"]) == (2, 1)
     assert limit(hub, None)[1]["data"]["ownLimit"] is None
     assert [entry.after["limit"] for entry in audit.history("acme", AUDITED)] == [3, 1, None]

@@ -30,7 +30,7 @@ def test_an_upgrade_is_counted_from_its_acceptance_to_its_end_and_again_when_it_
     check = step("com.ft.upgrade.steps.PreBusinessCheckStep", "check", checks=CHECKS)
     upgrade.upload(baseline(upgrade_steps={"pre_business_check": [check]}))
     upgrade.site()
-    assert watched(upgrade) == {"count": 0, "longest_seconds": 0.0}
+    assert watched(upgrade) == {"count": 0, "longest_seconds": 0.0, "waiting_seconds": 0.0, "stuck_seconds": 0.0}
     execution_id = upgrade.started("2.16.5")
     assert watched(upgrade)["count"] == 1
     assert upgrade.work(execution_id) == "FAILED"
@@ -40,7 +40,7 @@ def test_an_upgrade_is_counted_from_its_acceptance_to_its_end_and_again_when_it_
     assert watched(upgrade)["count"] == 1
     assert upgrade.work(execution_id, run=2) == "SUCCEEDED"
     assert watched(upgrade)["count"] == 0
-    assert DynamoExecutions().live() == (), "what ended is not even looked at"
+    assert DynamoExecutions().live() == ((), 0), "what ended is not even looked at"
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [line["upgrade.active.count"] for line in written if "upgrade.active.count" in line][:2] == [[0.0], [1.0]]
 

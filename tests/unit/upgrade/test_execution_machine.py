@@ -198,11 +198,11 @@ class Upgrading(RuleBasedStateMachine):
 
     @rule()
     def admit(self) -> None:
-        self.admission.admit(self.origin())
+        assert not self.admission.admit(self.origin()).failed
 
     @rule()
     def sweep(self) -> None:
-        self.admission.repair(self.origin())
+        assert not self.admission.repair(self.origin()).failed
 
     # --- what always holds --------------------------------------------------------------------------------------------
 

@@ -174,9 +174,17 @@ class DynamoExecutions:
         page = ExecutionRecord.page(partition, index="gsi1", limit=limit, cursor=cursor, newest_first=True)
         return tuple(_execution(record) for record in page.items), page.cursor
 
-    def live(self) -> tuple[Execution, ...]:
-        """Every tenant's executions that are live: one query, page after page, about a second behind."""
-        return tuple(_execution(record) for record in ExecutionRecord.items(LIVE, index="gsi2"))
+    def live(self) -> tuple[tuple[Execution, ...], int]:
+        """Every tenant's executions that are live, and how many of them cannot be read: one query, page after page."""
+        found: list[Execution] = []
+        unreadable = 0
+        for record in ExecutionRecord.items(LIVE, index="gsi2"):
+            try:
+                found.append(_execution(record))
+            except ValueError:
+                logger.exception("execution cannot be read", item=record.pk)
+                unreadable += 1
+        return tuple(found), unreadable
 
     def create(self, steps: Sequence[StepRecord], change: Change) -> None:
         """Steps first (nothing refers to them yet), then one transaction that makes them an execution."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import NotUndoable, SiteBusy, SiteMovedOn
+from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable, SiteBusy, SiteMovedOn
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import (
     ABORTED,
@@ -167,7 +167,10 @@ def is_between(executions: Executions, tenant_id: str, lock: SiteLock, execution
     """Tell whether another execution left the site between two versions: even a lapsed lease is not taken over."""
     if lock.owner in (None, execution_id):
         return False
-    owner = executions.get(tenant_id, str(lock.owner))
+    try:
+        owner = executions.get(tenant_id, str(lock.owner))
+    except ExecutionNotFound:
+        return False
     return owner.status in (Status.ROLLING_BACK, Status.ROLLBACK_FAILED)
 
 

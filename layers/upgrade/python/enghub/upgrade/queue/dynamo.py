@@ -132,6 +132,10 @@ class DynamoQueue:
         command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
         transact(_slots_write(origin.tenant_id, slots), audit.to_put(entry), command)
 
+    def store(self, tenant_id: str, move: Move) -> None:
+        """One transaction."""
+        transact(*move_writes(tenant_id, move))
+
     def tenants(self) -> tuple[str, ...]:
         """One query of the index."""
         return tuple(record.tenant_id for record in SlotsRecord.items(EVERY_TENANT, index="gsi2"))

@@ -21,6 +21,18 @@ class Ticket:
     site_id: str
     queued_at: datetime
 
+    def waited(self, now: datetime) -> float:
+        """Return for how many seconds it waits."""
+        return (now - self.queued_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """For how many seconds executions wait: the oldest one, and the oldest that has a free slot and a free site."""
+
+    longest_seconds: float = 0.0
+    stuck_seconds: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Slots:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from enghub.core.identity import Origin
-from enghub.upgrade.queue.model import Line, Slots
+from enghub.upgrade.queue.model import Line, Move, Slots
 
 
 class Queue(Protocol):
@@ -14,6 +14,13 @@ class Queue(Protocol):
 
     def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
         """Store a limit of the tenant's own, or none any more, with its audit entry; have the queue looked at.
+
+        Raises:
+            QueueChanged: somebody else was faster.
+        """
+
+    def store(self, tenant_id: str, move: Move) -> None:
+        """Store a change that belongs to no execution.
 
         Raises:
             QueueChanged: somebody else was faster.
