@@ -194,6 +194,10 @@ class UpgradeStack(ContextStack):
         self.table_access(advance, *STORED, "BatchGetItem", "Query", "UpdateItem", "DeleteItem", indexes=())
         machine = self.workflow(FLEET, tasks={"AdvanceRollout": advance})
 
+        sweep = self.function("sweep_rollouts", timeout_seconds=60)
+        self.table_access(sweep, *STORED, "Query", indexes=("gsi2",))
+        self.schedule("sweep_rollouts", sweep, "rate(5 minutes)")
+
         launch = self.function("launch_rollout")
         self.start_access(launch, machine)
         self.work_queue("launch_rollout", launch)

@@ -53,6 +53,7 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
     pause_seconds: Annotated[int, typer.Option(help="Between waves.")] = 0,
     confirm_waves: Annotated[bool, typer.Option("--confirm-waves", help="Ask before each further wave.")] = False,
     on_failure: OnFailureOption = "stop",
+    max_queue_seconds: Annotated[int, typer.Option(help="A site that waits longer in the queue has failed.")] = 86_400,
     follow: FollowOption = False,
     key: KeyOption = None,
     api: ApiOption = None,
@@ -73,6 +74,7 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
         "pauseSeconds": pause_seconds,
         "requiresConfirmation": confirm_waves,
         "onFailure": on_failure,
+        "maxQueueSeconds": max_queue_seconds,
     }
     found = hub.call("POST", "/rollouts", body, key=key or str(uuid.uuid4()))
     _begun(hub, found["rolloutId"], follow)

@@ -12,6 +12,7 @@ from enghub.core.errors import Unavailable
 from enghub.core.observability import count
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.admission import Outcome
+from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.rounds import of_every_tenant
 from enghub.upgrade.queue.wiring import queue
 
@@ -23,9 +24,11 @@ def sweep_upgrades() -> dict[str, Any]:
         Unavailable: somebody could not be dealt with; the others were.
     """
     tenants, admission = queue().tenants(), wiring.admission()
-    ended, unread = of_every_tenant(tenants, admission.repair)
+    live, damaged = DynamoExecutions().live()
+    by_tenant = {tenant_id: [one.execution_id for one in live if one.tenant_id == tenant_id] for tenant_id in tenants}
+    ended, unread = of_every_tenant(tenants, lambda origin: admission.repair(origin, by_tenant[origin.tenant_id]))
     begun, unread_again = of_every_tenant(tenants, admission.admit)
-    done, failed = sum((*ended, *begun), Outcome()), unread + unread_again
+    done, failed = sum((*ended, *begun), Outcome(failed=damaged)), unread + unread_again
     count("UpgradesRepaired", done.done)
     count("UpgradesUnreadable", done.failed + failed)
     if done.failed + failed:

@@ -202,7 +202,8 @@ class Upgrading(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        assert not self.admission.repair(self.origin()).failed
+        live = [found.execution_id for found in self.world.everyone() if found.status.is_live]
+        assert not self.admission.repair(self.origin(), live).failed
 
     # --- what always holds --------------------------------------------------------------------------------------------
 

@@ -87,3 +87,26 @@ def test_a_failed_canary_stops_and_the_resumed_rollout_goes_on(fleet: Fleet) -> 
     fleet.call("POST", f"/rollouts/{rollout_id}/resume", None, 202)
     assert fleet.rests(rollout_id, "STOPPED", "SUCCEEDED")["status"] == "SUCCEEDED"
     assert [fleet.rows("A"), fleet.rows("B")] == [1, 1]
+
+
+def lose(fleet: Fleet, rollout_id: str) -> None:
+    """End the workflow as an outage would, and let the lease that it leaves be over."""
+    machine = f"arn:aws:states:us-east-1:000000000000:execution:enghub-local-upgrade-roll-out-fleet:{rollout_id}-1"
+    fleet.cloud.client("stepfunctions").stop_execution(executionArn=machine)
+    table = fleet.cloud.client("dynamodb")
+    keys = {"pk": {"S": f"T#{fleet.tenant}#ROLLOUT#{rollout_id}"}, "sk": {"S": "ROLLOUT"}}
+    item = table.get_item(TableName="enghub-local-upgrade", Key=keys)["Item"]
+    body = {**json.loads(item["body"]["S"]), "alive_until": "2026-01-01T00:00:00Z"}
+    table.put_item(TableName="enghub-local-upgrade", Item={**item, "body": {"S": json.dumps(body)}})
+
+
+def test_a_lost_workflow_is_replaced_by_the_sweep(fleet: Fleet) -> None:
+    fleet.add("A")
+    fleet.add("B")
+    rollout_id = fleet.start(waveSize=1, pauseSeconds=60)
+    until(lambda: fleet.call("GET", f"/rollouts/{rollout_id}")["wave"] == 2, 150, 0.5)
+    lose(fleet, rollout_id)
+    answer = fleet.cloud.client("lambda").invoke(FunctionName="enghub-local-upgrade-sweep-rollouts", Payload=b"{}")
+    assert json.loads(answer["Payload"].read())["given_up"] == 0
+    seen = fleet.rests(rollout_id, "STOPPED", "SUCCEEDED")
+    assert (seen["status"], seen["run"]) == ("SUCCEEDED", 2)

@@ -1,5 +1,6 @@
 """Lets waiting upgrades begin, in order, and ends those whose worker is gone (UPG-10). Safe to repeat."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -78,10 +79,13 @@ class Admission:
         )
         return 1
 
-    def repair(self, origin: Origin) -> Outcome:
-        """End executions whose worker is gone, so that their slots are free; return how many."""
+    def repair(self, origin: Origin, live: Iterable[str] = ()) -> Outcome:
+        """End executions whose worker is gone, so that their slots are free; return how many.
+
+        ``live`` are those to look at that need hold no slot, as a rollback does not.
+        """
         found = Outcome()
-        for execution_id in sorted(self._queue.line(origin.tenant_id).slots.holders):
+        for execution_id in sorted(self._queue.line(origin.tenant_id).slots.holders | set(live)):
             try:
                 found += Outcome(done=self._repaired(execution_id, origin))
             except ExecutionChanged:  # it is alive

@@ -9,7 +9,7 @@ from enghub.core.i18n import Language
 from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.manifests.document import VersionText
-from enghub.upgrade.rollouts.model import Rollout, RolloutStatus, SiteRow, tally
+from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
 from enghub.upgrade.rollouts.service import Asked, Seen
 from enghub.upgrade.sites.api import SiteId, Tags
 
@@ -33,6 +33,8 @@ class RolloutRequest(wire.Request):
     pause_seconds: Annotated[int, Field(ge=0, le=604_800)] = 0
     requires_confirmation: bool = False
     on_failure: Literal["stop", "rollback", "confirm"] = "stop"
+    max_queue_seconds: Annotated[int, Field(ge=60, le=604_800)] = QUEUE_SECONDS
+    """A site whose upgrade waits longer in the queue is withdrawn, and counts as failed."""
 
     @model_validator(mode="after")
     def _one_selector(self) -> Self:
@@ -46,7 +48,7 @@ class RolloutRequest(wire.Request):
         return Asked(
             self.name, self.upgrade_after_version, self.environment, self.site_ids, self.tags, self.canaries,
             self.wave_size, self.max_failure_rate, self.pause_seconds, self.requires_confirmation,
-            OnFailure(self.on_failure),
+            OnFailure(self.on_failure), self.max_queue_seconds,
         )  # fmt: skip
 
 
@@ -139,6 +141,7 @@ class RolloutStatusResponse(RolloutResponse):
     pause_seconds: int
     requires_confirmation: bool
     on_failure: str
+    max_queue_seconds: int
     next_wave_at: wire.Instant | None
     reason: str | None
     """Why it stopped."""
@@ -162,6 +165,7 @@ class RolloutStatusResponse(RolloutResponse):
             pause_seconds=rollout.pause_seconds,
             requires_confirmation=rollout.requires_confirmation,
             on_failure=rollout.on_failure.value,
+            max_queue_seconds=rollout.max_queue_seconds,
             next_wave_at=rollout.not_before,
             reason=_said(rollout.problem, language),
             next_action=None if verb is None else f"POST {BASE}/{rollout.rollout_id}/{verb}",

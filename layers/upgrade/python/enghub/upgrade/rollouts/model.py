@@ -11,6 +11,14 @@ from enghub.upgrade.rollouts.errors import RolloutNotPossible
 
 LAUNCH = "launch_rollout"
 """The queue whose consumer starts the roll-outs' workflows."""
+LEASE = timedelta(minutes=15)
+"""Longer than a workflow is silent: a wait of five minutes and the retries of a task."""
+RENEWED_AT = timedelta(minutes=8)
+"""What is left of a lease when it is extended; a roll-out that polls writes itself every seven minutes."""
+MOST_LOSSES = 5
+"""Lost workflows, with no wave completed between them, before nobody tries again by itself."""
+QUEUE_SECONDS = 86_400
+"""How long a site's upgrade may wait in the queue, unless the roll-out says otherwise."""
 
 
 class RolloutStatus(StrEnum):
@@ -74,6 +82,11 @@ class SiteRow:
             self, status=SiteStatus.RUNNING, attempt=attempt, execution_id=execution.execution_id,
             source_version=execution.source_version, reason=None, started_at=at, ended_at=None,
         )  # fmt: skip
+
+    def queued_too_long(self, execution: Execution, seconds: int, at: datetime) -> bool:
+        """Its execution has waited in the queue for longer than it may."""
+        since = self.started_at or at
+        return execution.status is Status.QUEUED and at - since > timedelta(seconds=seconds)
 
     def skipped(self, reason: Problem, at: datetime) -> "SiteRow":
         """There is nothing to do for it."""
@@ -140,6 +153,12 @@ class Rollout:
     """Counts its workflows; an older one does nothing any more."""
     not_before: datetime | None = None
     """When the present wave may begin."""
+    max_queue_seconds: int = QUEUE_SECONDS
+    """A site whose upgrade waits longer in the queue is withdrawn, and counts as failed."""
+    alive_until: datetime | None = None
+    """When its workflow counts as lost; None while it rests and needs none."""
+    lost: int = 0
+    """Workflows lost in a row."""
     problem: Problem | None = None
     ended_at: datetime | None = None
     record_version: int = 0
@@ -151,6 +170,26 @@ class Rollout:
         """The present wave is one of canaries."""
         return self.wave <= self.canary_waves
 
+    def leased(self, at: datetime) -> "Rollout":
+        """Its workflow is alive, or about to start."""
+        return replace(self, alive_until=at + LEASE)
+
+    def is_lease_due(self, at: datetime) -> bool:
+        """The lease has to be extended."""
+        return self.alive_until is None or self.alive_until - at <= RENEWED_AT
+
+    def is_lost(self, at: datetime) -> bool:
+        """It needs a workflow, and has none any more."""
+        return self.alive_until is not None and self.alive_until < at
+
+    def taken_up(self, at: datetime) -> "Rollout":
+        """Go on in a fresh workflow, because the old one is lost."""
+        return replace(self._next_run(), lost=self.lost + 1).leased(at)
+
+    def at_rest(self) -> "Rollout":
+        """It needs no workflow until a person says something."""
+        return replace(self, alive_until=None)
+
     def wait_seconds(self, now: datetime) -> int:
         """Return how long the present wave must still wait."""
         return 0 if self.not_before is None else max(0, round((self.not_before - now).total_seconds()))
@@ -160,7 +199,8 @@ class Rollout:
         if self.wave == self.waves:
             return replace(self, status=RolloutStatus.SUCCEEDED, ended_at=at)
         status = RolloutStatus.WAITING if self.requires_confirmation else RolloutStatus.RUNNING
-        return replace(self, wave=self.wave + 1, status=status, not_before=at + timedelta(seconds=self.pause_seconds))
+        not_before = at + timedelta(seconds=self.pause_seconds)
+        return replace(self, wave=self.wave + 1, status=status, not_before=not_before, lost=0)
 
     def stop(self, problem: Problem, at: datetime) -> "Rollout":
         """Begin no further site."""
@@ -185,7 +225,9 @@ class Rollout:
         """
         self._demand("resume", RolloutStatus.STOPPED, RolloutStatus.PAUSED, RolloutStatus.RUNNING)
         attempt = self.attempt + 1 if self.status is RolloutStatus.STOPPED else self.attempt
-        return replace(self._next_run(), status=RolloutStatus.RUNNING, attempt=attempt, problem=None, ended_at=None)
+        return replace(
+            self._next_run(), status=RolloutStatus.RUNNING, attempt=attempt, problem=None, ended_at=None, lost=0
+        )
 
     def confirm(self) -> "Rollout":
         """Let the next wave begin.
@@ -205,9 +247,9 @@ class Rollout:
         self._demand("abort", *(status for status in RolloutStatus if not status.is_over))
         return replace(self._next_run(), status=RolloutStatus.ABORTED, ended_at=at)
 
-    def go_on(self) -> "Rollout":
+    def go_on(self, at: datetime) -> "Rollout":
         """Go on in a fresh workflow, because the old one's history is long."""
-        return self._next_run()
+        return self._next_run().leased(at)
 
     def _next_run(self) -> "Rollout":
         return replace(self, run=self.run + 1)

@@ -45,6 +45,9 @@ class RolloutStore(Protocol):
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Rollout, ...], str | None]:
         """Return one page, newest first, and where to go on."""
 
+    def at_work(self) -> tuple[tuple[str, str], ...]:
+        """Return tenant and id of every roll-out that needs a workflow."""
+
     def create(self, rows: Sequence[SiteRow], change: Change) -> Rollout:
         """Store a new roll-out with its sites."""
 

@@ -8,7 +8,7 @@ from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.rollouts.errors import CanaryOutside, NoSites, RolloutChanged
-from enghub.upgrade.rollouts.model import Rollout, SiteRow, plan_rows
+from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, SiteRow, plan_rows
 from enghub.upgrade.rollouts.repository import Change, RolloutStore
 from enghub.upgrade.sites.repository import Sites
 
@@ -30,6 +30,7 @@ class Asked:
     pause_seconds: int = 0
     requires_confirmation: bool = False
     on_failure: OnFailure = OnFailure.STOP
+    max_queue_seconds: int = QUEUE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Rollouts:
             created_by=origin.user_id,
             created_at=origin.at,
             factory_id=origin.factory_id,
-        )
+            max_queue_seconds=asked.max_queue_seconds,
+        ).leased(origin.at)
         change = Change(origin, rollout, action="start", events=("RolloutStarted",), launch=True, once=once)
         return self._store.create(rows, change)
 
@@ -127,7 +129,8 @@ class Rollouts:
     ) -> Rollout:  # fmt: skip
         for _ in range(ATTEMPTS):
             before = self._store.get(origin.tenant_id, rollout_id)
-            change = Change(origin, decide(before), action=action, before=before, launch=launch, once=once)
+            decided = decide(before).leased(origin.at) if launch else decide(before)
+            change = Change(origin, decided, action=action, before=before, launch=launch, once=once)
             try:
                 return self._store.save(change)
             except RolloutChanged:

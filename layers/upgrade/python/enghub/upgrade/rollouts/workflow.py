@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enghub.core.errors import EngHubError
 from enghub.core.idempotency import Once, Replayed, fingerprint
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import CannotAbort, CannotResume, SiteBusy
+from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.model import Asked, Execution, Status
 from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.service import Upgrades
@@ -38,6 +38,7 @@ LONGEST_WAIT = 300
 """Between two looks during a pause, so that a person's word is heard."""
 LOOPS = 1500
 """A history holds 25,000 events; a loop makes about ten."""
+GONE = Problem("The site's execution is not stored any more", "该局点的升级执行记录已不存在", "gone")
 RESUMABLE = (Status.FAILED, Status.ABORTED, Status.ROLLBACK_FAILED)
 
 
@@ -69,8 +70,10 @@ class Fleet:
             return Answer("superseded")
         try:
             if loops >= LOOPS:
-                self._store.save(Change(origin, rollout.go_on(), launch=True))
+                self._store.save(Change(origin, rollout.go_on(origin.at), launch=True))
                 return Answer("superseded")
+            if rollout.is_lease_due(origin.at):
+                rollout = self._store.save(Change(origin, rollout.leased(origin.at)))
             rows = [self._followed(rollout, row, origin) for row in self._rows(rollout)]
             if rollout.status is RolloutStatus.RUNNING:
                 return self._work(rollout, rows, origin)
@@ -83,7 +86,7 @@ class Fleet:
         rollout = self._store.get(origin.tenant_id, rollout_id)
         if rollout.run == run and rollout.status is RolloutStatus.RUNNING:
             problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
-            self._stop(rollout, problem, self._rows(rollout), origin)
+            self._store.save(stop_change(rollout, problem, self._rows(rollout), origin))
         return Answer("rest")
 
     def _rows(self, rollout: Rollout) -> tuple[SiteRow, ...]:
@@ -104,7 +107,8 @@ class Fleet:
             rows[index] = self._started(rollout, row, origin)
         match _judged(rollout, rows):
             case Verdict.STOP:
-                self._stop(rollout, stopped_by(rollout, tally(rows, rollout.attempt)), rows, origin)
+                problem = stopped_by(rollout, tally(rows, rollout.attempt))
+                self._store.save(stop_change(rollout, problem, rows, origin))
             case Verdict.COMPLETE:
                 return self._complete(rollout, rows, origin)
             case Verdict.GO_ON:
@@ -113,6 +117,7 @@ class Fleet:
 
     def _complete(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
         after = rollout.wave_completed(origin.at)
+        after = after if after.status is RolloutStatus.RUNNING else after.at_rest()
         over = after.status is RolloutStatus.SUCCEEDED
         events = ("RolloutWaveCompleted", *(("RolloutSucceeded",) if over else ()))
         found = tally(rows, rollout.attempt)
@@ -122,34 +127,48 @@ class Fleet:
             return Answer("more", min(after.wait_seconds(origin.at), LONGEST_WAIT))
         return Answer("rest")
 
-    def _stop(self, rollout: Rollout, problem: Problem, rows: Sequence[SiteRow], origin: Origin) -> None:
-        after = rollout.stop(problem, origin.at)
-        found = tally(rows, rollout.attempt)
-        self._store.save(Change(origin, after, action="stop", before=rollout, events=("RolloutStopped",), tally=found))
-
     def _settle(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
         """Begin nothing; follow what was started to its end, withdraw what is queued when it was aborted."""
         at_work = [row for row in rows if row.status is SiteStatus.RUNNING]
         if rollout.status is RolloutStatus.ABORTED:
-            at_work = [row for row in at_work if not self._withdrawn(row, origin)]
-        return Answer("more", POLL_SECONDS) if at_work else Answer("rest")
+            at_work = [row for row in at_work if not self._skipped(row, origin)]
+        if at_work:
+            return Answer("more", POLL_SECONDS)
+        if rollout.alive_until is not None:
+            self._store.save(Change(origin, rollout.at_rest()))
+        return Answer("rest")
 
-    def _withdrawn(self, row: SiteRow, origin: Origin) -> bool:
+    def _skipped(self, row: SiteRow, origin: Origin) -> bool:
+        """Withdraw what is queued of an aborted roll-out."""
         execution = self._execution(row, origin)
-        if execution is None or execution.status is not Status.QUEUED:
-            return False
-        try:
-            self._upgrades.abort(execution.execution_id, origin)
-        except CannotAbort:
+        if execution is None or not self._is_withdrawn(execution, origin):
             return False
         reason = Problem("Withdrawn from the queue: the roll-out was aborted", "批量升级已中止，已退出排队")
         self._store.save_row(origin.tenant_id, row.skipped(reason, origin.at))
         return True
 
+    def _is_withdrawn(self, execution: Execution, origin: Origin) -> bool:
+        if execution.status is not Status.QUEUED:
+            return False
+        try:
+            self._upgrades.abort(execution.execution_id, origin)
+        except CannotAbort:  # it has just begun, or ended
+            return False
+        return True
+
     def _followed(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
         """Return a site's row as its execution is now, stored when it has ended."""
-        execution = self._execution(row, origin) if row.status is SiteStatus.RUNNING else None
-        after = row if execution is None else row.followed(execution, origin.at)
+        if row.status is not SiteStatus.RUNNING:
+            return row
+        execution = self._execution(row, origin)
+        if execution is None:
+            after = row.failed(GONE, row.attempt, origin.at)
+        elif row.queued_too_long(execution, rollout.max_queue_seconds, origin.at) and self._is_withdrawn(
+            execution, origin
+        ):
+            after = row.failed(_too_long(rollout.max_queue_seconds), row.attempt, origin.at)
+        else:
+            after = row.followed(execution, origin.at)
         return row if after == row else self._store.save_row(rollout.tenant_id, after)
 
     def _started(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
@@ -162,8 +181,9 @@ class Fleet:
             once.look()
             after = self._begun(rollout, row, once, origin)
         except Replayed as first:
-            execution = self._executions.get(origin.tenant_id, json.loads(first.answer)["executionId"])
-            after = row.started(execution, rollout.attempt, origin.at)
+            execution = self._found(json.loads(first.answer)["executionId"], origin)
+            gone = row.failed(GONE, rollout.attempt, origin.at)
+            after = gone if execution is None else row.started(execution, rollout.attempt, origin.at)
         except (UpgradeRefused, SiteNotFound, SiteVersionUnknown, SiteBusy, CannotResume) as refused:
             after = row.failed(_problem(refused), rollout.attempt, origin.at)
         return self._store.save_row(origin.tenant_id, after)
@@ -186,12 +206,34 @@ class Fleet:
         return row.started(self._upgrades.execute(asked, origin, once), rollout.attempt, origin.at)
 
     def _execution(self, row: SiteRow, origin: Origin) -> Execution | None:
-        return None if row.execution_id is None else self._executions.get(origin.tenant_id, row.execution_id)
+        return None if row.execution_id is None else self._found(row.execution_id, origin)
+
+    def _found(self, execution_id: str, origin: Origin) -> Execution | None:
+        """Return an execution; None when it is not stored any more."""
+        try:
+            return self._executions.get(origin.tenant_id, execution_id)
+        except ExecutionNotFound:
+            return None
+
+
+def stop_change(rollout: Rollout, problem: Problem, rows: Sequence[SiteRow], origin: Origin) -> Change:
+    """Return the change that begins no further site, and tells why."""
+    found = tally(rows, rollout.attempt)
+    after = rollout.stop(problem, origin.at)
+    return Change(origin, after, action="stop", before=rollout, events=("RolloutStopped",), tally=found)
 
 
 def _judged(rollout: Rollout, rows: Sequence[SiteRow]) -> Verdict:
     found = tally(rows, rollout.attempt)
     return judge(found, canary=rollout.in_canaries, max_failure_rate=rollout.max_failure_rate)
+
+
+def _too_long(seconds: int) -> Problem:
+    return Problem(
+        f"Withdrawn: it waited in the queue for over {seconds} s (maxQueueSeconds); see who holds its site or slots",
+        f"排队超过 {seconds} 秒（maxQueueSeconds），已退出排队，请检查占用局点或并发额度的升级",
+        "queue",
+    )
 
 
 def _render(execution: Execution) -> str:
