@@ -13,7 +13,7 @@ from enghub_cli import context
 from enghub_cli.errors import Stop
 
 BASE = "/api/v1/upgrade"
-REFUSED, FAILED, INTERRUPTED = 2, 1, 130
+REFUSED, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 POLL_SECONDS = 1.0
 TRIES = 30
 """While following, the API may be away for this many polls."""

@@ -13,7 +13,7 @@ SiteOption = Annotated[str, typer.Option("--site", help="Which site.")]
 EnvironmentOption = Annotated[str, typer.Option("--environment", help="dev, test, prod ...")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Show progress until the end.")]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; the upgrade goes on.")
+    float | None, typer.Option("--timeout", min=1, help="Follow for this many seconds at most; what runs goes on.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as JSON.")]
 OnFailureOption = Annotated[

@@ -1,13 +1,12 @@
 """``enghub upgrade``: plan, execute, follow, resume and report upgrades, here or in a pipeline (UPG-22).
 
-Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeout passed), 2 refused, 130 interrupted.
+Exit codes: 0 done, 1 the upgrade failed (or the API does not answer, or --timeout passed), 2 refused, 130 interrupted
+(Ctrl-C), 143 terminated (SIGTERM).
 """
 
 import hashlib
 import json
-import math
 import re
-import time
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +14,14 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Group
-from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
 from enghub_cli import context
 from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, INTERRUPTED, REFUSED, Api, polled
+from enghub_cli.following import Followed, watch
+from enghub_cli.hub import FAILED, REFUSED, Api
 from enghub_cli.options import (
     ApiOption,
     EnvironmentOption,
@@ -108,8 +107,7 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     """Start an upgrade; with --follow show it until it ends."""
     hub = Api.of(api, token, tenant)
     body = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
-    found = hub.call("POST", "/execute", body, key=key or str(uuid.uuid4()))
-    _begun(hub, found["executionId"], follow, timeout)
+    _begun(hub, hub.call("POST", "/execute", body, key=key or str(uuid.uuid4())), follow, timeout)
 
 
 @upgrade.command()
@@ -122,10 +120,10 @@ def resume(  # noqa: PLR0917 - typer reads one parameter per option
     token: TokenOption = None,
     tenant: TenantOption = "acme",
 ) -> None:
-    """Go on from the breakpoint."""
+    """Go on from the breakpoint; of a rollback that failed: exits 0 when the site is as before."""
     hub = Api.of(api, token, tenant)
-    hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
-    _begun(hub, execution_id, follow, timeout)
+    found = hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
+    _begun(hub, found, follow, timeout)
 
 
 @upgrade.command()
@@ -139,8 +137,7 @@ def rollback(  # noqa: PLR0917 - typer reads one parameter per option
 ) -> None:
     """Go back to the version before, from an upgrade that failed or was aborted; exits 0 when the site is as before."""
     hub = Api.of(api, token, tenant)
-    hub.call("POST", f"/rollback/{execution_id}")
-    _begun(hub, execution_id, follow, timeout, wanted="ROLLED_BACK")
+    _begun(hub, hub.call("POST", f"/rollback/{execution_id}"), follow, timeout)
 
 
 @upgrade.command()
@@ -152,10 +149,9 @@ def confirm(  # noqa: PLR0917 - typer reads one parameter per option
     token: TokenOption = None,
     tenant: TenantOption = "acme",
 ) -> None:
-    """Let the step pass that waits for an operator."""
+    """Let the step pass that waits for an operator, or say that a failed upgrade shall roll back."""
     hub = Api.of(api, token, tenant)
-    hub.call("POST", f"/confirm/{execution_id}", {})
-    _begun(hub, execution_id, follow, timeout)
+    _begun(hub, hub.call("POST", f"/confirm/{execution_id}", {}), follow, timeout)
 
 
 @upgrade.command()
@@ -249,46 +245,27 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, execution_id: str, follow: bool, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
+def _begun(hub: Api, found: dict[str, Any], follow: bool, timeout: float | None) -> None:
+    """Follow what was accepted; what was asked is the version before when it goes back, the new one otherwise."""
     if follow:
-        _follow(hub, execution_id, timeout, wanted)
+        _follow(hub, found["executionId"], timeout, "ROLLED_BACK" if found["status"] == "ROLLING_BACK" else "SUCCEEDED")
     else:
-        out.print(execution_id)
+        out.print(found["executionId"])
 
 
 def _follow(hub: Api, execution_id: str, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
     """Show the execution until it ends, waits for a person, or nobody wants to see more."""
-    try:
-        found = _watched(hub, execution_id, math.inf if timeout is None else time.monotonic() + timeout)
-    except KeyboardInterrupt:
-        raise Stop(_goes_on(execution_id, "Interrupted"), INTERRUPTED) from None
-    if found is None:
-        raise Stop(_goes_on(execution_id, f"Not ended after {timeout:g} s"), FAILED)
+    followed = Followed(
+        f"/status/{execution_id}", lambda seen: seen["status"] in ENDED or seen["status"] == "WAITING", shown, _line,
+        f"the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`",
+    )  # fmt: skip
+    found = watch(hub, followed, timeout)
     out.print(shown(found))
     if found["status"] == wanted:
         return
     if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
         _print_log(hub, execution_id, found)
     _exit(found)
-
-
-def _goes_on(execution_id: str, why: str) -> str:
-    return f"{why}: the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`"
-
-
-def _watched(hub: Api, execution_id: str, deadline: float) -> dict[str, Any] | None:
-    """Return where the execution stopped, None at the deadline; a pipeline's log gets a line per change."""
-    said = ""
-    with Live(console=out, auto_refresh=False, transient=True) as live:
-        for found in polled(hub, f"/status/{execution_id}", deadline):
-            if out.is_terminal:
-                live.update(shown(found), refresh=True)
-            elif (line := _line(found)) != said:
-                said = line
-                out.print(line)
-            if found["status"] in ENDED or found["status"] == "WAITING":
-                return found
-    return None
 
 
 def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:

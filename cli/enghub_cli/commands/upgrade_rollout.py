@@ -1,6 +1,7 @@
 """``enghub upgrade rollout``: start, follow and steer roll-outs to many sites (UPG-11).
 
-Exit codes: 0 done, or waits for a person; 1 stopped or aborted (or the API does not answer); 2 refused.
+Exit codes: 0 done, or waits for a person; 1 stopped or aborted (or the API does not answer, or --timeout passed);
+2 refused; 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
 """
 
 import json
@@ -9,14 +10,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group
-from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
 from enghub_cli.commands.upgrade import COLOURS, upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, REFUSED, Api, polled
+from enghub_cli.following import Followed, watch
+from enghub_cli.hub import FAILED, REFUSED, Api
 from enghub_cli.options import (
     ApiOption,
     EnvironmentOption,
@@ -26,6 +27,7 @@ from enghub_cli.options import (
     OnFailureOption,
     TargetOption,
     TenantOption,
+    TimeoutOption,
     TokenOption,
 )
 
@@ -55,6 +57,7 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
     on_failure: OnFailureOption = "stop",
     max_queue_seconds: Annotated[int, typer.Option(help="A site that waits longer in the queue has failed.")] = 86_400,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     key: KeyOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -77,13 +80,14 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
         "maxQueueSeconds": max_queue_seconds,
     }
     found = hub.call("POST", "/rollouts", body, key=key or str(uuid.uuid4()))
-    _begun(hub, found["rolloutId"], follow)
+    _begun(hub, found["rolloutId"], follow, timeout)
 
 
 @rollout.command()
 def status(  # noqa: PLR0917 - typer reads one parameter per option
     rollout_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     as_json: JsonOption = False,
     api: ApiOption = None,
     token: TokenOption = None,
@@ -92,7 +96,7 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
     """Show a roll-out with its waves and sites; exits with 1 when it stopped."""
     hub = Api.of(api, token, tenant)
     if follow:
-        _follow(hub, rollout_id)
+        _follow(hub, rollout_id, timeout)
         return
     found = hub.call("GET", f"/rollouts/{rollout_id}")
     if as_json:
@@ -110,9 +114,10 @@ def pause(rollout_id: str, api: ApiOption = None, token: TokenOption = None, ten
 
 
 @rollout.command()
-def resume(
+def resume(  # noqa: PLR0917 - typer reads one parameter per option
     rollout_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -120,13 +125,14 @@ def resume(
     """Go on; after a stop the failed sites of the wave are tried again."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollouts/{rollout_id}/resume")
-    _begun(hub, rollout_id, follow)
+    _begun(hub, rollout_id, follow, timeout)
 
 
 @rollout.command()
-def confirm(
+def confirm(  # noqa: PLR0917 - typer reads one parameter per option
     rollout_id: str,
     follow: FollowOption = False,
+    timeout: TimeoutOption = None,
     api: ApiOption = None,
     token: TokenOption = None,
     tenant: TenantOption = "acme",
@@ -134,7 +140,7 @@ def confirm(
     """Let the next wave begin."""
     hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollouts/{rollout_id}/confirm")
-    _begun(hub, rollout_id, follow)
+    _begun(hub, rollout_id, follow, timeout)
 
 
 @rollout.command()
@@ -151,25 +157,20 @@ def _tag(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _begun(hub: Api, rollout_id: str, follow: bool) -> None:
+def _begun(hub: Api, rollout_id: str, follow: bool, timeout: float | None) -> None:
     if follow:
-        _follow(hub, rollout_id)
+        _follow(hub, rollout_id, timeout)
     else:
         out.print(rollout_id)
 
 
-def _follow(hub: Api, rollout_id: str) -> None:
-    """Show the roll-out until it rests; a pipeline's log gets a line per change instead."""
-    said = ""
-    with Live(console=out, auto_refresh=False, transient=True) as live:
-        for found in polled(hub, f"/rollouts/{rollout_id}"):
-            if out.is_terminal:
-                live.update(shown(found), refresh=True)
-            elif (line := _line(found)) != said:
-                said = line
-                out.print(line)
-            if found["status"] in RESTS:
-                break
+def _follow(hub: Api, rollout_id: str, timeout: float | None) -> None:
+    """Show the roll-out until it rests."""
+    followed = Followed(
+        f"/rollouts/{rollout_id}", lambda seen: seen["status"] in RESTS, shown, _line,
+        f"the roll-out goes on, follow it with `enghub upgrade rollout status {rollout_id} --follow`",
+    )  # fmt: skip
+    found = watch(hub, followed, timeout)
     out.print(shown(found))
     _exit(found)
 

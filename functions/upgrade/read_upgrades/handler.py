@@ -29,7 +29,8 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 def get_status(execution_id: str) -> StatusResponse:
     """Return an execution with its steps and how far they are."""
     call = http.call(app, "upgrade:read", any_factory=True)
-    return StatusResponse.seen(wiring.upgrades().look(call.principal.tenant_id, execution_id), call.language)
+    seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
+    return StatusResponse.seen(seen, call.language, call.origin.at)
 
 
 @app.get(f"{BASE}/log/<execution_id>")

@@ -1,6 +1,7 @@
 """The way back as an operator sees it: policies, breakpoints, texts, the site afterwards (UPG-09, issue 3, line 6)."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -124,6 +125,28 @@ def test_an_operator_is_asked_and_the_site_is_kept_for_the_answer(upgrade: Upgra
     assert seen["nextAction"] == f"POST /api/v1/upgrade/confirm/{execution_id}"
     assert upgrade.execute("2.16.5")[0] == 409
     assert upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/confirm/{execution_id}", {})[0] == 202
+    assert upgrade.work_back(execution_id) == "ROLLED_BACK"
+
+
+def test_when_nobody_answered_in_time_the_summary_says_so_and_what_to_do(
+    upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(upgrade, MAIN, FAILS)
+    execution_id = upgrade.started("2.16.5", onFailure="confirm")
+    assert upgrade.work(execution_id) == "FAILED"
+    monkeypatch.setattr("enghub.core.http.system_clock", lambda: datetime.now(UTC) + timedelta(hours=25))
+    seen = upgrade.status(execution_id)
+    assert "Nobody said until " in seen["summary"]
+    assert "whether to roll back: nothing was undone" in seen["summary"]
+    assert seen["summary"].endswith(
+        f"Correct it, then: enghub upgrade resume {execution_id} --follow. "
+        f"Or go back: enghub upgrade rollback {execution_id} --follow"
+    )
+    assert seen["nextAction"] == f"POST /api/v1/upgrade/resume/{execution_id}"
+    status, answer = upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/confirm/{execution_id}", {})
+    assert (status, answer["details"]["error"]) == (409, "UPGRADE_EXECUTION_ERROR")
+    assert "that is over: resume it, or roll it back" in answer["message"]
+    assert upgrade.roll_back(execution_id)[0] == 202
     assert upgrade.work_back(execution_id) == "ROLLED_BACK"
 
 

@@ -1,5 +1,7 @@
-"""`enghub upgrade ... --follow` lets go of an upgrade without ending it (UPG-22)."""
+"""`enghub upgrade ... --follow` lets go of what it follows without ending it, and ends as was asked (UPG-22)."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,10 @@ RUNNING = {
     "upgradeAfterVersion": "2.16.5", "status": "RUNNING", "totalSteps": 1, "completedSteps": 0, "currentStep": "main",
     "steps": [], "error": None, "breakpoint": None, "summary": "Runs main", "rollback": None, "queuePosition": None,
 }  # fmt: skip
+ROLLOUT = {
+    "rolloutId": "01R", "name": "Europe", "environment": "test", "upgradeAfterVersion": "2.16.5", "status": "RUNNING",
+    "wave": 1, "waves": 1, "sites": 1, "progress": [], "siteProgress": [], "reason": None, "nextAction": None,
+}  # fmt: skip
 AGAIN = "the upgrade goes on, follow it with `enghub upgrade status 01E --follow`"
 
 
@@ -27,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def call(_: Api, method: str, path: str, *__: Any, **___: Any) -> dict[str, Any]:
         sent.append(f"{method} {path}")
-        return RUNNING
+        return ROLLOUT if path.startswith("/rollouts") else RUNNING
 
     def pause(seconds: float) -> None:
         clock[0] += seconds
@@ -65,6 +71,51 @@ def test_ctrl_c_lets_the_upgrade_go_on_and_says_how_to_follow_it(
     assert ended.exit_code == 130
     assert f"Interrupted: {AGAIN}" in ended.output
     assert asked == ["GET /status/01E"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (("status", "01E"), AGAIN),
+        (
+            ("rollout", "status", "01R"),
+            "the roll-out goes on, follow it with `enghub upgrade rollout status 01R --follow`",
+        ),
+    ],
+    ids=["upgrade", "roll-out"],
+)
+def test_sigterm_lets_it_go_on_and_says_how_to_follow_it(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, begin: tuple[str, ...], again: str
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(time, "sleep", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    ended = enghub(*begin, "--follow")
+    assert ended.exit_code == 143
+    assert ended.output.splitlines()[-1] == f"enghub: Terminated: {again}"
+    assert len(asked) == 1
+    assert signal.getsignal(signal.SIGTERM) == before, "only while following"
+
+
+@pytest.mark.parametrize("verb", ["rollback", "resume", "confirm"])
+@pytest.mark.parametrize(
+    ("goes", "ends", "code"),
+    [
+        ("ROLLING_BACK", "ROLLED_BACK", 0),
+        ("ROLLING_BACK", "ROLLBACK_FAILED", 1),
+        ("PENDING", "ROLLED_BACK", 1),
+        ("PENDING", "SUCCEEDED", 0),
+    ],
+)
+def test_the_way_back_ends_well_exactly_when_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, verb: str, goes: str, ends: str, code: int
+) -> None:
+    def call(_: Api, method: str, path: str, *__: Any, **___: Any) -> dict[str, Any]:
+        if path.startswith("/log"):
+            return {"entries": [], "cursor": None}
+        return {**RUNNING, "status": goes if method == "POST" else ends}
+
+    monkeypatch.setattr(Api, "call", call)
+    assert enghub(verb, "01E", "--follow").exit_code == code
 
 
 def test_an_api_that_is_away_does_not_outlast_the_timeout(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

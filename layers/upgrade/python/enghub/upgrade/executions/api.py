@@ -1,5 +1,6 @@
 """Upgrades on the wire (UPG-12)."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -180,20 +181,20 @@ class StatusResponse(ExecutionResponse):
     steps: tuple[StepResponse, ...]
 
     @classmethod
-    def seen(cls, seen: Seen, language: Language) -> "StatusResponse":
-        """Return the answer for an execution with its steps."""
+    def seen(cls, seen: Seen, language: Language, now: datetime) -> "StatusResponse":
+        """Return the answer for an execution with its steps, as it is now."""
         execution = seen.execution
         return cls(
             **ExecutionResponse.of(execution).model_dump(),
             current_step=execution.current_step,
             breakpoint=BreakpointResponse.of(execution.breakpoint),
             error=said(execution.problem, language),
-            next_action=_next_action(execution),
+            next_action=_next_action(execution, now),
             started_at=execution.started_at,
             ended_at=execution.ended_at,
             abort_requested=execution.abort_requested,
             on_failure=execution.on_failure.value,
-            summary=summary(execution, language),
+            summary=summary(execution, language, now),
             rollback=RollbackResponse.of(execution, seen.rollback, language),
             queue_position=None if seen.place is None else seen.place.position,
             queue_behind=() if seen.place is None else seen.place.ahead[-10:],
@@ -206,10 +207,10 @@ def said(problem: Problem | None, language: Language) -> str | None:
     return None if problem is None else (problem.zh if language == "zh" else problem.en)
 
 
-def _next_action(execution: Execution) -> str | None:
+def _next_action(execution: Execution, now: datetime) -> str | None:
     """What an operator types next."""
     match execution.status:
-        case "FAILED" if execution.confirm_rollback_until is not None:
+        case "FAILED" if execution.asks_to_roll_back(now):
             return f"POST {BASE}/confirm/{execution.execution_id}"
         case "FAILED" | "ABORTED" | "ROLLBACK_FAILED":
             return f"POST {BASE}/resume/{execution.execution_id}"

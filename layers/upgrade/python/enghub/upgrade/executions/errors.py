@@ -74,6 +74,15 @@ class NothingToConfirm(UpgradeExecutionError):
     )
 
 
+class ConfirmationOver(UpgradeExecutionError):
+    """Nobody confirmed the rollback in time; what can be done is said."""
+
+    text = Text(
+        "Execution {execution_id} asked until {until} whether to roll back, that is over: resume it, or roll it back",
+        "升级执行 {execution_id} 的回滚确认已于 {until} 截止，请继续（resume）或回滚（rollback）",
+    )
+
+
 class SiteBusy(UpgradeExecutionError):
     """Another upgrade holds the site (UPG-10)."""
 

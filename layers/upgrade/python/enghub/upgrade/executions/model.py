@@ -137,6 +137,10 @@ class Execution:
         """The newest problem: the rollback's, else the upgrade's."""
         return self.problem if self.rollback is None or self.rollback.problem is None else self.rollback.problem
 
+    def asks_to_roll_back(self, now: datetime) -> bool:
+        """It failed, and an operator may still say that it shall roll back."""
+        return self.confirm_rollback_until is not None and now <= self.confirm_rollback_until
+
     @property
     def expires_at(self) -> datetime | None:
         """When it is forgotten; None while it is alive."""

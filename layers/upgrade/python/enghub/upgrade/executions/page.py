@@ -41,7 +41,7 @@ def render(report: Report, log: Iterable[LogEntry], language: Language, now: dat
         report=report,
         execution=execution,
         problem=said(execution.shown_problem, language),
-        summary=summary(execution, language),
+        summary=summary(execution, language, now),
         steps=[(step, bar(step, execution, now), said(step.problem, language)) for step in report.steps],
         facts=[(step, found) for step in report.steps if (found := facts(step.result))],
         log=tuple(log),

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core import ids
+from enghub.core.clock import to_text
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import ExecutionChanged, NothingToConfirm, SiteBusy
+from enghub.upgrade.executions.errors import ConfirmationOver, ExecutionChanged, NothingToConfirm, SiteBusy
 from enghub.upgrade.executions.model import ABORTED, SKIP, Asked, Execution, Status, launch_command, released
 from enghub.upgrade.executions.reading import Seen, look
 from enghub.upgrade.executions.repository import Change, Executions, LogPage
@@ -205,11 +206,13 @@ class Upgrades:
         """Let the workflow go on past the step that waits.
 
         Raises:
-            ExecutionNotFound, NothingToConfirm
+            ExecutionNotFound, NothingToConfirm, ConfirmationOver
         """
         before = self._executions.get(origin.tenant_id, execution_id)
-        if before.confirm_rollback_until is not None and origin.at <= before.confirm_rollback_until:
+        if before.asks_to_roll_back(origin.at):
             return self.roll_back(execution_id, origin, once)
+        if before.confirm_rollback_until is not None:
+            raise ConfirmationOver(execution_id=execution_id, until=to_text(before.confirm_rollback_until))
         step = self._standing_at(before)
         if step is None or before.status is not Status.WAITING or step_key not in (None, step.key, step.definition.id):
             raise NothingToConfirm(execution_id=execution_id, step=step_key or "-")

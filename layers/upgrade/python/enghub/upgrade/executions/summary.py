@@ -1,5 +1,7 @@
 """What an operator reads: what happened, at which step, what is done already, the exact next command (UPG-07)."""
 
+from datetime import datetime
+
 from enghub.core.clock import to_text
 from enghub.core.i18n import Language, Text
 from enghub.upgrade.executions.model import Execution, Status
@@ -47,13 +49,19 @@ _ASKED = Text(
     "在 {step} 停止；{done}。原因：{why}。是否回滚？请在 {until} 前确认：enghub upgrade confirm {id} --follow。"
     f"或排除后：{_GO_ON}",
 )
+_NOT_ANSWERED = Text(
+    "Stopped at {step}; {done}. Cause: {why}. Nobody said until {until} whether to roll back: nothing was undone, and "
+    f"the site is no longer kept for this execution. Correct it, then: {_GO_ON}. Or go back: {_BACK}",
+    "在 {step} 停止；{done}。原因：{why}。截至 {until} 无人确认是否回滚：未撤销任何内容，局点不再为本次执行保留。"
+    f"排除后：{_GO_ON}。或回滚：{_BACK}",
+)
 _DONE = Text("{done} of {total} steps are done", "已完成 {done}/{total} 个步骤")
 _UNDONE = Text("{done} of {total} rollback steps are done", "已完成 {done}/{total} 个回滚步骤")
 _NOTED = Text("{said}. The rollback was not begun: {why}", "{said}。未开始回滚：{why}")
 
 
-def summary(execution: Execution, language: Language) -> str:
-    """Return the sentence for an execution's present state."""
+def summary(execution: Execution, language: Language, now: datetime) -> str:
+    """Return the sentence for an execution's state at a moment."""
     back = execution.rollback
     stopped = execution.breakpoint.step if execution.breakpoint is not None and execution.status in _STOPPED else None
     values = {
@@ -67,7 +75,9 @@ def summary(execution: Execution, language: Language) -> str:
         "done": _DONE.render(language, done=execution.completed_steps, total=execution.total_steps),
         "undone": "" if back is None else _UNDONE.render(language, done=back.completed_steps, total=back.total_steps),
     }  # fmt: skip
-    text = _ASKED if execution.confirm_rollback_until is not None else _TEXTS[execution.status]
+    text = _TEXTS[execution.status]
+    if execution.confirm_rollback_until is not None:
+        text = _ASKED if execution.asks_to_roll_back(now) else _NOT_ANSWERED
     said = text.render(language, **values)
     note = execution.rollback_note
     if note is None:
