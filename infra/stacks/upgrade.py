@@ -22,7 +22,7 @@ NOTICE_SECRETS = "upgrade/notices/*"
 TOLD = (
     *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
     *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
-    "RolloutStopped",
+    *("RolloutConfirmationRequested", "RolloutStopped"),
 )
 """The events that people hear of."""
 

@@ -130,6 +130,20 @@ def test_a_failure_and_then_the_success_reach_who_the_manifest_names(hub: Hub, c
     assert not [line for line in log if "given up" in line["message"]]
 
 
+def test_a_rollout_that_stopped_reaches_who_the_manifest_names(hub: Hub, calls: tuple[str, list[Call]]) -> None:
+    sign(hub)
+    hub.sql("UPDATE items SET name = NULL WHERE id = 5")
+    body = {"name": "Europe", "upgradeAfterVersion": "2.16.5", "siteIds": ["EU"]}
+    rollout_id = hub.call("POST", "/rollouts", body, 202)["rolloutId"]
+    stopped = until(lambda: told(calls[1], "RolloutStopped"), 90)
+    assert stopped.is_signed
+    found = json.loads(stopped.body)
+    assert (found["rolloutId"], found["failedSites"], found["status"]) == (rollout_id, ["EU"], "STOPPED")
+    sent = until(lambda: both(mails(hub, "Europe")), 60)
+    assert set(sent) == {"ada", "eve"}
+    assert f"enghub upgrade rollout resume {rollout_id} --follow" in sent["ada"]
+
+
 def test_without_a_secret_no_webhook_is_called_and_the_log_says_what_to_store(
     hub: Hub, calls: tuple[str, list[Call]]
 ) -> None:

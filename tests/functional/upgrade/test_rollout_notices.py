@@ -1,4 +1,4 @@
-"""Who hears that a roll-out stopped (UPG-11, UPG-13)."""
+"""Who hears that a roll-out stopped, or waits (UPG-11, UPG-13)."""
 
 import json
 from typing import Any
@@ -34,23 +34,29 @@ def hooked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture
-def stopped(fleet_of: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+def told(fleet_of: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """A fleet whose manifest names who hears."""
     monkeypatch.setenv("NOTICE_SENDER", SENDER)
     config.load.cache_clear()
     boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
     document = baseline(upgrade_steps={"startup_pre_process": [WORKS]}, notifications=TOLD)
-    fleet_of.hub.upload(document, {"s.sql": FAILS})
-    fleet_of.start(siteIds=fleet_of.sites(2), canaries=["S01"], name="Europe")
-    fleet_of.drive()
+    fleet_of.hub.upload(document, {"s.sql": "SELECT 1"})
     return fleet_of
 
 
-def arrive(fleet: Fleet) -> list[str]:
+@pytest.fixture
+def stopped(told: Fleet) -> Fleet:
+    document = baseline(upgrade_steps={"startup_pre_process": [WORKS]}, notifications=TOLD)
+    told.hub.upload(document, {"s.sql": FAILS})
+    told.start(siteIds=told.sites(2), canaries=["S01"], name="Europe")
+    told.drive()
+    return told
+
+
+def arrive(fleet: Fleet, kind: str = "RolloutStopped") -> list[str]:
     """Bring the event from the outbox; return the messages that come again."""
     table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
-    (event,) = [
-        json.loads(item["body"]) for item in table.scan()["Items"] if item.get("message_type") == "RolloutStopped"
-    ]
+    (event,) = [json.loads(item["body"]) for item in table.scan()["Items"] if item.get("message_type") == kind]
     return failed(fleet.hub.handler("notify_upgrade")(a_batch(event), Context()))
 
 
@@ -71,12 +77,12 @@ def test_who_hears_of_failures_hears_once_that_a_rollout_stopped(stopped: Fleet,
         f"Next: enghub upgrade rollout resume {stopped.rollout_id} --follow",
     ):
         assert part in mail.body, part
-    ((address, told),) = hooked
+    ((address, payload),) = hooked
     assert address == "https://h.example.com/"
-    assert (told["type"], told["rolloutId"], told["failedSites"], told["status"]) == (
+    assert (payload["type"], payload["rolloutId"], payload["failedSites"], payload["status"]) == (
         "RolloutStopped", stopped.rollout_id, ["S01"], "STOPPED",
     )  # fmt: skip
-    assert told["nextCommand"] == f"enghub upgrade rollout resume {stopped.rollout_id} --follow"
+    assert payload["nextCommand"] == f"enghub upgrade rollout resume {stopped.rollout_id} --follow"
 
 
 def test_what_cannot_be_sent_about_a_rollout_is_given_up_and_said_in_the_functions_log(
@@ -96,3 +102,21 @@ def test_a_rollout_whose_target_has_no_manifest_any_more_tells_nobody(stopped: F
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
     assert arrive(stopped) == []
     assert (mails(), hooked) == ([], [])
+
+
+def test_who_hears_of_failures_hears_that_a_wave_waits_for_a_confirmation(told: Fleet, hooked: list[Any]) -> None:
+    told.start(siteIds=told.sites(2), waveSize=1, requiresConfirmation=True, name="Europe")
+    told.drive()
+    assert arrive(told, "RolloutConfirmationRequested") == []
+    (mail,) = mails()
+    assert mail.subject == (
+        "[EngHub] Europe (test): → 2.16.5 waits for your confirmation of its next wave / 等待确认下一批次"
+    )
+    assert f"Next: enghub upgrade rollout confirm {told.rollout_id} --follow" in mail.body
+    assert "Wave: 1 / 2" in mail.body
+    assert [payload["status"] for _, payload in hooked] == ["WAITING"]
+    told.say("confirm")
+    told.drive()
+    assert told.seen["status"] == "SUCCEEDED", "the last wave leads to no further one to confirm"
+    assert arrive(told, "RolloutConfirmationRequested") == []
+    assert len(mails()) == 1

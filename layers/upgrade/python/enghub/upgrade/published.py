@@ -132,6 +132,10 @@ class RolloutWaveCompleted(RolloutState):
     """Every site of a wave has ended, and not too many failed."""
 
 
+class RolloutConfirmationRequested(RolloutState):
+    """A wave is complete, and somebody must confirm the next one."""
+
+
 class RolloutStopped(RolloutState):
     """Too many sites of a wave failed, or a canary; it can be resumed."""
 
@@ -157,7 +161,7 @@ EVENTS: dict[str, type[EventData]] = {
         *(UpgradeConfirmationRequested, UpgradeSucceeded, UpgradeFailed, UpgradeAborted, ManifestChanged),
         *(UpgradeRollbackStarted, UpgradeRollbackConfirmationRequested, UpgradeStepRolledBack),
         *(UpgradeRolledBack, UpgradeRollbackFailed, UpgradeReadyToStop, UpgradeNeedsAttention),
-        *(RolloutStarted, RolloutWaveCompleted, RolloutStopped, RolloutSucceeded),
+        *(RolloutStarted, RolloutWaveCompleted, RolloutConfirmationRequested, RolloutStopped, RolloutSucceeded),
     )
 }
 

@@ -55,6 +55,10 @@ KINDS: Mapping[str, Kind] = {
         next_command="enghub upgrade report {id}",
     ),
     "UpgradeQueued": Kind(Text("waits in the queue", "排队等待中"), is_success=True),
+    "RolloutConfirmationRequested": Kind(
+        Text("waits for your confirmation of its next wave", "等待确认下一批次"),
+        next_command="enghub upgrade rollout confirm {id} --follow",
+    ),
     "RolloutStopped": Kind(
         Text("stopped: no further site begins", "批量升级已停止，不再升级其他局点"),
         next_command="enghub upgrade rollout resume {id} --follow",

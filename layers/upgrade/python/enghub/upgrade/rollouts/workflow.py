@@ -119,7 +119,8 @@ class Fleet:
         after = rollout.wave_completed(origin.at)
         after = after if after.status is RolloutStatus.RUNNING else after.at_rest()
         over = after.status is RolloutStatus.SUCCEEDED
-        events = ("RolloutWaveCompleted", *(("RolloutSucceeded",) if over else ()))
+        further = {RolloutStatus.SUCCEEDED: "RolloutSucceeded", RolloutStatus.WAITING: "RolloutConfirmationRequested"}
+        events = ("RolloutWaveCompleted", *(event for status, event in further.items() if after.status is status))
         found = tally(rows, rollout.attempt)
         action = "succeed" if over else "complete_wave"
         self._store.save(Change(origin, after, action=action, before=rollout, events=events, tally=found))
