@@ -43,7 +43,8 @@ Parameters stand beside `id`, `name` and `class_name` in the step's object. Ever
 target database (tables `enghub_upgrade_*`) or, where they change files, beside these under `.enghub/`.
 
 The generic classes of the phases (`com.ft.upgrade.steps.*`) do whatever of their phase's work the parameters ask for,
-in the order given here; their parameters are those of the parts.
+in the order given here; their parameters are those of the parts. A rehearsal runs those of their parts that use nothing
+but the database.
 """
 
 
@@ -181,7 +182,8 @@ def _entry(name: str) -> Iterator[str]:
     yield f"## {name}\n"
     yield f"{inspect.getdoc(found)}\n"
     rollback = "yes" if "rollback" in vars(found) else ("not needed" if not getattr(found, "writes", True) else "no")
-    yield f"Rollback: {rollback}.\n"
+    rehearsed = "yes" if getattr(found, "database_only", False) else "no, it uses more than the database"
+    yield f"Rollback: {rollback}. Rehearsed on a copy: {rehearsed}.\n"
     for parameter, kind in entry.parameters.items():
         yield from _parameter(parameter, kind)
     example = {"id": "step_001", "name": "Step", "class_name": name, **entry.example}

@@ -237,6 +237,13 @@ class BaseStep:
     writes: ClassVar[bool] = True
     transactions: ClassVar[bool] = True
     """Needs a database with transactions; steps that know how to do without say False."""
+    database_only: ClassVar[bool] = False
+    """Uses nothing of the site but its database, so that a rehearsal on a copy of it can run the step."""
+
+    def outside_database(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Return the parameters that a rehearsal on a copy of the database leaves out; None: the whole step."""
+        del parameters
+        return () if self.database_only else None
 
     def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
         """Return the names of what here cannot run on a kind of database (UPG-19)."""

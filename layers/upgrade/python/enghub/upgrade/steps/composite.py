@@ -49,6 +49,15 @@ class Composite(BaseStep):
             name for part in asked if isinstance(part, BaseStep) for name in part.unsupported(parameters, dialect)
         )
 
+    def outside_database(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Leave out the parts that use more than the database; the whole step when nothing else is asked for."""
+        asked = [(part, names) for _, names, part in self.parts if _asked(names, parameters)]
+        inside = [getattr(part, "database_only", False) for part, _ in asked]
+        if asked and not any(inside):
+            return None
+        outside = [names for (_, names), stays in zip(asked, inside, strict=True) if not stays]
+        return tuple(name for names in outside for name in names if name in parameters)
+
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the parts that are asked for."""
         return self._go(context, cursor, [part for part in self.parts if _asked(part[1], context.parameters)], "run")
