@@ -15,6 +15,7 @@ from enghub.upgrade.manifests import wiring as manifests
 from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
+from enghub.upgrade.rehearsal import wiring as rehearsals
 from enghub.upgrade.sites import wiring as sites
 from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
@@ -153,6 +154,8 @@ def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
         executions.workflow,
         executions.reports,
         notices.notices,
+        rehearsals.rehearsals,
+        rehearsals.rehearsing,
     ]
     yield Upgrade(tmp_path / "site.db")
     for service in made:

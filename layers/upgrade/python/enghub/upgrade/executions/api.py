@@ -18,13 +18,18 @@ from enghub.upgrade.sites.api import SiteId
 BASE = "/api/v1/upgrade"
 
 
-class UpgradeRequest(wire.Request):
-    """What the source document's CI/CD sends (chapter 3.4)."""
+class WantedUpgrade(wire.Request):
+    """Which upgrade is meant: what the source document's CI/CD sends (chapter 3.4)."""
 
     upgrade_before_version: VersionText
     upgrade_after_version: VersionText
     site_id: SiteId
     environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
+
+
+class UpgradeRequest(WantedUpgrade):
+    """An upgrade, and what shall happen when it meets an obstacle."""
+
     on_failure: Literal["stop", "rollback", "confirm"] = "stop"
     """`confirm` asks an operator whether to roll back, for a day."""
 

@@ -4,6 +4,7 @@ from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.planning.plan import PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
+from enghub.upgrade.rehearsal.model import Rehearsal
 
 
 class VerdictResponse(wire.Response):
@@ -39,6 +40,9 @@ class PlannedStepResponse(wire.Response):
     """How the step is undone, or why it cannot be."""
     destructive_statements: tuple[DangerResponse, ...]
     unreadable_scripts: tuple[str, ...]
+    rehearsed_up_seconds: float | None
+    """In the last rehearsal; null when it did not run there."""
+    rehearsed_down_seconds: float | None
 
 
 class RequiredResourceResponse(wire.Response):
@@ -47,6 +51,25 @@ class RequiredResourceResponse(wire.Response):
     version: str
     name: str
     amount: str
+
+
+class LastRehearsalResponse(wire.Response):
+    """The last rehearsal of this upgrade that has ended."""
+
+    rehearsal_id: str
+    ended_at: wire.Instant | None
+    succeeded: bool
+    outdated: bool
+    """It was made with other manifests than this plan."""
+    row_limit: int
+
+    @classmethod
+    def of(cls, rehearsal: Rehearsal, planned: Planned) -> "LastRehearsalResponse":
+        """Return the answer for a rehearsal, beside a plan."""
+        return cls(
+            rehearsal_id=rehearsal.rehearsal_id, ended_at=rehearsal.ended_at, succeeded=rehearsal.succeeded,
+            outdated=rehearsal.is_outdated(planned.checksums), row_limit=rehearsal.row_limit,
+        )  # fmt: skip
 
 
 class PlanResponse(wire.Response):
@@ -64,10 +87,14 @@ class PlanResponse(wire.Response):
     """The first step that cannot be undone."""
     required_resources: tuple[RequiredResourceResponse, ...]
     """To be checked by hand before the upgrade starts."""
+    rehearsal: LastRehearsalResponse | None
+    """Null: this upgrade of the site was never rehearsed."""
 
     @classmethod
-    def of(cls, planned: Planned, risks: tuple[Risk, ...], language: Language) -> "PlanResponse":
-        """Return the answer for a plan."""
+    def of(
+        cls, planned: Planned, risks: tuple[Risk, ...], last: Rehearsal | None, language: Language
+    ) -> "PlanResponse":
+        """Return the answer for a plan, with the last rehearsal of it."""
         plan = planned.plan
         pairs = tuple(zip(plan.steps, risks, strict=True))
         return cls(
@@ -79,7 +106,7 @@ class PlanResponse(wire.Response):
                 VerdictResponse(version=str(v.version), included=v.included, reason=v.reason.render(language))
                 for v in plan.path.verdicts
             ),
-            steps=tuple(_planned(step, risk, language) for step, risk in pairs),
+            steps=tuple(_planned(step, risk, last, language) for step, risk in pairs),
             skipped_steps=tuple(step.key for step in plan.skipped),
             estimated_seconds=plan.estimate_seconds,
             point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
@@ -87,11 +114,13 @@ class PlanResponse(wire.Response):
                 RequiredResourceResponse(version=found.version, name=found.name, amount=found.amount)
                 for found in plan.required_resources
             ),
+            rehearsal=None if last is None else LastRehearsalResponse.of(last, planned),
         )
 
 
-def _planned(step: PlannedStep, risk: Risk, language: Language) -> PlannedStepResponse:
+def _planned(step: PlannedStep, risk: Risk, last: Rehearsal | None, language: Language) -> PlannedStepResponse:
     definition = step.definition
+    times = None if last is None else next((one for one in last.steps if one.step == step.key), None)
     return PlannedStepResponse(
         step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
         class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
@@ -102,4 +131,6 @@ def _planned(step: PlannedStep, risk: Risk, language: Language) -> PlannedStepRe
             for f in risk.dangers
         ),
         unreadable_scripts=risk.unreadable,
+        rehearsed_up_seconds=None if times is None else times.up,
+        rehearsed_down_seconds=None if times is None else times.down,
     )  # fmt: skip

@@ -29,6 +29,11 @@ class Planned:
     revisions: Mapping[str, Revision]
     """By version."""
 
+    @property
+    def checksums(self) -> dict[str, str]:
+        """Checksums of the manifests it is made of, by version."""
+        return {version: revision.checksum for version, revision in self.revisions.items()}
+
     def scripts_of(self, step: PlannedStep) -> dict[str, str]:
         """Return the hashes of the scripts a step may use, by path."""
         revision = self.revisions.get(step.version)

@@ -207,15 +207,18 @@ class _Work:
         return True
 
     def _chunk(self, session: "ReadSession", index: int, table: str) -> None:
-        from enghub.upgrade.gateways.databases import lines  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.keys import write_key  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases import catalog, lines  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.keys import next_chunk, read_key, write_key  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.structure import Structure  # noqa: PLC0415
 
         state = self.state["tables"][index]
         structure = Structure.of_json(state["structure"])
         if not structure.key:
             raise StepFailed(NO_KEY, table=table)
-        conditions, upper = _bounds(session, structure, self.state["position"].get(table), self.rules.chunk_rows)
+        described = catalog.table(session.connection, table)
+        assert described is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
+        after = read_key(self.state["position"].get(table))
+        conditions, upper = next_chunk(session.connection, described, structure.key, after, self.rules.chunk_rows)
         rows = lines.read(session.connection, session.dialect, structure, table, conditions)
         for part in _parts(rows, self.rules.chunk_rows):
             chunk = self.archive.put_rows(table, len(state["chunks"]), part)
@@ -272,25 +275,6 @@ def _describe(session: "ReadSession", table: str) -> Any:
     if not structure.exists(session.connection, table):
         raise StepFailed(NO_TABLE, table=table)
     return structure.describe(session.connection, session.dialect, table)
-
-
-def _bounds(session: "ReadSession", structure: Any, position: str | None, rows: int) -> tuple[list[Any], Any]:
-    """Return the conditions of the next chunk and its last key, None when it is the last chunk."""
-    from sqlalchemy import column, select  # noqa: PLC0415
-
-    from enghub.upgrade.gateways.databases import catalog  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.keys import compare, read_key  # noqa: PLC0415
-
-    table = catalog.table(session.connection, structure.table)
-    assert table is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
-    key = [column(name, table.columns[name].type) for name in structure.key]
-    after = read_key(position)
-    conditions: list[Any] = [] if after is None else [compare(key, after, inclusive=False, above=True)]
-    last = select(*key).select_from(table).where(*conditions).order_by(*key).offset(rows - 1).limit(1)
-    upper = session.connection.execute(last).first()
-    if upper is not None:
-        conditions.append(compare(key, tuple(upper), inclusive=True, above=False))
-    return conditions, None if upper is None else tuple(upper)
 
 
 def _parts(rows: Iterator[bytes], count: int) -> Iterator[list[bytes]]:
