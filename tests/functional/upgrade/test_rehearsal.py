@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from enghub.upgrade.executions.step import StepRecord
-from enghub.upgrade.gateways.databases.scratch import Scratch, check
+from enghub.upgrade.gateways.databases import copying, objects
+from enghub.upgrade.gateways.databases.scratch import Scratch, check, notes
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
@@ -38,6 +39,8 @@ TEXTS = {
     "broken.sql": "INSERT INTO missing VALUES (1);",
     "wipe.sql": "DELETE FROM items_v2;",
     "change.sql": "UPDATE items SET name = 'changed';",
+    "count.sql": "INSERT INTO counted (name) VALUES ('two');",
+    "uncount.sql": "DELETE FROM counted WHERE name = 'two';",
     "back.sql": "UPDATE items SET name = 'n1';",
 }
 HASHES = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in TEXTS.items()}
@@ -49,6 +52,11 @@ MOVE = step(
     migrations=[{"name": "m", "source": "items", "target": "items_v2", "mapping": {"id": "id", "name": "name"}}],
 )
 COPY = step("enghub.BackupTables", "copy", backup_tables=["items"])
+COUNTED = {
+    Dialect.SQLITE: "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)",
+    Dialect.MARIADB: "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTO_INCREMENT, name VARCHAR(9))",
+    Dialect.POSTGRESQL: "CREATE TABLE counted (id SERIAL PRIMARY KEY, name VARCHAR(9))",
+}
 _SEEN = "CREATE TABLE seen (id INTEGER PRIMARY KEY, n INTEGER)"
 ROUTINES = {
     Dialect.SQLITE: [
@@ -79,6 +87,10 @@ UNCOPIED = {
     Dialect.POSTGRESQL: {"materialised view kept"},
 }
 ROWS = 5_000
+
+
+class KilledError(BaseException):
+    """Nothing catches it."""
 
 
 @pytest.fixture
@@ -180,6 +192,13 @@ def test_an_inverse_that_loses_rows_is_found(site: Address, scratch: Address) ->
     assert found.steps[0].restored, "its structure is as before"
 
 
+def test_a_counter_that_moved_on_is_no_difference(site: Address, scratch: Address) -> None:
+    sql(site, COUNTED[site.dialect], "INSERT INTO counted (name) VALUES ('one')")
+    counts = step("enghub.SqlScripts", "counts", sql_scripts=["count.sql"], rollback_scripts=["uncount.sql"])
+    found = rehearsed(site, scratch, counts)
+    assert found.succeeded, found
+
+
 def test_what_has_no_inverse_is_named(site: Address, scratch: Address) -> None:
     one_way = step("enghub.SqlScripts", "one_way", sql_scripts=["change.sql"])
     found = rehearsed(site, scratch, one_way)
@@ -240,7 +259,7 @@ def test_rows_beyond_the_limit_stay_behind_and_are_named(site: Address, scratch:
         "table kinds": "only its first 2 rows were copied (rowLimit)",
         "table items": "only its first 2 rows were copied (rowLimit)",
         "table keyless": "only its first 2 rows were copied (rowLimit)",
-        "table items: 2 rows": "the rows that their foreign keys name were not copied",
+        "rows of table items": "2 rows name others by a foreign key that were not copied",
     }
     assert sql(scratch, "SELECT id FROM kinds ORDER BY id") == [(1,), (2,)]
     assert sql(scratch, "SELECT COUNT(*) FROM items") == [(0,)], "no orphan stays"
@@ -270,6 +289,51 @@ def test_a_script_that_names_the_sites_database_never_runs(site: Address, scratc
     if site.dialect.is_mysql:
         assert found.problem is not None
         assert "A script names the database" in found.problem.en
+
+
+def test_a_copy_whose_workers_die_again_and_again_is_the_same(
+    site: Address, scratch: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql(site, "CREATE VIEW names AS SELECT name FROM items", *ROUTINES[site.dialect])
+    whole, patient = Scratch(site, scratch, "01WHOLE"), Budget.of(600, 600)
+    whole.claim()
+    assert copying.copy(whole, 10_000, patient)
+    assert whole.measure("before", patient)
+    wanted, left = copied(whole), whole.report(patient)
+    whole.release(patient)
+    calls = 0
+
+    def dying(owner: Any, name: str) -> None:
+        does = getattr(owner, name)
+
+        def dies(*arguments: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            done = does(*arguments, **options)
+            if calls in {n * (n + 1) // 2 for n in range(calls + 1)}:  # ever rarer, so that it comes to an end
+                raise KilledError
+            return done
+
+        monkeypatch.setattr(owner, name, dies)
+
+    again = Scratch(site, scratch, "01AGAIN")
+    again.claim()
+    for owner, name in ((copying.lines, "load"), (copying, "put_note"), (copying._Copy, "_run"), (objects, "make")):
+        dying(owner, name)
+    deaths, complete = 0, False
+    while not complete:
+        try:
+            complete = copying.copy(again, 10_000, patient)
+        except KilledError:
+            deaths += 1
+    assert deaths > 3
+    assert again.measure("before", patient)
+    assert (copied(again), again.report(patient)) == (wanted, left)
+
+
+def copied(scratch: Scratch) -> dict[str, str]:
+    with scratch.hold(Budget.of(60, 60)) as connection:
+        return notes(connection, "before")
 
 
 def test_a_rehearsal_cut_into_the_smallest_slices_ends_the_same(site: Address, scratch: Address) -> None:

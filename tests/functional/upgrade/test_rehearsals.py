@@ -159,6 +159,24 @@ def test_an_upgrade_without_work_on_the_database_is_refused(rehearsal: Rehearsal
     rehearsal.start(400, body={"rowLimit": 0})
 
 
+def test_what_could_not_be_executed_is_not_rehearsed(rehearsal: Rehearsal) -> None:
+    rehearsal.prepare()
+    assert "which runs 2.16.4" in rehearsal.start(422, body={"upgradeBeforeVersion": "2.16.3"})["message"]
+    assert rehearsal.start(404, body={"siteId": "NOWHERE"})
+
+
+def test_a_rehearsal_that_never_began_leaves_the_last_one_beside_the_plan(rehearsal: Rehearsal) -> None:
+    rehearsal.prepare()
+    rehearsal.start()
+    whole = rehearsal.drive()["rehearsalId"]
+    rehearsal.start()
+    rehearsal.hub.sql("CREATE TABLE enghub_rehearsal (id INTEGER)")
+    found = rehearsal.drive()
+    assert (found["status"], found["part"]) == ("FAILED", "claim")
+    assert "is the site's own" in found["error"], "a database with the mark of a rehearsal is nobody's site"
+    assert rehearsal.plan()["rehearsal"]["rehearsalId"] == whole
+
+
 def test_of_a_step_of_many_parts_those_on_the_database_are_rehearsed(rehearsal: Rehearsal) -> None:
     rehearsal.prepare(MIXED)
     rehearsal.start()
@@ -221,7 +239,7 @@ def test_a_workflow_that_broke_ends_it_with_the_reason(rehearsal: Rehearsal) -> 
     found = rehearsal.seen
     assert (found["status"], found["error"]) == ("FAILED", "The workflow broke: States.Timeout: 930 s")
     assert rehearsal.advance() == "superseded"
-    assert rehearsal.plan()["rehearsal"]["succeeded"] is False
+    assert rehearsal.plan()["rehearsal"] is None, "it tells no times"
 
 
 def test_a_long_one_goes_on_in_a_fresh_history(rehearsal: Rehearsal) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
-from enghub.upgrade.planning.errors import StepsNotSupported
+from enghub.upgrade.planning.errors import StepsNotSupported, UnknownVersion
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.planning.undo import backed_up, way_back
@@ -28,6 +28,16 @@ class Planned:
     site: Site
     revisions: Mapping[str, Revision]
     """By version."""
+
+    def refuse_other_source(self, source: str) -> None:
+        """Refuse to begin from a version that the site does not run.
+
+        Raises:
+            UnknownVersion: it runs another one.
+        """
+        if self.site.version not in (None, source):
+            known = f"for the site, which runs {self.site.version} / 局点当前版本为 {self.site.version}"
+            raise UnknownVersion(version=source, needed=known)
 
     @property
     def checksums(self) -> dict[str, str]:

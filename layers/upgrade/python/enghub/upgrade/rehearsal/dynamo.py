@@ -80,7 +80,7 @@ class DynamoRehearsals:
         rehearsal, writes = _audited(change)
         rehearsal = replace(rehearsal, record_version=rehearsal.record_version + 1)
         writes += [*puts(change.once, rehearsal), _write(rehearsal)]
-        if not rehearsal.is_running:
+        if not rehearsal.is_running and rehearsal.tells_times:
             writes.append(_last_write(rehearsal))
         if change.launch:
             queue, payload = launch_command(rehearsal)

@@ -121,6 +121,11 @@ class Rehearsal:
         return self.status is RehearsalStatus.SUCCEEDED
 
     @property
+    def tells_times(self) -> bool:
+        """It came as far as the first way up."""
+        return self.part not in (Part.CLAIM, Part.COPY, Part.BEFORE)
+
+    @property
     def up_id(self) -> str:
         """Id of the records of the first way up, and of the way back."""
         return f"{self.rehearsal_id}-1"

@@ -35,11 +35,11 @@ class RehearsalStore(Protocol):
         """Store a new rehearsal with the steps it runs, and those that its manifests declare for the way back."""
 
     def save(self, change: Change) -> Rehearsal:
-        """Store a change; one that has ended becomes the last one of its upgrade.
+        """Store a change; one that has ended and tells times becomes the last one of its upgrade.
 
         Raises:
             RehearsalChanged: somebody else was faster.
         """
 
     def last(self, tenant_id: str, site_id: str, source_version: str, target_version: str) -> Rehearsal | None:
-        """Return the last rehearsal of an upgrade that has ended."""
+        """Return the last rehearsal of an upgrade that has ended and tells times."""

@@ -46,6 +46,7 @@ class Rehearsals:
             NotAVersion, SiteNotFound, UpgradeRefused, NothingToRehearse, ScratchRefused
         """
         planned = self._planner.plan(origin.tenant_id, asked.source_version, asked.target_version, asked.site_id)
+        planned.refuse_other_source(asked.source_version)
         try:
             self._check_scratch(planned.site)
         except StepFailed as refused:

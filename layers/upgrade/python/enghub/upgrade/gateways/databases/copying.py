@@ -183,29 +183,25 @@ class _Copy:
         """Rows beyond a limit may be the parents of rows within it; taking children out can make new orphans."""
         found = [(table, key) for table in copied for key in sa.inspect(self.source).get_foreign_keys(table)]
         known = [(table, key) for table, key in found if key["referred_table"] in copied and not key["referred_schema"]]
-        taken: dict[str, int] = {}
-        again = True
-        while again:
-            counts = [(table, self._take_out(table, key)) for table, key in known]
-            again = any(count for _, count in counts)
-            for table, count in counts:
-                taken[table] = taken.get(table, 0) + count
-        for table, count in taken.items():
-            if count:
-                what = f"table {table}: {count} rows"
-                put_note(self.target, LEFT_OUT, what, "the rows that their foreign keys name were not copied")
-        self.target.commit()
+        while any(self._take_out(table, key) for table, key in known):
+            pass
 
-    def _take_out(self, table: str, key: Any) -> int:
+    def _take_out(self, table: str, key: Any) -> bool:
+        """Remove the rows of a table without their parent and note how many; tell whether there were some."""
         child = sa.table(table, *(sa.column(name) for name in key["constrained_columns"]))
         parent = sa.table(key["referred_table"], *(sa.column(name) for name in key["referred_columns"]))
         parents = sa.select(*parent.columns).subquery("parents")  # MySQL deletes beside a derived table only
         pairs = list(zip(key["constrained_columns"], key["referred_columns"], strict=True))
         found = sa.select(sa.literal(1)).select_from(parents).where(*(parents.c[p] == child.c[c] for c, p in pairs))
         orphans = sa.delete(child).where(*(child.c[c].is_not(None) for c, _ in pairs), ~found.exists())
+        what = f"rows of table {table}"
+        before = int(notes(self.target, LEFT_OUT).get(what, "0").split()[0])
         count = self.target.execute(orphans).rowcount
+        if count:
+            why = f"{before + count} rows name others by a foreign key that were not copied"
+            put_note(self.target, LEFT_OUT, what, why)
         self.target.commit()
-        return int(count)
+        return bool(count)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from sqlalchemy.dialects import mysql
 
 from enghub.core.clock import system_clock
@@ -58,6 +59,10 @@ NOT_EMPTY = Text(
 IN_USE = Text(
     "The scratch database is used by rehearsal {owner}: wait for its end, at most until {until}",
     "演练库正被演练 {owner} 使用，请等待其结束（最迟 {until}）",
+)
+NOT_EMPTIED = Text(
+    "The scratch database cannot be emptied ({why}): give its user every right there",
+    "无法清空演练库（{why}）：请授予其用户在该库的全部权限",
 )
 TAKEN = Text(
     "Another rehearsal took the scratch database over: start this one again", "演练库已被其他演练占用，请重新发起"
@@ -140,8 +145,11 @@ class Scratch:
             connection.rollback()
             if found:
                 self._refuse_another(connection)
-            _clear(connection, self.address.dialect)
-            NOTES.create(connection)
+            try:
+                _clear(connection, self.address.dialect)
+                NOTES.create(connection)
+            except exc.DBAPIError as error:
+                raise StepFailed(NOT_EMPTIED, why=objects.why(error)) from error
             self._take(connection)
             connection.commit()
 
