@@ -295,6 +295,7 @@ def test_a_copy_whose_workers_die_again_and_again_is_the_same(
     site: Address, scratch: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sql(site, "CREATE VIEW names AS SELECT name FROM items", *ROUTINES[site.dialect])
+    sql(site, "CREATE TABLE a_keyless (n INTEGER)", "INSERT INTO a_keyless VALUES (1), (2)")
     whole, patient = Scratch(site, scratch, "01WHOLE"), Budget.of(600, 600)
     whole.claim()
     assert copying.copy(whole, 10_000, patient)
