@@ -175,8 +175,8 @@ def _here(  # noqa: PLR0917 - what the options say
     sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "upgrade")]
     from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
     from enghub.upgrade.rehearsal.api import RehearsalStatusResponse  # noqa: PLC0415
+    from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
-    from enghub.upgrade.rehearsal.service import Seen  # noqa: PLC0415
     from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
     from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from enghub.upgrade.executions.step import StepRecord
-from enghub.upgrade.gateways.databases import copying, objects
+from enghub.upgrade.gateways.databases import copying, lines, objects
 from enghub.upgrade.gateways.databases.scratch import Scratch, check, notes
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests.model import parse
@@ -319,7 +319,7 @@ def test_a_copy_whose_workers_die_again_and_again_is_the_same(
 
     again = Scratch(site, scratch, "01AGAIN")
     again.claim()
-    for owner, name in ((copying.lines, "load"), (copying, "put_note"), (copying._Copy, "_run"), (objects, "make")):
+    for owner, name in ((lines, "load"), (copying, "put_note"), (copying._Copy, "_run"), (objects, "make")):
         dying(owner, name)
     deaths, complete = 0, False
     while not complete:
@@ -339,9 +339,9 @@ def copied(scratch: Scratch) -> dict[str, str]:
 
 def test_a_rehearsal_cut_into_the_smallest_slices_ends_the_same(site: Address, scratch: Address) -> None:
     rehearsal, records = prepared_for(COPY, MAIN, MOVE)
-    executions = MemoryExecutions()
-    store = MemoryRehearsals(executions)
-    store.create(records, Change(factory.ORIGIN, rehearsal))
+    executions, store = MemoryExecutions(), MemoryRehearsals()
+    executions.plan_steps(factory.TENANT, records)
+    store.save(Change(factory.ORIGIN, rehearsal))
     rehearsing = Rehearsing(store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), script)
     parts = []
     for _ in range(300):

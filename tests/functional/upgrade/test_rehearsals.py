@@ -9,7 +9,8 @@ import pytest
 
 from enghub.core import secrets
 from enghub.upgrade.rehearsal import workflow
-from enghub.upgrade.rehearsal.dynamo import DynamoRehearsals, RehearsedExecutions
+from enghub.upgrade.rehearsal.dynamo import DynamoRehearsals
+from enghub.upgrade.rehearsal.runs import RehearsedExecutions
 from tests.factories.handlers import sample_event
 from tests.factories.http import Context
 from tests.factories.upgrade import baseline, step

@@ -1,10 +1,14 @@
 """Plans on the wire (UPG-04)."""
 
+from typing import TYPE_CHECKING
+
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.planning.plan import PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
-from enghub.upgrade.rehearsal.model import Rehearsal
+
+if TYPE_CHECKING:
+    from enghub.upgrade.rehearsal.model import Rehearsal
 
 
 class VerdictResponse(wire.Response):
@@ -64,7 +68,7 @@ class LastRehearsalResponse(wire.Response):
     row_limit: int
 
     @classmethod
-    def of(cls, rehearsal: Rehearsal, planned: Planned) -> "LastRehearsalResponse":
+    def of(cls, rehearsal: "Rehearsal", planned: Planned) -> "LastRehearsalResponse":
         """Return the answer for a rehearsal, beside a plan."""
         return cls(
             rehearsal_id=rehearsal.rehearsal_id, ended_at=rehearsal.ended_at, succeeded=rehearsal.succeeded,
@@ -92,7 +96,7 @@ class PlanResponse(wire.Response):
 
     @classmethod
     def of(
-        cls, planned: Planned, risks: tuple[Risk, ...], last: Rehearsal | None, language: Language
+        cls, planned: Planned, risks: tuple[Risk, ...], last: "Rehearsal | None", language: Language
     ) -> "PlanResponse":
         """Return the answer for a plan, with the last rehearsal of it."""
         plan = planned.plan
@@ -118,7 +122,7 @@ class PlanResponse(wire.Response):
         )
 
 
-def _planned(step: PlannedStep, risk: Risk, last: Rehearsal | None, language: Language) -> PlannedStepResponse:
+def _planned(step: PlannedStep, risk: Risk, last: "Rehearsal | None", language: Language) -> PlannedStepResponse:
     definition = step.definition
     times = None if last is None else next((one for one in last.steps if one.step == step.key), None)
     return PlannedStepResponse(

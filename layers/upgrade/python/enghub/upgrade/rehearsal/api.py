@@ -6,9 +6,9 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.api import WantedUpgrade, said
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal, StepTimes
-from enghub.upgrade.rehearsal.service import Seen
+from enghub.upgrade.executions.step import said
+from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, StepTimes
+from enghub.upgrade.requests import WantedUpgrade
 
 BASE = "/api/v1/upgrade/rehearsals"
 

@@ -1,24 +1,18 @@
-"""Rehearsals in DynamoDB: one item each, one for the last of every upgrade; their runs beside those of executions."""
+"""Rehearsals in DynamoDB: one item each, and one for the last of every upgrade."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from enghub.core import audit, clock
+from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
 from enghub.core.dynamo import Put, RawItem, Record, Write, absent, key, transact
 from enghub.core.idempotency import puts
 from enghub.core.outbox import to_command
-from enghub.upgrade.executions.dynamo import DynamoExecutions, step_write
-from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
-from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import Execution
-from enghub.upgrade.executions.repository import Change as ExecutionChange
-from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.rehearsal.errors import RehearsalChanged, RehearsalNotFound
-from enghub.upgrade.rehearsal.model import KEPT, Rehearsal, launch_command
+from enghub.upgrade.rehearsal.model import Rehearsal, launch_command
 from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.stored import from_text, to_text
 
@@ -69,11 +63,6 @@ class DynamoRehearsals:
         if record is None:
             raise RehearsalNotFound(rehearsal_id=rehearsal_id)
         return _rehearsal(record)
-
-    def create(self, steps: Sequence[StepRecord], change: Change) -> Rehearsal:
-        """Steps first (nothing refers to them yet), then one transaction that makes them a rehearsal."""
-        RehearsedExecutions().plan_steps(change.origin.tenant_id, steps)
-        return self.save(change)
 
     def save(self, change: Change) -> Rehearsal:
         """One transaction: rehearsal, audit, launch, stored answer, and the last one of its upgrade."""
@@ -133,49 +122,3 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
         "status": rehearsal.status.value, "part": rehearsal.part.value,
         "problem": None if rehearsal.problem is None else rehearsal.problem.en,
     }  # fmt: skip
-
-
-class RehearsedExecutions(DynamoExecutions):
-    """The records of a rehearsal's ways: steps and log as of any execution; no list, event, lock, slot or resume."""
-
-    def get(self, tenant_id: str, execution_id: str) -> Execution:
-        """One consistent read."""
-        record = RunRecord.read(_run_partition(tenant_id, execution_id), "RUN")
-        if record is None:
-            raise ExecutionNotFound(execution_id=execution_id)
-        return replace(from_text(Execution, record.body), record_version=int(record.record_version))
-
-    def step_put(self, tenant_id: str, step: StepRecord) -> Put:
-        """Return the write of a step that is forgotten with its rehearsal."""
-        return step_write(tenant_id, step, int((clock.system_clock() + KEPT).timestamp()))
-
-    def create(self, steps: Sequence[StepRecord], change: ExecutionChange) -> None:
-        """Steps first, then the run."""
-        self.plan_steps(change.origin.tenant_id, steps)
-        self.save(change)
-
-    def save(self, change: ExecutionChange) -> tuple[Execution, StepRecord | None]:
-        """One transaction: the run and its step."""
-        seen = change.execution.record_version
-        execution = replace(change.execution, record_version=seen + 1)
-        tenant_id = change.origin.tenant_id
-        record = RunRecord(
-            pk=_run_partition(tenant_id, execution.execution_id), sk="RUN", body=to_text(execution),
-            record_version=seen + 1, expires_at=int((execution.created_at + KEPT).timestamp()),
-        )  # fmt: skip
-        condition = absent() if seen == 0 else RunRecord.record_version == seen
-        writes: list[Write] = [Put(record, condition, lambda _: ExecutionChanged(execution_id=execution.execution_id))]
-        if change.step is None:
-            transact(*writes)
-            return execution, None
-        transact(*writes, self.step_put(tenant_id, change.step))
-        return execution, replace(change.step, record_version=change.step.record_version + 1)
-
-    def lock(self, tenant_id: str, site_id: str) -> SiteLock:
-        """Return a free lock: the site is not touched, and the scratch database knows who has it."""
-        del tenant_id
-        return SiteLock(site_id)
-
-
-def _run_partition(tenant_id: str, execution_id: str) -> str:
-    return key("T", tenant_id, "REHEARSAL-RUN", execution_id)

@@ -17,8 +17,7 @@ from enghub.upgrade.rehearsal.repository import Change as RehearsalChange
 class MemoryRehearsals:
     """See `RehearsalStore`."""
 
-    def __init__(self, executions: "MemoryExecutions") -> None:
-        self._executions = executions
+    def __init__(self) -> None:
         self._rehearsals: dict[str, Rehearsal] = {}
 
     def get(self, tenant_id: str, rehearsal_id: str) -> Rehearsal:
@@ -27,11 +26,6 @@ class MemoryRehearsals:
         if rehearsal_id not in self._rehearsals:
             raise RehearsalNotFound(rehearsal_id=rehearsal_id)
         return self._rehearsals[rehearsal_id]
-
-    def create(self, steps: Sequence[StepRecord], change: RehearsalChange) -> Rehearsal:
-        """See `RehearsalStore.create`."""
-        self._executions.plan_steps(change.origin.tenant_id, steps)
-        return self.save(change)
 
     def save(self, change: RehearsalChange) -> Rehearsal:
         """See `RehearsalStore.save`."""

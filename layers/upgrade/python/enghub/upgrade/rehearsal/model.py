@@ -173,6 +173,14 @@ class Rehearsal:
         return dict(self.checksums) != dict(checksums)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A rehearsal with its steps as far as they are."""
+
+    rehearsal: Rehearsal
+    steps: tuple[StepTimes, ...]
+
+
 def launch_command(rehearsal: Rehearsal) -> tuple[str, dict[str, Any]]:
     """Return the command that starts the workflow of a rehearsal's present run: queue and payload."""
     return LAUNCH, {"rehearsalId": rehearsal.rehearsal_id, "run": rehearsal.run}

@@ -90,9 +90,9 @@ def rehearse(
         DatabaseUnreachable: one of the two does not answer.
     """
     site, scratch = addresses
-    executions = MemoryExecutions()
-    store = MemoryRehearsals(executions)
-    store.create(records, Change(origin, rehearsal))
+    executions, store = MemoryExecutions(), MemoryRehearsals()
+    executions.plan_steps(origin.tenant_id, records)
+    store.save(Change(origin, rehearsal))
     rehearsing = Rehearsing(store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), script)
     while True:
         budget = Budget.of(SLICE_SECONDS, 2 * SLICE_SECONDS)

@@ -1,12 +1,10 @@
 """What rehearsals need of storage."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.rehearsal.model import Rehearsal
 
 
@@ -30,9 +28,6 @@ class RehearsalStore(Protocol):
         Raises:
             RehearsalNotFound: there is none.
         """
-
-    def create(self, steps: Sequence[StepRecord], change: Change) -> Rehearsal:
-        """Store a new rehearsal with the steps it runs, and those that its manifests declare for the way back."""
 
     def save(self, change: Change) -> Rehearsal:
         """Store a change; one that has ended and tells times becomes the last one of its upgrade.

@@ -1,7 +1,7 @@
-"""What people do with rehearsals: start one, look at it, see the last one beside the plan (UPG-09)."""
+"""What people do with rehearsals: start one, and look at it (UPG-09)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from enghub.core import ids
 from enghub.core.idempotency import Once
@@ -10,22 +10,14 @@ from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.rollback import DECLARED, declared_records
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.planning.plan import Plan, PlannedStep
-from enghub.upgrade.planning.service import Planned, Planner
+from enghub.upgrade.planning.service import Planner
 from enghub.upgrade.rehearsal.errors import NothingToRehearse, ScratchRefused
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal, StepTimes, Ways, rehearsed, times
+from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, rehearsed, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.steps.base import StepFailed
 
 ScriptsOf = Callable[[PlannedStep], Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A rehearsal with its steps as far as they are."""
-
-    rehearsal: Rehearsal
-    steps: tuple[StepTimes, ...]
 
 
 class Rehearsals:
@@ -52,7 +44,8 @@ class Rehearsals:
         except StepFailed as refused:
             raise ScratchRefused(field="siteId", en=refused.text.en, zh=refused.text.zh) from refused
         rehearsal, records = prepared(asked, planned.plan, planned.checksums, planned.scripts_of, origin)
-        return self._store.create(records, Change(origin, rehearsal, action="start", launch=True, once=once))
+        self._executions.plan_steps(origin.tenant_id, records)  # nothing refers to them yet
+        return self._store.save(Change(origin, rehearsal, action="start", launch=True, once=once))
 
     def look(self, tenant_id: str, rehearsal_id: str) -> Seen:
         """Return a rehearsal with its steps.
@@ -64,11 +57,6 @@ class Rehearsals:
         if not found.is_running:
             return Seen(found, found.steps)
         return Seen(found, times(ways_of(self._executions, found), {}))
-
-    def last(self, planned: Planned) -> Rehearsal | None:
-        """Return the last rehearsal of an upgrade, made with whatever manifests."""
-        path = planned.plan.path
-        return self._store.last(planned.site.tenant_id, planned.site.site_id, str(path.source), str(path.target))
 
 
 def prepared(
