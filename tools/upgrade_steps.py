@@ -182,7 +182,7 @@ def _entry(name: str) -> Iterator[str]:
     yield f"## {name}\n"
     yield f"{inspect.getdoc(found)}\n"
     rollback = "yes" if "rollback" in vars(found) else ("not needed" if not getattr(found, "writes", True) else "no")
-    rehearsed = "yes" if getattr(found, "database_only", False) else "no, it uses more than the database"
+    rehearsed = "yes" if getattr(found, "rehearsable", False) else "no"
     yield f"Rollback: {rollback}. Rehearsed on a copy: {rehearsed}.\n"
     for parameter, kind in entry.parameters.items():
         yield from _parameter(parameter, kind)

@@ -203,6 +203,8 @@ class UpgradeStack(ContextStack):
         advance = self.function("advance_rehearsal", timeout_seconds=900, memory_mb=1024)
         self.table_access(advance, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
         self.secret_access(advance, SITE_SECRETS)
+        self.object_access(advance, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+        self.listing_access(advance, ARTIFACTS)
         machine = self.workflow(REHEARSE, tasks={"AdvanceRehearsal": advance})
 
         launch = self.function("launch_rehearsal")

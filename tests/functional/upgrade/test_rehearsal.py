@@ -14,6 +14,7 @@ from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.gateways.databases import copying, lines, objects
 from enghub.upgrade.gateways.databases.scratch import Scratch, check, notes
 from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Source, make_plan
@@ -25,6 +26,7 @@ from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.versions import Version
 from enghub_cli.main import app
 from tests import databases
@@ -39,6 +41,8 @@ TEXTS = {
     "broken.sql": "INSERT INTO missing VALUES (1);",
     "wipe.sql": "DELETE FROM items_v2;",
     "change.sql": "UPDATE items SET name = 'changed';",
+    "first.sql": "CREATE TABLE first_one (id INTEGER PRIMARY KEY);",
+    "unfirst.sql": "DROP TABLE first_one;",
     "count.sql": "INSERT INTO counted (name) VALUES ('two');",
     "uncount.sql": "DELETE FROM counted WHERE name = 'two';",
     "back.sql": "UPDATE items SET name = 'n1';",
@@ -51,7 +55,7 @@ MOVE = step(
     rollback_scripts=["wipe.sql"],
     migrations=[{"name": "m", "source": "items", "target": "items_v2", "mapping": {"id": "id", "name": "name"}}],
 )
-COPY = step("enghub.BackupTables", "copy", backup_tables=["items"])
+BACKUP = step("enghub.Backup", "copy", backup={"tables": ["items"]})
 COUNTED = {
     Dialect.SQLITE: "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)",
     Dialect.MARIADB: "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTO_INCREMENT, name VARCHAR(9))",
@@ -158,7 +162,7 @@ def why(found: Rehearsal) -> dict[str, str]:
 
 def test_up_down_and_up_again(site: Address, scratch: Address) -> None:
     before = state(site)
-    found = rehearsed(site, scratch, COPY, MAIN, MOVE)
+    found = rehearsed(site, scratch, BACKUP, MAIN, MOVE)
     assert found.problem is None
     services = ("2.16.5/stop_service", "2.16.5/start_service")
     assert (found.succeeded, found.rows, found.not_copied, found.left_out) == (True, ROWS + 1, (), services)
@@ -168,19 +172,20 @@ def test_up_down_and_up_again(site: Address, scratch: Address) -> None:
         assert (times.restored, times.differences) == (True, ())
     assert sql(scratch, "SELECT COUNT(*) FROM items_v2") == [(ROWS,)], "it ends upgraded"
     assert state(site) == before, "the site is only read"
-    again = rehearsed(site, scratch, COPY, MAIN, MOVE)
+    again = rehearsed(site, scratch, BACKUP, MAIN, MOVE)
     assert again.succeeded, "a scratch database of an earlier rehearsal is used again"
 
 
 def test_an_inverse_that_forgets_something_is_found(site: Address, scratch: Address) -> None:
     forgets = {**MAIN, "rollback_scripts": ["half.sql"]}
-    found = rehearsed(site, scratch, COPY, forgets)
+    first = step("enghub.SqlScripts", "first", sql_scripts=["first.sql"], rollback_scripts=["unfirst.sql"])
+    found = rehearsed(site, scratch, first, forgets)
     assert (found.succeeded, found.part) == (False, Part.AGAIN)
     assert len(found.differences) == 1
     assert found.differences[0].startswith("table items: ")
     assert "structure" in found.differences[0]
-    copy, main = found.steps
-    assert (copy.restored, main.restored, main.differences) == (False, False, ("table items",))
+    one, main = found.steps
+    assert (one.restored, main.restored, main.differences) == (False, False, ("table items",))
     assert found.problem is not None
     assert "note" in found.problem.en
 
@@ -197,6 +202,17 @@ def test_a_counter_that_moved_on_is_no_difference(site: Address, scratch: Addres
     counts = step("enghub.SqlScripts", "counts", sql_scripts=["count.sql"], rollback_scripts=["uncount.sql"])
     found = rehearsed(site, scratch, counts)
     assert found.succeeded, found
+
+
+def test_what_the_outages_backup_undoes_is_undone_in_the_copy(site: Address, scratch: Address) -> None:
+    sql(site, "CREATE TABLE more (id INTEGER PRIMARY KEY)", "INSERT INTO more VALUES (9001)")
+    migration = {"name": "m", "source": "more", "target": "items", "mapping": {"id": "id"}}
+    one_way = step("enghub.RowMigration", "move", migrations=[migration])
+    alone = rehearsed(site, scratch, one_way)
+    assert (alone.part, alone.succeeded) == (Part.DOWN, False)
+    found = rehearsed(site, scratch, BACKUP, one_way)
+    assert found.succeeded, found
+    assert found.steps[1].no_inverse is None
 
 
 def test_what_has_no_inverse_is_named(site: Address, scratch: Address) -> None:
@@ -337,12 +353,17 @@ def copied(scratch: Scratch) -> dict[str, str]:
         return notes(connection, "before")
 
 
-def test_a_rehearsal_cut_into_the_smallest_slices_ends_the_same(site: Address, scratch: Address) -> None:
-    rehearsal, records = prepared_for(COPY, MAIN, MOVE)
+def test_a_rehearsal_cut_into_the_smallest_slices_ends_the_same(
+    site: Address, scratch: Address, tmp_path: Path
+) -> None:
+    rehearsal, records = prepared_for(BACKUP, MAIN, MOVE)
     executions, store = MemoryExecutions(), MemoryRehearsals()
     executions.plan_steps(factory.TENANT, records)
     store.save(Change(factory.ORIGIN, rehearsal))
-    rehearsing = Rehearsing(store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), script)
+    ports = Ports(artifacts=LocalFiles(tmp_path / "artifacts"))
+    rehearsing = Rehearsing(
+        store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), lambda _: ports, script
+    )
     parts = []
     for _ in range(300):
         parts.append(store.get("acme", rehearsal.rehearsal_id).part)
@@ -371,7 +392,7 @@ def test_an_operator_rehearses_a_package_by_command(site: Address, scratch: Addr
     package = tmp_path / "package"
     package.mkdir()
     manifest = package / "2.16.5.json"
-    manifest.write_text(json.dumps(baseline(upgrade_steps={"startup_pre_process": [COPY, MAIN]})))
+    manifest.write_text(json.dumps(baseline(upgrade_steps={"startup_pre_process": [BACKUP, MAIN]})))
     missing = typed(site, scratch, package)
     assert (missing.exit_code, missing.output.strip()) == (
         2, "enghub: The package has no script up.sql, which a manifest names",

@@ -27,7 +27,7 @@ MAIN = step("enghub.SqlScripts", "main", sql_scripts=["up.sql"], rollback_script
 MIXED = step(
     "com.ft.upgrade.steps.StartupPreProcessStep",
     "mixed",
-    backup_tables=["items"],
+    backup={"tables": ["items"], "config_files": ["application.properties"]},
     config_files=["application.properties"],
 )
 
@@ -51,7 +51,9 @@ class Rehearsal:
         self.upload(*steps or (MAIN,))
 
     def secret(self, scratch: Any) -> None:
-        text = json.dumps({"url": f"sqlite:///{self.hub.database}", **({"scratch": scratch} if scratch else {})})
+        artifacts = {"folder": str(self.hub.database.parent / "artifacts")}
+        secret = {"url": f"sqlite:///{self.hub.database}", "artifacts": artifacts}
+        text = json.dumps({**secret, **({"scratch": scratch} if scratch else {})})
         boto3.client("secretsmanager").put_secret_value(SecretId="enghub/test/upgrade/site/acme/EU", SecretString=text)
         secrets.forget()
 
@@ -183,7 +185,9 @@ def test_of_a_step_of_many_parts_those_on_the_database_are_rehearsed(rehearsal: 
     rehearsal.start()
     found = rehearsal.drive()
     assert (found["status"], found["error"]) == ("SUCCEEDED", None)
-    assert "2.16.5/mixed: config_files" in found["leftOut"]
+    assert {"2.16.5/mixed: config_files", "2.16.5/mixed: backup.config_files"} < set(found["leftOut"])
+    stored = (path for path in rehearsal.hub.database.parent.glob("artifacts/**/*") if path.is_file())
+    assert list(stored) == [], "its backups are gone, and the site's own were not touched"
     assert [one["step"] for one in found["steps"]] == ["2.16.5/mixed"]
 
 

@@ -1,4 +1,4 @@
-"""What may run in a scratch database, and under whose name (UPG-09)."""
+"""What may run in a scratch database, and under whose name; what of a step a rehearsal runs (UPG-09)."""
 
 import pytest
 
@@ -61,4 +61,13 @@ def test_what_uses_more_than_the_database_is_left_out(definition: dict[str, obje
     found, names = rehearsed(Step.model_validate(definition))
     assert (None if found is None else names) == outside
     if found is not None:
-        assert not any(found.parameters[name] for name in names)
+        assert not any(found.parameters.get(name) for name in names)
+
+
+def test_a_backups_files_are_left_out_and_its_tables_stay() -> None:
+    backup = {"tables": ["items"], "config_files": ["a.xml"], "keep": 2}
+    found, names = rehearsed(Step.model_validate(step("enghub.Backup", backup=backup)))
+    assert names == ("backup.config_files",)
+    assert found is not None
+    assert found.parameters["backup"] == {"tables": ["items"], "keep": 2}
+    assert rehearsed(Step.model_validate(step("enghub.Backup", backup={"config_files": ["a.xml"]})))[0] is None

@@ -8,10 +8,10 @@ from enghub.core import secrets
 from enghub.core.errors import NotFound
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.gateways.stores import ports_of
+from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.steps.base import Databases, StepFailed
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.ports import REHEARSALS, Ports
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.scratch import Scratch
@@ -76,6 +76,16 @@ class SiteGateway:
 
         found = self.scratch("")
         check(found.site, found.address)
+
+    def rehearsal_ports(self, rehearsal_id: str) -> Ports:
+        """Return the stores of a rehearsal: a folder of its own in the site's artifact store, and nothing else.
+
+        Raises:
+            StepFailed: the declaration of the artifact store is incomplete.
+        """
+        secret, below = self._secret(required=True), f"{REHEARSALS}/{rehearsal_id}"
+        store = artifacts_of(self.site.tenant_id, secret, self.artifact_bucket, below)
+        return Ports() if store is None else Ports(artifacts=store)
 
     @property
     def hooks(self) -> Hooks:

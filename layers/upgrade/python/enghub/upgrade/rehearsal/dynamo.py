@@ -8,9 +8,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from enghub.core import audit
 from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import Put, RawItem, Record, Write, absent, key, transact
+from enghub.core.dynamo import RawItem, Record, key
 from enghub.core.idempotency import puts
 from enghub.core.outbox import to_command
+from enghub.core.transactions import Put, Write, absent, transact
 from enghub.upgrade.rehearsal.errors import RehearsalChanged, RehearsalNotFound
 from enghub.upgrade.rehearsal.model import Rehearsal, launch_command
 from enghub.upgrade.rehearsal.repository import Change

@@ -191,11 +191,16 @@ def rehearsed(definition: Step) -> tuple[Step | None, tuple[str, ...]]:
 
     None: the whole step is left out, as a plug-in is that has no opinion.
     """
-    opinion = getattr(step_class(definition.class_name)(), "outside_database", None)
+    opinion = getattr(step_class(definition.class_name)(), "outside_rehearsal", None)
     outside: tuple[str, ...] | None = None if opinion is None else opinion(definition.parameters)
     if outside is None:
         return None, ()
-    return definition.model_copy(update=dict.fromkeys(outside)), outside
+    update: dict[str, Any] = {}
+    for name in outside:
+        parent, _, field = name.partition(".")
+        whole = definition.parameters[parent]
+        update[parent] = {key: value for key, value in whole.items() if key != field} if field else None
+    return definition.model_copy(update=update), outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,7 @@ def times(ways: Ways, shapes: Mapping[str, Mapping[str, str]]) -> tuple[StepTime
         ways: the steps.
         shapes: structures by `up 3` (after the third step went up; `up 0` at first) and `down 3` (after its undoing).
     """
-    copies = backed_up(step.definition for step in ways.up)
+    copies = backed_up(ways.up)
     versions = {step.version for step in ways.declared}
     found, before = [], shapes.get("up 0")
     for step in ways.up:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.gateways.databases.scratch import Scratch, check
 from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
@@ -24,6 +26,7 @@ from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Budget, StepFailed
 from enghub.upgrade.steps.parameters import texts
+from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import known_classes
 from enghub.upgrade.versions import Version
 
@@ -93,13 +96,17 @@ def rehearse(
     executions, store = MemoryExecutions(), MemoryRehearsals()
     executions.plan_steps(origin.tenant_id, records)
     store.save(Change(origin, rehearsal))
-    rehearsing = Rehearsing(store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), script)
-    while True:
-        budget = Budget.of(SLICE_SECONDS, 2 * SLICE_SECONDS)
-        answer = rehearsing.advance(rehearsal.rehearsal_id, rehearsal.run, 0, budget, origin)
-        if answer.outcome != "more":
-            return store.get(origin.tenant_id, rehearsal.rehearsal_id)
-        time.sleep(answer.wait_seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        ports = Ports(artifacts=LocalFiles(Path(folder), "The temporary folder"))
+        rehearsing = Rehearsing(
+            store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), lambda _: ports, script
+        )
+        while True:
+            budget = Budget.of(SLICE_SECONDS, 2 * SLICE_SECONDS)
+            answer = rehearsing.advance(rehearsal.rehearsal_id, rehearsal.run, 0, budget, origin)
+            if answer.outcome != "more":
+                return store.get(origin.tenant_id, rehearsal.rehearsal_id)
+            time.sleep(answer.wait_seconds)
 
 
 def _manifest(file: Path) -> Manifest:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from enghub.core import clock
-from enghub.core.dynamo import Put, Write, absent, key, transact
+from enghub.core.dynamo import key
+from enghub.core.transactions import Put, Write, absent, transact
 from enghub.upgrade.executions.dynamo import DynamoExecutions, step_write
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock

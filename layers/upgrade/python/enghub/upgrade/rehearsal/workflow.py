@@ -5,6 +5,7 @@ stores here, and the steps that use some are left out when the rehearsal is acce
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,7 +25,7 @@ from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.rehearsal.service import ways_of
 from enghub.upgrade.steps.base import Budget, StepFailed, TargetBusy
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.ports import BACKUPS, Ports
 
 BUSY_WAIT_SECONDS: Final = 10
 LOOPS: Final = 1500
@@ -34,9 +35,10 @@ _TOKENS: Final = {Part.UP: 1, Part.DOWN: 2, Part.AGAIN: 3}
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """The scratch database in the place of the site, which has nothing else."""
+    """The scratch database in the place of the site, which has nothing else but an artifact store for its backups."""
 
     scratch: Scratch
+    ports: Ports
 
     def databases(self, token: int) -> SiteDatabases:
         return SiteDatabases(self.scratch.address, token)
@@ -45,18 +47,18 @@ class _Site:
     def hooks(self) -> Hooks:
         return Hooks({})
 
-    @property
-    def ports(self) -> Ports:
-        return Ports()
-
 
 @dataclass(slots=True)
 class Rehearsing:
-    """Advances rehearsals. `scratch` finds the databases of one; `script` returns a script by tenant and SHA-256."""
+    """Advances rehearsals.
+
+    `scratch` finds the databases of one, `ports` its artifact store; `script` returns a script by tenant and SHA-256.
+    """
 
     store: RehearsalStore
     executions: Executions
     scratch: Callable[[Rehearsal], Scratch]
+    ports: Callable[[Rehearsal], Ports]
     script: Callable[[str, str], str]
 
     def advance(self, rehearsal_id: str, run: int, loops: int, budget: Budget, origin: Origin) -> Answer:
@@ -87,6 +89,7 @@ class Rehearsing:
         if rehearsal.run == run and rehearsal.is_running:
             problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
             steps = times(ways_of(self.executions, rehearsal), {})
+            self._clear_away(rehearsal)
             self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
         return Answer("rest", rehearsal.part)
 
@@ -130,7 +133,8 @@ class Rehearsing:
         def script(tenant_id: str, digest: str) -> str:
             return scratch.check_script(self.script(tenant_id, digest))
 
-        engine = Engine(self.executions, lambda _, __: _Site(scratch), script, point=watch)
+        site = _Site(scratch, self.ports(rehearsal))
+        engine = Engine(self.executions, lambda _, __: site, script, point=watch)
         while (step := first_unfinished(self._steps(execution))) is not None:
             stage = step.stage.value if execution.rollback is None else ROLLBACK
             answer = engine.run_slice(execution.tenant_id, execution.execution_id, execution.run, stage, budget)
@@ -213,14 +217,20 @@ class Rehearsing:
     ) -> Answer:
         shapes = {}
         if scratch is not None and rehearsal.part is not Part.CLAIM:
-            try:
+            with suppress(StepFailed):  # another rehearsal has it, which is why this one ends
                 shapes = scratch.shapes(budget)
                 scratch.release(budget)
-            except StepFailed:
-                pass  # another rehearsal has it, which is why this one ends
         steps = times(ways_of(self.executions, rehearsal), shapes)
+        self._clear_away(rehearsal)
         self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
         return Answer("rest", rehearsal.part)
+
+    def _clear_away(self, rehearsal: Rehearsal) -> None:
+        """Remove what its backups have stored; what cannot be removed now does no harm."""
+        with suppress(StepFailed):
+            store = self.ports(rehearsal).artifacts
+            for info in list(store.list(BACKUPS)):
+                store.delete(info.path)
 
 
 def _around(rehearsal: Rehearsal, scratch: Scratch, budget: Budget) -> Rehearsal | None:

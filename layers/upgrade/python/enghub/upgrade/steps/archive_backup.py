@@ -59,6 +59,7 @@ class Backup(BaseStep):
 
     summary: ClassVar[str] = "Backup of tables and configuration files, verified by reading it back; parameter `backup`"
     writes: ClassVar[bool] = False
+    rehearsable: ClassVar[bool] = True
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
@@ -67,6 +68,13 @@ class Backup(BaseStep):
             return found
         rules = read.read_one(parameters, "backup", BackupRules)
         return read.repeated(rules.tables, "backup.tables") + read.repeated(rules.config_files, "backup.config_files")
+
+    def outside_rehearsal(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Leave the configuration files out."""
+        rules = parameters.get("backup") or {}
+        if not rules.get("config_files"):
+            return ()
+        return ("backup.config_files",) if rules.get("tables") else None
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the folder's own progress says; three tries when the store does not answer."""

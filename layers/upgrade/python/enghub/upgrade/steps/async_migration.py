@@ -73,7 +73,7 @@ class AsyncMigration(Migration):
 class AsynchronousMigration(BaseStep):
     """Row migrations that give way: before every few seconds of work the load is looked at."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Row migration at a rate adapted to the database's load; parameters `async_migrations`, `load`"

@@ -51,7 +51,7 @@ class Finding:
 class BusinessCheck(BaseStep):
     """Runs declared read-only SQL and ready-made rules against thresholds."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Read-only data checks with thresholds; parameter `checks`"
     writes: ClassVar[bool] = False

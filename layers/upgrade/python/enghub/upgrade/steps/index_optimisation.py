@@ -61,7 +61,7 @@ class Probe(BaseModel):
 class IndexOptimisation(BaseStep):
     """Figures before, the indexes one by one, statistics, figures after. A failure puts the indexes back."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Indexes with figures before and after; parameters `indexes`, `analyze`, `index_probes`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from enghub.upgrade.steps.sql_scripts import SqlScripts
 class RollbackScripts(BaseStep):
     """The scripts in the order given, each statement journalled; afterwards nothing of them counts as run."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Rollback scripts of a version; parameter `rollback_scripts`"
 

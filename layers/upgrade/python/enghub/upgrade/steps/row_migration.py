@@ -12,7 +12,7 @@ from enghub.upgrade.steps.migration_rules import Migration, undo, why_irreversib
 class RowMigration(BaseStep):
     """Migrations one after the other, each in keyset batches."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
 

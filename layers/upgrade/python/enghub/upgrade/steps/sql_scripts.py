@@ -28,7 +28,7 @@ _WAIT_SECONDS = 10
 class SqlScripts(BaseStep):
     """Scripts of the manifest's bundle, in the order given; `rollback_scripts` undo them in the order given."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"

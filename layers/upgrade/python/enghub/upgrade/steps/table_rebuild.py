@@ -21,7 +21,7 @@ OLD_DROPPED = Text(
 class TableRebuild(BaseStep):
     """One table after the other; the live one is touched only by the exchange."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Table rebuild: create, copy in batches, exchange; parameter `rebuilds`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Tuning(BaseModel):
 class PerformanceTuning(BaseStep):
     """Measure, change, measure again, keep or take back; each statement is journalled as a script's is."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Tuning statements, taken back when they do not help; parameter `tuning`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

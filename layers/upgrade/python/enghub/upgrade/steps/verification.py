@@ -42,7 +42,7 @@ class Comparison(BaseModel):
 class Verification(BaseStep):
     """The named rules of `verification_rules`, the declared `comparisons`, and `tables` with their columns."""
 
-    database_only: ClassVar[bool] = True
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Structure, counts, sums, journals and business rules; parameters `verification_rules`, `tables`, "
