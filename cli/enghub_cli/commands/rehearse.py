@@ -3,7 +3,8 @@
 The hub does it, in the scratch database that the site's secret names; with --package it is done where it is typed, from
 a folder with the manifests and scripts. The site's database is only read.
 
-Exit codes: 0 it goes up, comes back whole and goes up again (or was started); 1 it does not; 2 refused.
+Exit codes: 0 it goes up, comes back whole and goes up again (or was started, or runs); 1 it does not; 2 refused;
+130 interrupted.
 """
 
 import json
@@ -34,7 +35,7 @@ from enghub_cli.commands.upgrade import (
 )
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, REFUSED, Api, polled
+from enghub_cli.hub import FAILED, INTERRUPTED, REFUSED, Api, polled
 
 
 class Kind(StrEnum):
@@ -65,6 +66,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to those of upgrades."""
     del app
     upgrade.command()(rehearse)
+    upgrade.command()(rehearsal)
 
 
 def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
@@ -105,18 +107,35 @@ def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
         out.print(rehearsal_id)
 
 
+def rehearsal(  # noqa: PLR0917 - typer reads one parameter per option
+    rehearsal_id: str,
+    follow: FollowOption = False,
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Show a rehearsal with its times; exits with 1 when it did not come back whole."""
+    hub = Api.of(api, token, tenant)
+    _end(_followed(hub, rehearsal_id) if follow else hub.call("GET", f"/rehearsals/{rehearsal_id}"), as_json)
+
+
 def _followed(hub: Api, rehearsal_id: str) -> dict[str, Any]:
     """Show the rehearsal until it ends; a pipeline's log gets a line per part instead."""
     said, found = "", {}
-    with Live(console=out, auto_refresh=False, transient=True) as live:
-        for found in polled(hub, f"/rehearsals/{rehearsal_id}"):
-            if found["status"] != "RUNNING":
-                break
-            if out.is_terminal:
-                live.update(shown(found), refresh=True)
-            elif found["part"] != said:
-                said = found["part"]
-                out.print(f"{rehearsal_id}: {said}")
+    try:
+        with Live(console=out, auto_refresh=False, transient=True) as live:
+            for found in polled(hub, f"/rehearsals/{rehearsal_id}"):
+                if found["status"] != "RUNNING":
+                    break
+                if out.is_terminal:
+                    live.update(shown(found), refresh=True)
+                elif found["part"] != said:
+                    said = found["part"]
+                    out.print(f"{rehearsal_id}: {said}")
+    except KeyboardInterrupt:
+        text = f"Interrupted: it goes on, follow it with `enghub upgrade rehearsal {rehearsal_id} --follow`"
+        raise Stop(text, INTERRUPTED) from None
     return found
 
 
@@ -125,7 +144,7 @@ def _end(found: dict[str, Any], as_json: bool) -> None:
         out.print_json(json.dumps(found))
     else:
         out.print(shown(found))
-    if found["status"] != "SUCCEEDED":
+    if found["status"] == "FAILED":
         raise typer.Exit(REFUSED if found["part"] == "claim" else FAILED)
 
 

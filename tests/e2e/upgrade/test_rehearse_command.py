@@ -7,6 +7,7 @@ import pytest
 from enghub_cli.context import Cloud
 from tests.e2e.upgrade.test_command import WANTED, enghub
 from tests.workflows.upgrade.test_rehearse_upgrade import UP, Rehearsals
+from tests.workflows.upgrade.test_rehearse_upgrade import WANTED as ASKED
 
 pytestmark = pytest.mark.e2e
 
@@ -24,7 +25,10 @@ def test_an_operator_rehearses_follows_and_finds_the_times_in_the_plan(hub: Rehe
     assert "It goes up, comes back as it was, and goes up again" in whole.output
     assert "Not copied: table items: only its first 10 rows were copied (rowLimit)" in whole.output
     planned = enghub(hub, "plan", *WANTED).output
-    assert ", whole (" in planned
+    rehearsal_id = hub.call("POST", "/plan", ASKED)["rehearsal"]["rehearsalId"]
+    assert f", whole ({rehearsal_id})" in planned
+    shown = enghub(hub, "rehearsal", rehearsal_id)
+    assert (shown.exit_code, "It goes up" in shown.output) == (0, True)
     assert "up 0." in planned
     unknown = enghub(hub, "rehearse", "--from", "2.16.4", "--to", "9.9.9", "--site", "EU")
     assert unknown.exit_code == 2, unknown.output

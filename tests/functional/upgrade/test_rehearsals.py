@@ -154,6 +154,9 @@ def test_a_site_without_a_scratch_database_of_its_own_is_refused(
     rehearsal.secret(own if scratch == "own" else scratch)
     answer = rehearsal.start(422)
     assert why in answer["message"]
+    assert answer["details"]["field"] == "siteId"
+    chinese = rehearsal.start(422, headers={"Accept-Language": "zh"})["message"]
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
 
 
 def test_an_upgrade_without_work_on_the_database_is_refused(rehearsal: Rehearsal) -> None:

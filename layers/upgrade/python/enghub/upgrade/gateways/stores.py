@@ -77,5 +77,6 @@ def _files(what: str, name: str, declared: Mapping[str, Any], below: str = "") -
     if isinstance(declared.get("folder"), str):
         return LocalFiles(Path(declared["folder"]) / below, name)
     if isinstance(declared.get("bucket"), str):
-        return BucketFiles(declared["bucket"], f"{declared.get('prefix', '')}/{below}".strip("/"), name)
+        prefix = "/".join(filter(None, [str(declared.get("prefix", "")).rstrip("/"), below]))
+        return BucketFiles(declared["bucket"], prefix, name)
     raise StepFailed(BAD_STORE, what=what)
