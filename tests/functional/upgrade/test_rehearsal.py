@@ -83,12 +83,14 @@ ROUTINES = {
         "'BEGIN INSERT INTO seen (n) VALUES (NEW.id); RETURN NEW; END'",
         "CREATE TRIGGER noted AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION note()",
         "CREATE MATERIALIZED VIEW kept AS SELECT id FROM items",
+        "CREATE SCHEMA aside",
+        "CREATE TABLE aside.things (id INTEGER PRIMARY KEY)",
     ],
 }
 UNCOPIED = {
     Dialect.SQLITE: set(),
     Dialect.MARIADB: {"sequence numbers", "event nightly"},
-    Dialect.POSTGRESQL: {"materialised view kept"},
+    Dialect.POSTGRESQL: {"materialised view kept", "schema aside"},
 }
 ROWS = 5_000
 

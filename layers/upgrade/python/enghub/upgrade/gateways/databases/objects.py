@@ -53,6 +53,11 @@ _PG_OTHERS = """
       OR t.typtype = 'c' AND EXISTS (SELECT 1 FROM pg_class k WHERE k.oid = t.typrelid AND k.relkind = 'c'))
       AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
     UNION ALL
+    SELECT 'schema', n.nspname FROM pg_namespace n
+    WHERE n.oid <> current_schema()::regnamespace AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm'))
+      AND n.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+    UNION ALL
     SELECT 'aggregate', p.proname FROM pg_proc p
     WHERE p.pronamespace = current_schema()::regnamespace AND p.prokind IN ('a', 'w')
       AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
