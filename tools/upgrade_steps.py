@@ -53,7 +53,8 @@ configuration files and resource packages; what it does to services into the sit
 Whatever is left is a step class of your own, added as a plug-in (entry point `enghub.upgrade.steps`).
 
 The generic classes of the phases (`com.ft.upgrade.steps.*`) do whatever of their phase's work the parameters ask for,
-in the order given here; their parameters are those of the parts.
+in the order given here; their parameters are those of the parts. A rehearsal runs those of their parts that use nothing
+but the database.
 """
 
 
@@ -193,7 +194,8 @@ def _entry(name: str) -> Iterator[str]:
     yield f"## {name}\n"
     yield f"{inspect.getdoc(found)}\n"
     rollback = "yes" if "rollback" in vars(found) else ("not needed" if not getattr(found, "writes", True) else "no")
-    yield f"Rollback: {rollback}.\n"
+    rehearsed = "yes" if getattr(found, "rehearsable", False) else "no"
+    yield f"Rollback: {rollback}. Rehearsed on a copy: {rehearsed}.\n"
     for parameter, kind in entry.parameters.items():
         yield from _parameter(parameter, kind)
     example = {"id": "step_001", "name": "Step", "class_name": name, **entry.example}

@@ -13,6 +13,7 @@ BASE = "/api/v1/upgrade"
 WORKFLOW = "upgrade_site"
 WAY_BACK = "roll_back_upgrade"
 FLEET = "roll_out_fleet"
+REHEARSE = "rehearse_upgrade"
 STORED = ("GetItem", "PutItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
@@ -21,7 +22,7 @@ ARTIFACTS = "upgrade/artifacts/"
 NOTICE_SECRETS = "upgrade/notices/*"
 TOLD = (
     *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
-    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeQueued", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
+    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
     *("RolloutConfirmationRequested", "RolloutStopped"),
 )
 """The events that people hear of."""
@@ -43,6 +44,7 @@ class UpgradeStack(ContextStack):
         self._health()
         self._artifacts()
         self._rollouts()
+        self._rehearsals()
 
     def _manifests(self) -> None:
         manifests = f"{BASE}/manifests"
@@ -201,6 +203,29 @@ class UpgradeStack(ContextStack):
         launch = self.function("launch_rollout")
         self.start_access(launch, machine)
         self.work_queue("launch_rollout", launch)
+
+    def _rehearsals(self) -> None:
+        rehearsals = f"{BASE}/rehearsals"
+        # Plans as execute_upgrade does, and reads the site's secret to refuse a wrong scratch database at once.
+        start = self.function("start_rehearsal", timeout_seconds=25)
+        self.table_access(start, *STORED, "BatchGetItem", "Query", indexes=())
+        self.secret_access(start, SITE_SECRETS)
+        self.route("POST", rehearsals, start)
+
+        read = self.function("read_rehearsals")
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
+        self.route("GET", f"{rehearsals}/{{rehearsalId}}", read)
+
+        advance = self.function("advance_rehearsal", timeout_seconds=900, memory_mb=1024)
+        self.table_access(advance, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
+        self.secret_access(advance, SITE_SECRETS)
+        self.object_access(advance, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+        self.listing_access(advance, ARTIFACTS)
+        machine = self.workflow(REHEARSE, tasks={"AdvanceRehearsal": advance})
+
+        launch = self.function("launch_rehearsal")
+        self.start_access(launch, machine)
+        self.work_queue("launch_rehearsal", launch)
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)

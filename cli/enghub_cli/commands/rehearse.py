@@ -1,15 +1,21 @@
 """`enghub upgrade rehearse`: up, down and up again on a scratch copy of a site's database (UPG-09).
 
-It works where it is typed, not in the hub: it needs a folder with the manifests and scripts, and reaches both databases
-from here. The site's database is only read.
+The hub does it, in the scratch database that the site's secret names; with --package it is done where it is typed, from
+a folder with the manifests and scripts. The site's database is only read.
+
+Exit codes: 0 it goes up, comes back whole and goes up again (or was started, or runs); 1 it does not; 2 refused;
+130 interrupted, 143 terminated.
 """
 
+import json
 import sys
+import uuid
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,11 +23,21 @@ from enghub_cli.cloud.assembly import ROOT
 from enghub_cli.commands.upgrade import upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, REFUSED
-from enghub_cli.options import SiteOption, SourceOption, TargetOption
-
-if TYPE_CHECKING:
-    from enghub.upgrade.rehearsal.runner import Rehearsal
+from enghub_cli.following import Followed, watch
+from enghub_cli.hub import FAILED, REFUSED, Api
+from enghub_cli.options import (
+    ApiOption,
+    EnvironmentOption,
+    FollowOption,
+    JsonOption,
+    KeyOption,
+    SiteOption,
+    SourceOption,
+    TargetOption,
+    TenantOption,
+    TimeoutOption,
+    TokenOption,
+)
 
 
 class Kind(StrEnum):
@@ -33,13 +49,18 @@ class Kind(StrEnum):
     SQLITE = "sqlite"
 
 
-PackageOption = Annotated[Path, typer.Option("--package", help="Folder of the manifests (*.json) and scripts.")]
-KindOption = Annotated[Kind, typer.Option("--dialect", help="Of both databases.")]
+RowsOption = Annotated[int, typer.Option("--row-limit", min=1, max=1_000_000, help="Rows of each table at most.")]
+PackageOption = Annotated[
+    Path | None, typer.Option("--package", help="Rehearse here, from this folder of manifests (*.json) and scripts.")
+]
+KindOption = Annotated[Kind | None, typer.Option("--dialect", help="With --package: of both databases.")]
 DatabaseOption = Annotated[
-    str, typer.Option("--database", envvar="ENGHUB_SITE_DATABASE", help="URL of the site's database; only read.")
+    str | None,
+    typer.Option("--database", envvar="ENGHUB_SITE_DATABASE", help="With --package: the site's database; only read."),
 ]
 ScratchOption = Annotated[
-    str, typer.Option("--scratch", envvar="ENGHUB_SCRATCH_DATABASE", help="URL of an empty database for the copy.")
+    str | None,
+    typer.Option("--scratch", envvar="ENGHUB_SCRATCH_DATABASE", help="With --package: an empty database."),
 ]
 
 
@@ -47,60 +68,145 @@ def register(app: typer.Typer) -> None:
     """Add the command to those of upgrades."""
     del app
     upgrade.command()(rehearse)
+    upgrade.command()(rehearsal)
 
 
 def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
     source: SourceOption,
     target: TargetOption,
     site: SiteOption,
-    package: PackageOption,
-    dialect: KindOption,
-    database: DatabaseOption,
-    scratch: ScratchOption,
+    environment: EnvironmentOption = "test",
+    row_limit: RowsOption = 100_000,
+    follow: FollowOption = False,
+    timeout: TimeoutOption = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+    package: PackageOption = None,
+    dialect: KindOption = None,
+    database: DatabaseOption = None,
+    scratch: ScratchOption = None,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
 ) -> None:
-    """Try an upgrade on a copy: up, down, up. Exits with 1 when it does not come back whole, 2 when it is refused."""
-    found = _rehearse(package, (source, target), site, ({"url": database}, {"url": scratch}), dialect)
-    table = Table("step", "up (s)", "down (s)", "up again (s)", "tested inverse", title=f"{site}: {source} to {target}")
-    for times in found.steps:
-        inverse = "yes" if times.down is not None else "[red]no[/red]"
-        why = "" if times.no_inverse is None else f": {escape(times.no_inverse.en)}"
-        table.add_row(times.step, *map(_seconds, (times.up, times.down, times.again)), inverse + why)
-    out.print(table)
-    out.print(f"{found.rows} rows were copied")
-    if found.left_out:
-        out.print(f"Not rehearsed, they touch more than the database: {', '.join(found.left_out)}")
-    if found.differences:
-        out.print(f"[red]The way back did not bring back: {escape(', '.join(found.differences))}[/red]")
-    if found.problem is not None:
-        out.print(f"[red]The run {found.stopped} stopped: {escape(found.problem.en)}[/red]")
-    if not found.succeeded:
-        raise typer.Exit(FAILED)
-    out.print("[green]It goes up, comes back as it was, and goes up again[/green]")
+    """Try an upgrade on a copy of the site's database: up, down, up. Exits with 1 when it does not come back whole."""
+    if package is not None:
+        if dialect is None or database is None or scratch is None:
+            raise Stop("With --package also give --dialect, --database and --scratch", REFUSED)
+        _end(_here(package, (source, target), site, (database, scratch), dialect, row_limit), as_json)
+        return
+    body = {
+        "upgradeBeforeVersion": source,
+        "upgradeAfterVersion": target,
+        "siteId": site,
+        "environment": environment,
+        "rowLimit": row_limit,
+    }
+    hub = Api.of(api, token, tenant)
+    rehearsal_id = hub.call("POST", "/rehearsals", body, key=key or str(uuid.uuid4()))["rehearsalId"]
+    if follow:
+        _end(_followed(hub, rehearsal_id, timeout), as_json)
+    else:
+        out.print(rehearsal_id)
+
+
+def rehearsal(  # noqa: PLR0917 - typer reads one parameter per option
+    rehearsal_id: str,
+    follow: FollowOption = False,
+    timeout: TimeoutOption = None,
+    as_json: JsonOption = False,
+    api: ApiOption = None,
+    token: TokenOption = None,
+    tenant: TenantOption = "acme",
+) -> None:
+    """Show a rehearsal with its times; exits with 1 when it did not come back whole."""
+    hub = Api.of(api, token, tenant)
+    path = f"/rehearsals/{rehearsal_id}"
+    _end(_followed(hub, rehearsal_id, timeout) if follow else hub.call("GET", path), as_json)
+
+
+def _followed(hub: Api, rehearsal_id: str, timeout: float | None) -> dict[str, Any]:
+    """Show the rehearsal until it ends; a pipeline's log gets a line per part instead."""
+    what = Followed(
+        path=f"/rehearsals/{rehearsal_id}",
+        rests=lambda found: found["status"] != "RUNNING",
+        shown=shown,
+        line=lambda found: f"{rehearsal_id}: {found['part']}",
+        again=f"it goes on, follow it with `enghub upgrade rehearsal {rehearsal_id} --follow`",
+    )
+    return watch(hub, what, timeout)
+
+
+def _end(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(found))
+    else:
+        out.print(shown(found))
+    if found["status"] == "FAILED":
+        raise typer.Exit(REFUSED if found["part"] == "claim" else FAILED)
+
+
+def shown(found: dict[str, Any]) -> Group:
+    """Return a rehearsal for a person to read."""
+    versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
+    table = Table(
+        "step", "up (s)", "down (s)", "up again (s)", "comes back", title=f"{found['siteId']}: {versions}, rehearsed"
+    )
+    for step in found["steps"]:
+        seconds = (_seconds(step[f"{way}Seconds"]) for way in ("up", "down", "again"))
+        table.add_row(step["step"], *seconds, _comes_back(step))
+    lines = [f"{found['rows']} rows were copied, at most {found['rowLimit']} of each table"]
+    lines += [escape(f"Not copied: {one['what']}: {one['why']}") for one in found["notCopied"]]
+    if found["leftOut"]:
+        lines.append(f"Not rehearsed, they use more than the database: {escape(', '.join(found['leftOut']))}")
+    lines += [f"[red]The way back did not bring back {escape(name)}[/red]" for name in found["differences"]]
+    if found["error"]:
+        lines.append(f"[red]Stopped at {found['part']}: {escape(found['error'])}[/red]")
+    if found["status"] == "SUCCEEDED":
+        lines.append("[green]It goes up, comes back as it was, and goes up again[/green]")
+    if found["status"] == "RUNNING":
+        lines.append(f"RUNNING: {found['part']}")
+    return Group(table, *lines)
+
+
+def _comes_back(step: dict[str, Any]) -> str:
+    if step["noInverse"]:
+        return f"[red]no[/red]: {escape(step['noInverse'])}"
+    if step["restored"] is None:
+        return "yes" if step["downSeconds"] is not None else ""
+    return "yes" if step["restored"] else f"[red]not whole[/red]: {escape(', '.join(step['differences']))}"
 
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def _rehearse(
-    package: Path, versions: tuple[str, str], site: str, addresses: tuple[dict[str, str], dict[str, str]], kind: Kind
-) -> "Rehearsal":
-    """Run the hub's own engine here.
+def _here(  # noqa: PLR0917 - what the options say
+    package: Path, versions: tuple[str, str], site: str, urls: tuple[str, str], kind: Kind, row_limit: int
+) -> dict[str, Any]:
+    """Run the hub's own engine here; return the API's answer.
 
     Raises:
         Stop: refused, in one line.
     """
     sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "upgrade")]
     from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
+    from enghub.upgrade.rehearsal.api import RehearsalStatusResponse  # noqa: PLC0415
+    from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
     from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
     from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed  # noqa: PLC0415
 
+    addresses = ({"url": urls[0]}, {"url": urls[1]})
     try:
-        return rehearse_package(package, versions, site, addresses, Dialect(kind.value))
+        found = rehearse_package(package, versions, site, addresses, Dialect(kind.value), row_limit=row_limit)
     except EngHubError as refused:
         raise Stop(refused.text.render("en", **refused.details), REFUSED) from refused
     except StepFailed as refused:
         raise Stop(refused.text.en, REFUSED) from refused
     except DatabaseUnreachable as away:
         raise Stop(f"A database does not answer ({away})", REFUSED) from away
+    answer: dict[str, Any] = RehearsalStatusResponse.seen(Seen(found, found.steps), "en").model_dump(
+        mode="json", by_alias=True
+    )
+    return answer

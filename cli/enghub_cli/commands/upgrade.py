@@ -76,17 +76,33 @@ def plan(  # noqa: PLR0917 - typer reads one parameter per option
     versions = Table("version", "", "why", title=f"{site}: {source} to {target}")
     for verdict in found["verdicts"]:
         versions.add_row(verdict["version"], "in" if verdict["included"] else "out", verdict["reason"])
-    steps = Table("phase", "step", "name", "seconds", "can be undone", "destroys")
+    steps = Table("phase", "step", "name", "seconds", "rehearsed", "can be undone", "destroys")
     for step in found["steps"]:
         dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
         gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
         undo = ("yes: " if step["reversible"] else "[red]no:[/red] ") + escape(step["undo"])
         name = escape(step["name"] + gate)
-        steps.add_row(step["phase"], step["step"], name, str(step["estimatedSeconds"]), undo, escape(dangers))
+        seconds = str(step["estimatedSeconds"])
+        steps.add_row(step["phase"], step["step"], name, seconds, _rehearsed(step), undo, escape(dangers))
     out.print(versions, steps)
     out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
+    out.print(_last_rehearsal(found["rehearsal"]))
     for need in (*found["requiredResources"], *found["requiredComponents"]):
         out.print(_need(need))
+
+
+def _rehearsed(step: dict[str, Any]) -> str:
+    """Return the step's times in the last rehearsal."""
+    ways = (("up", step["rehearsedUpSeconds"]), ("down", step["rehearsedDownSeconds"]))
+    return ", ".join(f"{way} {seconds:.1f} s" for way, seconds in ways if seconds is not None) or "-"
+
+
+def _last_rehearsal(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "[yellow]never rehearsed[/yellow]: enghub upgrade rehearse"
+    how = "whole" if found["succeeded"] else "[red]not whole[/red]"
+    outdated = "; [yellow]outdated: the manifests have changed since[/yellow]" if found["outdated"] else ""
+    return f"last rehearsed {found['endedAt']}, {how} ({found['rehearsalId']}){outdated}"
 
 
 @upgrade.command()

@@ -1,7 +1,7 @@
 """Tells by mail, webhook and metrics what became of an upgrade, and that a roll-out stopped or waits (UPG-13, UPG-20).
 
 Trigger: queue notify_upgrade, from the bus: UpgradeSucceeded, UpgradeFailed, UpgradeAborted,
-UpgradeConfirmationRequested, UpgradeRolledBack, UpgradeRollbackFailed, UpgradeQueued, UpgradeReadyToStop,
+UpgradeConfirmationRequested, UpgradeRolledBack, UpgradeRollbackFailed, UpgradeReadyToStop,
 UpgradeNeedsAttention, RolloutConfirmationRequested, RolloutStopped of enghub.upgrade. Each recipient is marked when it
 was reached: a redelivery reaches only who was missed.
 Runbook: docs/runbooks/upgrade-notices.md.

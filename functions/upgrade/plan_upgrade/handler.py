@@ -9,18 +9,21 @@ from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions.api import BASE, UpgradeRequest
 from enghub.upgrade.planning import wiring
 from enghub.upgrade.planning.api import PlanResponse
+from enghub.upgrade.rehearsal.wiring import store
 
 app = resolver()
 
 
 @app.post(f"{BASE}/plan")
 def plan_upgrade(request: UpgradeRequest) -> PlanResponse:
-    """Return versions with reasons, steps in order, estimates, destructive statements, what can be undone."""
+    """Return versions with reasons, steps in order, what they destroy, what can be undone, the last rehearsal."""
     call = http.call(app, "upgrade:read", any_factory=True)
     tenant_id, planner = call.principal.tenant_id, wiring.planner()
-    planned = planner.plan(tenant_id, request.upgrade_before_version, request.upgrade_after_version, request.site_id)
+    source, target = request.upgrade_before_version, request.upgrade_after_version
+    planned = planner.plan(tenant_id, source, target, request.site_id)
     risks = tuple(planner.risk(tenant_id, planned, step) for step in planned.plan.steps)
-    return PlanResponse.of(planned, risks, call.language)
+    last = store().last(tenant_id, request.site_id, source, target)
+    return PlanResponse.of(planned, risks, last, call.language)
 
 
 lambda_handler = entrypoints.http(app)

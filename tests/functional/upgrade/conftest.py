@@ -16,6 +16,7 @@ from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
 from enghub.upgrade.planning.plan import STAGES
 from enghub.upgrade.queue import wiring as queue
+from enghub.upgrade.rehearsal import wiring as rehearsals
 from enghub.upgrade.rollouts import wiring as rollouts
 from enghub.upgrade.sites import wiring as sites
 from enghub.upgrade.sql.dialect import Dialect
@@ -157,6 +158,8 @@ def upgrade(account: Callable[..., str], tmp_path: Path) -> Iterator[Upgrade]:
         executions.workflow,
         executions.reports,
         notices.notices,
+        rehearsals.rehearsals,
+        rehearsals.rehearsing,
     ]
     yield Upgrade(tmp_path / "site.db")
     for service in made:

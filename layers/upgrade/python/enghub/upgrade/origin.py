@@ -19,3 +19,8 @@ def queue_origin(tenant_id: str) -> Origin:
 def rollout_origin(tenant_id: str, rollout_id: str, run: int) -> Origin:
     """Return the origin of a change made by a roll-out's workflow."""
     return Origin(tenant_id, "", "upgrade-rollout", system_clock(), f"{rollout_id}/{run}")
+
+
+def rehearsal_origin(tenant_id: str, rehearsal_id: str, run: int) -> Origin:
+    """Return the origin of a change made by a rehearsal's workflow."""
+    return Origin(tenant_id, "", "upgrade-rehearsal", system_clock(), f"{rehearsal_id}/{run}")

@@ -1,7 +1,23 @@
-"""Reads what stands in paths."""
+"""What the requests of several aggregates have in common."""
 
+from typing import Annotated
+
+from pydantic import Field
+
+from enghub.core import wire
 from enghub.core.errors import InvalidKey
+from enghub.upgrade.manifests.document import VersionText
+from enghub.upgrade.sites.api import SiteId
 from enghub.upgrade.versions import NotAVersion, Version
+
+
+class WantedUpgrade(wire.Request):
+    """Which upgrade is meant: what the source document's CI/CD sends (chapter 3.4)."""
+
+    upgrade_before_version: VersionText
+    upgrade_after_version: VersionText
+    site_id: SiteId
+    environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
 
 
 def version_of(text: str) -> Version:

@@ -7,9 +7,9 @@ from datetime import datetime
 from enghub.core.errors import Invalid
 from enghub.core.identity import Origin
 from enghub.upgrade.steps.base import StepFailed
-from enghub.upgrade.steps.ports import BACKUPS, LOGS, clean_path
+from enghub.upgrade.steps.ports import BACKUPS, LOGS, REHEARSALS, clean_path
 
-OWN = frozenset({BACKUPS, LOGS})
+OWN = frozenset({BACKUPS, LOGS, REHEARSALS})
 """Nobody uploads over a backup."""
 
 

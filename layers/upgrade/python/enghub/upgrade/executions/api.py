@@ -11,21 +11,16 @@ from enghub.upgrade.executions.model import Asked, Breakpoint, Execution, OnFail
 from enghub.upgrade.executions.reading import Seen
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
-from enghub.upgrade.executions.step import Problem, StepRecord
+from enghub.upgrade.executions.step import StepRecord, said
 from enghub.upgrade.executions.summary import summary
-from enghub.upgrade.manifests.document import VersionText
-from enghub.upgrade.sites.api import SiteId
+from enghub.upgrade.requests import WantedUpgrade
 
 BASE = "/api/v1/upgrade"
 
 
-class UpgradeRequest(wire.Request):
-    """What the source document's CI/CD sends (chapter 3.4)."""
+class UpgradeRequest(WantedUpgrade):
+    """An upgrade, and what shall happen when it meets an obstacle."""
 
-    upgrade_before_version: VersionText
-    upgrade_after_version: VersionText
-    site_id: SiteId
-    environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
     on_failure: Literal["stop", "rollback", "confirm"] = "stop"
     """`confirm` asks an operator whether to roll back, for a day."""
 
@@ -200,11 +195,6 @@ class StatusResponse(ExecutionResponse):
             queue_behind=() if seen.place is None else seen.place.ahead[-10:],
             steps=tuple(StepResponse.of(step, language) for step in seen.steps),
         )
-
-
-def said(problem: Problem | None, language: Language) -> str | None:
-    """Return a problem in the caller's language."""
-    return None if problem is None else (problem.zh if language == "zh" else problem.en)
 
 
 def _next_action(execution: Execution, now: datetime) -> str | None:

@@ -115,11 +115,12 @@ def _changed(execution_id: str) -> Callable[[RawItem | None], Exception]:
     return lambda _: ExecutionChanged(execution_id=execution_id)
 
 
-def _step_write(tenant_id: str, step: StepRecord) -> Put:
+def step_write(tenant_id: str, step: StepRecord, expires_at: int | None = None) -> Put:
+    """Return the write of a step on the version that was read."""
     seen = step.record_version
     item = StepRecordItem(
         pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step), body=to_text(step),
-        status=step.status.value, record_version=seen + 1, progress=step.progress,
+        status=step.status.value, record_version=seen + 1, progress=step.progress, expires_at=expires_at,
     )  # fmt: skip
     condition = absent() if seen == 0 else StepRecordItem.record_version == seen
     return Put(item, condition, _changed(step.execution_id))
@@ -162,11 +163,15 @@ class DynamoExecutions:
         records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix=f"UNDO#{rollback:05d}#")
         return tuple(_step(record) for record in records)
 
+    def step_put(self, tenant_id: str, step: StepRecord) -> Put:
+        """Return the write of a step; steps of executions have no end until their execution has one."""
+        return step_write(tenant_id, step)
+
     def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
         """One write each, where nothing is yet."""
         for step in steps:
             with suppress(ExecutionChanged):
-                transact(_step_write(tenant_id, step))
+                transact(self.step_put(tenant_id, step))
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """One page of a tenant's executions, newest first."""
@@ -189,7 +194,7 @@ class DynamoExecutions:
     def create(self, steps: Sequence[StepRecord], change: Change) -> None:
         """Steps first (nothing refers to them yet), then one transaction that makes them an execution."""
         for step in steps:
-            item = _step_write(change.origin.tenant_id, step).record
+            item = step_write(change.origin.tenant_id, step).record
             item.save()
         self.save(change)
 
@@ -208,7 +213,7 @@ class DynamoExecutions:
         step = None
         if change.step is not None:
             step = replace(change.step, record_version=change.step.record_version + 1)
-            writes.append(_step_write(origin.tenant_id, change.step))
+            writes.append(step_write(origin.tenant_id, change.step))
         if change.queue is not None:
             writes += move_writes(origin.tenant_id, change.queue)
         elif change.gives_slot_back:
@@ -256,7 +261,7 @@ class DynamoExecutions:
 
     def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
         """One write, on the version that was read."""
-        transact(_step_write(tenant_id, step))
+        transact(self.step_put(tenant_id, step))
         return replace(step, record_version=step.record_version + 1)
 
     def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from enghub.upgrade.executions.repository import Change, Executions, LogPage
 from enghub.upgrade.executions.rollback import declared_records
 from enghub.upgrade.executions.step import StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.executions.workflow import HELD, is_between, rollback_change, standing_at_rollback
-from enghub.upgrade.planning.errors import UnknownVersion
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT, Move
@@ -43,9 +42,7 @@ class Upgrades:
             NotAVersion, SiteNotFound, UpgradeRefused, SiteBusy
         """
         planned = self._planner.plan(origin.tenant_id, asked.source_version, asked.target_version, asked.site_id)
-        if planned.site.version is not None and planned.site.version != asked.source_version:
-            known = f"for the site, which runs {planned.site.version} / 局点当前版本为 {planned.site.version}"
-            raise UnknownVersion(version=asked.source_version, needed=known)
+        planned.refuse_other_source(asked.source_version)
         planned.needs.demand(asked.site_id)
         execution_id = ids.new_id(origin.at)
         execution = Execution(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from enghub.core.i18n import Language
 from enghub.upgrade.executions.errors import NothingToConfirm
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import Stage
@@ -26,6 +27,11 @@ class Problem:
     def to_json(self) -> dict[str, str]:
         """Return the stored form."""
         return {"en": self.en, "zh": self.zh, "kind": self.kind}
+
+
+def said(problem: Problem | None, language: Language) -> str | None:
+    """Return a problem in the caller's language."""
+    return None if problem is None else (problem.zh if language == "zh" else problem.en)
 
 
 class StepStatus(StrEnum):

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enghub.core import secrets
 from enghub.core.errors import NotFound
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.gateways.stores import ports_of
+from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.steps.base import Databases, StepFailed
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.ports import REHEARSALS, Ports
+
+if TYPE_CHECKING:
+    from enghub.upgrade.gateways.databases.scratch import Scratch
 
 NO_SECRET = Text(
     "Site {site_id} has no database secret: store it as {name}", "局点 {site_id} 缺少数据库密钥，请以 {name} 存入"
+)
+NO_SCRATCH = Text(
+    'Site {site_id} has no scratch database: add "scratch": {{"url": "..."}} of an empty one to its secret {name}',
+    '局点 {site_id} 未配置演练库，请在密钥 {name} 中加入 "scratch": {{"url": "..."}}（空库）',
 )
 
 
@@ -41,6 +48,44 @@ class SiteGateway:
             secrets.forget()
             raise
         return databases_of(address, token, secrets.forget)
+
+    def scratch(self, rehearsal_id: str) -> "Scratch":
+        """Return the site's scratch database for a rehearsal; nothing is opened yet.
+
+        Raises:
+            StepFailed: there is no usable secret, or it names no scratch database.
+        """
+        from enghub.upgrade.gateways.databases.scratch import Scratch  # noqa: PLC0415 - SQLAlchemy
+        from enghub.upgrade.gateways.databases.session import Address  # noqa: PLC0415
+
+        secret = self._secret(required=True)
+        if not isinstance(secret.get("scratch"), dict):
+            secrets.forget()
+            name = self.site.secret_name(self.stage)
+            raise StepFailed(NO_SCRATCH, site_id=self.site.site_id, name=name)
+        site, scratch = (Address.of(self.site.dialect, part) for part in (secret, secret["scratch"]))
+        return Scratch(site, scratch, rehearsal_id)
+
+    def check_scratch(self) -> None:
+        """Refuse a scratch database that cannot be used, before anything begins.
+
+        Raises:
+            StepFailed: see `scratch`; or it is the site's own, or of another kind.
+        """
+        from enghub.upgrade.gateways.databases.scratch import check  # noqa: PLC0415 - SQLAlchemy
+
+        found = self.scratch("")
+        check(found.site, found.address)
+
+    def rehearsal_ports(self, rehearsal_id: str) -> Ports:
+        """Return the stores of a rehearsal: a folder of its own in the site's artifact store, and nothing else.
+
+        Raises:
+            StepFailed: the declaration of the artifact store is incomplete.
+        """
+        secret, below = self._secret(required=True), f"{REHEARSALS}/{rehearsal_id}"
+        store = artifacts_of(self.site.tenant_id, secret, self.artifact_bucket, below)
+        return Ports() if store is None else Ports(artifacts=store)
 
     @property
     def hooks(self) -> Hooks:

@@ -6,6 +6,7 @@ configuration placeholders).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,23 @@ BAD_STORE = Text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where packages and backups are; without it sites declare their own."""
+
+    bucket_name: str = ""
+
+
 def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_bucket: str = "") -> Ports:
     """Return the stores of a site; what is not declared stays `NotConfigured`.
 
     Raises:
         StepFailed: a declaration is incomplete.
     """
-    declared: dict[str, Files] = {}
-    if artifact_bucket:
-        declared["artifacts"] = BucketFiles(artifact_bucket, f"upgrade/artifacts/{tenant_id}", "The artifact store")
-    for what, name in (("artifacts", "The artifact store"), ("files", "The site's file store")):
-        if isinstance(secret.get(what), Mapping):
-            declared[what] = _files(what, name, secret[what])
+    artifacts = artifacts_of(tenant_id, secret, artifact_bucket)
+    declared = {} if artifacts is None else {"artifacts": artifacts}
+    if isinstance(secret.get("files"), Mapping):
+        declared["files"] = _files("files", "The site's file store", secret["files"])
 
     def cache(name: str) -> Cache:
         from enghub.upgrade.gateways.caches import HttpCache, RedisCache  # noqa: PLC0415 - few steps need one
@@ -51,9 +57,26 @@ def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_b
     return Ports(**declared, cache=cache, secret=value)
 
 
-def _files(what: str, name: str, declared: Mapping[str, Any]) -> Files:
+def artifacts_of(
+    tenant_id: str, secret: Mapping[str, Any], artifact_bucket: str, below: str = ""
+) -> Files | None:  # fmt: skip
+    """Return the artifact store of a site, or the part of it `below` a folder; None when there is none.
+
+    Raises:
+        StepFailed: its declaration is incomplete.
+    """
+    name = "The artifact store"
+    if isinstance(secret.get("artifacts"), Mapping):
+        return _files("artifacts", name, secret["artifacts"], below)
+    if artifact_bucket:
+        return BucketFiles(artifact_bucket, f"upgrade/artifacts/{tenant_id}/{below}", name)
+    return None
+
+
+def _files(what: str, name: str, declared: Mapping[str, Any], below: str = "") -> Files:
     if isinstance(declared.get("folder"), str):
-        return LocalFiles(Path(declared["folder"]), name)
+        return LocalFiles(Path(declared["folder"]) / below, name)
     if isinstance(declared.get("bucket"), str):
-        return BucketFiles(declared["bucket"], str(declared.get("prefix", "")), name)
+        prefix = "/".join(filter(None, [str(declared.get("prefix", "")).rstrip("/"), below]))
+        return BucketFiles(declared["bucket"], prefix, name)
     raise StepFailed(BAD_STORE, what=what)

@@ -1,20 +1,12 @@
 """Builds what works on sites: the engine."""
 
-from dataclasses import dataclass
-
 from enghub.core import config
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.sites import SiteGateway
+from enghub.upgrade.gateways.stores import StoreConfig
 from enghub.upgrade.manifests.dynamo import DynamoManifests
 from enghub.upgrade.sites.wiring import sites, stage
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """Where packages and backups are; without it sites declare their own."""
-
-    bucket_name: str = ""
 
 
 def engine() -> Engine:

@@ -1,4 +1,4 @@
-"""Starts and answers the state machines upgrade_site, roll_back_upgrade and roll_out_fleet."""
+"""Starts and answers the state machines of upgrades, roll-outs and rehearsals."""
 
 import json
 from collections.abc import Mapping
@@ -28,6 +28,13 @@ class RolloutConfig:
     state_machine_arn_roll_out_fleet: str
 
 
+@dataclass(frozen=True, slots=True)
+class RehearsalConfig:
+    """Where rehearsals run."""
+
+    state_machine_arn_rehearse_upgrade: str
+
+
 def launch(name: str, execution_input: Mapping[str, Any], *, rollback: bool = False) -> None:
     """Start the execution ``name`` of the way up, or back; does nothing when it was started before.
 
@@ -46,6 +53,15 @@ def launch_rollout(name: str, execution_input: Mapping[str, Any]) -> None:
         Unavailable: Step Functions did not take it; repeating is safe.
     """
     _start(config.load(RolloutConfig).state_machine_arn_roll_out_fleet, name, execution_input)
+
+
+def launch_rehearsal(name: str, execution_input: Mapping[str, Any]) -> None:
+    """Start the execution ``name`` of a rehearsal; does nothing when it was started before.
+
+    Raises:
+        Unavailable: Step Functions did not take it; repeating is safe.
+    """
+    _start(config.load(RehearsalConfig).state_machine_arn_rehearse_upgrade, name, execution_input)
 
 
 def _start(arn: str, name: str, execution_input: Mapping[str, Any]) -> None:

@@ -54,7 +54,6 @@ KINDS: Mapping[str, Kind] = {
         Text("goes on, but somebody has to look at something", "继续执行，但有事项需人工处理"),
         next_command="enghub upgrade report {id}",
     ),
-    "UpgradeQueued": Kind(Text("waits in the queue", "排队等待中"), is_success=True),
     "RolloutConfirmationRequested": Kind(
         Text("waits for your confirmation of its next wave", "等待确认下一批次"),
         next_command="enghub upgrade rollout confirm {id} --follow",

@@ -1,10 +1,15 @@
 """Plans on the wire (UPG-04)."""
 
+from typing import TYPE_CHECKING
+
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.planning.needs import Verdict
 from enghub.upgrade.planning.plan import PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
+
+if TYPE_CHECKING:
+    from enghub.upgrade.rehearsal.model import Rehearsal
 
 
 class VerdictResponse(wire.Response):
@@ -40,6 +45,9 @@ class PlannedStepResponse(wire.Response):
     """How the step is undone, or why it cannot be."""
     destructive_statements: tuple[DangerResponse, ...]
     unreadable_scripts: tuple[str, ...]
+    rehearsed_up_seconds: float | None
+    """In the last rehearsal; null when it did not run there."""
+    rehearsed_down_seconds: float | None
 
 
 class RequiredResourceResponse(wire.Response):
@@ -61,6 +69,25 @@ class RequiredComponentResponse(wire.Response):
     verdict: Verdict
 
 
+class LastRehearsalResponse(wire.Response):
+    """The last rehearsal of this upgrade that has ended."""
+
+    rehearsal_id: str
+    ended_at: wire.Instant | None
+    succeeded: bool
+    outdated: bool
+    """It was made with other manifests than this plan."""
+    row_limit: int
+
+    @classmethod
+    def of(cls, rehearsal: "Rehearsal", planned: Planned) -> "LastRehearsalResponse":
+        """Return the answer for a rehearsal, beside a plan."""
+        return cls(
+            rehearsal_id=rehearsal.rehearsal_id, ended_at=rehearsal.ended_at, succeeded=rehearsal.succeeded,
+            outdated=rehearsal.is_outdated(planned.checksums), row_limit=rehearsal.row_limit,
+        )  # fmt: skip
+
+
 class PlanResponse(wire.Response):
     """What an upgrade would do."""
 
@@ -77,10 +104,14 @@ class PlanResponse(wire.Response):
     required_resources: tuple[RequiredResourceResponse, ...]
     """What is not stated has to be checked by hand; with less than enough, execute refuses."""
     required_components: tuple[RequiredComponentResponse, ...]
+    rehearsal: LastRehearsalResponse | None
+    """Null: this upgrade of the site was never rehearsed."""
 
     @classmethod
-    def of(cls, planned: Planned, risks: tuple[Risk, ...], language: Language) -> "PlanResponse":
-        """Return the answer for a plan."""
+    def of(
+        cls, planned: Planned, risks: tuple[Risk, ...], last: "Rehearsal | None", language: Language
+    ) -> "PlanResponse":
+        """Return the answer for a plan, with the last rehearsal of it."""
         plan, needs = planned.plan, planned.needs
         pairs = tuple(zip(plan.steps, risks, strict=True))
         return cls(
@@ -92,7 +123,7 @@ class PlanResponse(wire.Response):
                 VerdictResponse(version=str(v.version), included=v.included, reason=v.reason.render(language))
                 for v in plan.path.verdicts
             ),
-            steps=tuple(_planned(step, risk, language) for step, risk in pairs),
+            steps=tuple(_planned(step, risk, last, language) for step, risk in pairs),
             skipped_steps=tuple(step.key for step in plan.skipped),
             estimated_seconds=plan.estimate_seconds,
             point_of_no_return=next((step.key for step, risk in pairs if not risk.reversible), None),
@@ -106,11 +137,13 @@ class PlanResponse(wire.Response):
                 RequiredComponentResponse(version=need.version, name=need.name, verdict=need.verdict)
                 for need in needs.components
             ),
+            rehearsal=None if last is None else LastRehearsalResponse.of(last, planned),
         )
 
 
-def _planned(step: PlannedStep, risk: Risk, language: Language) -> PlannedStepResponse:
+def _planned(step: PlannedStep, risk: Risk, last: "Rehearsal | None", language: Language) -> PlannedStepResponse:
     definition = step.definition
+    times = None if last is None else next((one for one in last.steps if one.step == step.key), None)
     return PlannedStepResponse(
         step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
         class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
@@ -121,4 +154,6 @@ def _planned(step: PlannedStep, risk: Risk, language: Language) -> PlannedStepRe
             for f in risk.dangers
         ),
         unreadable_scripts=risk.unreadable,
+        rehearsed_up_seconds=None if times is None else times.up,
+        rehearsed_down_seconds=None if times is None else times.down,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
-from enghub.upgrade.planning.errors import StepsNotSupported
+from enghub.upgrade.planning.errors import StepsNotSupported, UnknownVersion
 from enghub.upgrade.planning.needs import Needs, needs_of
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
@@ -35,6 +35,21 @@ class Planned:
         """What the path's versions need of the site, against what it states."""
         manifests = (self.revisions[str(version)].manifest for version in self.plan.path.versions)
         return needs_of(manifests, self.site.resources, self.site.components)
+
+    def refuse_other_source(self, source: str) -> None:
+        """Refuse to begin from a version that the site does not run.
+
+        Raises:
+            UnknownVersion: it runs another one.
+        """
+        if self.site.version not in (None, source):
+            known = f"for the site, which runs {self.site.version} / 局点当前版本为 {self.site.version}"
+            raise UnknownVersion(version=source, needed=known)
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """Checksums of the manifests it is made of, by version."""
+        return {version: revision.checksum for version, revision in self.revisions.items()}
 
     def scripts_of(self, step: PlannedStep) -> dict[str, str]:
         """Return the hashes of the scripts a step may use, by path."""

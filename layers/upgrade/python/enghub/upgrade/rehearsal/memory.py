@@ -9,6 +9,33 @@ from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 from enghub.upgrade.executions.step import StepRecord
+from enghub.upgrade.rehearsal.errors import RehearsalNotFound
+from enghub.upgrade.rehearsal.model import Rehearsal
+from enghub.upgrade.rehearsal.repository import Change as RehearsalChange
+
+
+class MemoryRehearsals:
+    """See `RehearsalStore`."""
+
+    def __init__(self) -> None:
+        self._rehearsals: dict[str, Rehearsal] = {}
+
+    def get(self, tenant_id: str, rehearsal_id: str) -> Rehearsal:
+        """See `RehearsalStore.get`."""
+        del tenant_id
+        if rehearsal_id not in self._rehearsals:
+            raise RehearsalNotFound(rehearsal_id=rehearsal_id)
+        return self._rehearsals[rehearsal_id]
+
+    def save(self, change: RehearsalChange) -> Rehearsal:
+        """See `RehearsalStore.save`."""
+        self._rehearsals[change.rehearsal.rehearsal_id] = change.rehearsal
+        return change.rehearsal
+
+    def last(self, tenant_id: str, site_id: str, source_version: str, target_version: str) -> Rehearsal | None:
+        """Return none: it lasts as long as its process."""
+        del tenant_id, site_id, source_version, target_version
+        return None
 
 
 class MemoryExecutions:

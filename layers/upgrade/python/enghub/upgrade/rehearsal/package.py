@@ -2,28 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.model import Execution, Status
-from enghub.upgrade.executions.rollback import declared_records
 from enghub.upgrade.executions.step import StepRecord
+from enghub.upgrade.gateways.databases.scratch import Scratch, check
 from enghub.upgrade.gateways.databases.session import Address
+from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, make_plan
-from enghub.upgrade.rehearsal.runner import Rehearsal, Rehearsing
+from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
+from enghub.upgrade.rehearsal.model import Asked, Rehearsal
+from enghub.upgrade.rehearsal.repository import Change
+from enghub.upgrade.rehearsal.service import prepared
+from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.base import Budget, StepFailed
 from enghub.upgrade.steps.parameters import texts
+from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import known_classes
 from enghub.upgrade.versions import Version
 
-TENANT, EXECUTION = "rehearsal", "rehearsal"
+TENANT = "rehearsal"
+SLICE_SECONDS = 45.0
 UNREADABLE = Text("{file} cannot be read as JSON: {why}", "{file} 不是可读的 JSON：{why}")
 NO_SCRIPT = Text("The package has no script {path}, which a manifest names", "升级包缺少配置中所指的脚本 {path}")
 
@@ -34,8 +42,10 @@ def rehearse_package(
     site_id: str,
     addresses: tuple[Mapping[str, str], Mapping[str, str]],
     dialect: Dialect,
+    *,
+    row_limit: int,
 ) -> Rehearsal:
-    """Rehearse an upgrade.
+    """Rehearse an upgrade; what is refused after that is the problem of the result.
 
     Args:
         folder: manifests (`*.json`), and their scripts at the paths that the manifests name.
@@ -43,9 +53,10 @@ def rehearse_package(
         site_id: whose steps to take.
         addresses: of the site's and of the scratch database, each as a site's secret holds it.
         dialect: of both.
+        row_limit: rows of each table at most.
 
     Raises:
-        ManifestInvalid, UpgradeRefused, NotAVersion: nothing was begun.
+        ManifestInvalid, UpgradeRefused, NotAVersion, NothingToRehearse: nothing was begun.
         StepFailed: an address or the scratch database is refused, or a script is missing.
         DatabaseUnreachable: one of the two does not answer.
     """
@@ -62,11 +73,40 @@ def rehearse_package(
     by_hash = {digest: scripts[name] for name, digest in hashes.items()}
     _check_scripts(plan, hashes)
     origin = Origin(TENANT, "", "rehearsal", system_clock(), "rehearsal")
+    asked = Asked(source, target, site_id, "rehearsal", row_limit)
+    rehearsal, records = prepared(asked, plan, {}, lambda _: hashes, origin)
     site, scratch = (Address.of(dialect, address) for address in addresses)
-    rehearsing = Rehearsing(site, scratch, lambda _, digest: by_hash[digest], origin)
-    execution = _execution(plan, versions, site_id, origin)
-    declared = declared_records(EXECUTION, ((step, hashes) for step in plan.rollback))
-    return rehearsing.run(execution, _records(plan, hashes), declared)
+    check(site, scratch)
+    return rehearse(rehearsal, records, (site, scratch), lambda _, digest: by_hash[digest], origin)
+
+
+def rehearse(
+    rehearsal: Rehearsal,
+    records: Sequence[StepRecord],
+    addresses: tuple[Address, Address],
+    script: Callable[[str, str], str],
+    origin: Origin,
+) -> Rehearsal:
+    """Rehearse here, from the beginning to the end; see `Rehearsing` for the arguments.
+
+    Raises:
+        DatabaseUnreachable: one of the two does not answer.
+    """
+    site, scratch = addresses
+    executions, store = MemoryExecutions(), MemoryRehearsals()
+    executions.plan_steps(origin.tenant_id, records)
+    store.save(Change(origin, rehearsal))
+    with tempfile.TemporaryDirectory() as folder:
+        ports = Ports(artifacts=LocalFiles(Path(folder), "The temporary folder"))
+        rehearsing = Rehearsing(
+            store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), lambda _: ports, script
+        )
+        while True:
+            budget = Budget.of(SLICE_SECONDS, 2 * SLICE_SECONDS)
+            answer = rehearsing.advance(rehearsal.rehearsal_id, rehearsal.run, 0, budget, origin)
+            if answer.outcome != "more":
+                return store.get(origin.tenant_id, rehearsal.rehearsal_id)
+            time.sleep(answer.wait_seconds)
 
 
 def _manifest(file: Path) -> Manifest:
@@ -75,21 +115,6 @@ def _manifest(file: Path) -> Manifest:
     except ValueError as error:
         raise StepFailed(UNREADABLE, file=file.name, why=str(error)) from error
     return parse(document, known_classes())
-
-
-def _records(plan: Plan, hashes: Mapping[str, str]) -> list[StepRecord]:
-    return [
-        StepRecord(EXECUTION, number, step.key, step.stage, step.version, step.definition, hashes)
-        for number, step in enumerate(plan.steps, 1)
-    ]
-
-
-def _execution(plan: Plan, versions: tuple[str, str], site_id: str, origin: Origin) -> Execution:
-    return Execution(
-        tenant_id=TENANT, execution_id=EXECUTION, site_id=site_id, environment="rehearsal", source_version=versions[0],
-        target_version=versions[1], status=Status.PENDING, revisions={}, total_steps=len(plan.steps),
-        created_by=origin.user_id, created_at=origin.at, fencing_token=0,
-    )  # fmt: skip
 
 
 def _check_scripts(plan: Plan, hashes: Mapping[str, str]) -> None:

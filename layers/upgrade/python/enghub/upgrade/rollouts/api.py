@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.executions.model import OnFailure
-from enghub.upgrade.executions.step import Problem
+from enghub.upgrade.executions.step import said
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
 from enghub.upgrade.rollouts.service import Asked, Seen
@@ -129,7 +129,7 @@ class RolloutSiteResponse(wire.Response):
         return cls(
             site_id=row.site_id, wave=row.wave, canary=row.canary, status=row.status.value, attempt=row.attempt,
             execution_id=row.execution_id, upgrade_before_version=row.source_version,
-            reason=_said(row.reason, language), started_at=row.started_at, ended_at=row.ended_at,
+            reason=said(row.reason, language), started_at=row.started_at, ended_at=row.ended_at,
         )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ class RolloutStatusResponse(RolloutResponse):
             on_failure=rollout.on_failure.value,
             max_queue_seconds=rollout.max_queue_seconds,
             next_wave_at=rollout.not_before,
-            reason=_said(rollout.problem, language),
+            reason=said(rollout.problem, language),
             next_action=None if verb is None else f"POST {BASE}/{rollout.rollout_id}/{verb}",
             ended_at=rollout.ended_at,
             progress=tuple(
@@ -175,7 +175,3 @@ class RolloutStatusResponse(RolloutResponse):
             ),
             site_progress=tuple(RolloutSiteResponse.of(row, language) for row in seen.rows),
         )
-
-
-def _said(problem: Problem | None, language: Language) -> str | None:
-    return None if problem is None else (problem.zh if language == "zh" else problem.en)

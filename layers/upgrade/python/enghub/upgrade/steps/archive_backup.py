@@ -60,6 +60,7 @@ class Backup(BaseStep):
     takes: ClassVar[Takes] = frozenset({"backup"})
     summary: ClassVar[str] = "Backup of tables and configuration files, verified by reading it back; parameter `backup`"
     writes: ClassVar[bool] = False
+    rehearsable: ClassVar[bool] = True
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """See `Step.validate`."""
@@ -68,6 +69,13 @@ class Backup(BaseStep):
             return found
         rules = read.read_one(parameters, "backup", BackupRules)
         return read.repeated(rules.tables, "backup.tables") + read.repeated(rules.config_files, "backup.config_files")
+
+    def outside_rehearsal(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Leave the configuration files out."""
+        rules = parameters.get("backup") or {}
+        if not rules.get("config_files"):
+            return ()
+        return ("backup.config_files",) if rules.get("tables") else None
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the folder's own progress says."""
@@ -193,15 +201,18 @@ class _Work:
         return True
 
     def _chunk(self, session: "ReadSession", index: int, table: str) -> None:
-        from enghub.upgrade.gateways.databases import lines  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.keys import write_key  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases import catalog, lines  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.keys import next_chunk, read_key, write_key  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.structure import Structure  # noqa: PLC0415
 
         state = self.state["tables"][index]
         structure = Structure.of_json(state["structure"])
         if not structure.key:
             raise StepFailed(NO_KEY, table=table)
-        conditions, upper = _bounds(session, structure, self.state["position"].get(table), self.rules.chunk_rows)
+        described = catalog.table(session.connection, table)
+        assert described is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
+        after = read_key(self.state["position"].get(table))
+        conditions, upper = next_chunk(session.connection, described, structure.key, after, self.rules.chunk_rows)
         rows = lines.read(session.connection, session.dialect, structure, table, conditions)
         for part in _parts(rows, self.rules.chunk_rows):
             chunk = self.archive.put_rows(table, len(state["chunks"]), part)
@@ -258,25 +269,6 @@ def _describe(session: "ReadSession", table: str) -> Any:
     if not structure.exists(session.connection, table):
         raise StepFailed(NO_TABLE, table=table)
     return structure.describe(session.connection, session.dialect, table)
-
-
-def _bounds(session: "ReadSession", structure: Any, position: str | None, rows: int) -> tuple[list[Any], Any]:
-    """Return the conditions of the next chunk and its last key, None when it is the last chunk."""
-    from sqlalchemy import column, select  # noqa: PLC0415
-
-    from enghub.upgrade.gateways.databases import catalog  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.keys import compare, read_key  # noqa: PLC0415
-
-    table = catalog.table(session.connection, structure.table)
-    assert table is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
-    key = [column(name, table.columns[name].type) for name in structure.key]
-    after = read_key(position)
-    conditions: list[Any] = [] if after is None else [compare(key, after, inclusive=False, above=True)]
-    last = select(*key).select_from(table).where(*conditions).order_by(*key).offset(rows - 1).limit(1)
-    upper = session.connection.execute(last).first()
-    if upper is not None:
-        conditions.append(compare(key, tuple(upper), inclusive=True, above=False))
-    return conditions, None if upper is None else tuple(upper)
 
 
 def _parts(rows: Iterator[bytes], count: int) -> Iterator[list[bytes]]:

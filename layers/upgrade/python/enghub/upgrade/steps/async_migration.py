@@ -89,6 +89,7 @@ class AsynchronousMigration(BaseStep):
     """Row migrations that give way: before every few seconds of work the load is looked at."""
 
     takes: ClassVar[Takes] = frozenset({"async_migrations", "load", "rollback_scripts"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Row migration at a rate adapted to the database's load; parameters `async_migrations`, `load`"

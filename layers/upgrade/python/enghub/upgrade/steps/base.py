@@ -249,6 +249,16 @@ class BaseStep:
     writes: ClassVar[bool] = True
     transactions: ClassVar[bool] = True
     """Needs a database with transactions; steps that know how to do without say False."""
+    rehearsable: ClassVar[bool] = False
+    """Uses nothing of the site but its database and the artifact store, of which a rehearsal has its own."""
+
+    def outside_rehearsal(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Return the parameters that a rehearsal on a copy of the database leaves out; None: the whole step.
+
+        `backup.config_files` is the field of an object.
+        """
+        del parameters
+        return () if self.rehearsable else None
 
     def unsupported(self, parameters: Mapping[str, Any], dialect: Dialect) -> tuple[str, ...]:
         """Return the names of what here cannot run on a kind of database (UPG-19)."""

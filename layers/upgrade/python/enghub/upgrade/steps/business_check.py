@@ -57,6 +57,7 @@ class BusinessCheck(BaseStep):
     """Runs declared read-only SQL and ready-made rules against thresholds."""
 
     takes: ClassVar[Takes] = frozenset({"checks"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Read-only data checks with thresholds; parameter `checks`"
     writes: ClassVar[bool] = False

@@ -60,6 +60,16 @@ class Composite(BaseStep):
             name for part in asked if isinstance(part, BaseStep) for name in part.unsupported(parameters, dialect)
         )
 
+    def outside_rehearsal(self, parameters: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Leave out the parts that use more than the database; the whole step when nothing else is asked for."""
+        outside: list[str] = []
+        inside = False
+        for names, part in [(names, part()) for _, names, part in self.parts if _asked(names, parameters)]:
+            opinion = part.outside_rehearsal(parameters) if isinstance(part, BaseStep) else None
+            inside = inside or opinion is not None
+            outside += [name for name in names if name in parameters] if opinion is None else opinion
+        return None if outside and not inside else tuple(outside)
+
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the parts that are asked for."""
         return self._go(context, cursor, [part for part in self.parts if _asked(part[1], context.parameters)], "run")

@@ -64,6 +64,7 @@ class IndexOptimisation(BaseStep):
     """Figures before, the indexes one by one, statistics, figures after. A failure puts the indexes back."""
 
     takes: ClassVar[Takes] = frozenset({"indexes", "analyze", "index_probes"})
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Indexes with figures before and after; parameters `indexes`, `analyze`, `index_probes`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from enghub.upgrade.steps.base import StepFailed
 NOT_CONFIGURED = Text(
     "No {what} is configured for this site: add it to the site, then resume", "该局点未配置{what_zh}，请补充后继续"
 )
-BACKUPS, LOGS = "backups", "logs"
+BACKUPS, LOGS, REHEARSALS = "backups", "logs", "rehearsals"
 """Folders of the artifact store that upgrades write themselves."""
 BAD_PATH = Text("The path {path} is refused: {why}", "路径 {path} 被拒绝：{why}")
 

@@ -37,6 +37,7 @@ class RestoreBackup(BaseStep):
     """Every table is loaded and proved beside the live one before any live table is touched."""
 
     takes: ClassVar[Takes] = frozenset({"restore"})
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Restore of the execution's backup, proved before it takes effect; parameter `restore`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ class RollbackScripts(BaseStep):
     """The scripts in the order given, each statement journalled; afterwards nothing of them counts as run."""
 
     takes: ClassVar[Takes] = frozenset({"rollback_scripts", "transaction"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Rollback scripts of a version; parameter `rollback_scripts`"
 

@@ -18,6 +18,7 @@ class RowMigration(BaseStep):
     """Migrations one after the other, each in keyset batches."""
 
     takes: ClassVar[Takes] = frozenset({"migrations", "rollback_scripts"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Row migration with mapping rules, failed rows kept; parameter `migrations`"
 

@@ -30,6 +30,7 @@ class SqlScripts(BaseStep):
     """Scripts of the manifest's bundle, in the order given; `rollback_scripts` undo them in the order given."""
 
     takes: ClassVar[Takes] = frozenset({"sql_scripts", "rollback_scripts", "transaction"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"

@@ -22,6 +22,7 @@ class TableRebuild(BaseStep):
     """One table after the other; the live one is touched only by the exchange."""
 
     takes: ClassVar[Takes] = frozenset({"rebuilds"})
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Table rebuild: create, copy in batches, exchange; parameter `rebuilds`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

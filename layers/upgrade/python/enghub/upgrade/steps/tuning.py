@@ -42,6 +42,7 @@ class PerformanceTuning(BaseStep):
     """Measure, change, measure again, keep or take back; each statement is journalled as a script's is."""
 
     takes: ClassVar[Takes] = frozenset({"tuning"})
+    rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Tuning statements, taken back when they do not help; parameter `tuning`"
 
     def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class Verification(BaseStep):
     """The named rules of `verification_rules`, the declared `comparisons`, and `tables` with their columns."""
 
     takes: ClassVar[Takes] = frozenset({"verification_rules", "tables", "comparisons", "business_checks"})
+    rehearsable: ClassVar[bool] = True
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = (
         "Structure, counts, sums, journals and business rules; parameters `verification_rules`, `tables`, "

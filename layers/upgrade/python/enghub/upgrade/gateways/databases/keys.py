@@ -23,6 +23,19 @@ def compare(
     return sa.or_(strict, sa.and_(column == value, rest))
 
 
+def next_chunk(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], after: Sequence[Any] | None, rows: int
+) -> tuple[list[Any], tuple[Any, ...] | None]:
+    """Return the conditions of the next `rows` rows by key, and their last key; None when they are the last ones."""
+    key = [sa.column(name, table.columns[name].type) for name in names]
+    conditions: list[Any] = [] if after is None else [compare(key, after, inclusive=False, above=True)]
+    last = sa.select(*key).select_from(table).where(*conditions).order_by(*key).offset(rows - 1).limit(1)
+    upper = connection.execute(last).first()
+    if upper is not None:
+        conditions.append(compare(key, tuple(upper), inclusive=True, above=False))
+    return conditions, None if upper is None else tuple(upper)
+
+
 _KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
     "decimal": (Decimal, str, Decimal),
     "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),

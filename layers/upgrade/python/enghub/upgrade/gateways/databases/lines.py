@@ -64,16 +64,17 @@ def prepare(connection: sa.Connection, dialect: Dialect) -> None:
 
 
 def read(
-    connection: sa.Connection, dialect: Dialect, structure: Structure, table: str, where: Sequence[Any] = ()
-) -> Iterator[bytes]:
-    """Yield the rows of a table under conditions; the whole set is never in memory."""
+    connection: sa.Connection, dialect: Dialect, structure: Structure, table: str, where: Sequence[Any] = (), *,
+    limit: int | None = None,
+) -> Iterator[bytes]:  # fmt: skip
+    """Yield the rows of a table under conditions, at most `limit`; the whole set is never in memory."""
     schema, _, plain = table.rpartition(".")
     source = sa.table(plain, *(sa.column(name) for name in structure.columns), schema=schema or None)
     if dialect is Dialect.POSTGRESQL:
-        yield from _copy_out(connection, sa.select(*source.columns).where(*where))
+        yield from _copy_out(connection, sa.select(*source.columns).where(*where).limit(limit))
         return
     query = sa.select(*(_as_text(source.c[name], kind, dialect) for name, kind in structure.columns.items()))
-    rows = connection.execution_options(stream_results=True).execute(query.where(*where))
+    rows = connection.execution_options(stream_results=True).execute(query.where(*where).limit(limit))
     try:
         for part in rows.partitions(_FETCH):
             for row in part:

@@ -196,7 +196,7 @@ class SiteDatabases:
     @contextmanager
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
         """Open a read-only session; see `Databases.reader`."""
-        engine = _engine(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
+        engine = engine_of(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
         with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
             _limit(connection, dialect, timeout_seconds)
@@ -208,10 +208,10 @@ class SiteDatabases:
     @contextmanager
     def writer(self, budget: Budget) -> Iterator[WriteSession]:
         """Open the writing session; see `Databases.writer`."""
-        engine = _engine(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
+        engine = engine_of(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
         with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
-            _lock(connection, dialect, wait_seconds=5)
+            lock(connection, dialect, wait_seconds=5)
             if dialect.is_mysql:
                 connection.exec_driver_sql("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
                 connection.commit()
@@ -222,7 +222,8 @@ class SiteDatabases:
             yield session
 
 
-def _engine(address: Address, read_seconds: int, *, read_only: bool) -> sa.Engine:
+def engine_of(address: Address, read_seconds: int, *, read_only: bool) -> sa.Engine:
+    """Return an engine without a pool; the server may be silent for `read_seconds` at most."""
     arguments: dict[str, Any] = {}
     if address.dialect.is_mysql:
         arguments = {"connect_timeout": CONNECT_SECONDS, "read_timeout": read_seconds, "charset": "utf8mb4"}
@@ -308,7 +309,12 @@ def _refusal(error: exc.OperationalError) -> Text | None:
     return next((text for words, text in _REFUSALS if words.search(str(error.orig))), None)
 
 
-def _lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None:
+def lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None:
+    """Take the database's one lock for writers, on this connection.
+
+    Raises:
+        TargetBusy: another connection has it, maybe that of a dead worker whose statement still runs.
+    """
     if dialect.is_mysql:
         name = connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
         digest = hashlib.sha256(str(name).encode()).hexdigest()[:40]

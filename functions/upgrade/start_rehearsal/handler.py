@@ -1,0 +1,23 @@
+"""Starts rehearsals of upgrades on a copy of a site's database (UPG-09).
+
+Trigger: POST /api/v1/upgrade/rehearsals.
+Runbook: docs/runbooks/upgrade-rehearsals.md.
+"""
+
+from enghub.core import entrypoints, http
+from enghub.upgrade.edge import resolver
+from enghub.upgrade.rehearsal import wiring
+from enghub.upgrade.rehearsal.api import BASE, RehearsalRequest, RehearsalResponse
+
+app = resolver()
+
+
+@app.post(BASE, status_code=202)
+def start_rehearsal(request: RehearsalRequest) -> RehearsalResponse:
+    """Start a rehearsal; the same Idempotency-Key starts one."""
+    call = http.call(app, "upgrade:execute", any_factory=True)
+    once = call.once(RehearsalResponse.of)
+    return RehearsalResponse.of(wiring.rehearsals().start(request.to_command(), call.origin, once))
+
+
+lambda_handler = entrypoints.http(app)

@@ -1,0 +1,266 @@
+"""What the state machine rehearse_upgrade does: one task, called again and again (UPG-09).
+
+The engine and the steps are those of the upgrade. Its database is the scratch database; the site has no hooks and no
+stores here, and the steps that use some are left out when the rehearsal is accepted.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from enghub.core.identity import Origin
+from enghub.upgrade.executions.engine import Answer, Engine
+from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable
+from enghub.upgrade.executions.model import Execution, Status
+from enghub.upgrade.executions.repository import Change as ExecutionChange
+from enghub.upgrade.executions.repository import Executions
+from enghub.upgrade.executions.rollback import plan_rollback
+from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, first_unfinished
+from enghub.upgrade.gateways.databases import copying
+from enghub.upgrade.gateways.databases.scratch import Scratch
+from enghub.upgrade.gateways.databases.session import SiteDatabases
+from enghub.upgrade.gateways.hooks import Hooks
+from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
+from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
+from enghub.upgrade.rehearsal.service import ways_of
+from enghub.upgrade.steps.base import Budget, StepFailed, TargetBusy
+from enghub.upgrade.steps.ports import BACKUPS, Ports
+
+BUSY_WAIT_SECONDS: Final = 10
+LOOPS: Final = 1500
+"""A history holds 25,000 events; a loop makes about ten."""
+_TOKENS: Final = {Part.UP: 1, Part.DOWN: 2, Part.AGAIN: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """The scratch database in the place of the site, which has nothing else but an artifact store for its backups."""
+
+    scratch: Scratch
+    ports: Ports
+
+    def databases(self, token: int) -> SiteDatabases:
+        return SiteDatabases(self.scratch.address, token)
+
+    @property
+    def hooks(self) -> Hooks:
+        return Hooks({})
+
+
+@dataclass(slots=True)
+class Rehearsing:
+    """Advances rehearsals.
+
+    `scratch` finds the databases of one, `ports` its artifact store; `script` returns a script by tenant and SHA-256.
+    """
+
+    store: RehearsalStore
+    executions: Executions
+    scratch: Callable[[Rehearsal], Scratch]
+    ports: Callable[[Rehearsal], Ports]
+    script: Callable[[str, str], str]
+
+    def advance(self, rehearsal_id: str, run: int, loops: int, budget: Budget, origin: Origin) -> Answer:
+        """Do what is next, for one slice; safe to repeat.
+
+        Raises:
+            RehearsalNotFound, Unavailable
+            DatabaseUnreachable: a fault, tried again by the workflow.
+        """
+        rehearsal = self.store.get(origin.tenant_id, rehearsal_id)
+        if rehearsal.run != run or not rehearsal.is_running:
+            return Answer("superseded", rehearsal.part)
+        if loops >= LOOPS:
+            self.store.save(Change(origin, rehearsal.go_on(), launch=True))
+            return Answer("superseded", rehearsal.part)
+        scratch = None
+        try:
+            scratch = self.scratch(rehearsal)
+            return self._work(rehearsal, scratch, budget, origin)
+        except TargetBusy:
+            return Answer("more", rehearsal.part, BUSY_WAIT_SECONDS)
+        except StepFailed as refused:
+            return self._end(rehearsal, scratch, Problem(refused.text.en, refused.text.zh), budget, origin)
+
+    def record_fault(self, rehearsal_id: str, run: int, fault: str, origin: Origin) -> Answer:
+        """End a rehearsal whose workflow broke."""
+        rehearsal = self.store.get(origin.tenant_id, rehearsal_id)
+        if rehearsal.run == run and rehearsal.is_running:
+            problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
+            steps = times(ways_of(self.executions, rehearsal), {})
+            self._clear_away(rehearsal)
+            self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
+        return Answer("rest", rehearsal.part)
+
+    def _work(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
+        if rehearsal.part in _TOKENS:
+            return self._run(rehearsal, scratch, budget, origin)
+        following = _around(rehearsal, scratch, budget)
+        return Answer("more", rehearsal.part) if following is None else self._saved(following, origin)
+
+    def _saved(self, rehearsal: Rehearsal, origin: Origin) -> Answer:
+        self.store.save(Change(origin, rehearsal))
+        return Answer("more", rehearsal.part)
+
+    def _run(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
+        """Go on with a way up, or with the way back."""
+        with scratch.hold(budget):
+            pass  # it is still ours
+        back = rehearsal.part is Part.DOWN
+        try:
+            execution = self._way_back(rehearsal, origin) if back else self._way_up(rehearsal, origin)
+        except NotUndoable as refused:
+            values = refused.details
+            problem = Problem(refused.text.render("en", **values), refused.text.render("zh", **values), "rollback")
+            return self._end(rehearsal, scratch, problem, budget, origin)
+        answer = self._slices(rehearsal, execution, scratch, budget)
+        if answer.outcome == "more":
+            return answer
+        if answer.outcome != "done":
+            return self._end(rehearsal, scratch, self._problem(execution, answer), budget, origin)
+        if rehearsal.part is Part.AGAIN:
+            return self._end(rehearsal, scratch, None, budget, origin)
+        return self._saved(rehearsal.next(), origin)
+
+    def _slices(self, rehearsal: Rehearsal, execution: Execution, scratch: Scratch, budget: Budget) -> Answer:
+        """Run what is left of a way, as far as the budget goes."""
+
+        def watch(point: str) -> None:
+            if point == "step recorded" and rehearsal.part is not Part.AGAIN:
+                self._keep_shape(rehearsal, scratch, budget)
+
+        def script(tenant_id: str, digest: str) -> str:
+            return scratch.check_script(self.script(tenant_id, digest))
+
+        site = _Site(scratch, self.ports(rehearsal))
+        engine = Engine(self.executions, lambda _, __: site, script, point=watch)
+        while (step := first_unfinished(self._steps(execution))) is not None:
+            stage = step.stage.value if execution.rollback is None else ROLLBACK
+            answer = engine.run_slice(execution.tenant_id, execution.execution_id, execution.run, stage, budget)
+            if answer.outcome != "done":
+                return answer
+            if budget.spent:
+                return Answer("more", stage)
+        return Answer("done", rehearsal.part)
+
+    def _steps(self, execution: Execution) -> tuple[StepRecord, ...]:
+        tenant_id, execution_id = execution.tenant_id, execution.execution_id
+        if execution.rollback is None:
+            return self.executions.steps(tenant_id, execution_id)
+        return self.executions.rollback_steps(tenant_id, execution_id, execution.rollback.run)
+
+    def _keep_shape(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget) -> None:
+        """Note the structure after the step that was finished last, so that its undoing can be judged."""
+        ways = ways_of(self.executions, rehearsal)
+        steps = ways.down if rehearsal.part is Part.DOWN else ways.up
+        last = max((step for step in steps if step.ended_at is not None), key=_ended, default=None)
+        if last is None or last.status is not StepStatus.SUCCEEDED:
+            return
+        number = last.undoes if rehearsal.part is Part.DOWN else last.sequence
+        if number is not None:
+            scratch.keep_shape(f"{rehearsal.part} {number}", budget)
+
+    def _way_up(self, rehearsal: Rehearsal, origin: Origin) -> Execution:
+        first = rehearsal.part is Part.UP
+        execution_id = rehearsal.up_id if first else rehearsal.again_id
+        try:
+            return self.executions.get(rehearsal.tenant_id, execution_id)
+        except ExecutionNotFound:
+            planned = self.executions.steps(rehearsal.tenant_id, rehearsal.up_id)
+        steps = () if first else tuple(_fresh(step, execution_id) for step in planned)
+        execution = Execution(
+            tenant_id=rehearsal.tenant_id,
+            execution_id=execution_id,
+            site_id=rehearsal.site_id,
+            environment=rehearsal.environment,
+            source_version=rehearsal.source_version,
+            target_version=rehearsal.target_version,
+            status=Status.PENDING,
+            revisions={},
+            total_steps=len(planned),
+            created_by=rehearsal.created_by,
+            created_at=rehearsal.created_at,
+            fencing_token=_TOKENS[rehearsal.part],
+            factory_id=rehearsal.factory_id,
+        )
+        self.executions.create(steps, ExecutionChange(origin, execution))
+        return self.executions.get(rehearsal.tenant_id, execution_id)
+
+    def _way_back(self, rehearsal: Rehearsal, origin: Origin) -> Execution:
+        """Return the first way up as it is undone.
+
+        Raises:
+            NotUndoable: a step that succeeded has no inverse.
+        """
+        execution = self.executions.get(rehearsal.tenant_id, rehearsal.up_id)
+        if execution.rollback is not None:
+            return execution
+        ways = ways_of(self.executions, rehearsal)
+        rollback, records = plan_rollback(execution, ways.up, ways.declared, origin)
+        self.executions.plan_steps(rehearsal.tenant_id, records)
+        back = replace(
+            execution, status=Status.ROLLING_BACK, run=rollback.run, rollback=rollback,
+            fencing_token=_TOKENS[Part.DOWN],
+        )  # fmt: skip
+        return self.executions.save(ExecutionChange(origin, back))[0]
+
+    def _problem(self, execution: Execution, answer: Answer) -> Problem:
+        steps = self._steps(execution)
+        known = next((step.problem for step in steps if step.sequence == answer.sequence), None)
+        if known is None:
+            return Problem(f"The run ended as {answer.outcome}", f"运行结束状态为 {answer.outcome}", "fault")
+        return Problem(f"{answer.step}: {known.en}", f"{answer.step}：{known.zh}", known.kind)
+
+    def _end(
+        self, rehearsal: Rehearsal, scratch: Scratch | None, problem: Problem | None, budget: Budget, origin: Origin
+    ) -> Answer:
+        shapes = {}
+        if scratch is not None and rehearsal.part is not Part.CLAIM:
+            with suppress(StepFailed):  # another rehearsal has it, which is why this one ends
+                shapes = scratch.shapes(budget)
+                scratch.release(budget)
+        steps = times(ways_of(self.executions, rehearsal), shapes)
+        self._clear_away(rehearsal)
+        self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
+        return Answer("rest", rehearsal.part)
+
+    def _clear_away(self, rehearsal: Rehearsal) -> None:
+        """Remove what its backups have stored; what cannot be removed now does no harm."""
+        with suppress(StepFailed):
+            store = self.ports(rehearsal).artifacts
+            for info in list(store.list(BACKUPS)):
+                store.delete(info.path)
+
+
+def _around(rehearsal: Rehearsal, scratch: Scratch, budget: Budget) -> Rehearsal | None:
+    """Do what comes before, between and after the ways; None: there is more to do in this part."""
+    match rehearsal.part:
+        case Part.CLAIM:
+            scratch.claim()
+        case Part.COPY:
+            if not copying.copy(scratch, rehearsal.row_limit, budget):
+                return None
+            rows, left = scratch.report(budget)
+            return rehearsal.copied(rows, [NotCopied(one.what, one.why) for one in left])
+        case Part.BEFORE:
+            if not scratch.measure("before", budget):
+                return None
+            scratch.keep_shape("up 0", budget)
+        case _:
+            if not scratch.measure("after", budget):
+                return None
+            return rehearsal.compared(scratch.differences("before", "after", budget))
+    return rehearsal.next()
+
+
+def _ended(step: StepRecord) -> float:
+    return 0.0 if step.ended_at is None else step.ended_at.timestamp()
+
+
+def _fresh(step: StepRecord, execution_id: str) -> StepRecord:
+    """A step as it was planned, for another way up."""
+    return StepRecord(
+        execution_id, step.sequence, step.key, step.stage, step.version, step.definition, step.scripts,
+        confirmed_by=step.confirmed_by,
+    )  # fmt: skip
