@@ -178,3 +178,9 @@ def fleet_of(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flee
     yield Fleet(upgrade)
     for service in made:
         service.cache_clear()
+
+
+def items(entity: str) -> list[dict[str, Any]]:
+    """Return every stored item of a kind."""
+    table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
+    return [item for item in table.scan()["Items"] if item["entity"] == entity]

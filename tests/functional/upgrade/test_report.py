@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 
 from enghub.core.clock import from_text
 from tests.factories.http import Context, a_principal, a_request
 from tests.factories.upgrade import baseline, step
-from tests.functional.upgrade.conftest import PERMISSIONS, Upgrade
+from tests.functional.upgrade.conftest import PERMISSIONS, Upgrade, items
 from tests.functional.upgrade.test_upgrade import prepared
 
 DAY = 86_400
@@ -25,11 +24,6 @@ def page(upgrade: Upgrade, execution_id: str, *, query: bool = True, **headers: 
         query={"format": "html"} if query else None,
     )
     return upgrade.handler("read_report")(event, Context())
-
-
-def items(entity: str) -> list[dict[str, Any]]:
-    table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
-    return [item for item in table.scan()["Items"] if item["entity"] == entity]
 
 
 def failed(upgrade: Upgrade) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from enghub.core import secrets
 from tests.factories.upgrade import baseline, step
-from tests.functional.upgrade.conftest import Upgrade
+from tests.functional.upgrade.conftest import Upgrade, items
 from tests.functional.upgrade.test_upgrade import commands, events
 
 UP = "CREATE TABLE items_v2 (id INTEGER PRIMARY KEY, name TEXT);\nINSERT INTO items_v2 SELECT id, name FROM items;"
@@ -277,3 +277,19 @@ def test_a_backup_of_the_outage_is_brought_back_and_one_from_before_it_is_not(up
     assert upgrade.work_back(execution_id) == "ROLLED_BACK"
     assert upgrade.sql("SELECT name FROM items") == [("a",)]
     assert upgrade.sql("SELECT COUNT(*) FROM notes") == [(3,)], "nothing written before the outage is lost"
+
+
+def test_an_ended_rollback_is_forgotten_with_its_execution(upgrade: Upgrade) -> None:
+    prepared(upgrade, MAIN, FAILS)
+    execution_id = upgrade.started("2.16.5", onFailure="rollback")
+    upgrade.work(execution_id)
+    assert upgrade.work_back(execution_id) == "ROLLED_BACK"
+    steps, execution = items("UPGRADE_STEP"), items("UPGRADE")[0]
+    assert {item["sk"].split("#")[0] for item in steps} == {"STEP", "UNDO"}
+    assert {item.get("expires_at") for item in steps} == {execution["expires_at"]}
+
+
+def test_the_step_that_failed_is_forgotten_with_its_execution(upgrade: Upgrade) -> None:
+    prepared(upgrade, MAIN, FAILS)
+    assert upgrade.work(upgrade.started("2.16.5")) == "FAILED"
+    assert {item.get("expires_at") for item in items("UPGRADE_STEP")} == {items("UPGRADE")[0].get("expires_at")}

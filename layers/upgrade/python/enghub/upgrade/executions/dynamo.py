@@ -206,14 +206,15 @@ class DynamoExecutions:
         """
         origin, old = change.origin, change.execution
         if change.event is not None and old.record_version > 0:
-            self._keep_steps(old, change.step)
+            self._keep_steps(old)
         execution, audit_writes = _audited(change)
         execution = replace(execution, record_version=old.record_version + 1)
         writes: list[Write] = [*puts(change.once, execution), self._execution_write(execution), *audit_writes]
         step = None
         if change.step is not None:
             step = replace(change.step, record_version=change.step.record_version + 1)
-            writes.append(step_write(origin.tenant_id, change.step))
+            until = old.expires_at
+            writes.append(step_write(origin.tenant_id, change.step, None if until is None else int(until.timestamp())))
         if change.queue is not None:
             writes += move_writes(origin.tenant_id, change.queue)
         elif change.gives_slot_back:
@@ -230,16 +231,16 @@ class DynamoExecutions:
         transact(*writes)
         return execution, step
 
-    def _keep_steps(self, execution: Execution, changed: StepRecord | None) -> None:
+    def _keep_steps(self, execution: Execution) -> None:
         until = execution.expires_at
         if until is None and execution.status not in (Status.QUEUED, Status.PENDING):
             return  # steps of running executions have no end: only an end or a resume changes it
         kept = StepRecordItem.expires_at
         change = kept.remove() if until is None else kept.set(int(until.timestamp()))
         partition = _partition(execution.tenant_id, execution.execution_id)
-        for step in self.steps(execution.tenant_id, execution.execution_id):
-            if changed is None or changed.sequence != step.sequence:
-                StepRecordItem(pk=partition, sk=_step_sk(step)).update([change], StepRecordItem.pk.exists())
+        for prefix in ("STEP#", "UNDO#"):
+            for item in StepRecordItem.items(partition, prefix=prefix):
+                item.update([change], StepRecordItem.pk.exists())
 
     def _execution_write(self, execution: Execution) -> Put:
         seen = execution.record_version - 1
