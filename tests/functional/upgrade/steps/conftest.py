@@ -9,7 +9,7 @@ from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.functional.upgrade.steps.matrix import Place
-from tests.functional.upgrade.steps.scenarios import business
+from tests.functional.upgrade.steps.scenarios.scenario import business
 
 
 @pytest.fixture

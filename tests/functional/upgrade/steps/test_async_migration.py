@@ -10,9 +10,9 @@ from enghub.upgrade.gateways.databases.session import SiteDatabases
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load, _ease
 from enghub.upgrade.steps.base import SliceState, StepFailed
 from enghub.upgrade.steps.registry import step_class
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.doubles import AWAY
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import rows
 
 
 def test_a_busy_database_is_left_alone_and_looked_at_again(place: Place) -> None:
@@ -21,24 +21,24 @@ def test_a_busy_database_is_left_alone_and_looked_at_again(place: Place) -> None
     )
     place.execute("INSERT INTO busy VALUES (9)")
     load = {"sql": "SELECT MAX(n) FROM busy", "limit": 5, "pause_seconds": 33}
-    parameters = {**scenarios.ASYNCHRONOUS, "load": load}
+    parameters = {**rows.ASYNCHRONOUS, "load": load}
     step = step_class("enghub.AsynchronousMigration")()
     ended = step.run(place.context(parameters), {})
     assert (ended.state, ended.wait_seconds, ended.cursor["paused"]) == (SliceState.MORE, 33, 9)
     assert place.rows("SELECT COUNT(*) FROM amounts") == [(0,)]
     place.execute("UPDATE busy SET n = 1")
     run(place, "enghub.AsynchronousMigration", parameters)
-    scenarios.copied(place)
+    rows.copied(place)
 
 
 def test_the_servers_own_figures_tell_the_load(place: Place) -> None:
     place.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2))")
-    run(place, "enghub.AsynchronousMigration", {**scenarios.ASYNCHRONOUS, "load": {"limit": 1000}})
-    scenarios.copied(place)
+    run(place, "enghub.AsynchronousMigration", {**rows.ASYNCHRONOUS, "load": {"limit": 1000}})
+    rows.copied(place)
 
 
 def test_a_load_probe_that_writes_is_refused(small: Place) -> None:
-    parameters = {**scenarios.ASYNCHRONOUS, "load": {"sql": "DELETE FROM orders"}}
+    parameters = {**rows.ASYNCHRONOUS, "load": {"sql": "DELETE FROM orders"}}
     with pytest.raises(StepFailed, match="it may write"):
         run(small, "enghub.AsynchronousMigration", parameters)
 
@@ -71,13 +71,13 @@ class Refusing:
 
 @pytest.mark.parametrize(("times", "arrives"), [(2, True), (3, False)])
 def test_a_migration_that_fails_is_tried_three_times(small: Place, times: int, arrives: bool) -> None:
-    scenarios.with_total(small)
+    rows.with_total(small)
     small.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2))")
     databases = Refusing(SiteDatabases(small.address, 1), times)
     if arrives:
-        run(small, "enghub.AsynchronousMigration", scenarios.ASYNCHRONOUS, databases=databases)
-        scenarios.copied(small)
+        run(small, "enghub.AsynchronousMigration", rows.ASYNCHRONOUS, databases=databases)
+        rows.copied(small)
         return
     with pytest.raises(StepFailed, match="given up after 3 tries: The store does not answer") as failure:
-        run(small, "enghub.AsynchronousMigration", scenarios.ASYNCHRONOUS, databases=databases)
+        run(small, "enghub.AsynchronousMigration", rows.ASYNCHRONOUS, databases=databases)
     assert (failure.value.retryable, databases.asked) == (False, 3)

@@ -11,7 +11,8 @@ from enghub.upgrade.steps.registry import step_class
 from tests import databases
 from tests.functional.upgrade.steps.doubles import AWAY, FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import BACKUP, ROWS, business
+from tests.functional.upgrade.steps.scenarios.backups import BACKUP
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS, business
 
 
 def test_a_backup_is_tried_three_times(small: Place) -> None:

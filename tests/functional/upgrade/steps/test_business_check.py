@@ -11,7 +11,7 @@ from enghub.upgrade.gateways.databases.session import SiteDatabases
 from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.business_check import BusinessCheck
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import ROWS
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 
 AMOUNTS = {"id": "amounts", "rule": "range", "table": "orders", "column": "amount", "minimum": 0}
 NOTES = {"id": "notes", "rule": "not_null", "table": "orders", "column": "note"}

@@ -13,9 +13,9 @@ from enghub.upgrade.steps.base import Budget, StepFailed
 from enghub.upgrade.steps.ports import Ports
 from tests import databases
 from tests.contract.upgrade.test_caches import REDIS
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import ROWS
+from tests.functional.upgrade.steps.scenarios import stores
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 
 
 def test_a_cache_that_lost_entries_keeps_the_old_generation_in_force(small: Place) -> None:
@@ -30,11 +30,11 @@ def test_a_cache_that_lost_entries_keeps_the_old_generation_in_force(small: Plac
                     cache.clear(generation)
 
     with pytest.raises(StepFailed, match="holds 0 entries instead of 11") as failure:
-        run(small, "enghub.CacheRebuild", scenarios.CACHES, point=lose)
+        run(small, "enghub.CacheRebuild", stores.CACHES, point=lose)
     assert failure.value.retryable
     assert (cache.active(), cache.generations()) == ("old", ("old",))
-    run(small, "enghub.CacheRebuild", scenarios.CACHES)
-    scenarios.cached(small)
+    run(small, "enghub.CacheRebuild", stores.CACHES)
+    stores.cached(small)
 
 
 def test_redis_is_filled_at_more_than_1000_entries_a_second(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_redis_is_filled_at_more_than_1000_entries_a_second(tmp_path: Path) -> N
 
 
 def test_the_figures_are_of_all_slices_also_when_the_last_one_only_looks(small: Place) -> None:
-    first = run(small, "enghub.CacheRebuild", scenarios.CACHES).result["caches"][0]
+    first = run(small, "enghub.CacheRebuild", stores.CACHES).result["caches"][0]
     assert first["seconds"] >= 0.003, "three batches"
     assert first["entriesPerSecond"] == pytest.approx(ROWS / first["seconds"], rel=0.01)
-    assert run(small, "enghub.CacheRebuild", scenarios.CACHES).result["caches"][0] == first
+    assert run(small, "enghub.CacheRebuild", stores.CACHES).result["caches"][0] == first

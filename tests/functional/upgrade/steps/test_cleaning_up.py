@@ -8,13 +8,13 @@ from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.doubles import FULL
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import upkeep
 
 
 def test_a_log_that_cannot_be_removed_is_passed_over_and_named(small: Place) -> None:
-    scenarios.logged(small)
+    upkeep.logged(small)
 
     class Stuck:
         def __getattr__(self, name: str) -> Any:
@@ -26,7 +26,7 @@ def test_a_log_that_cannot_be_removed_is_passed_over_and_named(small: Place) -> 
             small.files.delete(path)
 
     ports = Ports(files=Stuck(), artifacts=small.artifacts)
-    result = run(small, "enghub.LogCleanup", scenarios.LOGS, ports=ports).result
+    result = run(small, "enghub.LogCleanup", upkeep.LOGS, ports=ports).result
     assert result["failed"] == [{"file": "logs/access/a.log", "reason": "The store is full"}]
     assert (result["removed"], result["archived"]) == (2, 2)
     assert "logs/access/a.log" in result["attention"][0]["en"]
@@ -40,12 +40,12 @@ def test_logs_of_the_last_seven_days_are_never_touched() -> None:
 
 
 def test_what_is_released_is_told_in_bytes(place: Place) -> None:
-    scenarios.with_scraps(place)
+    upkeep.with_scraps(place)
     cache = place.cache("orders")
     for generation in ("old", "live", "half"):
         cache.put(generation, {"k": b"v"}, None)
     cache.activate("live")
-    temporary = {**scenarios.TEMPORARY["temporary"], "caches": ["orders"]}
+    temporary = {**upkeep.TEMPORARY["temporary"], "caches": ["orders"]}
     result = run(place, "enghub.ResourceRelease", {"temporary": temporary}).result
     assert result["tables"] == ["scrap", "scrap2"]
     assert result["files"] == 3
@@ -62,12 +62,12 @@ def test_the_journal_is_never_released(small: Place) -> None:
 
 
 def test_a_log_that_comes_back_is_no_success(small: Place) -> None:
-    scenarios.logged(small)
+    upkeep.logged(small)
 
     def again(point: str) -> None:
         if point == "file removed":
             small.files.write("logs/access/a.log", b"new line")
 
-    result = run(small, "enghub.LogCleanup", scenarios.LOGS, point=again).result
+    result = run(small, "enghub.LogCleanup", upkeep.LOGS, point=again).result
     assert result["failed"] == [{"file": "logs/access/a.log", "reason": "it is still there"}]
     assert (result["removed"], result["freedBytes"]) == (2, 50 + 10_000)

@@ -3,19 +3,19 @@
 import pytest
 
 from enghub.upgrade.steps.base import StepFailed
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import rows, stores, structure
 
 
 def test_a_composite_does_its_phases_work_in_order_and_takes_it_back_in_reverse(small: Place) -> None:
-    scenarios.packaged(small)
-    parameters = {**scenarios.RESOURCES, **scenarios.CACHES, **scenarios.INDEXES}
+    stores.packaged(small)
+    parameters = {**stores.RESOURCES, **stores.CACHES, **structure.INDEXES}
     name = "com.ft.upgrade.steps.StartupPostProcessStep"
     result = run(small, name, parameters).result
     assert list(result) == ["resources", "caches", "indexes"]
     run(small, name, parameters, way="rollback")
-    scenarios.cold(small)
-    scenarios.indexed_as_before(small)
+    stores.cold(small)
+    structure.indexed_as_before(small)
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"
 
 
@@ -24,7 +24,7 @@ def test_a_part_that_fails_takes_nothing_from_the_report_of_those_before_it(smal
     small.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2) NOT NULL)")
     small.execute("UPDATE orders SET amount = NULL WHERE id = 3")
     check = {"id": "ids", "rule": "not_null", "table": "orders", "column": "id"}
-    rule = {**scenarios.ASYNCHRONOUS["async_migrations"][0], "name": "copy"}  # type: ignore[index]
+    rule = {**rows.ASYNCHRONOUS["async_migrations"][0], "name": "copy"}  # type: ignore[index]
     with pytest.raises(StepFailed, match="1 rows cannot be moved") as failure:
         run(small, "com.ft.upgrade.steps.OverseasSpecificProcessStep", {"checks": [check], "migrations": [rule]})
     assert failure.value.result["checks"]["outcome"] == "pass"

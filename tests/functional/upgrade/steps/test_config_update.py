@@ -4,13 +4,13 @@ import pytest
 
 from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.ports import Ports
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.doubles import FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import stores
 
 
 def test_a_file_that_would_be_malformed_changes_none(small: Place) -> None:
-    scenarios.configured_before(small)
+    stores.configured_before(small)
     parameters = {"config_files": ["conf/app.properties", "conf/bad.json"]}
     with pytest.raises(StepFailed, match=r"conf/bad\.json would not be well-formed json"):
         run(

@@ -20,7 +20,9 @@ from enghub.upgrade.steps.registry import known_classes, step_class
 from tests import databases
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place
-from tests.functional.upgrade.steps.scenarios import SCENARIOS, Scenario, Services
+from tests.functional.upgrade.steps.scenarios import SCENARIOS
+from tests.functional.upgrade.steps.scenarios.scenario import Scenario
+from tests.functional.upgrade.steps.scenarios.upkeep import Services
 
 LOG = logging.getLogger(__name__)
 

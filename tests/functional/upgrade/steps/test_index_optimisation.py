@@ -8,9 +8,10 @@ import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
-from tests.functional.upgrade.steps import matrix, scenarios
+from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, Point, nothing, run
-from tests.functional.upgrade.steps.scenarios import Scenario, business
+from tests.functional.upgrade.steps.scenarios import structure
+from tests.functional.upgrade.steps.scenarios.scenario import Scenario, business
 from tests.functional.upgrade.steps.test_crash_matrix import Bench
 
 
@@ -23,11 +24,11 @@ def test_an_index_that_cannot_be_made_puts_the_others_back(place: Place) -> None
     }
     with pytest.raises(StepFailed, match="Index i_unique on orders"):
         run(place, "enghub.IndexOptimisation", parameters)
-    assert scenarios._indexes(place) == {"i_state"}
+    assert structure.index_names(place) == {"i_state"}
 
 
 def test_the_effect_of_indexes_is_measured(place: Place) -> None:
-    result = run(place, "enghub.IndexOptimisation", scenarios.INDEXES).result
+    result = run(place, "enghub.IndexOptimisation", structure.INDEXES).result
     query = result["queries"][0]
     assert query["beforeMs"] > 0
     assert query["afterMs"] > 0
@@ -48,10 +49,10 @@ def test_indexes_that_were_put_back_are_made_when_the_upgrade_goes_on(place: Pla
     place.execute("UPDATE orders SET ratio = 1, state = 'same' WHERE id < 3")
     with pytest.raises(StepFailed, match="Index i_unique on orders"):
         run(place, "enghub.IndexOptimisation", parameters)
-    assert scenarios._indexes(place) == {"i_state"}
+    assert structure.index_names(place) == {"i_state"}
     place.execute("UPDATE orders SET ratio = id")
     run(place, "enghub.IndexOptimisation", parameters)
-    assert scenarios._indexes(place) == {"i_amount", "i_unique"}
+    assert structure.index_names(place) == {"i_amount", "i_unique"}
 
 
 def test_the_putting_back_of_indexes_can_be_killed_anywhere(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_the_putting_back_of_indexes_can_be_killed_anywhere(tmp_path: Path) -> N
     with bench.place() as place:
         passed = matrix.counted(lambda point: work(place, point))
         expected = matrix.contents(place)
-        assert scenarios._indexes(place) == {"i_state"}
+        assert structure.index_names(place) == {"i_state"}
     assert {"index put back", "index dropped"} <= set(passed)
     for number in range(1, len(passed) + 1):
         with bench.place() as place:

@@ -11,11 +11,11 @@ from enghub.upgrade.gateways.hooks import Answer
 from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.resource_import import ResourceImport
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.doubles import AWAY, Failing
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import stores
 
-PACKAGE = scenarios.RESOURCES["resource_packages"][0]
+PACKAGE = stores.RESOURCES["resource_packages"][0]
 SUM = PACKAGE["sha256"]
 SCAN = {"scanner": "clamav 1.4", "scanned_at": "2026-11-20T10:00:00Z", "sha256": SUM, "result": "clean"}
 
@@ -25,14 +25,14 @@ def resources(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_package_that_is_not_the_declared_one_is_not_opened(small: Place) -> None:
-    small.artifacts.write("packages/static.zip", scenarios.package({"a": b"other"}))
+    small.artifacts.write("packages/static.zip", stores.package({"a": b"other"}))
     with pytest.raises(StepFailed, match="is not the one declared"):
-        run(small, "enghub.ResourceImport", scenarios.RESOURCES)
+        run(small, "enghub.ResourceImport", stores.RESOURCES)
     assert list(small.files.list("static")) == []
 
 
 def test_a_package_for_another_version_is_refused(small: Place) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     with pytest.raises(StepFailed, match=r"is for version 2\.16\.4, this step upgrades to 2\.16\.5"):
         run(small, "enghub.ResourceImport", resources(version="2.16.4"))
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"
@@ -40,11 +40,11 @@ def test_a_package_for_another_version_is_refused(small: Place) -> None:
 
 @pytest.mark.parametrize(("failures", "arrives"), [((1, 2), True), ((1, 2, 3), False)])
 def test_an_import_is_tried_three_times(small: Place, failures: tuple[int, ...], arrives: bool) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     ports = Ports(artifacts=Failing(small.artifacts, failures, AWAY, "open"), files=small.files)
     if arrives:
         run(small, "enghub.ResourceImport", resources(), ports=ports)
-        scenarios.imported(small)
+        stores.imported(small)
         return
     with pytest.raises(StepFailed, match="given up after 3 tries: The store does not answer") as failure:
         run(small, "enghub.ResourceImport", resources(), ports=ports)
@@ -52,7 +52,7 @@ def test_an_import_is_tried_three_times(small: Place, failures: tuple[int, ...],
 
 
 def test_a_file_that_is_damaged_on_its_way_is_unpacked_again(small: Place) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     damaged: list[str] = []
 
     def damage(point: str) -> None:
@@ -62,7 +62,7 @@ def test_a_file_that_is_damaged_on_its_way_is_unpacked_again(small: Place) -> No
 
     run(small, "enghub.ResourceImport", resources(), point=damage)
     assert damaged
-    scenarios.imported(small)
+    stores.imported(small)
     run(small, "enghub.ResourceImport", resources(), way="rollback")
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"
 
@@ -79,7 +79,7 @@ def test_a_file_that_is_damaged_on_its_way_is_unpacked_again(small: Place) -> No
 def test_programs_are_refused_by_their_ending_and_by_their_content(
     small: Place, name: str, content: bytes, why: str
 ) -> None:
-    packed = scenarios.package({"ok.html": b"<p>", name: content})
+    packed = stores.package({"ok.html": b"<p>", name: content})
     small.artifacts.write("packages/static.zip", packed)
     changes = {"sha256": hashlib.sha256(packed).hexdigest()}
     with pytest.raises(StepFailed, match=f"{why}.*Nothing was imported"):
@@ -90,15 +90,15 @@ def test_programs_are_refused_by_their_ending_and_by_their_content(
 
 
 def test_only_declared_types_are_imported(small: Place) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     with pytest.raises(StepFailed, match=r"'pages/index\.html' is of a type that is not allowed"):
         run(small, "enghub.ResourceImport", resources(types=["png"]))
     run(small, "enghub.ResourceImport", resources(types=["png", "html"]))
-    scenarios.imported(small)
+    stores.imported(small)
 
 
 def test_the_report_says_by_whom_a_package_was_scanned(small: Place) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     lines: list[tuple[str, str]] = []
     found = run(small, "enghub.ResourceImport", resources(scan=SCAN), log=lambda *line: lines.append(line))
     assert found.result["packages"][0]["scan"] == "clamav 1.4, 2026-11-20T10:00:00Z"
@@ -129,7 +129,7 @@ class Scanner:
 
 
 def test_the_sites_scanner_is_waited_for_and_obeyed(small: Place) -> None:
-    scenarios.packaged(small)
+    stores.packaged(small)
     with pytest.raises(StepFailed, match="refused by the security scan: Eicar-Test"):
         run(replace(small, hooks=Scanner(["pending", "Eicar-Test"])), "enghub.ResourceImport", resources(scan="hook"))
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"

@@ -10,7 +10,8 @@ from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import ASYNCHRONOUS, ROWS, Scenario, business
+from tests.functional.upgrade.steps.scenarios.rows import ASYNCHRONOUS
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS, Scenario, business
 from tests.functional.upgrade.steps.test_crash_matrix import Bench
 
 COPY: dict[str, Any] = ASYNCHRONOUS["async_migrations"][0]  # type: ignore[index]

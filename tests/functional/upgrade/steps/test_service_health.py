@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.steps.base import StepFailed
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
+from tests.functional.upgrade.steps.scenarios import upkeep
 
 
 def test_a_service_that_stays_down_is_named_with_its_restarts(small: Place, tmp_path: Path) -> None:
-    place = replace(small, hooks=scenarios.Services(tmp_path))
+    place = replace(small, hooks=upkeep.Services(tmp_path))
     parameters = {"services": [{"name": "ft-report", "attempts": 1}]}
     with pytest.raises(StepFailed, match=r"ft-report \(down, restarted 1 times\)") as failure:
         run(place, "enghub.ServiceCheck", parameters)
@@ -24,7 +24,7 @@ HEALTH = {"name": "api", "url": "http://site.example/health", "expected_text": "
 
 
 def test_a_failing_health_check_restarts_its_service_and_looks_again(small: Place, tmp_path: Path) -> None:
-    place = replace(small, hooks=scenarios.Services(tmp_path))
+    place = replace(small, hooks=upkeep.Services(tmp_path))
     found = run(place, "enghub.HealthChecks", {"health_checks": [HEALTH, {**HEALTH, "name": "page"}]})
     assert found.result["restarts"] == {"ft-manager": 2}
     assert all(outcome["healthy"] for outcome in found.result["health_checks"])
@@ -33,7 +33,7 @@ def test_a_failing_health_check_restarts_its_service_and_looks_again(small: Plac
 def test_a_service_that_restarts_do_not_heal_fails_the_step_that_people_are_told_of(
     small: Place, tmp_path: Path
 ) -> None:
-    place = replace(small, hooks=scenarios.Services(tmp_path))
+    place = replace(small, hooks=upkeep.Services(tmp_path))
     with pytest.raises(StepFailed, match="Not healthy: api") as failure:
         run(place, "enghub.HealthChecks", {"health_checks": [{**HEALTH, "attempts": 1}]})
     assert failure.value.result["restarts"] == {"ft-manager": 1}
@@ -49,8 +49,8 @@ def test_a_service_that_restarts_do_not_heal_fails_the_step_that_people_are_told
 def test_a_resumed_upgrade_may_restart_a_service_again(
     small: Place, tmp_path: Path, name: str, parameters: dict[str, Any]
 ) -> None:
-    place = replace(small, hooks=scenarios.Services(tmp_path))
+    place = replace(small, hooks=upkeep.Services(tmp_path))
     with pytest.raises(StepFailed):
         run(place, name, parameters)
     run(place, name, parameters, facts=replace(place.context({}).facts, run=2))
-    scenarios.restarted_twice(place)
+    upkeep.restarted_twice(place)

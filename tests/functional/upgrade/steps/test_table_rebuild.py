@@ -4,9 +4,9 @@ import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import StepFailed
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import ROWS
+from tests.functional.upgrade.steps.scenarios import structure
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 
 
 def test_rows_that_change_while_a_rebuild_copies_are_caught(place: Place) -> None:
@@ -24,7 +24,7 @@ def test_rows_that_change_while_a_rebuild_copies_are_caught(place: Place) -> Non
 
     if place.dialect is Dialect.SQLITE:
         place.execute("DROP VIEW order_ids")
-    run(place, "enghub.TableRebuild", scenarios.rebuild(place.dialect), point=meanwhile)
+    run(place, "enghub.TableRebuild", structure.rebuild(place.dialect), point=meanwhile)
     assert place.rows("SELECT state FROM orders WHERE id IN (1, 2) OR state = 'ADDED' ORDER BY state") == [
         ("ADDED",),
         ("LATE",),
@@ -33,7 +33,7 @@ def test_rows_that_change_while_a_rebuild_copies_are_caught(place: Place) -> Non
 
 
 def test_a_rebuild_that_does_not_agree_leaves_the_live_table(place: Place) -> None:
-    parameters = scenarios.rebuild(place.dialect)
+    parameters = structure.rebuild(place.dialect)
     parameters["rebuilds"][0]["sums"] = {"id": "cents"}
     with pytest.raises(StepFailed, match="the sum of id is 66 in the live table and 6875 in the new one"):
         run(place, "enghub.TableRebuild", parameters)
@@ -43,7 +43,7 @@ def test_a_rebuild_that_does_not_agree_leaves_the_live_table(place: Place) -> No
 
 
 def test_a_rebuild_that_dropped_the_old_table_says_that_there_is_no_way_back(place: Place) -> None:
-    parameters = scenarios.rebuild(place.dialect)
+    parameters = structure.rebuild(place.dialect)
     parameters["rebuilds"][0]["keep_old"] = False
     run(place, "enghub.TableRebuild", parameters)
     with pytest.raises(StepFailed, match="restore its backup instead"):

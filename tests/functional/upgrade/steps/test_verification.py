@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed
-from tests.functional.upgrade.steps import scenarios
 from tests.functional.upgrade.steps.matrix import Place, run
-from tests.functional.upgrade.steps.scenarios import ROWS
+from tests.functional.upgrade.steps.scenarios import upkeep
+from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 
 
 def comparison(name: str, left: dict[str, Any], **other: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def test_a_rule_that_cannot_run_fails_and_the_others_are_reported_all_the_same(p
 
 
 def test_a_database_that_does_not_answer_is_unhealthy_and_its_service_restarted(small: Place, tmp_path: Path) -> None:
-    place = replace(small, hooks=scenarios.Services(tmp_path))
+    place = replace(small, hooks=upkeep.Services(tmp_path))
     away = Address(small.address.dialect, sa.make_url("sqlite+pysqlite:////nowhere/at/all.db"))
     check = {"name": "db", "kind": "database", "service": "mariadb", "attempts": 1}
     with pytest.raises(StepFailed, match="Not healthy: db") as failure:
