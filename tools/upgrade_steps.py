@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from enghub.upgrade.steps.archive_backup import BackupRules
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load
+from enghub.upgrade.steps.backup import BackupRules
 from enghub.upgrade.steps.cache_rebuild import CacheRules
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.config_rules import ConfigFile

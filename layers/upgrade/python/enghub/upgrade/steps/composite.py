@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.archive_backup import Backup
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
+from enghub.upgrade.steps.backup import Backup
 from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, StepFailed, done, more
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild

@@ -17,7 +17,7 @@ _HERE = "enghub.upgrade.steps"
 _BUILT_IN: Final = {
     "enghub.BusinessCheck": f"{_HERE}.business_check:BusinessCheck",
     "enghub.ServiceCheck": f"{_HERE}.service_check:ServiceCheck",
-    "enghub.Backup": f"{_HERE}.archive_backup:Backup",
+    "enghub.Backup": f"{_HERE}.backup:Backup",
     "enghub.RestoreBackup": f"{_HERE}.restore:RestoreBackup",
     "enghub.ConfigPreparation": f"{_HERE}.config_preparation:ConfigPreparation",
     "enghub.ConfigFiles": f"{_HERE}.config_update:ConfigUpdate",
