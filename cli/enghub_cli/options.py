@@ -1,8 +1,13 @@
 """The options that several commands of upgrades share: one spelling, one help text each."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated
 
 import typer
+
+from enghub_cli.hub import Api
 
 ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
 TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
@@ -20,3 +25,21 @@ OnFailureOption = Annotated[
     str, typer.Option(help="A failed upgrade: stop at the breakpoint, rollback, or confirm (ask first).")
 ]
 KeyOption = Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")]
+
+
+def with_hub(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that makes its first parameter, the hub, of the options --api, --token and --tenant."""
+
+    def hub(api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> Api:
+        return Api.of(api, token, tenant)
+
+    @wraps(command)
+    def run(**given: object) -> None:
+        which = {name: given.pop(name) for name in inspect.signature(hub).parameters}
+        command(hub(**which), **given)  # type: ignore[arg-type]
+
+    own = inspect.signature(command, eval_str=True)
+    named = [*list(own.parameters.values())[1:], *inspect.signature(hub, eval_str=True).parameters.values()]
+    run.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in named}
+    return run

@@ -37,6 +37,7 @@ from enghub_cli.options import (
     TenantOption,
     TimeoutOption,
     TokenOption,
+    with_hub,
 )
 
 
@@ -68,7 +69,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to those of upgrades."""
     del app
     upgrade.command()(rehearse)
-    upgrade.command()(rehearsal)
+    upgrade.command()(with_hub(rehearsal))
 
 
 def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
@@ -110,17 +111,14 @@ def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
         out.print(rehearsal_id)
 
 
-def rehearsal(  # noqa: PLR0917 - typer reads one parameter per option
+def rehearsal(
+    hub: Api,
     rehearsal_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Show a rehearsal with its times; exits with 1 when it did not come back whole."""
-    hub = Api.of(api, token, tenant)
     path = f"/rehearsals/{rehearsal_id}"
     _end(_followed(hub, rehearsal_id, timeout) if follow else hub.call("GET", path), as_json)
 

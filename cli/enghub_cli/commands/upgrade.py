@@ -23,7 +23,6 @@ from enghub_cli.errors import Stop
 from enghub_cli.following import Followed, watch
 from enghub_cli.hub import FAILED, REFUSED, Api
 from enghub_cli.options import (
-    ApiOption,
     EnvironmentOption,
     FollowOption,
     JsonOption,
@@ -32,9 +31,8 @@ from enghub_cli.options import (
     SiteOption,
     SourceOption,
     TargetOption,
-    TenantOption,
     TimeoutOption,
-    TokenOption,
+    with_hub,
 )
 
 ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
@@ -58,18 +56,17 @@ def register(app: typer.Typer) -> None:
 
 
 @upgrade.command()
+@with_hub
 def plan(  # noqa: PLR0917 - typer reads one parameter per option
+    hub: Api,
     source: SourceOption,
     target: TargetOption,
     site: SiteOption,
     environment: EnvironmentOption = "test",
     as_json: JsonOption = False,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Show what an upgrade would do: versions with reasons, steps, destructive statements; nothing is run."""
-    found = Api.of(api, token, tenant).call("POST", "/plan", _body(source, target, site, environment))
+    found = hub.call("POST", "/plan", _body(source, target, site, environment))
     if as_json:
         out.print_json(json.dumps(found))
         return
@@ -106,7 +103,9 @@ def _last_rehearsal(found: dict[str, Any] | None) -> str:
 
 
 @upgrade.command()
+@with_hub
 def execute(  # noqa: PLR0917 - typer reads one parameter per option
+    hub: Api,
     source: SourceOption,
     target: TargetOption,
     site: SiteOption,
@@ -116,79 +115,68 @@ def execute(  # noqa: PLR0917 - typer reads one parameter per option
     when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
     timeout: TimeoutOption = None,
     key: KeyOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Start an upgrade; with --follow show it until it ends."""
-    hub = Api.of(api, token, tenant)
     body = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
     _begun(hub, hub.call("POST", "/execute", body, key=key or str(uuid.uuid4())), follow, timeout)
 
 
 @upgrade.command()
-def resume(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def resume(
+    hub: Api,
     execution_id: str,
     decision: Annotated[str | None, typer.Option(help="Statement in doubt: applied or again; rollback: skip.")] = None,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Go on from the breakpoint; of a rollback that failed: exits 0 when the site is as before."""
-    hub = Api.of(api, token, tenant)
     found = hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
     _begun(hub, found, follow, timeout)
 
 
 @upgrade.command()
-def rollback(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def rollback(
+    hub: Api,
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Go back to the version before, from an upgrade that failed or was aborted; exits 0 when the site is as before."""
-    hub = Api.of(api, token, tenant)
     _begun(hub, hub.call("POST", f"/rollback/{execution_id}"), follow, timeout)
 
 
 @upgrade.command()
-def confirm(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def confirm(
+    hub: Api,
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Let the step pass that waits for an operator, or say that a failed upgrade shall roll back."""
-    hub = Api.of(api, token, tenant)
     _begun(hub, hub.call("POST", f"/confirm/{execution_id}", {}), follow, timeout)
 
 
 @upgrade.command()
-def abort(execution_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+@with_hub
+def abort(hub: Api, execution_id: str) -> None:
     """Stop an upgrade at the end of its running slice; it can be resumed."""
-    Api.of(api, token, tenant).call("POST", f"/abort/{execution_id}")
+    hub.call("POST", f"/abort/{execution_id}")
     out.print(f"{execution_id} stops")
 
 
 @upgrade.command()
-def status(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def status(
+    hub: Api,
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Show an execution with its steps; exits with 1 when it failed."""
-    hub = Api.of(api, token, tenant)
     if follow:
         _follow(hub, execution_id, timeout)
         return
@@ -201,16 +189,14 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
 
 
 @upgrade.command()
-def report(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def report(
+    hub: Api,
     execution_id: str,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page into this file.")] = None,
     as_json: JsonOption = False,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Print the report as JSON, or write it as a page."""
-    hub = Api.of(api, token, tenant)
     if html is None or as_json:
         out.print_json(json.dumps(hub.call("GET", f"/report/{execution_id}")))
     if html is not None:
@@ -219,18 +205,17 @@ def report(  # noqa: PLR0917 - typer reads one parameter per option
 
 
 @upgrade.command("put-artifact")
+@with_hub
 def put_artifact(
+    hub: Api,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What to upload.")],
     path: Annotated[str, typer.Argument(help="Its name in the artifact store, as manifests write it.")],
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Upload a package or template into the artifact store."""
     with file.open("rb") as content:
         wanted = {"path": path, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}
         size = content.tell()
-        upload = Api.of(api, token, tenant).call("POST", "/artifacts", {**wanted, "sizeBytes": size})
+        upload = hub.call("POST", "/artifacts", {**wanted, "sizeBytes": size})
         content.seek(0)
         answer = httpx.put(
             upload["url"], content=content, headers=upload["headers"], timeout=context.REQUEST_SECONDS, trust_env=False

@@ -10,7 +10,7 @@ from enghub_cli.commands.upgrade import upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import REFUSED, Api
-from enghub_cli.options import ApiOption, JsonOption, TenantOption, TokenOption
+from enghub_cli.options import JsonOption, with_hub
 
 STAGE = "stage"
 
@@ -18,15 +18,13 @@ STAGE = "stage"
 def register(app: typer.Typer) -> None:
     """Add the commands to those of upgrades."""
     del app
-    upgrade.command()(queue)
-    upgrade.command()(limit)
+    upgrade.command()(with_hub(queue))
+    upgrade.command()(with_hub(limit))
 
 
-def queue(
-    as_json: JsonOption = False, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme"
-) -> None:
+def queue(hub: Api, as_json: JsonOption = False) -> None:
     """Show how many upgrades run and may run, and who waits."""
-    found = Api.of(api, token, tenant).call("GET", "/queue")
+    found = hub.call("GET", "/queue")
     if as_json:
         out.print_json(json.dumps(found))
         return
@@ -40,14 +38,12 @@ def queue(
 
 
 def limit(
+    hub: Api,
     number: Annotated[str, typer.Argument(help="1 to 50, or `stage` for the stage's number.")],
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Set how many upgrades of the tenant run at once; those that run already go on."""
     if number != STAGE and not number.isdecimal():
         raise Stop(f"limit {number}: write a number from 1 to 50, or {STAGE}", REFUSED)
     wanted = None if number == STAGE else int(number)
-    found = Api.of(api, token, tenant).call("PUT", "/queue", {"limit": wanted})
+    found = hub.call("PUT", "/queue", {"limit": wanted})
     out.print(f"{found['limit']} upgrades run at once; {found['running']} run, {found['waitingCount']} wait")

@@ -19,16 +19,14 @@ from enghub_cli.errors import Stop
 from enghub_cli.following import Followed, watch
 from enghub_cli.hub import FAILED, REFUSED, Api
 from enghub_cli.options import (
-    ApiOption,
     EnvironmentOption,
     FollowOption,
     JsonOption,
     KeyOption,
     OnFailureOption,
     TargetOption,
-    TenantOption,
     TimeoutOption,
-    TokenOption,
+    with_hub,
 )
 
 RESTS = {"SUCCEEDED": 0, "WAITING": 0, "PAUSED": 0, "STOPPED": FAILED, "ABORTED": FAILED}
@@ -43,7 +41,9 @@ def register(app: typer.Typer) -> None:
 
 
 @rollout.command()
+@with_hub
 def start(  # noqa: PLR0917 - typer reads one parameter per option
+    hub: Api,
     name: str,
     target: TargetOption,
     site: Annotated[list[str] | None, typer.Option(help="A site; repeat the option.")] = None,
@@ -59,12 +59,8 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
     key: KeyOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Start a roll-out; with --follow show it until it ends or waits for somebody."""
-    hub = Api.of(api, token, tenant)
     body = {
         "name": name,
         "upgradeAfterVersion": target,
@@ -84,17 +80,15 @@ def start(  # noqa: PLR0917 - typer reads one parameter per option
 
 
 @rollout.command()
-def status(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def status(
+    hub: Api,
     rollout_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
     as_json: JsonOption = False,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Show a roll-out with its waves and sites; exits with 1 when it stopped."""
-    hub = Api.of(api, token, tenant)
     if follow:
         _follow(hub, rollout_id, timeout)
         return
@@ -107,46 +101,44 @@ def status(  # noqa: PLR0917 - typer reads one parameter per option
 
 
 @rollout.command()
-def pause(rollout_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+@with_hub
+def pause(hub: Api, rollout_id: str) -> None:
     """Begin no further site; what was started goes on."""
-    Api.of(api, token, tenant).call("POST", f"/rollouts/{rollout_id}/pause")
+    hub.call("POST", f"/rollouts/{rollout_id}/pause")
     out.print(f"{rollout_id} begins no further site")
 
 
 @rollout.command()
-def resume(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def resume(
+    hub: Api,
     rollout_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Go on; after a stop the failed sites of the wave are tried again."""
-    hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollouts/{rollout_id}/resume")
     _begun(hub, rollout_id, follow, timeout)
 
 
 @rollout.command()
-def confirm(  # noqa: PLR0917 - typer reads one parameter per option
+@with_hub
+def confirm(
+    hub: Api,
     rollout_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    api: ApiOption = None,
-    token: TokenOption = None,
-    tenant: TenantOption = "acme",
 ) -> None:
     """Let the next wave begin."""
-    hub = Api.of(api, token, tenant)
     hub.call("POST", f"/rollouts/{rollout_id}/confirm")
     _begun(hub, rollout_id, follow, timeout)
 
 
 @rollout.command()
-def abort(rollout_id: str, api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> None:
+@with_hub
+def abort(hub: Api, rollout_id: str) -> None:
     """End a roll-out for good; queued upgrades are withdrawn, those at work go on."""
-    Api.of(api, token, tenant).call("POST", f"/rollouts/{rollout_id}/abort")
+    hub.call("POST", f"/rollouts/{rollout_id}/abort")
     out.print(f"{rollout_id} is aborted")
 
 
