@@ -12,36 +12,43 @@ ROUNDS = 5
 PROBE = """
 import sys, time
 sys.modules.update(dict.fromkeys(("rich", "click", "pygments")))
+{before}
 started = time.process_time()
 {statement}
 spent = time.process_time() - started
 with open("/proc/self/status") as status:
     peak_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-print(spent, peak_kb / 1024, len(sys.modules))
+print(spent, peak_kb / 1024, *sys.modules)
 """
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import: best CPU of several fresh interpreters in ms, peak memory in MB, modules loaded."""
+    """One import: CPU in ms, peak memory in MB, names of the modules that are loaded then."""
 
     name: str
     cpu_ms: float
     memory_mb: float
-    modules: int
+    modules: tuple[str, ...]
 
 
-def measure(name: str, statement: str, path: list[Path]) -> Import:
-    """Import once, in a fresh interpreter."""
+def measure(name: str, statement: str, path: list[Path], before: str = "pass") -> Import:
+    """Import once, in a fresh interpreter that has run `before`; warnings are errors.
+
+    Raises:
+        RuntimeError: with what the interpreter wrote.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", PROBE.format(statement=statement)],
+        [sys.executable, "-W", "error", "-c", PROBE.format(statement=statement, before=before)],
         env={"PYTHONPATH": os.pathsep.join(map(str, path)), "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    cpu_seconds, memory_mb, modules = map(float, done.stdout.split())
-    return Import(name, cpu_seconds * 1000, memory_mb, int(modules))
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr or done.stdout}")
+    cpu_seconds, memory_mb, *modules = done.stdout.split()
+    return Import(name, float(cpu_seconds) * 1000, float(memory_mb), tuple(modules))
 
 
 def functions() -> list[tuple[str, list[Path]]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from enghub.core import garbage  # noqa: F401 - first: it makes the imports after it cheaper
 from enghub.core.inbox import AlreadyHandled
 from enghub.core.observability import logger, metrics
 
