@@ -4,7 +4,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pymysql
 import sqlalchemy as sa
 
 from bench import upgrade_tools
+from bench.upgrade_worker import work
 from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 
@@ -154,28 +154,6 @@ def _row(case: Case, url: sa.URL, redis_url: str, over: list[str]) -> list[str]:
         case.name, f"{seconds:.1f}", f"{rate:,.0f}", ", ".join(must), f"{raw:.1f}", f"{seconds / raw:.2f}",
         str(figures["slices"]), f"{figures['peakMb']:.0f}",
     ]  # fmt: skip
-
-
-def work(
-    url: sa.URL, class_name: str, parameters: dict[str, Any], folder: str = "", redis_url: str = ""
-) -> dict[str, Any]:
-    """Run a step in a process of its own; return its figures."""
-    address = url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "bench.upgrade_worker", address, class_name, json.dumps(parameters)]
-    done = subprocess.run(
-        [*command, folder, redis_url], capture_output=True, text=True, check=False, env=_environment()
-    )
-    if done.returncode:
-        raise RuntimeError(f"{class_name}: {done.stderr[-2000:]}")
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
-
-
-def _environment() -> dict[str, str]:
-    import os  # noqa: PLC0415
-
-    paths = [".", *(str(path) for path in Path("layers").glob("*/python"))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _raw_seconds(case: Case, url: sa.URL, redis_url: str) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.upgrade_worker import work
 from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 
@@ -79,8 +80,6 @@ def _client(url: sa.URL, files: Path) -> float:
 
 
 def _enghub(url: sa.URL, files: Path) -> float:
-    from bench.upgrade import work  # noqa: PLC0415
-
     names = sorted(path.name for path in files.iterdir())
     seconds: float = work(url, "enghub.SqlScripts", {"sql_scripts": names}, folder=str(files))["seconds"]
     return seconds

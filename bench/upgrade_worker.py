@@ -1,9 +1,11 @@
 """One step in a process of its own, slice by slice as in the function; prints seconds, slices and peak memory as JSON.
 
-Called by bench/upgrade.py: `python -m bench.upgrade_worker DATABASE_URL CLASS_NAME PARAMETERS SCRIPT_FOLDER REDIS_URL`.
+`work` calls it: `python -m bench.upgrade_worker DATABASE_URL CLASS_NAME PARAMETERS SCRIPT_FOLDER REDIS_URL`.
 """
 
 import json
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,12 +17,33 @@ from enghub.upgrade.gateways.caches import RedisCache
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, Facts, SliceState, StepContext
+from enghub.upgrade.steps.base import Facts, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.slices import Budget, SliceState
 
 SOFT_SECONDS, HARD_SECONDS = 45, 840
 """As functions/upgrade/run_slice: a slice ends politely after the first."""
+
+
+def work(
+    url: sa.URL, class_name: str, parameters: dict[str, Any], folder: str = "", redis_url: str = ""
+) -> dict[str, Any]:
+    """Run a step in a process of its own; return its figures."""
+    address = url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "bench.upgrade_worker", address, class_name, json.dumps(parameters)]
+    done = subprocess.run(
+        [*command, folder, redis_url], capture_output=True, text=True, check=False, env=_environment()
+    )
+    if done.returncode:
+        raise RuntimeError(f"{class_name}: {done.stderr[-2000:]}")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def _environment() -> dict[str, str]:
+    paths = [".", *(str(path) for path in Path("layers").glob("*/python"))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _peak_mb() -> float:

@@ -27,7 +27,8 @@ from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # 
 from enghub.upgrade.sql.dialect import Dialect  # noqa: E402
 from enghub.upgrade.sql.lint import findings  # noqa: E402
 from enghub.upgrade.sql.splitter import SplitError, split  # noqa: E402
-from enghub.upgrade.steps.base import Budget, StepFailed  # noqa: E402
+from enghub.upgrade.steps.errors import StepFailed  # noqa: E402
+from enghub.upgrade.steps.slices import Budget  # noqa: E402
 from tests import databases  # noqa: E402
 
 _MARIADB = {

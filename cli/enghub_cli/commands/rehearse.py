@@ -193,7 +193,7 @@ def _here(  # noqa: PLR0917 - what the options say
     from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
     from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
-    from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed  # noqa: PLC0415
+    from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed  # noqa: PLC0415
 
     addresses = ({"url": urls[0]}, {"url": urls[1]})
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from enghub.core import entrypoints
 from enghub.core.observability import count, logger
 from enghub.upgrade.gateways import wiring
-from enghub.upgrade.steps.base import Budget
+from enghub.upgrade.steps.slices import Budget
 
 SLICE_SECONDS = 45.0
 MARGIN_SECONDS = 15.0

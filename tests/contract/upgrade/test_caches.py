@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Cache
 from tests.fakes.upgrade_cache import FolderCache
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from enghub.upgrade.gateways import files as gateway
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import FileMissing, Files, NotConfigured
 
 REGION = "eu-central-1"

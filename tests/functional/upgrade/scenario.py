@@ -22,8 +22,8 @@ from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget
 from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.slices import Budget
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions
 

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.base import Budget, Facts, Slice, SliceState, Step, StepContext, StepFailed, Superseded
+from enghub.upgrade.steps.base import Facts, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
+from enghub.upgrade.steps.errors import StepFailed, Superseded
 from enghub.upgrade.steps.health_check import HealthChecks
 from enghub.upgrade.steps.row_migration import RowMigration
+from enghub.upgrade.steps.slices import Budget, Slice, SliceState
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from enghub.upgrade.steps.verification import Verification
 from tests import databases

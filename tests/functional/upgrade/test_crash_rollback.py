@@ -17,7 +17,7 @@ from enghub.upgrade.executions.workflow import rollback_change
 from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget
+from enghub.upgrade.steps.slices import Budget
 from tests import databases
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions

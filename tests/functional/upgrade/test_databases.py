@@ -11,9 +11,11 @@ from enghub.upgrade.gateways.databases import session
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, Facts, Slice, Step, StepContext, StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.base import Facts, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
+from enghub.upgrade.steps.errors import StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.row_migration import RowMigration
+from enghub.upgrade.steps.slices import Budget, Slice
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 
 FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step", "startup_pre_process")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.upgrade.steps.base import StepFailed
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
+from enghub.upgrade.steps.errors import StepFailed
 
 
 def file(path: str = "a.txt", **rules: object) -> ConfigFile:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enghub.upgrade.gateways.packages import Entry, Limits, Package
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 LIMITS = Limits(entries=5, total_bytes=4 << 20, entry_bytes=3 << 20, ratio=50)
 

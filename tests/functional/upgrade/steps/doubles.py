@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 AWAY = StepFailed(Text("The store does not answer", "存储无响应"), retryable=True)
 FULL = StepFailed(Text("The store is full", "存储已满"))

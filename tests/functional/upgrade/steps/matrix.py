@@ -22,9 +22,10 @@ from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
 from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, Facts, Slice, SliceState, StepContext
+from enghub.upgrade.steps.base import Facts, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.slices import Budget, Slice, SliceState
 from tests.fakes.upgrade_cache import FolderCache
 
 Point = Callable[[str], None]

@@ -8,8 +8,9 @@ import pytest
 
 from enghub.upgrade.gateways.databases.session import SiteDatabases
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load, _ease
-from enghub.upgrade.steps.base import SliceState, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.slices import SliceState
 from tests.functional.upgrade.steps.doubles import AWAY
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import rows

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, SliceState, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.slices import Budget, SliceState
 from tests import databases
 from tests.functional.upgrade.steps.doubles import AWAY, FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.gateways.databases.session import SiteDatabases
-from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.business_check import BusinessCheck
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 

@@ -9,8 +9,9 @@ from redis import Redis
 
 from enghub.upgrade.gateways.caches import RedisCache
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.slices import Budget
 from tests import databases
 from tests.contract.upgrade.test_caches import REDIS
 from tests.functional.upgrade.steps.matrix import Place, run

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
 from tests.functional.upgrade.steps.doubles import FULL

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from tests.functional.upgrade.steps.doubles import FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run

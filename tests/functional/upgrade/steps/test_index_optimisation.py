@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, Point, nothing, run
 from tests.functional.upgrade.steps.scenarios import structure

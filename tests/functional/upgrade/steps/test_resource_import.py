@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.gateways.hooks import Answer
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.resource_import import ResourceImport
 from tests.functional.upgrade.steps.doubles import AWAY, Failing

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios.rows import ASYNCHRONOUS

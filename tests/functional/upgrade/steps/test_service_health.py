@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import upkeep
 

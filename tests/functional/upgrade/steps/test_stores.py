@@ -8,7 +8,7 @@ from enghub.upgrade.gateways.caches import HttpCache, RedisCache
 from enghub.upgrade.gateways.files import BucketFiles
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import ports_of
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NotConfigured
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import structure
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
-from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import upkeep
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS

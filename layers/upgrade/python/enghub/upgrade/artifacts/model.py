@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enghub.core.errors import Invalid
 from enghub.core.identity import Origin
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import BACKUPS, LOGS, REHEARSALS, clean_path
 
 OWN = frozenset({BACKUPS, LOGS, REHEARSALS})

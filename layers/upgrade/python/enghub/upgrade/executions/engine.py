@@ -14,20 +14,10 @@ from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import Change, Executions, LogEntry
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.steps.base import (
-    Budget,
-    Databases,
-    DatabaseUnreachable,
-    Facts,
-    Progress,
-    Slice,
-    SliceState,
-    StepContext,
-    StepFailed,
-    Superseded,
-    TargetBusy,
-)
+from enghub.upgrade.steps.base import Databases, Facts, StepContext
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.slices import Budget, Progress, Slice, SliceState
 
 PROGRESS_SECONDS = 2.0
 BUSY_WAIT_SECONDS = 10

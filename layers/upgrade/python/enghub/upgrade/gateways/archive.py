@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases.lines import RowSum
 from enghub.upgrade.gateways.databases.structure import Structure
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import BACKUPS, FileMissing, Files
 
 DAMAGED = Text(

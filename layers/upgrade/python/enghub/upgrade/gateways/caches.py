@@ -8,7 +8,7 @@ from typing import Any
 
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import Hooks, expect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 UNAVAILABLE = Text("The cache {name} is not available ({error})", "缓存 {name} 不可用（{error}）")
 _CLEAR = 1_000

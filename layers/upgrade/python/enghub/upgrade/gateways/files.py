@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from enghub.core import aws
 from enghub.core.i18n import Text
 from enghub.core.ids import new_id
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import BAD_PATH, FileInfo, FileMissing, clean_path
 
 FULL = Text(

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 UNREACHABLE = Text("{what}: {url} does not answer ({error})", "{what}：{url} 无响应（{error}）")
 REFUSED = Text("{what}: {url} answered {status}, expected {expected}", "{what}：{url} 返回 {status}，期望 {expected}")

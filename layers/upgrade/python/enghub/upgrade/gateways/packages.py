@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import clean_path
 
 REFUSED = Text(

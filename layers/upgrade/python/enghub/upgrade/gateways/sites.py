@@ -10,7 +10,8 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.steps.base import Databases, StepFailed
+from enghub.upgrade.steps.base import Databases
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import REHEARSALS, Ports
 
 if TYPE_CHECKING:

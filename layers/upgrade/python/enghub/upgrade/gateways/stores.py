@@ -13,7 +13,7 @@ from typing import Any
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.files import BucketFiles, LocalFiles
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NOT_CONFIGURED, Cache, Files, Ports
 
 BAD_STORE = Text(

@@ -24,10 +24,11 @@ from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import known_classes
+from enghub.upgrade.steps.slices import Budget
 from enghub.upgrade.versions import Version
 
 TENANT = "rehearsal"

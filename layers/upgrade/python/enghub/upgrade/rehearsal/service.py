@@ -15,7 +15,7 @@ from enghub.upgrade.rehearsal.errors import NothingToRehearse, ScratchRefused
 from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, rehearsed, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 ScriptsOf = Callable[[PlannedStep], Mapping[str, str]]
 

@@ -24,8 +24,9 @@ from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.rehearsal.service import ways_of
-from enghub.upgrade.steps.base import Budget, StepFailed, TargetBusy
+from enghub.upgrade.steps.errors import StepFailed, TargetBusy
 from enghub.upgrade.steps.ports import BACKUPS, Ports
+from enghub.upgrade.steps.slices import Budget
 
 BUSY_WAIT_SECONDS: Final = 10
 LOOPS: Final = 1500

@@ -11,19 +11,10 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import (
-    BaseStep,
-    Budget,
-    Cursor,
-    Progress,
-    Slice,
-    StepContext,
-    StepFailed,
-    Takes,
-    done,
-    more,
-)
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
+from enghub.upgrade.steps.slices import Budget, Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:

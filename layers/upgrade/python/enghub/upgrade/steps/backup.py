@@ -10,10 +10,12 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import FileMissing
 from enghub.upgrade.steps.restore import RestoreRules, restore
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:

@@ -1,137 +1,19 @@
 """What a step is: small classes with `validate`, `estimate`, `run` in slices and `rollback` (UPG-02, UPG-06)."""
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.steps.slices import Budget, Cursor, Progress, Slice, done
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.session import ReadSession, WriteSession
     from enghub.upgrade.gateways.hooks import Hooks
-    from enghub.upgrade.steps.ports import Ports
-
-ROLLBACK_SCOPE = "#rollback"
-"""Ends the journal's scope of rollback scripts."""
-Cursor = Mapping[str, Any]
-"""Where a step goes on; JSON values only. A hint: the target database's own journal decides what was done."""
-
-
-class SliceState(StrEnum):
-    """Whether the step is finished."""
-
-    DONE = "done"
-    MORE = "more"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a step is; `total` is None while unknown, rates are units per second."""
-
-    done: int
-    total: int | None
-    unit: str
-    rate_per_second: Decimal | None = None
-
-    @property
-    def seconds_left(self) -> int | None:
-        """Time left at the present rate."""
-        if self.total is None or not self.rate_per_second:
-            return None
-        return int((self.total - self.done) / self.rate_per_second) + 1 if self.total > self.done else 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the wire form."""
-        return {
-            "done": self.done,
-            "total": self.total,
-            "unit": self.unit,
-            "ratePerSecond": None if self.rate_per_second is None else float(self.rate_per_second),
-            "secondsLeft": self.seconds_left,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """What one call of `run` achieved."""
-
-    state: SliceState
-    cursor: Cursor = field(default_factory=dict)
-    result: Mapping[str, Any] = field(default_factory=dict)
-    progress: Progress | None = None
-    wait_seconds: int = 0
-    """Only with MORE: not before this time has passed."""
-
-
-def done(result: Mapping[str, Any], progress: Progress | None = None) -> Slice:
-    """Return the last slice of a step."""
-    return Slice(SliceState.DONE, {}, result, progress)
-
-
-def more(
-    cursor: Cursor, progress: Progress | None = None, *, result: Mapping[str, Any] | None = None, wait_seconds: int = 0
-) -> Slice:
-    """Return a slice after which `run` wants to be called again."""
-    return Slice(SliceState.MORE, cursor, result or {}, progress, wait_seconds)
-
-
-class StepFailed(Exception):
-    """The step cannot succeed as things are. `retryable` failures are tried again by the step's retry_count.
-
-    `values` fill the text's places; one that is a text itself is said in the reader's language too.
-    """
-
-    def __init__(
-        self, text: Text, *, retryable: bool = False, result: Mapping[str, Any] | None = None, **values: Any
-    ) -> None:
-        english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
-        chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-        self.text = Text(text.render("en", **english), text.render("zh", **chinese))
-        self.retryable = retryable
-        self.result = dict(result or {})
-        super().__init__(self.text.en)
-
-
-class TargetBusy(Exception):
-    """A statement of an earlier worker is still running in the server: come back later."""
-
-
-class DatabaseUnreachable(Exception):
-    """The site's database does not answer, or broke the connection off: come back later."""
-
-
-class Superseded(Exception):
-    """A newer run of the execution took over: this worker must stop at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How long a slice may go on: `soft` ends it politely, `hard` is when the process is stopped."""
-
-    soft_at: float
-    hard_at: float
-    monotonic: Callable[[], float] = time.monotonic
-
-    @classmethod
-    def of(cls, soft_seconds: float, hard_seconds: float, monotonic: Callable[[], float] = time.monotonic) -> "Budget":
-        """Return a budget that starts now."""
-        now = monotonic()
-        return cls(now + soft_seconds, now + hard_seconds, monotonic)
-
-    @property
-    def spent(self) -> bool:
-        """True when the slice should end."""
-        return self.monotonic() >= self.soft_at
-
-    @property
-    def seconds_to_hard(self) -> float:
-        """Seconds until the process is stopped."""
-        return max(0.0, self.hard_at - self.monotonic())
 
 
 class Databases(Protocol):
@@ -176,12 +58,6 @@ def _ignore(*_: Any) -> None:
     return None
 
 
-def _no_ports() -> "Ports":
-    from enghub.upgrade.steps.ports import Ports  # noqa: PLC0415 - it raises this module's StepFailed
-
-    return Ports()
-
-
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """Everything a step may use."""
@@ -203,7 +79,7 @@ class StepContext:
     """What an operator decided about a statement in doubt: `applied` or `again`."""
     data_touched: bool = True
     """In a rollback: the outage's work had begun. Otherwise the system still wrote, and no backup is brought back."""
-    ports: "Ports" = field(default_factory=_no_ports)
+    ports: Ports = field(default_factory=Ports)
     """The artifact store, the site's files, its caches and secrets."""
 
 

@@ -7,19 +7,10 @@ from typing import Any, ClassVar
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import (
-    BaseStep,
-    Cursor,
-    DatabaseUnreachable,
-    Progress,
-    Slice,
-    StepContext,
-    StepFailed,
-    Takes,
-    done,
-    more,
-)
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.check_rules import CheckRule
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import TRIES
 from enghub.upgrade.versions import Version
 

@@ -7,11 +7,12 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import Backup
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, SliceState, Step, StepContext, StepFailed, done, more
+from enghub.upgrade.steps.base import BaseStep, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
 from enghub.upgrade.steps.config_preparation import ConfigPreparation
 from enghub.upgrade.steps.config_update import ConfigUpdate
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.index_optimisation import IndexOptimisation
 from enghub.upgrade.steps.log_cleanup import LogCleanup
@@ -19,6 +20,7 @@ from enghub.upgrade.steps.resource_import import ResourceImport
 from enghub.upgrade.steps.resource_release import ResourceRelease
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.service_check import ServiceCheck
+from enghub.upgrade.steps.slices import Cursor, Slice, SliceState, done, more
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from enghub.upgrade.steps.table_rebuild import TableRebuild
 from enghub.upgrade.steps.tuning import PerformanceTuning

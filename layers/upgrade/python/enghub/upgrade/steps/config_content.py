@@ -5,8 +5,9 @@ from typing import Any
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import StepContext, StepFailed
+from enghub.upgrade.steps.base import StepContext
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import FileMissing, NotConfigured
 
 NO_TEMPLATE = Text(

@@ -10,10 +10,12 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NOT_CONFIGURED, FileMissing
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 NO_TEXT = Text("The `config` hook's answer for {file} has no text", "config 钩子对 {file} 的应答没有 text")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 Format = Literal["properties", "xml", "json", "yaml", "text"]
 FORMATS: dict[str, Format] = {

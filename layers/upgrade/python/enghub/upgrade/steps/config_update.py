@@ -13,11 +13,13 @@ from typing import Any, ClassVar, Final
 
 from enghub.core.clock import system_clock, to_text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
 from enghub.upgrade.steps.config_files import GIVEN_UP, MEDDLED, ConfigFiles
 from enghub.upgrade.steps.config_rules import ConfigFile
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import FileMissing
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done
 from enghub.upgrade.steps.tries import tried
 
 HISTORY: Final = ".enghub/history"

@@ -9,19 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import plain
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import (
-    BaseStep,
-    Cursor,
-    DatabaseUnreachable,
-    Progress,
-    Slice,
-    StepContext,
-    StepFailed,
-    Takes,
-    done,
-    more,
-)
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.service_check import ask_restart, restarts_of
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
 

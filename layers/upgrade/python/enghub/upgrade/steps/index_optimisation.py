@@ -10,8 +10,10 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.lint import is_single_query
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.indexes import Index

@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import LOGS, FileInfo, FileMissing, clean_path
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 LEFT = Text(
     "{count} log files could not be removed, see to them by hand: {files}",

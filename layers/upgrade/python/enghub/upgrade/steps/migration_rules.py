@@ -12,8 +12,10 @@ from enghub.core.i18n import Text
 from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import Slice, StepContext, StepFailed, done
+from enghub.upgrade.steps.base import StepContext
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NotConfigured
+from enghub.upgrade.steps.slices import Slice, done
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import BinaryIO, NoReturn, Protocol
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 NOT_CONFIGURED = Text(
     "No {what} is configured for this site: add it to the site, then resume", "该局点未配置{what_zh}，请补充后继续"

@@ -16,8 +16,10 @@ from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.gateways.packages import Entry, Limits, Package, sha256_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import BAD_PATH, NOT_CONFIGURED, FileMissing, clean_path
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")

@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import clean_path
+from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 REFUSED = Text(
     "{what} is not released: {error}", "{what} 未释放：{error}"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
+from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.rows import RowTask

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.gateways.hooks import expect, plain
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 NOT_READY = Text(
     "Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}"

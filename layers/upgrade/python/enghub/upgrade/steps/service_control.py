@@ -3,7 +3,8 @@
 from typing import ClassVar, Literal
 
 from enghub.upgrade.gateways.hooks import expect
-from enghub.upgrade.steps.base import BaseStep, Cursor, Slice, StepContext, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 
 class _ServiceControl(BaseStep):

@@ -7,18 +7,9 @@ from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.splitter import SplitError, split
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import (
-    ROLLBACK_SCOPE,
-    BaseStep,
-    Cursor,
-    Progress,
-    Slice,
-    StepContext,
-    StepFailed,
-    Takes,
-    done,
-    more,
-)
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
@@ -73,6 +64,8 @@ class SqlScripts(BaseStep):
             raise StepFailed(NO_ROLLBACK)
         if len(paths) == len(scripts):
             paths = tuple(path for path, ran in zip(paths, reversed(begun), strict=True) if ran)
+        from enghub.upgrade.gateways.databases.journal import ROLLBACK_SCOPE  # noqa: PLC0415
+
         scope = context.facts.scope + ROLLBACK_SCOPE
         ended = _run(context, paths, scope)
         if ended.state == "done":

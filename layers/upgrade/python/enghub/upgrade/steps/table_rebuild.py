@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, Takes, done, more
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.rebuild_rules import Rebuild
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.rebuilding import Rebuilding

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import Cursor, Slice, StepContext, StepFailed, more
+from enghub.upgrade.steps.base import StepContext
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Cursor, Slice, more
 
 TRIES: Final = 3
 PAUSE_SECONDS: Final = 5

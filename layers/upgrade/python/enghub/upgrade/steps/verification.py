@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, Cursor, Progress, Slice, StepContext, StepFailed, Takes, done
+from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
+from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done
 
 FAILED = Text("The verification failed: {failed}", "升级验证未通过：{failed}")
 STRUCTURE, INTEGRITY, BUSINESS = "check_table_structure", "check_data_integrity", "check_business_logic"

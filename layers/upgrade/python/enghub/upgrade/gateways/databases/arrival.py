@@ -17,7 +17,8 @@ from enghub.upgrade.gateways.databases.journal import Checkpoint, State
 from enghub.upgrade.gateways.databases.rows import RowTask
 from enghub.upgrade.gateways.databases.session import ReadSession
 from enghub.upgrade.gateways.databases.structure import quote, quote_one
-from enghub.upgrade.steps.base import StepContext, StepFailed
+from enghub.upgrade.steps.base import StepContext
+from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import ColumnRule, Migration
 
 INCOMPLETE = Text(

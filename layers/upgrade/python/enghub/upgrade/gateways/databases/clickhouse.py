@@ -32,7 +32,8 @@ from enghub.upgrade.gateways.databases.session import (
 )
 from enghub.upgrade.gateways.databases.storage import storage_of
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.errors import StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.slices import Budget
 
 SESSION_PREFIX = "enghub-upgrade"
 _WRITER_MARK = "/* enghub-upgrade-writer */"

@@ -17,7 +17,8 @@ from enghub.upgrade.gateways.databases.scratch import LEFT_OUT, TABLE, Scratch, 
 from enghub.upgrade.gateways.databases.session import SiteDatabases, execute_raw
 from enghub.upgrade.gateways.databases.structure import Item, Structure
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Budget
 
 ROWS = 2_000
 """Per transaction."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exc
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import DatabaseUnreachable, StepFailed
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 
 _TRANSIENT_MYSQL = {1205, 1213, 1040, 1053, 2006, 2013}
 _TRANSIENT_STATES = ("40", "53", "57P", "08", "55P03")

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from enghub.upgrade.gateways.databases.storage import at as row_at
 from enghub.upgrade.gateways.databases.storage import storage_of
-from enghub.upgrade.steps.base import ROLLBACK_SCOPE
 
+ROLLBACK_SCOPE = "#rollback"
+"""Ends the journal's scope of rollback scripts."""
 METADATA = sa.MetaData()
 _MYSQL: dict[str, Any] = {
     "mysql_engine": "InnoDB",

@@ -13,7 +13,8 @@ from enghub.upgrade.gateways.databases.failures import refused_as
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
-from enghub.upgrade.steps.base import Budget, Progress, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Budget, Progress
 
 REFUSED = Text(
     "Table {table} cannot be restored: {error}. The live table is untouched",

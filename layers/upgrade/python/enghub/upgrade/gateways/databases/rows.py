@@ -21,8 +21,9 @@ from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJou
 from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
 from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, Progress, StepFailed
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
+from enghub.upgrade.steps.slices import Budget, Progress
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
 NO_COLUMN = Text("Migration {task}: {table} has no column {column}", "迁移 {task}：表 {table} 没有列 {column}")

@@ -25,7 +25,8 @@ from enghub.upgrade.gateways.databases import journal, lines, objects, structure
 from enghub.upgrade.gateways.databases.session import Address, SiteDatabases, connected, engine_of, lock
 from enghub.upgrade.gateways.databases.storage import IN_PLACE
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, StepFailed
+from enghub.upgrade.steps.errors import StepFailed
+from enghub.upgrade.steps.slices import Budget
 
 MARK = "enghub_rehearsal"
 """Its presence says: everything here was made by a rehearsal and may be dropped."""

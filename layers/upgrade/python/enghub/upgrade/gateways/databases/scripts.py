@@ -23,7 +23,8 @@ from enghub.upgrade.sql.classify import (
 )
 from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.sql.splitter import Statement
-from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
+from enghub.upgrade.steps.slices import Budget
 
 EDITED = Text(
     "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and "

@@ -21,7 +21,8 @@ from enghub.core.i18n import Text
 from enghub.upgrade.gateways.databases import journal
 from enghub.upgrade.gateways.databases.failures import failure_of, reason
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import Budget, DatabaseUnreachable, StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed, Superseded, TargetBusy
+from enghub.upgrade.steps.slices import Budget
 
 CONNECT_TRIES = 3
 CONNECT_SECONDS = 5

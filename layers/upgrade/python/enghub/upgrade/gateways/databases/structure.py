@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from enghub.core.i18n import Text
 from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.base import StepFailed
+from enghub.upgrade.steps.errors import StepFailed
 
 UNSUPPORTED = Text("Table {table} cannot be made again from its structure: {why}", "表 {table} 无法按结构重建：{why}")
 
