@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,24 @@ def test_a_file_has_at_most_400_lines_and_a_function_40(path: Path) -> None:
             start = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
             length = (node.end_lineno or 0) - start.lineno + 1
             assert length <= 40, f"{node.name}: {length} lines"
+
+
+def test_no_two_modules_import_each_other_not_even_in_a_circle() -> None:
+    """Also inside functions and for types only: who reads a module never has to read it first."""
+    layers = {dotted(path): path for path in RUNTIME if path.is_relative_to(ROOT / "layers")}
+    graph = {
+        module: {found for wanted in imported(path) if (found := defining(wanted, layers)) not in (None, module)}
+        for module, path in layers.items()
+    }
+    TopologicalSorter(graph).prepare()  # a CycleError names the circle
+
+
+def dotted(path: Path) -> str:
+    inside = path.relative_to(ROOT / "layers").parts[2:]
+    return ".".join(inside).removesuffix(".py").removesuffix(".__init__")
+
+
+def defining(wanted: str, modules: dict[str, Path]) -> str | None:
+    """Return the module that an import reads: itself, or the one that holds the imported name."""
+    holder = wanted.rpartition(".")[0]
+    return next((module for module in (wanted, holder) if module in modules), None)
