@@ -1,5 +1,6 @@
 """Row migrations: in the end every row has arrived, also those that came meanwhile (UPG-16, UPG-18)."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,42 @@ def test_a_table_that_is_written_on_and_on_fails_the_step_and_its_resume_ends_it
         run(small, name, {parameter: [COPY]}, point=meanwhile)
     run(small, name, {parameter: [COPY]})
     assert small.rows("SELECT COUNT(*) FROM amounts") == [(ROWS + len(wrote),)]
+
+
+@pytest.mark.parametrize(("name", "parameter"), BOTH)
+def test_while_the_system_runs_what_the_target_lacks_is_told_and_not_brought_back(
+    small: Place, name: str, parameter: str
+) -> None:
+    table(small)
+    running = replace(small.context({}).facts, phase="post_upgrade")
+    deleted: list[str] = []
+
+    def meanwhile(point: str) -> None:
+        if point == "batch" and not deleted:
+            deleted.append(point)
+            small.execute("DELETE FROM amounts WHERE id = (SELECT MIN(id) FROM amounts)")
+
+    rule = {**COPY, "batch_size": 2, "max_batch_size": 2}
+    result = run(small, name, {parameter: [rule]}, point=meanwhile, facts=running).result
+    assert small.rows("SELECT COUNT(*) FROM amounts") == [(ROWS - 1,)]
+    assert (result["migrations"][0]["missing"], result["migrations"][0]["movedLater"]) == (1, 0)
+    assert "1 rows of orders are not in amounts and were not moved" in result["attention"][0]["en"]
+
+
+def test_late_rows_are_moved_while_the_system_runs_where_the_manifest_says_so(small: Place) -> None:
+    table(small)
+    running = replace(small.context({}).facts, phase="post_upgrade")
+    wrote: list[str] = []
+
+    def meanwhile(point: str) -> None:
+        if point == "batch" and not wrote:
+            wrote.append(point)
+            small.execute("INSERT INTO orders (id, state, amount) VALUES (-7, 'late', 1)")
+
+    rule = {**COPY, "late_rows": "move"}
+    result = run(small, "enghub.RowMigration", {"migrations": [rule]}, point=meanwhile, facts=running).result
+    assert small.rows("SELECT COUNT(*) FROM amounts WHERE id = -7") == [(1,)]
+    assert result["attention"] == []
 
 
 def test_sums_that_differ_fail_the_migration(place: Place) -> None:

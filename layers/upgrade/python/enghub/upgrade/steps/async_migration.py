@@ -102,12 +102,13 @@ class AsynchronousMigration(BaseStep):
         return tried(context, cursor, lambda: self._run(context), GIVEN_UP)
 
     def _run(self, context: StepContext) -> Slice:
-        from enghub.upgrade.gateways.databases.arrival import settle  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.arrival import left_behind, settle  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
 
         load = read.read_one(context.parameters, "load", Load)
         results: list[dict[str, Any]] = []
+        attention: list[dict[str, str]] = []
         latest: Progress | None = None
         with context.databases.writer(context.budget) as session, reported(results):
             for migration in read.read_list(context.parameters, "async_migrations", AsyncMigration):
@@ -129,10 +130,11 @@ class AsynchronousMigration(BaseStep):
                 arrival = settle(context, migration, checkpoint, partial(_task, context, session, load))
                 if arrival is None:
                     return more({"migration": migration.name, "rest": True}, latest)
+                attention += left_behind(migration, checkpoint, arrival)
                 remaining = max(0, (checkpoint.total or 0) - checkpoint.moved - checkpoint.failed)
                 results.append({**outcome(migration, checkpoint), **arrival.to_json(), "remaining": remaining})
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
-        return done({"migrations": results}, latest)
+        return done({"migrations": results, "attention": attention}, latest)
 
     def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
         """See `BaseStep.why_irreversible`."""

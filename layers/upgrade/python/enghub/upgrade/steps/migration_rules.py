@@ -112,6 +112,9 @@ class Migration(BaseModel):
     """The batch size follows this target."""
     sums: dict[Identifier, Identifier] = Field(default_factory=dict)
     """Source column to target column: after the last batch both sums must agree."""
+    late_rows: Literal["move", "report"] | None = None
+    """What becomes of source rows that the target lacks after the last batch. By default they are moved in the outage,
+    and reported while the system runs: people may have deleted them from the target since."""
 
     @model_validator(mode="before")
     @classmethod
@@ -126,6 +129,12 @@ class Migration(BaseModel):
             else mapping
         )
         return {"target": data.get("source"), **data, "mapping": rules}
+
+    def moves_late_rows(self, phase: str) -> bool:
+        """Tell what `late_rows` means in a phase."""
+        if self.late_rows is None:
+            return phase == Phase.STARTUP_PRE_PROCESS
+        return self.late_rows == "move"
 
     @property
     def in_place(self) -> bool:

@@ -32,7 +32,7 @@ class RowMigration(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the checkpoints in the target database say; the cursor only mirrors them."""
-        from enghub.upgrade.gateways.databases.arrival import settle  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.arrival import left_behind, settle  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.journal import State  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.kinds import row_task  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.rows import outcome, progress  # noqa: PLC0415
@@ -44,6 +44,7 @@ class RowMigration(BaseStep):
             )
 
         results: list[dict[str, Any]] = []
+        attention: list[dict[str, str]] = []
         latest = None
         with context.databases.writer(context.budget) as session, reported(results):
             for migration in read.read_list(context.parameters, "migrations", Migration):
@@ -56,8 +57,9 @@ class RowMigration(BaseStep):
                 if arrival is None:
                     position = {"migration": migration.name, "moved": checkpoint.moved, "position": checkpoint.position}
                     return more(position, latest, result={"migrations": results})
+                attention += left_behind(migration, checkpoint, arrival)
                 context.log("info", f"migration {migration.name}: {checkpoint.moved} moved, {checkpoint.failed} failed")
-        return done({"migrations": results}, latest)
+        return done({"migrations": results, "attention": attention}, latest)
 
     def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
         """See `BaseStep.why_irreversible`."""

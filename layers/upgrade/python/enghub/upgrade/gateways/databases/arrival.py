@@ -30,6 +30,11 @@ DIFFERENT = Text(
     "Migration {task}: the sum of {column} is {before} in {source} and {after} in {target}",
     "迁移 {task}：{column} 的合计在 {source} 中为 {before}，在 {target} 中为 {after}",
 )
+LEFT = Text(
+    "Migration {task}: {missing} rows of {source} are not in {target} and were not moved: look whether they came late "
+    "or were deleted there (`late_rows` of the migration decides)",
+    "迁移 {task}：{source} 有 {missing} 行不在 {target} 中且未迁移：请确认是后来写入还是已被删除（见 late_rows）",
+)
 SETTLED = "settled"
 NOT_COMPARED = Text("Migration {task} cannot be compared: {error}", "迁移 {task} 无法比对：{error}")
 
@@ -52,7 +57,9 @@ class Arrival:
 def settle(
     context: StepContext, migration: Migration, checkpoint: Checkpoint, task: Callable[[Migration], RowTask]
 ) -> Arrival | None:
-    """Compare a finished migration, moving once what is missing; return None when that needs another slice.
+    """Compare a finished migration, moving once what is missing if its `late_rows` say so.
+
+    Returns None when that needs another slice.
 
     Done once: what people delete from the target later must not come back when the step is looked at again.
 
@@ -73,7 +80,8 @@ def settle(
         under_way = stored is not None and stored.state is not State.DONE
         if not under_way:  # counting again in every slice would take longer than the slice
             missing = _missing(context, migration, condition)
-        if under_way or (missing or 0) > checkpoint.failed:
+        moves = migration.moves_late_rows(context.facts.phase)
+        if under_way or (moves and (missing or 0) > checkpoint.failed):
             context.log("info", f"migration {migration.name}: moving rows that came later")
             moved = rest.run()
             if moved.state is not State.DONE:
@@ -86,7 +94,7 @@ def _concluded(
     context: StepContext, migration: Migration, checkpoint: Checkpoint, rest: RowTask, found: Arrival
 ) -> Arrival:
     """Refuse what is incomplete, so that the next try looks again; else write down that it was looked at."""
-    if (found.missing or 0) > checkpoint.failed:
+    if (found.missing or 0) > checkpoint.failed and migration.moves_late_rows(context.facts.phase):
         rest.undo()
         raise StepFailed(
             INCOMPLETE, retryable=True, task=migration.name, missing=found.missing, source=migration.source,
@@ -97,6 +105,15 @@ def _concluded(
     rest.store(Checkpoint(rest.migration.digest, State.DONE, note, arrival.later, arrival.later, 0, 1, 0))
     context.point("migration settled")
     return arrival
+
+
+def left_behind(migration: Migration, checkpoint: Checkpoint, arrival: Arrival) -> list[dict[str, str]]:
+    """Return what a person has to look at (`attention` of a step's result)."""
+    missing = (arrival.missing or 0) - checkpoint.failed
+    if missing <= 0:
+        return []
+    values = {"task": migration.name, "missing": missing, "source": migration.source, "target": migration.target}
+    return [{"en": LEFT.render("en", **values), "zh": LEFT.render("zh", **values)}]
 
 
 def _settled(stored: Checkpoint) -> Arrival | None:
