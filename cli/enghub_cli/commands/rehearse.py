@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 from rich.markup import escape
-from rich.table import Table
 
 from enghub_cli.cloud.assembly import ROOT
 from enghub_cli.commands.upgrade import upgrade
@@ -39,6 +38,7 @@ from enghub_cli.options import (
     TokenOption,
     with_hub,
 )
+from enghub_cli.tables import steps_of
 
 
 class Kind(StrEnum):
@@ -147,12 +147,9 @@ def _end(found: dict[str, Any], as_json: bool) -> None:
 def shown(found: dict[str, Any]) -> Group:
     """Return a rehearsal for a person to read."""
     versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
-    table = Table(
-        "step", "up (s)", "down (s)", "up again (s)", "comes back", title=f"{found['siteId']}: {versions}, rehearsed"
-    )
-    for step in found["steps"]:
-        seconds = (_seconds(step[f"{way}Seconds"]) for way in ("up", "down", "again"))
-        table.add_row(step["step"], *seconds, _comes_back(step))
+    columns = ("up (s)", "down (s)", "up again (s)", "comes back")
+    rows = (("", _timed(step)) for step in found["steps"])
+    table = steps_of(columns, rows, f"{found['siteId']}: {versions}, rehearsed")
     lines = [f"{found['rows']} rows were copied, at most {found['rowLimit']} of each table"]
     lines += [escape(f"Not copied: {one['what']}: {one['why']}") for one in found["notCopied"]]
     if found["leftOut"]:
@@ -165,6 +162,11 @@ def shown(found: dict[str, Any]) -> Group:
     if found["status"] == "RUNNING":
         lines.append(f"RUNNING: {found['part']}")
     return Group(table, *lines)
+
+
+def _timed(step: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a step."""
+    return step["step"], *(_seconds(step[f"{way}Seconds"]) for way in ("up", "down", "again")), _comes_back(step)
 
 
 def _comes_back(step: dict[str, Any]) -> str:

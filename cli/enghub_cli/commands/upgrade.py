@@ -34,6 +34,7 @@ from enghub_cli.options import (
     TimeoutOption,
     with_hub,
 )
+from enghub_cli.tables import steps_of
 
 ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
 """A site that is as before is a failed pipeline all the same."""
@@ -73,19 +74,21 @@ def plan(  # noqa: PLR0917 - typer reads one parameter per option
     versions = Table("version", "", "why", title=f"{site}: {source} to {target}")
     for verdict in found["verdicts"]:
         versions.add_row(verdict["version"], "in" if verdict["included"] else "out", verdict["reason"])
-    steps = Table("phase", "step", "name", "seconds", "rehearsed", "can be undone", "destroys")
-    for step in found["steps"]:
-        dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
-        gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
-        undo = ("yes: " if step["reversible"] else "[red]no:[/red] ") + escape(step["undo"])
-        name = escape(step["name"] + gate)
-        seconds = str(step["estimatedSeconds"])
-        steps.add_row(step["phase"], step["step"], name, seconds, _rehearsed(step), undo, escape(dangers))
-    out.print(versions, steps)
+    columns = ("name", "seconds", "rehearsed", "can be undone", "destroys")
+    out.print(versions, steps_of(columns, ((step["phase"], _planned(step)) for step in found["steps"])))
     out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
     out.print(_last_rehearsal(found["rehearsal"]))
     for need in (*found["requiredResources"], *found["requiredComponents"]):
         out.print(_need(need))
+
+
+def _planned(step: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a step of a plan."""
+    dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
+    gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
+    undo = ("yes: " if step["reversible"] else "[red]no:[/red] ") + escape(step["undo"])
+    seconds = str(step["estimatedSeconds"])
+    return step["step"], escape(step["name"] + gate), seconds, _rehearsed(step), undo, escape(dangers)
 
 
 def _rehearsed(step: dict[str, Any]) -> str:
@@ -310,17 +313,21 @@ def _progress(step: dict[str, Any] | None) -> str:
     return f"{progress['done']}{total} {progress['unit']}{rate}{left}"
 
 
+def _worked(step: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a step of an execution."""
+    colour = COLOURS.get(step["status"], "dim")
+    seconds = f"{step['activeSeconds']:.1f}" if step["attempts"] else ""
+    status_text = f"[{colour}]{step['status']}[/{colour}]"
+    return step["step"], status_text, str(step["attempts"] or ""), seconds, _progress(step)
+
+
 def shown(found: dict[str, Any]) -> Group:
     """Return an execution for a person to read."""
     versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
     title = f"{found['siteId']} ({found['environment']}): {versions}, execution {found['executionId']}"
-    table = Table("phase", "step", "status", "tries", "seconds", "progress", title=title)
-    for step in [*found["steps"], *(found["rollback"] or {"steps": ()})["steps"]]:
-        colour = COLOURS.get(step["status"], "dim")
-        status_text = f"[{colour}]{step['status']}[/{colour}]"
-        seconds = f"{step['activeSeconds']:.1f}" if step["attempts"] else ""
-        tries = str(step["attempts"] or "")
-        table.add_row(step["phase"], step["step"], status_text, tries, seconds, _progress(step))
+    steps = [*found["steps"], *(found["rollback"] or {"steps": ()})["steps"]]
+    columns = ("status", "tries", "seconds", "progress")
+    table = steps_of(columns, ((step["phase"], _worked(step)) for step in steps), title)
     colour = COLOURS.get(found["status"], "dim")
     lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
     lines.append(escape(found["summary"]))
