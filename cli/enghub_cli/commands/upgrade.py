@@ -94,7 +94,7 @@ def _planned(step: dict[str, Any]) -> tuple[str, ...]:
 def _rehearsed(step: dict[str, Any]) -> str:
     """Return the step's times in the last rehearsal."""
     ways = (("up", step["rehearsedUpSeconds"]), ("down", step["rehearsedDownSeconds"]))
-    return ", ".join(f"{way} {seconds:.1f} s" for way, seconds in ways if seconds is not None) or "-"
+    return "\n".join(f"{way} {seconds:.1f} s" for way, seconds in ways if seconds is not None) or "-"
 
 
 def _last_rehearsal(found: dict[str, Any] | None) -> str:
