@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -69,6 +70,18 @@ def _clickhouse_server() -> sa.URL:
     assert process.stdout is not None
     port = int(process.stdout.readline())
     return sa.make_url(f"clickhousedb+connect://default@127.0.0.1:{port}/default")
+
+
+def sql(address: Address, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements as they stand, in one transaction where there is one; return the last one's rows."""
+    engine = sa.create_engine(address.url, poolclass=sa.NullPool)
+    rows: list[tuple[Any, ...]] = []
+    with engine.begin() as connection:
+        for statement in statements:
+            result = connection.execution_options(no_parameters=True).exec_driver_sql(statement)
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
 
 
 def _administer(server: sa.URL, sql: str) -> None:

@@ -5,10 +5,15 @@ Trigger: POST /api/v1/upgrade/resume/{executionId}, .../rollback/{executionId}, 
 Runbook: docs/runbooks/upgrade-executions.md.
 """
 
+from collections.abc import Callable
+
 from enghub.core import entrypoints, http
+from enghub.core.idempotency import Once
+from enghub.core.identity import Origin
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ConfirmRequest, ExecutionResponse, ResumeRequest
+from enghub.upgrade.executions.model import Execution
 
 app = resolver()
 
@@ -16,33 +21,31 @@ app = resolver()
 @app.post(f"{BASE}/resume/<execution_id>", status_code=202)
 def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
     """Go on from the breakpoint."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
-    once = call.once(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().resume(execution_id, request.decision, call.origin, once))
+    return _told(lambda origin, once: wiring.upgrades().resume(execution_id, request.decision, origin, once))
 
 
 @app.post(f"{BASE}/rollback/<execution_id>", status_code=202)
 def roll_back_upgrade(execution_id: str) -> ExecutionResponse:
     """Begin the way back of what failed or was aborted, whatever its policy says."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
-    once = call.once(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().roll_back(execution_id, call.origin, once))
+    return _told(lambda origin, once: wiring.upgrades().roll_back(execution_id, origin, once))
 
 
 @app.post(f"{BASE}/abort/<execution_id>", status_code=202)
 def abort_upgrade(execution_id: str) -> ExecutionResponse:
     """Stop at the end of the running slice."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
-    once = call.once(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().abort(execution_id, call.origin, once))
+    return _told(lambda origin, once: wiring.upgrades().abort(execution_id, origin, once))
 
 
 @app.post(f"{BASE}/confirm/<execution_id>", status_code=202)
 def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionResponse:
     """Let the workflow go on past the step that waits."""
+    return _told(lambda origin, once: wiring.upgrades().confirm(execution_id, request.step, origin, once))
+
+
+def _told(ask: Callable[[Origin, Once | None], Execution]) -> ExecutionResponse:
+    """Return what is then, decided once for each Idempotency-Key, for who may upgrade."""
     call = http.call(app, "upgrade:execute", any_factory=True)
-    once = call.once(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().confirm(execution_id, request.step, call.origin, once))
+    return ExecutionResponse.of(ask(call.origin, call.once(ExecutionResponse.of)))
 
 
 lambda_handler = entrypoints.http(app)

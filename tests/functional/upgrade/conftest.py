@@ -57,14 +57,8 @@ class Upgrade:
         return answer["statusCode"], json.loads(answer["body"])
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
-        engine = sa.create_engine(f"sqlite:///{self.database}", poolclass=sa.NullPool)
-        rows: list[tuple[Any, ...]] = []
-        with engine.begin() as connection:
-            for statement in statements:
-                result = connection.exec_driver_sql(statement)
-                rows = [tuple(row) for row in result] if result.returns_rows else []
-        engine.dispose()
-        return rows
+        url = sa.URL.create("sqlite+pysqlite", database=str(self.database))
+        return databases.sql(Address(Dialect.SQLITE, url), *statements)
 
     def site(self, site_id: str = "EU", **changes: Any) -> None:
         body = {"name": "Plant in Europe", "dialect": "sqlite", "version": "2.16.4", **changes}

@@ -18,6 +18,7 @@ from enghub.upgrade.steps.slices import Budget, Slice, SliceState
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from enghub.upgrade.steps.verification import Verification
 from tests import databases
+from tests.databases import sql
 from tests.factories import upgrade as factory
 from tests.functional.upgrade.conftest import Upgrade
 
@@ -54,17 +55,6 @@ def prepare(address: Address) -> None:
         "CREATE TABLE moved (id UInt64, cents Int64) ENGINE = MergeTree ORDER BY id "
         "SETTINGS non_replicated_deduplication_window = 1000",
     )
-
-
-def sql(address: Address, *statements: str) -> list[tuple[Any, ...]]:
-    engine = sa.create_engine(address.url, poolclass=sa.NullPool)
-    rows: list[tuple[Any, ...]] = []
-    with engine.connect() as connection:
-        for statement in statements:
-            result = connection.execution_options(no_parameters=True).exec_driver_sql(statement)
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-    engine.dispose()
-    return rows
 
 
 def context(address: Address, parameters: Mapping[str, Any], token: int = 1, **changes: Any) -> StepContext:

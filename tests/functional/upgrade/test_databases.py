@@ -17,19 +17,9 @@ from enghub.upgrade.steps.errors import StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.slices import Budget, Slice
 from enghub.upgrade.steps.sql_scripts import SqlScripts
+from tests.databases import sql
 
 FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5", "step", "startup_pre_process")
-
-
-def sql(address: Address, *statements: str) -> list[tuple[Any, ...]]:
-    engine = sa.create_engine(address.url, poolclass=sa.NullPool)
-    rows: list[tuple[Any, ...]] = []
-    with engine.begin() as connection:
-        for statement in statements:
-            result = connection.execution_options(no_parameters=True).exec_driver_sql(statement)
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-    engine.dispose()
-    return rows
 
 
 def context(address: Address, parameters: Mapping[str, Any], token: int = 1, **changes: Any) -> StepContext:

@@ -31,6 +31,7 @@ from enghub.upgrade.steps.slices import Budget
 from enghub.upgrade.versions import Version
 from enghub_cli.main import app
 from tests import databases
+from tests.databases import sql
 from tests.factories import upgrade as factory
 from tests.factories.upgrade import baseline, step
 
@@ -121,17 +122,6 @@ def site(address: Address) -> Address:
         connection.execute(sa.text("INSERT INTO items VALUES (:id, :name, 1)"), rows)
     engine.dispose()
     return address
-
-
-def sql(address: Address, *statements: str) -> list[Any]:
-    engine = sa.create_engine(address.url, poolclass=sa.NullPool)
-    rows: list[Any] = []
-    with engine.begin() as connection:
-        for statement in statements:
-            result = connection.exec_driver_sql(statement)
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-    engine.dispose()
-    return rows
 
 
 def prepared_for(*steps: dict[str, Any], row_limit: int = 10_000) -> tuple[Rehearsal, list[StepRecord]]:
