@@ -56,7 +56,7 @@ def functions() -> list[tuple[str, list[Path]]]:
     found = []
     for handler in sorted(ROOT.glob("functions/*/*/handler.py")):
         context, name = handler.parts[-3], handler.parts[-2]
-        layers = [ROOT / "layers" / layer / "python" for layer in dict.fromkeys(("core", context))]
+        layers = [ROOT / "layers" / layer / "python" for layer in dict.fromkeys(("core", "kit", context))]
         found.append((f"{context}/{name}", [handler.parent, *layers]))
     return found
 

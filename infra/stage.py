@@ -8,6 +8,9 @@ CONTEXTS = ("plm", "mes", "upgrade", "settings")
 SANDBOX = "sandbox"
 """Stand-ins for other systems, only in stages that ask for them."""
 
+KIT = "kit"
+"""Libraries that several contexts share; no tables and no functions of its own."""
+
 CORE = "core"
 """What serves all contexts: the authorizer, its audit of refusals, the relay code."""
 

@@ -60,9 +60,19 @@ class Layer:
 
 LAYERS = (
     Layer("vendor", "requirements.txt"),
+    Layer("notices", "requirements-notices.txt", "notices", ROOT / "layers" / "notices"),
     Layer("settings", "requirements-settings.txt", "settings", ROOT / "layers" / "settings"),
     Layer("upgrade", "requirements-upgrade.txt", "upgrade", ROOT / "layers" / "upgrade"),
 )
+
+
+def lock_development() -> None:
+    """Compile ``requirements-dev.txt``: everything, on every platform, from pyproject.toml."""
+    command = ["pip", "compile", "--quiet", "pyproject.toml", "--generate-hashes", "--no-header", "--no-emit-index-url"]
+    command += ["--universal", "--python-version", "3.11", "--output-file", "requirements-dev.txt"]
+    for extra in (*(layer.extra for layer in LAYERS if layer.extra), "cli", "dev"):
+        command += ["--extra", extra]
+    _uv(*command)
 
 
 def lock(layer: Layer) -> None:
@@ -144,6 +154,7 @@ def main() -> int:
     if options.lock:
         for layer in LAYERS:
             lock(layer)
+        lock_development()
     total = 0.0
     for layer in LAYERS:
         size = build(layer) / 1e6

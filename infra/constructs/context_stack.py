@@ -32,7 +32,7 @@ from infra.constructs.queues import allow_send, consume, dead_letter_queue, queu
 from infra.constructs.routes import Route
 from infra.constructs.workflow import executions_arn, machine_arn, state_machine
 from infra.stacks.state import StateStack
-from infra.stage import CORE, Stage
+from infra.stage import CORE, KIT, Stage
 
 INDEXES = ("gsi1", "gsi2")
 METRICS = "EngHub"
@@ -95,7 +95,7 @@ class ContextStack(Stack):
     ) -> lambda_.Function:
         """Add the function in ``functions/<context>/<name>`` (or in ``folder``).
 
-        It gets the vendor, core and context layers, a role of its own that may so far only write its log, a log
+        It gets the vendor, core, kit and context layers, a role of its own that may so far only write its log, a log
         group, alarms on errors and throttles, and STAGE, CONTEXT, TABLE_NAME, LOG_LEVEL and the Powertools names.
         """
         made = python_function(
@@ -115,6 +115,7 @@ class ContextStack(Stack):
         sources, stage = self.state.sources, self.stage
         folders = {
             CORE: sources.layer(CORE, with_packages=False),
+            KIT: sources.layer(KIT, with_packages=False),
             self.context: sources.layer(self.context, with_packages=stage.vendor_layer),
         }
         if stage.vendor_layer:

@@ -23,7 +23,7 @@ every_function = pytest.mark.parametrize(("name", "path"), functions(), ids=[nam
 def test_importing_a_function_opens_nothing_and_needs_only_its_layers(name: str, path: list[Path]) -> None:
     modules = measure(name, "import handler", path, GUARD).modules
     ours = {module.split(".")[1] for module in modules if module.startswith("enghub.")}
-    assert ours <= {"core", name.split("/", maxsplit=1)[0]}
+    assert ours <= {"core", "kit", name.split("/", maxsplit=1)[0]}
 
 
 @every_function

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONTEXTS = sorted(
-    path.name for path in (ROOT / "layers").iterdir() if (path / "python").is_dir() and path.name != "core"
+    path.name for path in (ROOT / "layers").iterdir() if (path / "python").is_dir() and path.name not in {"core", "kit"}
 )
 RUNTIME = sorted([*ROOT.glob("layers/*/python/**/*.py"), *ROOT.glob("functions/**/*.py")])
 HANDLERS = sorted(ROOT.glob("functions/*/*/handler.py"))
@@ -69,12 +69,12 @@ def test_pynamodb_is_known_to_storage_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in RUNTIME if "functions" in p.relative_to(ROOT).parts], ids=name)
-def test_a_function_imports_its_own_context_and_the_core(path: Path) -> None:
+def test_a_function_imports_its_own_context_the_kit_and_the_core(path: Path) -> None:
     context = path.relative_to(ROOT).parts[1]
     for module in imported(path):
         parts = module.split(".")
         if parts[0] == "enghub":
-            assert parts[1] in {"core", context}, module
+            assert parts[1] in {"core", "kit", context}, module
         assert parts[0] not in {"functions", "infra", "aws_cdk", "tests", "cli"}, module
 
 
@@ -86,7 +86,7 @@ def test_a_module_imports_roles_of_its_own_height_or_below(path: Path) -> None:
     above = set().union(*ROLES[:height]) | ({"gateways"} if height > 1 else set())
     for module in imported(path):
         parts = module.split(".")
-        if parts[0] == "enghub" and parts[1] != "core":
+        if parts[0] == "enghub" and parts[1] not in {"core", "kit"}:
             assert not above & set(parts[2:]), f"{path.stem} imports {module}"
 
 

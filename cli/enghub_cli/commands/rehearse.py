@@ -189,7 +189,7 @@ def _here(  # noqa: PLR0917 - what the options say
     Raises:
         Stop: refused, in one line.
     """
-    sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "upgrade")]
+    sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "kit", "upgrade")]
     from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
     from enghub.upgrade.rehearsal.api import RehearsalStatusResponse  # noqa: PLC0415
     from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415

@@ -89,7 +89,7 @@ def test_a_fresh_interpreter_killed_in_the_middle_of_the_migration_is_resumed(di
     expected, passed = undisturbed(dialect, tmp_path)
     folder = tmp_path / "killed"
     folder.mkdir()
-    layers = [ROOT / "layers" / name / "python" for name in ("core", "upgrade")]
+    layers = [ROOT / "layers" / name / "python" for name in ("core", "kit", "upgrade")]
     with databases.database(dialect, folder) as address:
         scenario.prepare(address)
         scenario.plan_execution(folder, dialect)
