@@ -3,12 +3,14 @@
 import argparse
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from pydantic.alias_generators import to_camel
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), *map(str, sorted(ROOT.glob("layers/*/python")))]
@@ -48,7 +50,7 @@ def build() -> dict[str, Any]:
         app = getattr(module, "app", None)
         if isinstance(app, APIGatewayRestResolver):
             schema = json.loads(app.get_openapi_json_schema(title="EngHub", version="1"))
-            merge.add_schema(_with_envelopes(schema, context))
+            merge.add_schema(_in_camel_case(_with_envelopes(schema, context, name)))
     document: dict[str, Any] = json.loads(merge.get_openapi_json_schema())
     components = document.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -61,10 +63,28 @@ def build() -> dict[str, Any]:
     return document
 
 
-def _with_envelopes(schema: dict[str, Any], context: str) -> dict[str, Any]:
+def _in_camel_case(schema: dict[str, Any]) -> dict[str, Any]:
+    """Name path parameters as the API names everything else."""
+    schema["paths"] = {
+        re.sub(r"\{(\w+)\}", lambda found: f"{{{to_camel(found[1])}}}", path): operations
+        for path, operations in schema["paths"].items()
+    }
+    for operations in schema["paths"].values():
+        for parameter in (p for operation in operations.values() for p in operation.get("parameters", ())):
+            if parameter["in"] == "path":
+                parameter["name"] = to_camel(parameter["name"])
+    return schema
+
+
+def _with_envelopes(schema: dict[str, Any], context: str, function: str) -> dict[str, Any]:
     for operations in schema["paths"].values():
         for operation in operations.values():
             operation["tags"] = [context]
+            operation["x-enghub-context"] = context
+            operation["x-enghub-function"] = f"{context}/{function}"
+            operation.setdefault("x-enghub-public", False)
+            if operation["x-enghub-public"]:
+                operation["security"] = []
             for status, response in list(operation["responses"].items()):
                 if not status.startswith("2"):
                     del operation["responses"][status]

@@ -23,6 +23,7 @@ from enghub.sandbox.plm.scenario import Scenario
 from enghub.sandbox.plm.service import Account
 
 CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times")
+PUBLIC = {"x-enghub-public": True, "x-enghub-public-reason": "the stand-in PLM checks the PLM's own token"}
 app = APIGatewayRestResolver(serializer=dumps)
 
 
@@ -33,7 +34,7 @@ class Config:
     plm_connection: str = "default"
 
 
-@app.get("/sandbox/plm/products")
+@app.get("/sandbox/plm/products", openapi_extensions=PUBLIC)
 def read_products() -> dict[str, Any]:
     """One page of products."""
     _account()
@@ -45,14 +46,14 @@ def read_products() -> dict[str, Any]:
     return service.products(scenario, query)
 
 
-@app.get("/sandbox/plm/scenario")
+@app.get("/sandbox/plm/scenario", openapi_extensions=PUBLIC)
 def read_scenario() -> dict[str, Any]:
     """The scenario."""
     _account()
     return asdict(scenarios.load())
 
 
-@app.put("/sandbox/plm/scenario")
+@app.put("/sandbox/plm/scenario", openapi_extensions=PUBLIC)
 def set_scenario() -> dict[str, Any]:
     """Set some of CONTROLS; the body ``{}`` changes nothing, ``{"reset": true}`` starts anew."""
     _account()
@@ -63,7 +64,7 @@ def set_scenario() -> dict[str, Any]:
     return asdict(changed)
 
 
-@app.post("/sandbox/plm/touches")
+@app.post("/sandbox/plm/touches", openapi_extensions=PUBLIC)
 def touch_products() -> dict[str, Any]:
     """Edit objects ``first`` to ``last`` now."""
     _account()
@@ -73,7 +74,7 @@ def touch_products() -> dict[str, Any]:
     return asdict(changed)
 
 
-@app.post("/sandbox/plm/changes")
+@app.post("/sandbox/plm/changes", openapi_extensions=PUBLIC)
 def report_change() -> dict[str, Any]:
     """Send the body as a signed change notification to the hub, as often as the scenario says."""
     import httpx  # noqa: PLC0415 - only this route calls out
