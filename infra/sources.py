@@ -11,6 +11,14 @@ NOT_SHIPPED = ["**/__pycache__", "**/__pycache__/**", "**/*.pyc"]
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """Event types of a consumer, and the contexts they come from; no source means any."""
+
+    event_types: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """The folders that become assets; ``built`` holds what ``tools/build_layers.py`` made."""
 
@@ -28,6 +36,12 @@ class Sources:
     def shared_function(self, name: str) -> Path:
         """Return the folder of a function that every context deploys for itself."""
         return self.function(CORE, name)
+
+    def subscription(self, context: str, name: str) -> Subscription:
+        """Return what a consumer reads from the bus, as ``tools/subscriptions.py`` found it in the handler."""
+        document = json.loads((self.root / "events" / "subscriptions.json").read_text(encoding="utf-8"))
+        found = document[context][name]
+        return Subscription(tuple(found["eventTypes"]), tuple(found["sources"]))
 
     def layer(self, name: str, *, with_packages: bool) -> Path:
         """Return the folder of a layer: the built one when it carries third-party packages, else the source."""

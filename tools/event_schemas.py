@@ -1,6 +1,7 @@
-"""Writes events/published/<Type>.1.0.schema.json, the JSON Schema of each event's ``data``; ``--check`` compares.
+"""Writes events/published/<Type>.<version>.schema.json, the JSON Schema of each event's ``data``; ``--check`` compares.
 
-The models are the leaf classes of every context's ``published.py``.
+The models are the leaf classes of every context's ``published.py``. Files of older versions stay: events of theirs are
+still on their way, and every reader is tried with their samples.
 """
 
 import argparse
@@ -10,29 +11,35 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
-
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), *map(str, sorted(ROOT.glob("layers/*/python")))]
+
+from enghub.core.event_data import EventData  # noqa: E402 - layers are no packages of this environment
+
 FOLDER = ROOT / "events" / "published"
-VERSION = "1.0"
 
 
-def models() -> Iterator[type[BaseModel]]:
+def models() -> Iterator[type[EventData]]:
     """Yield the model of every published event, by context."""
     for path in sorted(ROOT.glob("layers/*/python/enghub/*/published.py")):
         module = importlib.import_module(f"enghub.{path.parent.name}.published")
         defined = [
             value
             for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
+            if isinstance(value, type) and issubclass(value, EventData) and value.__module__ == module.__name__
         ]
         yield from (model for model in defined if not any(model in other.__mro__[1:] for other in defined))
 
 
-def schema_of(model: type[BaseModel]) -> str:
+def schema_of(model: type[EventData]) -> str:
     """Return the text of a schema file."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_path(model: type[EventData]) -> Path:
+    """Return where the schema of the version that is published now is kept."""
+    return FOLDER / f"{model.event_type()}.{model.VERSION}.schema.json"
 
 
 def main() -> int:
@@ -43,7 +50,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     outdated = []
     for model in models():
-        path = FOLDER / f"{model.__name__}.{VERSION}.schema.json"
+        path = schema_path(model)
         if path.is_file() and path.read_text("utf-8") == schema_of(model):
             continue
         outdated.append(path.name)

@@ -205,12 +205,11 @@ class ContextStack(Stack):
         name: str,
         consumer: lambda_.Function,
         *,
-        event_types: Sequence[str],
-        sources: Sequence[str],
         batch_size: int = 10,
         max_concurrency: int = 5,
     ) -> sqs.Queue:
-        """Bring events of these types from these sources to ``consumer``, through a queue of its own."""
+        """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
+        wanted = self.state.sources.subscription(self.context, name)
         queue = self._queue(name, consumer, batch_size, max_concurrency)
         undelivered = dead_letter_queue(
             self,
@@ -223,7 +222,9 @@ class ContextStack(Stack):
             f"Rule {name}",
             rule_name=self.stage.name_of(self.context, name),
             event_bus=events.EventBus.from_event_bus_name(self, f"Bus {name}", self.stage.name_of()),
-            event_pattern=events.EventPattern(source=list(sources), detail_type=list(event_types)),
+            event_pattern=events.EventPattern(
+                source=list(wanted.sources) or None, detail_type=list(wanted.event_types)
+            ),
             targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185)],
         )
         return queue

@@ -51,12 +51,7 @@ class MesStack(ContextStack):
     def _shift_board(self) -> None:
         update = self.function("update_shift_board", timeout_seconds=30)
         self.table_access(update, "GetItem", "PutItem", "UpdateItem")
-        self.subscribe(
-            "update_shift_board",
-            update,
-            event_types=["ProductionReported", "WorkOrderReleased", "WorkOrderChanged", "WorkOrderCancelled"],
-            sources=["enghub.mes"],
-        )
+        self.subscribe("update_shift_board", update)
 
         read = self.function("read_shift_board")
         self.table_access(read, "Query", "PutItem", indexes=())

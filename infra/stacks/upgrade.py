@@ -20,12 +20,6 @@ SITE_SECRETS = "upgrade/site/*"
 ARTIFACTS = "upgrade/artifacts/"
 """Backups, resource packages and archived logs, below the tenant."""
 NOTICE_SECRETS = "upgrade/notices/*"
-TOLD = (
-    *("UpgradeSucceeded", "UpgradeFailed", "UpgradeAborted", "UpgradeConfirmationRequested"),
-    *("UpgradeRolledBack", "UpgradeRollbackFailed", "UpgradeReadyToStop", "UpgradeNeedsAttention"),
-    *("RolloutConfirmationRequested", "RolloutStopped"),
-)
-"""The events that people hear of."""
 
 
 class UpgradeStack(ContextStack):
@@ -137,7 +131,7 @@ class UpgradeStack(ContextStack):
             self.metric_alarm(status.lower(), UPGRADE_FAILED, "upgrade.executions.total", status=status)
         for status in ("SUCCEEDED", "FAILED"):
             self.metric_alarm(f"long_{status.lower()}", UPGRADE_LONG, "upgrade.execution.duration", status=status)
-        self.subscribe("notify_upgrade", notify, event_types=TOLD, sources=["enghub.upgrade"], batch_size=5)
+        self.subscribe("notify_upgrade", notify, batch_size=5)
 
     def _queue_of_upgrades(self) -> None:
         admit = self.function("admit_upgrades", timeout_seconds=30, environment=self._slots)

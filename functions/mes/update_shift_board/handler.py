@@ -6,14 +6,31 @@ Runbook: docs/runbooks/mes-shift-board.md.
 """
 
 from enghub.core import entrypoints
-from enghub.core.entrypoints import Message
+from enghub.core.entrypoints import on
 from enghub.core.events import Envelope
 from enghub.mes.boards import wiring
+from enghub.mes.consumed import (
+    PlannedOrder,
+    ProductionReported,
+    WorkOrderCancelled,
+    WorkOrderChanged,
+    WorkOrderReleased,
+)
 
 
-def update_shift_board(message: Message) -> None:
-    """Take one event into its board."""
-    wiring.shift_boards().handle(Envelope.from_dict(message.event))
+def count(event: Envelope, report: ProductionReported) -> None:
+    """Count a report on its board."""
+    wiring.shift_boards().count(event, report)
 
 
-lambda_handler = entrypoints.queue(update_shift_board)
+def plan(event: Envelope, order: PlannedOrder) -> None:
+    """Note what an order plans for its shift."""
+    wiring.shift_boards().plan(event, order)
+
+
+lambda_handler = entrypoints.events(
+    on(ProductionReported, count),
+    on(WorkOrderReleased, plan),
+    on(WorkOrderChanged, plan),
+    on(WorkOrderCancelled, plan),
+)

@@ -8,14 +8,22 @@ Runbook: docs/runbooks/upgrade-notices.md.
 """
 
 from enghub.core import entrypoints
-from enghub.core.entrypoints import Message
+from enghub.core.entrypoints import on
 from enghub.core.events import Envelope
+from enghub.upgrade import published
 from enghub.upgrade.notices import wiring
 
+HEARD_OF = (
+    *(published.UpgradeSucceeded, published.UpgradeFailed, published.UpgradeAborted),
+    *(published.UpgradeConfirmationRequested, published.UpgradeRolledBack, published.UpgradeRollbackFailed),
+    *(published.UpgradeReadyToStop, published.UpgradeNeedsAttention),
+    *(published.RolloutConfirmationRequested, published.RolloutStopped),
+)
 
-def notify_upgrade(message: Message) -> None:
+
+def tell(event: Envelope, _: published.UpgradeEvent) -> None:
     """Tell everybody of one event."""
-    wiring.notices().handle(Envelope.from_dict(message.event))
+    wiring.notices().handle(event)
 
 
-lambda_handler = entrypoints.queue(notify_upgrade)
+lambda_handler = entrypoints.events(*(on(kind, tell) for kind in HEARD_OF))

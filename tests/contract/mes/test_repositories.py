@@ -69,7 +69,7 @@ def a_change(before: WorkOrder | None, after: WorkOrder, action: str = "test") -
         due_date=after.due_on,
     )
     origin = an_origin(tenant=after.place.tenant_id, factory=after.place.factory_id)
-    return Change(origin, action, before, after, published.envelope(origin, data))
+    return Change(origin, action, before, after, data.envelope(origin))
 
 
 def stored(stores: Stores, **fields: Any) -> WorkOrder:

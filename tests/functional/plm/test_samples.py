@@ -7,7 +7,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from enghub.plm import published
 from tests.factories.http import Context
 from tests.factories.plm import a_notification, call, deliver, handler, process, signature
 from tests.factories.stored import commands, events
@@ -39,15 +38,6 @@ def test_the_sample_command_processes_the_sample_notification() -> None:
     deliver(a_notification())
     assert handler("process_change")(sample("process_change"), Context()) == {"batchItemFailures": []}
     assert [event["event_type"] for event in events()] == ["ChangePointCreated"]
-
-
-@pytest.mark.parametrize("event_type", sorted(model.__name__ for model in published.EVENTS))
-def test_the_sample_of_an_event_fits_its_schema(event_type: str) -> None:
-    folder = ROOT / "events" / "published"
-    schema = json.loads((folder / f"{event_type}.1.0.schema.json").read_text("utf-8"))
-    event = json.loads((folder / f"{event_type}.1.0.json").read_text("utf-8"))
-    assert event["event_type"] == event_type
-    jsonschema_rs.validate(schema, event["data"])
 
 
 def test_events_of_changes_fit_their_schemas() -> None:

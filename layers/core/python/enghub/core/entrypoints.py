@@ -3,16 +3,19 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enghub.core import garbage  # noqa: F401 - first: it makes the imports after it cheaper
+from enghub.core.events import Envelope
 from enghub.core.inbox import AlreadyHandled
 from enghub.core.observability import logger, metrics
 
-if TYPE_CHECKING:  # queue consumers and workflow tasks do not pay for the event handler
+if TYPE_CHECKING:  # queue consumers and workflow tasks do not pay for the event handler, nor tasks for pydantic
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+    from enghub.core.event_data import EventData
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Any]
@@ -47,12 +50,6 @@ class Message:
     body: dict[str, Any]
     receive_count: int
 
-    @property
-    def event(self) -> dict[str, Any]:
-        """The envelope, when a bus rule put the message into the queue."""
-        detail: dict[str, Any] = self.body["detail"]
-        return detail
-
 
 def queue(handle: Callable[[Message], None]) -> Handler:
     """Return the Lambda handler of a queue consumer: one failed message returns alone, the rest of its batch lands.
@@ -75,6 +72,52 @@ def queue(handle: Callable[[Message], None]) -> Handler:
         return {"batchItemFailures": failed}
 
     return _instrumented(lambda_handler)
+
+
+D = TypeVar("D", bound="EventData")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a consumer does with events of one type."""
+
+    event_type: str
+    source: str
+    data_type: "type[EventData]"
+    handle: Callable[[Envelope, Any], None]
+
+
+def on(data_type: type[D], handle: Callable[[Envelope, D], None]) -> Reader:
+    """Read events of ``data_type`` (a class of the context's ``consumed.py``) with ``handle``: envelope, typed data."""
+    return Reader(data_type.event_type(), data_type.SOURCE, data_type, handle)
+
+
+class EventConsumer:
+    """The Lambda handler of a consumer; the stack subscribes it to what its readers read (tools/subscriptions.py)."""
+
+    def __init__(self, readers: tuple[Reader, ...]) -> None:
+        self.readers = {reader.event_type: reader for reader in readers}
+        self._handle = queue(self._read)
+
+    def __call__(self, event: Event, context: LambdaContext) -> Any:
+        """Handle one batch."""
+        return self._handle(event, context)
+
+    def _read(self, message: Message) -> None:
+        envelope = Envelope.from_dict(message.body["detail"])
+        reader = self.readers.get(envelope.event_type)
+        if reader is None:
+            logger.warning("event of a type that nobody here reads", event_type=envelope.event_type)
+            return
+        reader.handle(envelope, reader.data_type.model_validate(envelope.data))
+
+
+def events(*readers: Reader) -> EventConsumer:
+    """Return the Lambda handler that reads events of the bus out of the function's queue; batches as for ``queue``.
+
+    An event whose data does not fit its reader fails alone.
+    """
+    return EventConsumer(readers)
 
 
 def _message(record: Mapping[str, Any]) -> Message:

@@ -27,7 +27,9 @@ class Envelope:
     version: str = VERSION
 
     @classmethod
-    def of(cls, origin: Origin, event_type: str, source_service: str, data: Mapping[str, Any]) -> "Envelope":
+    def of(
+        cls, origin: Origin, event_type: str, source_service: str, data: Mapping[str, Any], version: str = VERSION
+    ) -> "Envelope":
         """Return a new event caused by ``origin``; ``source_service`` is the context, for example ``enghub.mes``."""
         return cls(
             event_id=ids.new_id(origin.at),
@@ -37,6 +39,7 @@ class Envelope:
             factory_id=origin.factory_id,
             source_service=source_service,
             data=data,
+            version=version,
         )
 
     def to_json(self) -> str:

@@ -3,17 +3,15 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from enghub.core.event_data import EventData
 
 
-class Consumed(BaseModel):
-    """Base of what is read from an event's ``data``."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class FromMes(EventData, source="enghub.mes"):
+    """Base of what is read from this context's own events."""
 
 
-class Production(Consumed):
-    """Of ProductionReported (enghub.mes): what the shift board counts."""
+class ProductionReported(FromMes):
+    """What the shift board counts."""
 
     line_id: str
     shift_date: date
@@ -26,8 +24,8 @@ class Production(Consumed):
     conflicts_with: str | None = None
 
 
-class PlannedOrder(Consumed):
-    """Of WorkOrderReleased, WorkOrderChanged, WorkOrderCancelled (enghub.mes): what a shift is to produce."""
+class PlannedOrder(FromMes):
+    """What a work order plans for a shift."""
 
     work_order_id: str
     work_order_version: int
@@ -36,3 +34,15 @@ class PlannedOrder(Consumed):
     line_id: str | None = None
     shift_date: date | None = None
     shift: str | None = None
+
+
+class WorkOrderReleased(PlannedOrder):
+    """From now on the shift is to produce it."""
+
+
+class WorkOrderChanged(PlannedOrder):
+    """Its quantity, line or shift may be another."""
+
+
+class WorkOrderCancelled(PlannedOrder):
+    """Nobody is to produce it any more."""

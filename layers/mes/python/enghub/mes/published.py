@@ -7,26 +7,21 @@ in the envelope. Quantities are numbers, times ISO 8601 in UTC, dates ISO 8601.
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import PlainSerializer
 
 from enghub.core import wire
-from enghub.core.events import Envelope
-from enghub.core.identity import Origin
-
-SOURCE = "enghub.mes"
+from enghub.core.event_data import EventData
 
 Number = wire.Total
 Moment = wire.Instant
 Day = Annotated[wire.Day, PlainSerializer(date.isoformat)]
 
 
-class EventData(BaseModel):
-    """Base of what travels in ``data``; a reader ignores fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class MesEvent(EventData, source="enghub.mes"):
+    """Base of this context's events."""
 
 
-class WorkOrderState(EventData):
+class WorkOrderState(MesEvent):
     """A work order as it is after the change; a later ``work_order_version`` is newer."""
 
     work_order_id: str
@@ -82,7 +77,7 @@ class WorkOrderCancelled(WorkOrderState):
     """A work order was given up before anything was produced."""
 
 
-class ProductionReported(EventData):
+class ProductionReported(MesEvent):
     """Pieces were produced; ``conflicts_with`` names a report of the same moment with other numbers."""
 
     report_id: str
@@ -105,7 +100,7 @@ class ProductionReported(EventData):
     conflicts_with: str | None = None
 
 
-class DefectReported(EventData):
+class DefectReported(MesEvent):
     """Pieces were found defective."""
 
     report_id: str
@@ -121,23 +116,3 @@ class DefectReported(EventData):
     shift_date: Day
     shift: str
     report_time: Moment
-
-
-EVENTS: tuple[type[EventData], ...] = (
-    WorkOrderCreated,
-    WorkOrderChanged,
-    WorkOrderReleased,
-    WorkOrderStarted,
-    WorkOrderPaused,
-    WorkOrderResumed,
-    WorkOrderCompleted,
-    WorkOrderClosed,
-    WorkOrderCancelled,
-    ProductionReported,
-    DefectReported,
-)
-
-
-def envelope(origin: Origin, data: EventData) -> Envelope:
-    """Return ``data`` ready for the outbox; the event type is the name of its class."""
-    return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump(exclude_none=True))

@@ -6,24 +6,19 @@ Fields are added, never renamed or removed; a breaking change makes a new versio
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import Field, PlainSerializer
 
-from enghub.core.events import Envelope
-from enghub.core.identity import Origin
-
-SOURCE = "enghub.plm"
+from enghub.core.event_data import EventData
 
 Day = Annotated[date, PlainSerializer(date.isoformat)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class EventData(BaseModel):
-    """Base of what travels in ``data``; a reader ignores fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class PlmEvent(EventData, source="enghub.plm"):
+    """Base of this context's events."""
 
 
-class ChangePointCreated(EventData):
+class ChangePointCreated(PlmEvent):
     """An engineering change of the PLM has become a change point (PLM-08)."""
 
     change_point_id: str
@@ -36,7 +31,7 @@ class ChangePointCreated(EventData):
     effective_batch: str
 
 
-class ChangeOrderParked(EventData):
+class ChangeOrderParked(PlmEvent):
     """An engineering change could not be processed and waits for a person (PLM-08)."""
 
     ecn_number: str
@@ -45,7 +40,7 @@ class ChangeOrderParked(EventData):
     reason: str
 
 
-class SyncTotals(EventData):
+class SyncTotals(PlmEvent):
     """A product sync run as it ended; counts are records, and batches."""
 
     run_id: str
@@ -70,12 +65,3 @@ class ProductSyncFailed(SyncTotals):
     """A product sync ended, and a batch or the run itself failed (PLM-03)."""
 
     failure: str
-
-
-EVENTS = (ChangePointCreated, ChangeOrderParked, ProductSyncCompleted, ProductSyncFailed)
-"""Every event of this context."""
-
-
-def envelope(origin: Origin, data: EventData) -> Envelope:
-    """Return the event that carries ``data``; its type is the name of the class."""
-    return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump())

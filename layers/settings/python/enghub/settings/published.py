@@ -6,18 +6,13 @@ who may see it reads it.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from enghub.core.event_data import EventData
 from enghub.core.events import Envelope
 from enghub.settings.configs.model import Change
 
-SOURCE = "enghub.settings"
 
-
-class ConfigurationChanged(BaseModel):
+class ConfigurationChanged(EventData, source="enghub.settings"):
     """An item of one layer was created, changed, deleted or rolled back; tenant ``*`` is the global layer."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     config_key: str
     layer: Literal["global", "tenant", "user"]
@@ -47,4 +42,4 @@ def configuration_changed(change: Change) -> Envelope:
         category=after.content.category,
         fields=list(change.fields),
     )
-    return Envelope.of(change.origin, "ConfigurationChanged", SOURCE, data.model_dump())
+    return data.envelope(change.origin)

@@ -5,21 +5,14 @@ Fields are added, never renamed or removed; a breaking change makes a new versio
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from enghub.core.events import Envelope
-from enghub.core.identity import Origin
-
-SOURCE = "enghub.upgrade"
+from enghub.core.event_data import EventData
 
 
-class EventData(BaseModel):
-    """Base of what travels in ``data``; a reader ignores fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class UpgradeEvent(EventData, source="enghub.upgrade"):
+    """Base of this context's events."""
 
 
-class UpgradeState(EventData):
+class UpgradeState(UpgradeEvent):
     """An execution as it is after the change; ``run`` counts its workflows."""
 
     execution_id: str
@@ -103,7 +96,7 @@ class UpgradeRollbackFailed(UpgradeState):
     """The rollback stopped at its own breakpoint; the site stays locked until it is resumed and ends."""
 
 
-class RolloutState(EventData):
+class RolloutState(UpgradeEvent):
     """A roll-out as it is after the change; the counts are those of `wave`, the rate is 0..1 of its sites."""
 
     rollout_id: str
@@ -144,7 +137,7 @@ class RolloutSucceeded(RolloutState):
     """Every wave is complete."""
 
 
-class ManifestChanged(EventData):
+class ManifestChanged(UpgradeEvent):
     """A manifest was uploaded, put in force or taken out."""
 
     version: str
@@ -154,7 +147,7 @@ class ManifestChanged(EventData):
     checksum: str
 
 
-EVENTS: dict[str, type[EventData]] = {
+EVENTS: dict[str, type[UpgradeEvent]] = {
     kind.__name__: kind
     for kind in (
         *(UpgradeRequested, UpgradeStarted, UpgradeResumed, UpgradeStepCompleted, UpgradeStepSkipped),
@@ -164,8 +157,3 @@ EVENTS: dict[str, type[EventData]] = {
         *(RolloutStarted, RolloutWaveCompleted, RolloutConfirmationRequested, RolloutStopped, RolloutSucceeded),
     )
 }
-
-
-def envelope(origin: Origin, data: EventData) -> Envelope:
-    """Return the event that says ``data``."""
-    return Envelope.of(origin, type(data).__name__, SOURCE, data.model_dump())

@@ -12,7 +12,7 @@ from enghub.core.inbox import AlreadyHandled
 from enghub.mes.boards import model
 from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
-from enghub.mes.consumed import PlannedOrder, Production
+from enghub.mes.consumed import PlannedOrder, ProductionReported
 from enghub.mes.places import Place
 from enghub.mes.work_orders.model import Status, WorkOrder
 from enghub.mes.work_orders.repository import ByShift, WorkOrderRepository
@@ -38,20 +38,12 @@ class ShiftBoards:
         stored = self._repository.read(key)
         return model.board(key, stored.lines, stored.plans)
 
-    def handle(self, event: Envelope) -> None:
-        """Take one event of this context into the board it is about; events of other types change nothing.
+    def count(self, event: Envelope, facts: ProductionReported) -> None:
+        """Count a report on its board.
 
         Raises:
             AlreadyHandled: the event was taken before.
-            ValidationError: the event lacks a field.
         """
-        if event.event_type == "ProductionReported":
-            self._count(event)
-        elif event.event_type in {"WorkOrderReleased", "WorkOrderChanged", "WorkOrderCancelled"}:
-            self._plan(event)
-
-    def _count(self, event: Envelope) -> None:
-        facts = Production.model_validate(event.data)
         key = BoardKey(Place(event.tenant_id, event.factory_id), facts.shift_date, facts.shift)
         produced = Produced(
             report_id=event.event_id,
@@ -66,8 +58,8 @@ class ShiftBoards:
         )
         self._repository.count(key, produced, self._clock())
 
-    def _plan(self, event: Envelope) -> None:
-        facts = PlannedOrder.model_validate(event.data)
+    def plan(self, event: Envelope, facts: PlannedOrder) -> None:
+        """Note what an order plans for its shift; the newest version of the order stays."""
         if facts.shift_date is None or facts.shift is None or facts.line_id is None:
             return
         plan = _plan_of(

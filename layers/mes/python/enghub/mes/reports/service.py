@@ -149,8 +149,8 @@ def _events(origin: Origin, report: Report, order: WorkOrder) -> tuple[Envelope,
         "down_seconds": report.down_seconds,
         "conflicts_with": report.conflicts_with,
     }
-    produced = published.envelope(origin, published.ProductionReported.model_validate({**facts, **more}))
+    produced = published.ProductionReported.model_validate({**facts, **more}).envelope(origin)
     produced = replace(produced, event_id=report.report_id)
     if not report.defect:
         return (produced,)
-    return (produced, published.envelope(origin, published.DefectReported.model_validate(facts)))
+    return (produced, published.DefectReported.model_validate(facts).envelope(origin))

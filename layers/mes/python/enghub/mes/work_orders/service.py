@@ -136,23 +136,21 @@ class WorkOrders:
 
 
 def _event(origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder) -> Envelope:
-    return published.envelope(
-        origin,
-        kind(
-            work_order_id=order.work_order_id,
-            work_order_version=order.version,
-            status=order.status.value,
-            product_id=order.product_id,
-            sales_order_id=order.sales_order_id,
-            routing_id=order.routing_id,
-            station_id=order.station_id,
-            line_id=order.line_id,
-            planned_qty=order.planned_quantity,
-            good_qty=order.good,
-            defect_qty=order.defect,
-            due_date=order.due_on,
-            shift_date=order.shift_on,
-            shift=order.shift,
-            standard_seconds=order.standard_seconds,
-        ),
+    state = kind(
+        work_order_id=order.work_order_id,
+        work_order_version=order.version,
+        status=order.status.value,
+        product_id=order.product_id,
+        sales_order_id=order.sales_order_id,
+        routing_id=order.routing_id,
+        station_id=order.station_id,
+        line_id=order.line_id,
+        planned_qty=order.planned_quantity,
+        good_qty=order.good,
+        defect_qty=order.defect,
+        due_date=order.due_on,
+        shift_date=order.shift_on,
+        shift=order.shift,
+        standard_seconds=order.standard_seconds,
     )
+    return state.envelope(origin)

@@ -160,7 +160,7 @@ def _command(order: ChangeOrder, origin: Origin) -> Put:
 
 
 def _created(origin: Origin, order: ChangeOrder, point: ChangePoint) -> Envelope:
-    data = published.ChangePointCreated(
+    event = published.ChangePointCreated(
         change_point_id=point.change_point_id,
         ecn_number=order.ecn_number,
         type=point.type.value,
@@ -170,15 +170,15 @@ def _created(origin: Origin, order: ChangeOrder, point: ChangePoint) -> Envelope
         effective_date=point.effective_date,
         effective_batch=order.notification.effective_batch,
     )
-    return published.envelope(origin, data)
+    return event.envelope(origin)
 
 
 def _parked(origin: Origin, order: ChangeOrder) -> Envelope:
     told = order.notification
-    data = published.ChangeOrderParked(
+    event = published.ChangeOrderParked(
         ecn_number=told.ecn_number, ecn_type=told.ecn_type, title=told.title, reason=order.failure or ""
     )
-    return published.envelope(origin, data)
+    return event.envelope(origin)
 
 
 def _replace(before: ChangeOrder, after: ChangeOrder, link: Link) -> Put:

@@ -78,6 +78,6 @@ def ended_event(run: SyncRun, origin: Origin) -> Envelope:
         "finished_at": run.finished_at,
     }
     if run.succeeded:
-        return published.envelope(origin, published.ProductSyncCompleted.model_validate(totals))
+        return published.ProductSyncCompleted.model_validate(totals).envelope(origin)
     totals["failure"] = run.failure or ""
-    return published.envelope(origin, published.ProductSyncFailed.model_validate(totals))
+    return published.ProductSyncFailed.model_validate(totals).envelope(origin)

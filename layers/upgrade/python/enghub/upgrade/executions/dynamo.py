@@ -225,7 +225,7 @@ class DynamoExecutions:
             writes += _site_version(origin.tenant_id, old.site_id, change.site_version, change.applied)
         for event in (change.event, *change.also) if change.event is not None else ():
             data = published.EVENTS[event].model_validate(_state(execution, change))
-            writes.append(to_outbox(published.envelope(origin, data), subject=old.execution_id))
+            writes.append(to_outbox(data.envelope(origin), subject=old.execution_id))
         for queue, payload in change.commands:
             writes.append(to_command(queue, payload, origin, subject=old.execution_id))
         transact(*writes)

@@ -190,7 +190,7 @@ def _store(before: Head | None, after: Head, operation: str, origin: Origin, *al
         *also,
         Put(record, condition, lambda _: ManifestChanged(version=str(after.version))),
         audit.to_put(entry),
-        to_outbox(published.envelope(origin, event), subject=f"manifest/{after.version}"),
+        to_outbox(event.envelope(origin), subject=f"manifest/{after.version}"),
     )
     return stored
 

@@ -128,7 +128,7 @@ class DynamoRollouts:
         writes += [*puts(change.once, rollout), _rollout_write(rollout)]
         for event in change.events:
             data = published.EVENTS[event].model_validate(_state(change))
-            writes.append(to_outbox(published.envelope(origin, data), subject=rollout.rollout_id))
+            writes.append(to_outbox(data.envelope(origin), subject=rollout.rollout_id))
         if change.launch:
             queue, payload = launch_command(rollout)
             writes.append(to_command(queue, payload, origin, subject=rollout.rollout_id))
