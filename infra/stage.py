@@ -35,6 +35,10 @@ class Stage:
     """From whom mails about upgrades come; the address or its domain must be verified in SES. None, no mails."""
     public_url: str = ""
     """Where people reach the API, for links in notices."""
+    outbound_private: tuple[str, ...] = ()
+    """Private ranges, for example 10.20.0.0/16, that addresses given by people may lead to; loopback is none."""
+    outbound_loopback: bool = False
+    """Whether they may lead to this very machine: in the local stage alone."""
     upgrade_slots: int = 5
     """Upgrades of a tenant at once, where the tenant sets no number of its own (UPG-10)."""
     requests_per_second: int = 100
@@ -49,6 +53,12 @@ class Stage:
     def contexts(self) -> tuple[str, ...]:
         """The contexts this stage has: the bounded ones, and the sandbox where it is wanted."""
         return (*CONTEXTS, SANDBOX) if self.sandbox else CONTEXTS
+
+    @property
+    def outbound(self) -> dict[str, str]:
+        """What functions are told about addresses given by people."""
+        told = {"OUTBOUND_PRIVATE": " ".join(self.outbound_private)} if self.outbound_private else {}
+        return {**told, **({"OUTBOUND_LOOPBACK": "true"} if self.outbound_loopback else {})}
 
     def name_of(self, *parts: str) -> str:
         """Return the physical name of something of this stage: ``name_of("mes", "report_production")``."""
@@ -70,6 +80,7 @@ STAGES = {
             request_burst=4000,
             authorizer_cache_seconds=0,
             notice_sender="upgrades@enghub.local",
+            outbound_loopback=True,
             require_mfa=False,
             vendor_layer=False,
             sandbox=True,

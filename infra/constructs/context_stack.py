@@ -75,6 +75,7 @@ class ContextStack(Stack):
                 "LOG_LEVEL": stage.log_level,
                 "POWERTOOLS_SERVICE_NAME": context,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+                **stage.outbound,
             },
         )
         self._failed = dead_letter_queue(

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-import httpcore
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from enghub.core import config
-from enghub.upgrade.gateways.webhooks import CheckedNetwork, Webhooks, check_url, is_public
+from enghub.kit.outbound.calls import Outbound
+from enghub.kit.outbound.network import Network
+from enghub.upgrade.gateways.webhooks import Webhooks
 from enghub.upgrade.manifests.document import Notifications
 from enghub.upgrade.notices.errors import NoticeDelayed, NoticeRefused
 from enghub.upgrade.notices.model import Channel, Notice, Target, targets
@@ -146,7 +147,7 @@ def test_an_end_is_counted_by_status_and_version(told: Any, capsys: pytest.Captu
 
 
 def hooks(answer: int, seen: list[Any], secrets: tuple[str, ...] = ("new", "old")) -> Webhooks:
-    made = Webhooks(lambda _: secrets, local=False, clock=lambda: NOW)
+    made = Webhooks(lambda _: secrets, Outbound(), clock=lambda: NOW)
 
     def post(url: str, headers: dict[str, str], body: bytes) -> int:
         seen.append((url, headers, body))
@@ -184,41 +185,16 @@ def test_nothing_is_sent_without_a_secret() -> None:
         hooks(204, [], ()).send("acme", NOTICE, HOOK)
 
 
-@pytest.mark.parametrize("url", ["http://h.com/", "https://user:pass@h.com/", "https:///x", "ftp://h.com"])
-def test_an_address_that_is_not_plain_https_is_refused(url: str) -> None:
+@pytest.mark.parametrize("url", ["http://h.com/", "https://user:pass@h.com/", "https://10.0.0.5/", "https://127.1/"])
+def test_a_webhook_goes_the_one_way_out(url: str) -> None:
+    """What that refuses is in tests/unit/kit/outbound."""
     with pytest.raises(NoticeRefused):
-        check_url(url, local=False)
+        Webhooks(lambda _: ("new",), Outbound()).send("acme", NOTICE, Target(Channel.WEBHOOK, url))
 
 
-PRIVATE = [
-    "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-    "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
-]  # fmt: skip
+def test_a_webhook_that_does_not_answer_is_tried_again() -> None:
+    def nobody(_: str, __: int) -> list[str]:
+        raise OSError
 
-
-@pytest.mark.parametrize("address", PRIVATE)
-def test_a_private_address_is_no_target(address: str) -> None:
-    assert not is_public(address)
-
-
-def test_a_public_address_is_a_target() -> None:
-    assert is_public("93.184.215.14")
-    assert is_public("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
-
-
-def test_a_name_that_leads_inside_is_refused_and_the_checked_address_is_the_one_connected_to(monkeypatch: Any) -> None:
-    found = {"h.com": ["93.184.215.14"], "evil.com": ["93.184.215.14", "10.0.0.5"]}
-    monkeypatch.setattr(
-        "socket.getaddrinfo", lambda host, port, **_: [(0, 0, 0, "", (address, port)) for address in found[host]]
-    )
-    connected: list[str] = []
-
-    class Inner(httpcore.NetworkBackend):
-        def connect_tcp(self, host: str, *_: Any, **__: Any) -> Any:
-            connected.append(host)
-
-    network = CheckedNetwork(local=False, inner=Inner())
-    network.connect_tcp("h.com", 443)
-    with pytest.raises(NoticeRefused, match="private address"):
-        network.connect_tcp("evil.com", 443)
-    assert connected == ["93.184.215.14"]
+    with pytest.raises(NoticeDelayed, match="ConnectError"):
+        Webhooks(lambda _: ("new",), Outbound(network=Network(resolve=nobody))).send("acme", NOTICE, HOOK)

@@ -1,15 +1,20 @@
-"""Calls to a site's own addresses: service control, health, configuration delivery (UPG-05, UPG-17)."""
+"""Calls to a site's own addresses: service control, health, configuration delivery (UPG-05, UPG-17, decision 0047)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from enghub.core.i18n import Text
+from enghub.kit.outbound.calls import Bound, Limits, Outbound
+from enghub.kit.outbound.errors import OutboundFailed, OutboundRefused
 from enghub.upgrade.steps.errors import StepFailed
 
 UNREACHABLE = Text("{what}: {url} does not answer ({error})", "{what}：{url} 无响应（{error}）")
+NOT_ALLOWED = Text("{what}: {url} is not called: {reason}", "{what}：未调用 {url}：{reason}")
 REFUSED = Text("{what}: {url} answered {status}, expected {expected}", "{what}：{url} 返回 {status}，期望 {expected}")
+TEXT_LENGTH = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,48 +27,67 @@ class Answer:
 
 
 class Hooks:
-    """HTTP calls with short time-outs; redirects are not followed, so that an address stays what was declared."""
+    """HTTP calls and looks at ports; an answer has its time in all, an address stays what was declared.
 
-    def __init__(self, urls: Mapping[str, str], headers: Mapping[str, str] | None = None) -> None:
+    `bound` are the headers of the site's secret by the host they belong to: only the site's own hooks on that very host
+    get them, so that whoever may declare a hook cannot have them sent elsewhere.
+    """
+
+    def __init__(self, urls: Mapping[str, str], bound: Bound | None = None, outbound: Outbound | None = None) -> None:
         self._urls = dict(urls)
-        self._headers = dict(headers or {})
+        self._bound = dict(bound or {})
+        self._outbound = outbound or Outbound()
 
     def url(self, name: str) -> str | None:
         """Return a hook's declared address, None when the site declares none."""
         return self._urls.get(name)
 
     def call(
-        self, what: str, method: str, url: str, *, body: Mapping[str, Any] | None = None, timeout_seconds: float = 10,
+        self,
+        what: str,
+        method: str,
+        url: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        timeout_seconds: float = 10,
         key: str | None = None,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         """Send one request; `key` becomes the Idempotency-Key, so that a repeat has no second effect.
 
         Raises:
-            StepFailed: retryable, the address does not answer.
+            StepFailed: retryable, the address does not answer; or for good, it may not be called.
         """
-        import httpx  # noqa: PLC0415 - a tenth of a second, and most slices call nobody
-
-        headers = {**(self._headers if self._is_hook(url) else {}), **({"Idempotency-Key": key} if key else {})}
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        headers = {
+            **({} if content is None else {"Content-Type": "application/json"}),
+            **({"Idempotency-Key": key} if key else {}),
+        }
+        bound = self._bound if url in self._urls.values() else {}
+        limits = Limits(timeout_seconds, 4 * TEXT_LENGTH)
         try:
-            with httpx.Client(timeout=timeout_seconds, follow_redirects=False) as client:
-                answer = client.request(method, url, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise StepFailed(
-                UNREACHABLE, retryable=True, what=what, url=plain(url), error=type(error).__name__
-            ) from error
-        return Answer(answer.status_code, answer.text[:65_536], int(answer.elapsed.total_seconds() * 1000))
+            answer = self._outbound.request(method, url, headers=headers, body=content, bound=bound, limits=limits)
+        except OutboundRefused as error:
+            raise StepFailed(NOT_ALLOWED, what=what, url=plain(url), reason=error.reason) from error
+        except OutboundFailed as error:
+            raise StepFailed(UNREACHABLE, retryable=True, what=what, url=plain(url), error=error.kind) from error
+        return Answer(answer.status, answer.text[:TEXT_LENGTH], answer.milliseconds)
 
-    def _is_hook(self, url: str) -> bool:
-        """The site's headers (credentials) go to the site's own hooks only."""
-        return url in self._urls.values()
+    def accepts(self, what: str, host: str, port: int, timeout_seconds: float) -> bool:
+        """Tell whether something accepts connections.
+
+        Raises:
+            StepFailed: the address may not be called.
+        """
+        try:
+            return self._outbound.reaches(host, port, timeout_seconds)
+        except OutboundRefused as error:
+            raise StepFailed(NOT_ALLOWED, what=what, url=f"{host}:{port}", reason=error.reason) from error
 
 
 def plain(url: str) -> str:
     """Return an address without user, password and query, for logs and messages."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}{parts.path}"
 
 
 def expect(what: str, url: str, answer: Answer, expected: tuple[int, ...] = (200, 201, 202, 204)) -> Answer:
@@ -75,6 +99,10 @@ def expect(what: str, url: str, answer: Answer, expected: tuple[int, ...] = (200
     if answer.status in expected:
         return answer
     raise StepFailed(
-        REFUSED, retryable=answer.status >= 500 or answer.status == 429,
-        what=what, url=plain(url), status=answer.status, expected="/".join(map(str, expected)),
-    )  # fmt: skip
+        REFUSED,
+        retryable=answer.status >= 500 or answer.status == 429,
+        what=what,
+        url=plain(url),
+        status=answer.status,
+        expected="/".join(map(str, expected)),
+    )

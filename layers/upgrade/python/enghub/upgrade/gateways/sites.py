@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from enghub.core import secrets
 from enghub.core.errors import NotFound
 from enghub.core.i18n import Text
+from enghub.kit.outbound.calls import Outbound
+from enghub.kit.outbound.errors import OutboundRefused
+from enghub.kit.outbound.stage import stage_policy
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
@@ -24,6 +27,11 @@ NO_SCRATCH = Text(
     'Site {site_id} has no scratch database: add "scratch": {{"url": "..."}} of an empty one to its secret {name}',
     '局点 {site_id} 未配置演练库，请在密钥 {name} 中加入 "scratch": {{"url": "..."}}（空库）',
 )
+UNBOUND_HEADERS = Text(
+    'The secret {name} must say which host its hook_headers belong to: {{"hook_headers": {{"<host>": {{...}}}}}}',
+    '密钥 {name} 的 hook_headers 须注明所属主机：{{"hook_headers": {{"<主机>": {{...}}}}}}',
+)
+BAD_RANGES = Text("private_ranges of the secret {name}: {reason}", "密钥 {name} 的 private_ranges：{reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +98,22 @@ class SiteGateway:
 
     @property
     def hooks(self) -> Hooks:
-        """Return the site's hooks with the headers of its secret."""
-        headers = self._secret(required=False).get("hook_headers", {})
-        return Hooks(self.site.hooks, headers if isinstance(headers, dict) else {})
+        """Return the site's hooks with the headers of its secret, within the private ranges that its secret allows.
+
+        Raises:
+            StepFailed: the secret binds its headers to no host, or its ranges are none.
+        """
+        secret, name = self._secret(required=False), self.site.secret_name(self.stage)
+        bound = secret.get("hook_headers", {})
+        if not isinstance(bound, Mapping) or not all(isinstance(headers, Mapping) for headers in bound.values()):
+            secrets.forget()
+            raise StepFailed(UNBOUND_HEADERS, name=name)
+        try:
+            policy = stage_policy(secret.get("private_ranges", ()), plain_http=True)
+        except OutboundRefused as error:
+            secrets.forget()
+            raise StepFailed(BAD_RANGES, name=name, reason=error.reason) from error
+        return Hooks(self.site.hooks, {host.lower(): headers for host, headers in bound.items()}, Outbound(policy))
 
     @property
     def ports(self) -> Ports:

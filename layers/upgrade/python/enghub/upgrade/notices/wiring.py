@@ -7,13 +7,16 @@ from functools import cache
 from enghub.core import config, secrets
 from enghub.core.config import CoreConfig
 from enghub.core.errors import NotFound
+from enghub.kit.outbound.calls import Outbound
+from enghub.kit.outbound.stage import stage_policy
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.gateways.emails import Emails
 from enghub.upgrade.gateways.monitoring import count_end
+from enghub.upgrade.gateways.webhooks import Webhooks
 from enghub.upgrade.manifests.dynamo import DynamoManifests
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.notices.dynamo import DynamoMarks
-from enghub.upgrade.notices.model import Channel, Notice, Target
+from enghub.upgrade.notices.model import Channel
 from enghub.upgrade.notices.service import Notices
 from enghub.upgrade.versions import Version
 
@@ -42,11 +45,6 @@ def notices() -> Notices:
         base = found.public_url.rstrip("/")
         return f"{base}/api/v1/upgrade/report/{execution_id}?format=html" if base else None
 
-    def webhook(tenant_id: str, notice: Notice, target: Target) -> None:
-        from enghub.upgrade.gateways.webhooks import Webhooks  # noqa: PLC0415 - most upgrades call none
-
-        Webhooks(signing, local=stage == "local").send(tenant_id, notice, target)
-
     manifests = DynamoManifests()
 
     def in_force(tenant_id: str, version: Version) -> Revision | None:
@@ -55,7 +53,7 @@ def notices() -> Notices:
 
     senders = {
         Channel.EMAIL: Emails(found.notice_sender).send,
-        Channel.WEBHOOK: webhook,
+        Channel.WEBHOOK: Webhooks(signing, Outbound(stage_policy())).send,
         Channel.METRICS: count_end,
     }
     return Notices(

@@ -1,6 +1,5 @@
 """Asks the upgraded system whether it is well: HTTP addresses and the database (UPG-17)."""
 
-import socket
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -31,7 +30,8 @@ class HealthCheck(BaseModel):
     method: Literal["GET", "HEAD", "POST"] = "GET"
     body: dict[str, Any] | None = None
     expected_status: Annotated[int, Field(ge=100, le=599)] = 200
-    expected_text: str | None = None
+    expected_text: Annotated[str, Field(max_length=200)] | None = None
+    """What a page must contain. Told is only whether it does: pages of addresses that the site's owner allows."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     critical: bool = True
     service: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.:-]+$")] | None = None
@@ -98,7 +98,7 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     if check.kind == "database":
         return _ask_database(check, context)
     if check.kind == "tcp":
-        return {"name": check.name, "healthy": _accepts(check), "address": f"{check.host}:{check.port}"}
+        return _ask_port(check, context)
     if check.kind == "cache":
         return _ask_cache(check, context)
     url = check.url or ""
@@ -130,12 +130,14 @@ def _ask_database(check: HealthCheck, context: StepContext) -> dict[str, Any]:
         return {"name": check.name, "healthy": False, "error": str(failure)}
 
 
-def _accepts(check: HealthCheck) -> bool:
+def _ask_port(check: HealthCheck, context: StepContext) -> dict[str, Any]:
+    asked = {"name": check.name, "address": f"{check.host}:{check.port}"}
     try:
-        with socket.create_connection((check.host or "", check.port or 0), check.timeout_seconds):
-            return True
-    except OSError:
-        return False
+        accepts = context.hooks.accepts(check.name, check.host or "", check.port or 0, check.timeout_seconds)
+    except StepFailed as failure:
+        context.log("warning", failure.text.en)
+        return {**asked, "healthy": False, "error": failure.text.en}
+    return {**asked, "healthy": accepts}
 
 
 def _ask_cache(check: HealthCheck, context: StepContext) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""Receivers that misbehave, on loopback; each answers one connection after another until it is closed."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from enghub.kit.outbound.addresses import Policy
+from enghub.kit.outbound.calls import Outbound
+from enghub.kit.outbound.network import Network
+
+LOCAL = Policy(loopback=True, plain_http=True)
+
+
+@dataclass
+class Server:
+    """Where it is, and what it was asked."""
+
+    port: int
+    asked: list[bytes] = field(default_factory=list)
+    sent: int = 0
+
+    def url(self, host: str = "127.0.0.1", path: str = "/in") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+
+Behaviour = Callable[[socket.socket, Server, threading.Event], None]
+
+
+@contextmanager
+def serving(behaviour: Behaviour) -> Iterator[Server]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server, over = Server(listener.getsockname()[1]), threading.Event()
+
+    def run() -> None:
+        while not over.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                connection.settimeout(5)
+                behaviour(connection, server, over)
+
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    try:
+        yield server
+    finally:
+        over.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        worker.join(5)
+
+
+def read_request(connection: socket.socket, server: Server) -> None:
+    text = b""
+    while b"\r\n\r\n" not in text:
+        chunk = connection.recv(65_536)
+        if not chunk:
+            break
+        text += chunk
+    server.asked.append(text)
+
+
+def answering(answer: bytes) -> Behaviour:
+    def behave(connection: socket.socket, server: Server, _: threading.Event) -> None:
+        read_request(connection, server)
+        connection.sendall(answer)
+
+    return behave
+
+
+def dripping(begin: bytes, drop: bytes) -> Behaviour:
+    """Send a little, again and again, for ever: no single read of the caller ever waits long."""
+
+    def behave(connection: socket.socket, server: Server, over: threading.Event) -> None:
+        read_request(connection, server)
+        connection.sendall(begin)
+        while not over.wait(0.02):
+            connection.sendall(drop)
+            server.sent += len(drop)
+
+    return behave
+
+
+def http(status: str, body: bytes = b"", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def leading_to(*addresses: str) -> Outbound:
+    """Return a way out whose names all lead to these addresses."""
+    return Outbound(LOCAL, Network(resolve=lambda _, __: addresses))
