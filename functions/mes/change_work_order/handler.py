@@ -7,38 +7,39 @@ Runbook: docs/runbooks/mes-work-orders.md.
 
 from enghub.core import entrypoints, http
 from enghub.core.errors import NotFound
-from enghub.mes import wiring
+from enghub.mes import rights, wiring
 from enghub.mes.work_orders.api import EditWorkOrderRequest, StepRequest, WorkOrderResponse
 from enghub.mes.work_orders.model import Step
 
-PERMISSIONS = {
-    Step.RELEASE: "work_order:release",
-    Step.START: "work_order:start",
-    Step.PAUSE: "work_order:start",
-    Step.RESUME: "work_order:start",
-    Step.COMPLETE: "work_order:close",
-    Step.CLOSE: "work_order:close",
-    Step.CANCEL: "work_order:close",
+RIGHTS = {
+    Step.RELEASE: rights.RELEASE_WORK_ORDER,
+    Step.START: rights.START_WORK_ORDER,
+    Step.PAUSE: rights.START_WORK_ORDER,
+    Step.RESUME: rights.START_WORK_ORDER,
+    Step.COMPLETE: rights.CLOSE_WORK_ORDER,
+    Step.CLOSE: rights.CLOSE_WORK_ORDER,
+    Step.CANCEL: rights.CLOSE_WORK_ORDER,
 }
 
 app = http.resolver()
 
 
-@app.patch("/api/v1/work-orders/<work_order_id>")
+@app.patch("/api/v1/work-orders/<work_order_id>", right=rights.CREATE_WORK_ORDER)
 def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOrderResponse:
     """Change planned fields; 409 when the version is not the current one."""
-    call = http.call(app, "work_order:create")
+    call = http.call(app)
     service = wiring.work_orders(call.once(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.edit(request.to_command(call.origin, work_order_id)))
 
 
-@app.post("/api/v1/work-orders/<work_order_id>/<step>")
+@app.post("/api/v1/work-orders/<work_order_id>/<step>", right=tuple(dict.fromkeys(RIGHTS.values())))
 def take_step(work_order_id: str, step: str, request: StepRequest) -> WorkOrderResponse:
     """Take a step: release, start, pause, resume, complete, close, cancel; 422 when the state does not allow it."""
     if step not in list(Step):
         raise NotFound(resource=f"step {step}")
     taken = Step(step)
-    call = http.call(app, PERMISSIONS[taken])
+    call = http.call(app)
+    call.require(RIGHTS[taken])
     service = wiring.work_orders(call.once(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.take(request.to_command(call.origin, work_order_id, taken)))
 

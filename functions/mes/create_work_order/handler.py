@@ -5,16 +5,16 @@ Runbook: docs/runbooks/mes-work-orders.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.mes import wiring
+from enghub.mes import rights, wiring
 from enghub.mes.work_orders.api import CreateWorkOrderRequest, WorkOrderResponse
 
 app = http.resolver()
 
 
-@app.post("/api/v1/work-orders", status_code=201)
+@app.post("/api/v1/work-orders", right=rights.CREATE_WORK_ORDER, status_code=201)
 def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
     """Plan a work order; 409 when its number is taken."""
-    call = http.call(app, "work_order:create")
+    call = http.call(app)
     service = wiring.work_orders(call.once(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.create(request.to_command(call.origin)))
 

@@ -9,25 +9,25 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
-from enghub.mes import wiring
+from enghub.mes import rights, wiring
 from enghub.mes.places import Place
 from enghub.mes.work_orders.api import ListQuery, WorkOrderPage, WorkOrderResponse
 
 app = http.resolver()
 
 
-@app.get("/api/v1/work-orders")
+@app.get("/api/v1/work-orders", right=rights.READ_WORK_ORDER)
 def list_work_orders(query: Annotated[ListQuery, Query()]) -> WorkOrderPage:
     """List work orders of the caller's factory, a page at a time."""
-    call = http.call(app, "work_order:read")
+    call = http.call(app)
     found = wiring.work_orders().find(Place.of(call.origin), query.selection(), query.page_size, query.cursor)
     return WorkOrderPage.of(found)
 
 
-@app.get("/api/v1/work-orders/<work_order_id>")
+@app.get("/api/v1/work-orders/<work_order_id>", right=rights.READ_WORK_ORDER)
 def read_work_order(work_order_id: str) -> WorkOrderResponse:
     """Return one work order; 404 when the caller's factory has none of that number."""
-    call = http.call(app, "work_order:read")
+    call = http.call(app)
     return WorkOrderResponse.of(wiring.work_orders().get(Place.of(call.origin), work_order_id))
 
 

@@ -6,16 +6,16 @@ Runbook: docs/runbooks/mes-reporting.md.
 
 from enghub.core import entrypoints, http
 from enghub.core.idempotency import Replayed
-from enghub.mes import wiring
+from enghub.mes import rights, wiring
 from enghub.mes.reports.api import ReportRequest, ReportResponse
 
 app = http.resolver()
 
 
-@app.post("/api/v1/production/report", status_code=201)
+@app.post("/api/v1/production/report", right=rights.REPORT_PRODUCTION, status_code=201)
 def report_production(request: ReportRequest) -> ReportResponse:
     """Store a report; the same key and body again get the first answer, 422 when the order cannot take it."""
-    call = http.call(app, "report:create")
+    call = http.call(app)
     recorded = wiring.reporting().report(request.to_command(call.origin, call.require_key()))
     answer = ReportResponse.of(recorded.report)
     if recorded.repeated:

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.core.errors import Invalid
+from enghub.plm import rights
 from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeOrderDetail, ChangeOrderList, Day
 from enghub.plm.changes.model import Processing
@@ -16,7 +17,7 @@ from enghub.plm.changes.model import Processing
 app = http.resolver()
 
 
-@app.get("/api/v1/plm/change-orders")
+@app.get("/api/v1/plm/change-orders", right=rights.READ_CHANGE_ORDER)
 def list_change_orders(
     processing_status: Annotated[Processing | None, Query(alias="processingStatus")] = None,
     effective_from: Annotated[Day | None, Query(alias="effectiveFrom")] = None,
@@ -25,7 +26,7 @@ def list_change_orders(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> ChangeOrderList:
     """Orders of one processing status, newest first; or those effective in a span of days, earliest first."""
-    call = http.call(app, "change_order:read", any_factory=True)
+    call = http.call(app)
     tenant_id, changes = call.principal.tenant_id, wiring.changes()
     if processing_status is not None and effective_from is None and effective_to is None:
         return ChangeOrderList.of(changes.by_processing(tenant_id, processing_status, limit, cursor))
@@ -34,10 +35,10 @@ def list_change_orders(
     raise Invalid(field="processingStatus", problem="give either this, or effectiveFrom and effectiveTo")
 
 
-@app.get("/api/v1/plm/change-orders/<ecn_number>")
+@app.get("/api/v1/plm/change-orders/<ecn_number>", right=rights.READ_CHANGE_ORDER)
 def read_change_order(ecn_number: str) -> ChangeOrderDetail:
     """One order with its change point."""
-    call = http.call(app, "change_order:read", any_factory=True)
+    call = http.call(app)
     return ChangeOrderDetail.with_point(*wiring.changes().detail(call.principal.tenant_id, ecn_number))
 
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.core.errors import Invalid
+from enghub.plm import rights
 from enghub.plm.products import wiring
 from enghub.plm.products.api import ProductMappingList
 from enghub.plm.products.model import SyncStatus
@@ -16,7 +17,7 @@ from enghub.plm.products.model import SyncStatus
 app = http.resolver()
 
 
-@app.get("/api/v1/plm/products")
+@app.get("/api/v1/plm/products", right=rights.READ_PRODUCT)
 def list_products(
     *,
     product_code: Annotated[str | None, Query(alias="productCode", min_length=1, max_length=64)] = None,
@@ -27,7 +28,7 @@ def list_products(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> ProductMappingList:
     """Mappings by exactly one of product code, material code, material id, sync status."""
-    call = http.call(app, "product:read", any_factory=True)
+    call = http.call(app)
     tenant_id, products = call.principal.tenant_id, wiring.catalogue()
     if sum(given is not None for given in (product_code, material_code, material_id, sync_status)) != 1:
         raise Invalid(field="productCode", problem="give one of productCode, materialCode, materialId, syncStatus")

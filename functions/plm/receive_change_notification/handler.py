@@ -20,10 +20,9 @@ MAX_BODY_BYTES = 128 * 1024
 app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
 
 
-PUBLIC = {"x-enghub-public": True, "x-enghub-public-reason": "the signature is checked over the raw body"}
-
-
-@app.post("/api/v1/integration/plm/change-notification", status_code=202, openapi_extensions=PUBLIC)
+@app.post(
+    "/api/v1/integration/plm/change-notification", public="the signature is checked over the raw body", status_code=202
+)
 def receive_change_notification() -> Response[dict[str, Any]]:
     """202 accepted, or 200 alreadyProcessed when the ECN number is known."""
     event = app.current_event.raw_event

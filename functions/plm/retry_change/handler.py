@@ -4,16 +4,17 @@ Trigger: POST /api/v1/plm/change-orders/{ecnNumber}/retry. Runbook: docs/runbook
 """
 
 from enghub.core import entrypoints, http
+from enghub.plm import rights
 from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeOrderResponse, RetryChangeRequest
 
 app = http.resolver()
 
 
-@app.post("/api/v1/plm/change-orders/<ecn_number>/retry", status_code=202)
+@app.post("/api/v1/plm/change-orders/<ecn_number>/retry", right=rights.RETRY_CHANGE_ORDER, status_code=202)
 def retry_change(ecn_number: str, request: RetryChangeRequest) -> ChangeOrderResponse:
     """202 with the order, waiting to be processed."""
-    call = http.call(app, "change_order:retry", any_factory=True)
+    call = http.call(app)
     once = call.once(ChangeOrderResponse.of)
     order = wiring.changes().retry(ecn_number, request.ecn_type, request.reason, call.origin, once)
     return ChangeOrderResponse.of(order)

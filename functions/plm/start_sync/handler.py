@@ -5,6 +5,7 @@ launch_sync, filled by the outbox: a request that was answered is a run that sta
 """
 
 from enghub.core import entrypoints, http
+from enghub.plm import rights
 from enghub.plm.connections.store import Connections
 from enghub.plm.syncs import wiring
 from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
@@ -12,20 +13,20 @@ from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
 app = http.resolver()
 
 
-@app.post("/api/v1/plm/sync", status_code=202)
+@app.post("/api/v1/plm/sync", right=rights.START_SYNC, status_code=202)
 def start_sync(request: StartSyncRequest) -> SyncRunResponse:
     """202 with the run, requested."""
-    call = http.call(app, "sync:start", any_factory=True)
+    call = http.call(app)
     Connections.here().api(request.connection, call.principal.tenant_id)
     once = call.once(SyncRunResponse.of)
     run = wiring.syncs().request(request.connection, request.mode, request.batch_type, call.origin, once)
     return SyncRunResponse.of(run)
 
 
-@app.post("/api/v1/plm/sync/<run_id>/batches/<number>/rerun", status_code=202)
+@app.post("/api/v1/plm/sync/<run_id>/batches/<number>/rerun", right=rights.START_SYNC, status_code=202)
 def run_batch_again(run_id: str, number: int) -> SyncRunResponse:
     """202 with the run, running again for this batch."""
-    call = http.call(app, "sync:start", any_factory=True)
+    call = http.call(app)
     once = call.once(SyncRunResponse.of)
     return SyncRunResponse.of(wiring.syncs().run_batch_again(run_id, number, call.origin, once))
 

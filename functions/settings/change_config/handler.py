@@ -12,6 +12,8 @@ from enghub.core import entrypoints, http
 from enghub.settings import wiring
 from enghub.settings.configs.api import (
     BASE,
+    DELETE,
+    UPDATE,
     BatchRequest,
     BatchResponse,
     ConfigResponse,
@@ -31,18 +33,18 @@ LayerNamed = Annotated[Layer, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/batch")
+@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()))
 def change_configs(
     request: BatchRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> BatchResponse:
     """Change several items of one layer, all or none."""
-    ask = asked(app, "update", layer, tenant_id)
-    once = ask.call.once(BatchResponse.of, scope=ask.scope)
+    ask = asked(app, layer, tenant_id, UPDATE)
+    once = ask.call.once(BatchResponse.of, scope=layer)
     changed = wiring.configs().change_all(request.edits(ask.owner), ask.call.origin, request.change_reason, once)
     return BatchResponse.of(changed)
 
 
-@app.put(f"{BASE}/<config_key>")
+@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()))
 def replace_config(
     config_key: str,
     request: ReplaceConfigRequest,
@@ -53,7 +55,7 @@ def replace_config(
     return _change(config_key, request, layer, tenant_id)
 
 
-@app.patch(f"{BASE}/<config_key>")
+@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()))
 def patch_config(
     config_key: str,
     request: PatchConfigRequest,
@@ -67,13 +69,13 @@ def patch_config(
 def _change(
     config_key: str, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
 ) -> ConfigResponse:
-    ask = asked(app, "update", layer, tenant_id)
+    ask = asked(app, layer, tenant_id, UPDATE)
     wanted = Edited(ask.address(config_key), version_read(app, layer, request.version), request.edit)
-    once = ask.call.once(ConfigResponse.of, scope=ask.scope)
+    once = ask.call.once(ConfigResponse.of, scope=layer)
     return ConfigResponse.of(wiring.configs().change(wanted, ask.call.origin, request.change_reason, once))
 
 
-@app.delete(f"{BASE}/<config_key>")
+@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()))
 def delete_config(
     config_key: str,
     layer: LayerNamed = Layer.TENANT,
@@ -82,9 +84,9 @@ def delete_config(
     change_reason: Annotated[Description, Query(alias="changeReason")] = "",
 ) -> ConfigResponse:
     """Delete an item softly, unless others refer to it."""
-    ask = asked(app, "delete", layer, tenant_id)
+    ask = asked(app, layer, tenant_id, DELETE)
     seen = version_read(app, layer, version)
-    once = ask.call.once(ConfigResponse.of, scope=ask.scope)
+    once = ask.call.once(ConfigResponse.of, scope=layer)
     return ConfigResponse.of(
         wiring.configs().delete(ask.address(config_key), seen, ask.call.origin, change_reason, once)
     )

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http, wire
 from enghub.core.conditional import tagged
-from enghub.settings import wiring
+from enghub.settings import rights, wiring
 from enghub.settings.configs.api import BASE, ConfigListResponse, ConfigResponse, EffectiveResponse, Tag, asked
 from enghub.settings.configs.listing import Filter, Order, SortBy
 from enghub.settings.configs.model import Layer, Scope
@@ -21,7 +21,7 @@ app = http.resolver()
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.get(BASE)
+@app.get(BASE, right=rights.READ_CONFIG)
 def list_configs(
     *,
     layer: Annotated[Layer, Query()] = Layer.TENANT,
@@ -38,20 +38,20 @@ def list_configs(
     order: Annotated[Order, Query()] = Order.DESC,
 ) -> ConfigListResponse:
     """List the items of one layer that fit every filter."""
-    ask = asked(app, "read", layer, tenant_id)
+    ask = asked(app, layer, tenant_id)
     wanted = Filter(scope, category, keyword, tuple(tags), start_time, end_time)
     found = wiring.configs().listing(ask.owner, wanted, sort=sort, order=order, page=page, size=size)
     return ConfigListResponse.of(layer, found)
 
 
-@app.get(f"{BASE}/<config_key>")
+@app.get(f"{BASE}/<config_key>", right=rights.READ_CONFIG)
 def read_config(
     config_key: str,
     layer: Annotated[Layer | None, Query()] = None,
     tenant_id: TenantNamed = None,
 ) -> Response[EffectiveResponse | ConfigResponse | None]:
     """Answer the effective value, or one layer's own item when ``layer`` names it."""
-    ask = asked(app, "read", layer or Layer.USER, tenant_id)
+    ask = asked(app, layer or Layer.USER, tenant_id)
     configs = wiring.configs()
     if layer is not None:
         config = configs.detail(ask.address(config_key))

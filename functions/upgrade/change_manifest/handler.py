@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import (
@@ -21,19 +22,18 @@ from enghub.upgrade.requests import version_of
 app = resolver(max_body_bytes=MAX_BODY_BYTES)
 
 
-@app.post(BASE, status_code=201)
+@app.post(BASE, right=rights.MANAGE_UPGRADE, status_code=201)
 def upload_manifest(request: UploadManifestRequest) -> ManifestResponse:
     """Store a new revision, with its scripts; optionally put it in force."""
-    call = http.call(app, "upgrade:manage", any_factory=True)
+    call = http.call(app)
     once = call.once(ManifestResponse.uploaded)
     made = wiring.manifests().upload(request.manifest, request.scripts, request.activate, call.origin, once)
     return ManifestResponse.of(made.head)
 
 
-@app.post(f"{BASE}/validate")
+@app.post(f"{BASE}/validate", right=rights.READ_UPGRADE)
 def validate_manifest(request: UploadManifestRequest) -> ValidationResponse:
     """Check a document without storing it."""
-    http.call(app, "upgrade:read", any_factory=True)
     manifest, missing = wiring.manifests().check(request.manifest, request.scripts)
     return ValidationResponse(
         version=manifest.version,
@@ -43,17 +43,17 @@ def validate_manifest(request: UploadManifestRequest) -> ValidationResponse:
     )
 
 
-@app.post(f"{BASE}/<version>/activate")
+@app.post(f"{BASE}/<version>/activate", right=rights.MANAGE_UPGRADE)
 def activate_manifest(version: str, request: ActivateRequest) -> ManifestResponse:
     """Put a revision in force for every plan made from now on."""
-    call = http.call(app, "upgrade:manage", any_factory=True)
+    call = http.call(app)
     return ManifestResponse.of(wiring.manifests().activate(version_of(version), request.revision, call.origin))
 
 
-@app.post(f"{BASE}/<version>/deactivate")
+@app.post(f"{BASE}/<version>/deactivate", right=rights.MANAGE_UPGRADE)
 def deactivate_manifest(version: str) -> ManifestResponse:
     """Take a version out of every plan made from now on."""
-    call = http.call(app, "upgrade:manage", any_factory=True)
+    call = http.call(app)
     return ManifestResponse.of(wiring.manifests().deactivate(version_of(version), call.origin))
 
 

@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-queue.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.queue import wiring
 from enghub.upgrade.queue.api import BASE, LimitRequest, QueueResponse
@@ -13,10 +14,10 @@ from enghub.upgrade.queue.service import set_limit
 app = resolver()
 
 
-@app.put(BASE)
+@app.put(BASE, right=rights.MANAGE_UPGRADE)
 def put_limit(request: LimitRequest) -> QueueResponse:
     """Set the tenant's own limit, or go back to the stage's."""
-    call = http.call(app, "upgrade:manage", any_factory=True)
+    call = http.call(app)
     return QueueResponse.of(set_limit(wiring.queue(), request.limit, call.origin), wiring.default_limit())
 
 

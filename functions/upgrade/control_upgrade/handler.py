@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enghub.core import entrypoints, http
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ConfirmRequest, ExecutionResponse, ResumeRequest
@@ -18,25 +19,25 @@ from enghub.upgrade.executions.model import Execution
 app = resolver()
 
 
-@app.post(f"{BASE}/resume/<execution_id>", status_code=202)
+@app.post(f"{BASE}/resume/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
 def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
     """Go on from the breakpoint."""
     return _told(lambda origin, once: wiring.upgrades().resume(execution_id, request.decision, origin, once))
 
 
-@app.post(f"{BASE}/rollback/<execution_id>", status_code=202)
+@app.post(f"{BASE}/rollback/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
 def roll_back_upgrade(execution_id: str) -> ExecutionResponse:
     """Begin the way back of what failed or was aborted, whatever its policy says."""
     return _told(lambda origin, once: wiring.upgrades().roll_back(execution_id, origin, once))
 
 
-@app.post(f"{BASE}/abort/<execution_id>", status_code=202)
+@app.post(f"{BASE}/abort/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
 def abort_upgrade(execution_id: str) -> ExecutionResponse:
     """Stop at the end of the running slice."""
     return _told(lambda origin, once: wiring.upgrades().abort(execution_id, origin, once))
 
 
-@app.post(f"{BASE}/confirm/<execution_id>", status_code=202)
+@app.post(f"{BASE}/confirm/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
 def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionResponse:
     """Let the workflow go on past the step that waits."""
     return _told(lambda origin, once: wiring.upgrades().confirm(execution_id, request.step, origin, once))
@@ -44,7 +45,7 @@ def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionRespons
 
 def _told(ask: Callable[[Origin, Once | None], Execution]) -> ExecutionResponse:
     """Return what is then, decided once for each Idempotency-Key, for who may upgrade."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
+    call = http.call(app)
     return ExecutionResponse.of(ask(call.origin, call.once(ExecutionResponse.of)))
 
 

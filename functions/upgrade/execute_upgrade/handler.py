@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest
@@ -12,10 +13,10 @@ from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeReques
 app = resolver()
 
 
-@app.post(f"{BASE}/execute", status_code=202)
+@app.post(f"{BASE}/execute", right=rights.EXECUTE_UPGRADE, status_code=202)
 def execute_upgrade(request: UpgradeRequest) -> ExecutionResponse:
     """Start an upgrade; the same Idempotency-Key starts one."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
+    call = http.call(app)
     once = call.once(ExecutionResponse.of)
     return ExecutionResponse.of(wiring.upgrades().execute(request.to_command(), call.origin, once))
 

@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions.api import BASE, UpgradeRequest
 from enghub.upgrade.planning import wiring
@@ -14,10 +15,10 @@ from enghub.upgrade.rehearsal.wiring import store
 app = resolver()
 
 
-@app.post(f"{BASE}/plan")
+@app.post(f"{BASE}/plan", right=rights.READ_UPGRADE)
 def plan_upgrade(request: UpgradeRequest) -> PlanResponse:
     """Return versions with reasons, steps in order, what they destroy, what can be undone, the last rehearsal."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     tenant_id, planner = call.principal.tenant_id, wiring.planner()
     source, target = request.upgrade_before_version, request.upgrade_after_version
     planned = planner.plan(tenant_id, source, target, request.site_id)

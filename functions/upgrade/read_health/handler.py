@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.health import service, wiring
 from enghub.upgrade.health.api import HealthResponse
@@ -12,10 +13,10 @@ from enghub.upgrade.health.api import HealthResponse
 app = resolver()
 
 
-@app.get("/api/v1/upgrade/health")
+@app.get("/api/v1/upgrade/health", right=rights.READ_UPGRADE)
 def get_health() -> HealthResponse:
     """Look at table, state machine, secret store, bucket and the manifests in force."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     return HealthResponse.of(service.look(wiring.probes(), call.principal.tenant_id))
 
 

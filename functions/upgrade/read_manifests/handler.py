@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import BASE, DiffResponse, ManifestResponse, ManifestsResponse, RevisionResponse
@@ -19,25 +20,25 @@ app = resolver()
 Revision = Annotated[int, Query(ge=1)]
 
 
-@app.get(BASE)
+@app.get(BASE, right=rights.READ_UPGRADE)
 def list_manifests() -> ManifestsResponse:
     """Return every version, in order."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     heads = wiring.manifests().heads(call.principal.tenant_id)
     return ManifestsResponse(manifests=tuple(map(ManifestResponse.of, heads)))
 
 
-@app.get(f"{BASE}/<version>")
+@app.get(f"{BASE}/<version>", right=rights.READ_UPGRADE)
 def get_manifest(version: str, revision: Annotated[int | None, Query(ge=1)] = None) -> RevisionResponse:
     """Return a revision: the one named, else the one in force, else the latest."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     return RevisionResponse.of(wiring.manifests().get(call.principal.tenant_id, version_of(version), revision))
 
 
-@app.get(f"{BASE}/<version>/diff")
+@app.get(f"{BASE}/<version>/diff", right=rights.READ_UPGRADE)
 def diff_manifests(version: str, before: Revision, after: Revision) -> DiffResponse:
     """Return what differs between two revisions."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     changes = wiring.manifests().diff(call.principal.tenant_id, version_of(version), before, after)
     return DiffResponse.of(version, before, after, changes)
 

@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-queue.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.queue import wiring
 from enghub.upgrade.queue.api import BASE, QueueResponse
@@ -12,10 +13,10 @@ from enghub.upgrade.queue.api import BASE, QueueResponse
 app = resolver()
 
 
-@app.get(BASE)
+@app.get(BASE, right=rights.READ_UPGRADE)
 def get_queue() -> QueueResponse:
     """Return slots and queue."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     return QueueResponse.of(wiring.queue().line(call.principal.tenant_id), wiring.default_limit())
 
 

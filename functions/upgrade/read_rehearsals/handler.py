@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-rehearsals.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.rehearsal import wiring
 from enghub.upgrade.rehearsal.api import BASE, RehearsalStatusResponse
@@ -12,10 +13,10 @@ from enghub.upgrade.rehearsal.api import BASE, RehearsalStatusResponse
 app = resolver()
 
 
-@app.get(f"{BASE}/<rehearsal_id>")
+@app.get(f"{BASE}/<rehearsal_id>", right=rights.READ_UPGRADE)
 def get_rehearsal(rehearsal_id: str) -> RehearsalStatusResponse:
     """Return a rehearsal with its steps."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     return RehearsalStatusResponse.seen(wiring.rehearsals().look(call.principal.tenant_id, rehearsal_id), call.language)
 
 

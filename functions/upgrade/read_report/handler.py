@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import BASE, ReportResponse
@@ -19,10 +20,10 @@ app = resolver()
 Format = Annotated[Literal["json", "html"] | None, Query()]
 
 
-@app.get(f"{BASE}/report/<execution_id>")
+@app.get(f"{BASE}/report/<execution_id>", right=rights.READ_UPGRADE)
 def get_report(execution_id: str, format: Format = None) -> Response[ReportResponse | str]:  # noqa: A002 - its name in the query
     """Return the report, of a running execution as far as it is; as a page for ?format=html or Accept: text/html."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     reports = wiring.reports()
     report = reports.get(call.principal.tenant_id, execution_id)
     if (format or _accepted()) == "html":

@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.rollouts import wiring
 from enghub.upgrade.rollouts.api import BASE, RolloutResponse, RolloutsResponse, RolloutStatusResponse
@@ -18,18 +19,18 @@ app = resolver()
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-@app.get(BASE)
+@app.get(BASE, right=rights.READ_UPGRADE)
 def list_rollouts(limit: Limit = 20, cursor: str | None = None) -> RolloutsResponse:
     """Return one page of roll-outs, newest first."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     found, following = wiring.rollouts().find(call.principal.tenant_id, limit, cursor)
     return RolloutsResponse(rollouts=tuple(map(RolloutResponse.of, found)), cursor=following)
 
 
-@app.get(f"{BASE}/<rollout_id>")
+@app.get(f"{BASE}/<rollout_id>", right=rights.READ_UPGRADE)
 def get_rollout(rollout_id: str) -> RolloutStatusResponse:
     """Return a roll-out with the progress of its waves and sites."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     return RolloutStatusResponse.seen(wiring.rollouts().look(call.principal.tenant_id, rollout_id), call.language)
 
 

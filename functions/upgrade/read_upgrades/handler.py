@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.api import (
@@ -25,26 +26,26 @@ app = resolver()
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-@app.get(f"{BASE}/status/<execution_id>")
+@app.get(f"{BASE}/status/<execution_id>", right=rights.READ_UPGRADE)
 def get_status(execution_id: str) -> StatusResponse:
     """Return an execution with its steps and how far they are."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     seen = wiring.upgrades().look(call.principal.tenant_id, execution_id)
     return StatusResponse.seen(seen, call.language, call.origin.at)
 
 
-@app.get(f"{BASE}/log/<execution_id>")
+@app.get(f"{BASE}/log/<execution_id>", right=rights.READ_UPGRADE)
 def get_log(execution_id: str, limit: Limit = 100, cursor: str | None = None) -> LogResponse:
     """Return one page of the detailed log, oldest first; it is kept for 30 days."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     page = wiring.upgrades().read_log(call.principal.tenant_id, execution_id, limit, cursor)
     return LogResponse(entries=tuple(map(LogEntryResponse.of, page.entries)), cursor=page.cursor)
 
 
-@app.get(f"{BASE}/executions")
+@app.get(f"{BASE}/executions", right=rights.READ_UPGRADE)
 def list_executions(limit: Limit = 20, cursor: str | None = None) -> ExecutionsResponse:
     """Return one page of executions, newest first."""
-    call = http.call(app, "upgrade:read", any_factory=True)
+    call = http.call(app)
     found, following = wiring.upgrades().find(call.principal.tenant_id, limit, cursor)
     return ExecutionsResponse(executions=tuple(map(ExecutionResponse.of, found)), cursor=following)
 

@@ -5,6 +5,7 @@ Runbook: docs/runbooks/upgrade-rehearsals.md.
 """
 
 from enghub.core import entrypoints, http
+from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.rehearsal import wiring
 from enghub.upgrade.rehearsal.api import BASE, RehearsalRequest, RehearsalResponse
@@ -12,10 +13,10 @@ from enghub.upgrade.rehearsal.api import BASE, RehearsalRequest, RehearsalRespon
 app = resolver()
 
 
-@app.post(BASE, status_code=202)
+@app.post(BASE, right=rights.EXECUTE_UPGRADE, status_code=202)
 def start_rehearsal(request: RehearsalRequest) -> RehearsalResponse:
     """Start a rehearsal; the same Idempotency-Key starts one."""
-    call = http.call(app, "upgrade:execute", any_factory=True)
+    call = http.call(app)
     once = call.once(RehearsalResponse.of)
     return RehearsalResponse.of(wiring.rehearsals().start(request.to_command(), call.origin, once))
 

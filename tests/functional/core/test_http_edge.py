@@ -1,5 +1,6 @@
 """The HTTP edge: envelope, errors with the field named, refusals in the audit, replays."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from enghub.core.clock import system_clock
 from enghub.core.dynamo import Record, key
 from enghub.core.errors import NotFound
 from enghub.core.idempotency import puts
+from enghub.core.rights import Right
 from enghub.core.transactions import Put, absent, transact
 from tests.factories.http import a_principal, a_request, invoke
 
@@ -25,26 +27,29 @@ class Stored(wire.Response):
     quantity: wire.Quantity
 
 
+CREATE = Right("order:create", roles=("TESTER",), of_factory=True)
+READ = Right("order:read", roles=("TESTER",), of_factory=True)
+
+
 @pytest.fixture
 def handler(account: Any) -> Any:
     account("mes")
     app = http.resolver(max_body_bytes=2_000)
 
-    @app.post("/orders", status_code=201)
+    @app.post("/orders", right=CREATE, status_code=201)
     def create(order: Order) -> Stored:
-        call = http.call(app, "order:create")
+        call = http.call(app)
         stored = Stored(order_number=order.order_number, quantity=order.quantity)
         once = call.once(lambda created: created)
         record = Record(pk=key("T", call.principal.tenant_id, order.order_number), sk="ORDER")
         transact(*puts(once, stored), Put(record, absent()))
         return stored
 
-    @app.get("/orders/<number>")
+    @app.get("/orders/<number>", right=READ)
     def read(number: str) -> Stored:
-        http.call(app, "order:read")
         raise NotFound(resource=f"order {number}")
 
-    @app.post("/orders/<number>/crash")
+    @app.post("/orders/<number>/crash", right=CREATE)
     def crash(number: str) -> Stored:
         raise RuntimeError("boom")
 
@@ -114,6 +119,39 @@ def test_a_missing_permission_is_refused_and_kept_in_the_audit(handler: Any) -> 
     assert (status, answer["code"], answer["details"]["permission"]) == (403, "40301", "order:create")
     (refusal,) = audit.refusals("acme", system_clock().strftime("%Y-%m-%d"))
     assert (refusal.user_id, refusal.error, refusal.path) == ("mallory", "FORBIDDEN", "/orders")
+
+
+@pytest.mark.parametrize("body", ["{", {"colour": "red"}, "[" * 1500, "A" * 3_000])
+def test_who_may_not_call_learns_nothing_about_the_body(handler: Any, body: Any) -> None:
+    status, answer = post(handler, body, caller=a_principal("order:read", user="mallory"))
+    assert (status, answer["code"]) == (403, "40301")
+    assert set(answer["details"]) == {"error", "permission"}
+    assert [one.user_id for one in audit.refusals("acme", system_clock().strftime("%Y-%m-%d"))] == ["mallory"]
+
+
+@pytest.mark.parametrize("asked", [None, "order:create"])
+def test_a_route_of_several_rights_asks_for_the_exact_one(account: Any, asked: str | None) -> None:
+    account("mes")
+    app = http.resolver()
+
+    @app.get("/orders/<number>", right=(READ, CREATE))
+    def read(number: str) -> Stored:
+        call = http.call(app)
+        if asked:
+            call.require(CREATE)
+        return Stored(order_number=number, quantity=Decimal(1))
+
+    def status(*permissions: str) -> int:
+        return invoke(entrypoints.http(app), a_request("GET", "/orders/9", caller=a_principal(*permissions)))[0]
+
+    assert status("order:delete") == 403
+    assert status("order:read") == (403 if asked else 500)
+    assert status("order:create") == (200 if asked else 500)
+
+
+def test_a_route_without_a_right_cannot_be_declared() -> None:
+    with pytest.raises(ValueError, match="why it is public"):
+        http.resolver().get("/orders")
 
 
 def test_a_request_that_did_not_pass_the_authorizer_is_refused(handler: Any) -> None:

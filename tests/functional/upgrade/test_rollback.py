@@ -134,7 +134,7 @@ def test_when_nobody_answered_in_time_the_summary_says_so_and_what_to_do(
     prepared(upgrade, MAIN, FAILS)
     execution_id = upgrade.started("2.16.5", onFailure="confirm")
     assert upgrade.work(execution_id) == "FAILED"
-    monkeypatch.setattr("enghub.core.http.system_clock", lambda: datetime.now(UTC) + timedelta(hours=25))
+    monkeypatch.setattr("enghub.core.calls.system_clock", lambda: datetime.now(UTC) + timedelta(hours=25))
     seen = upgrade.status(execution_id)
     assert "Nobody said until " in seen["summary"]
     assert "whether to roll back: nothing was undone" in seen["summary"]

@@ -1,8 +1,9 @@
 """Base models and scalar types of the HTTP API: camelCase outside, strict about what comes in."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Annotated, Any
 
 from pydantic import (
@@ -28,6 +29,10 @@ class Request(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True
     )
+
+
+class Patch(Request):
+    """A request in which a field means something by being there: what is left out stays as it is."""
 
 
 class Response(BaseModel):
@@ -133,3 +138,25 @@ Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}]
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 LongText = Annotated[str, Field(max_length=4000)]
+
+
+_EXACT = Context(prec=80)
+
+
+def meaning(value: Any) -> Any:
+    """Return plain data that is equal for values that mean the same, however they were written.
+
+    Defaults are filled in, the order of members and trailing zeros do not matter; of a ``Patch`` only what was said.
+    """
+    if isinstance(value, BaseModel):
+        names = value.model_fields_set if isinstance(value, Patch) else type(value).model_fields
+        return {name: meaning(getattr(value, name)) for name in sorted(names)}
+    if isinstance(value, Mapping):
+        return {str(name): meaning(value[name]) for name in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return [meaning(one) for one in value]
+    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+        return f"={_EXACT.create_decimal(value).normalize(_EXACT)}"
+    if isinstance(value, datetime):
+        return clock.to_text(value)
+    return value if value is None or isinstance(value, bool) else f"'{value}"

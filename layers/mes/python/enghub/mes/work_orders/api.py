@@ -58,7 +58,7 @@ class CreateWorkOrderRequest(wire.Request):
         return CreateWorkOrder(origin, self.work_order_id, _planned(self.model_dump(exclude={"work_order_id"})))
 
 
-class EditWorkOrderRequest(wire.Request):
+class EditWorkOrderRequest(wire.Patch):
     """Changes to planned fields; a field that is not there stays, null empties it where that is possible."""
 
     version: wire.Count

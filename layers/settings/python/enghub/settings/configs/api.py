@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
@@ -11,6 +13,8 @@ from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 from enghub.core import http, wire
 from enghub.core.errors import Forbidden
 from enghub.core.events import dumps
+from enghub.core.rights import Right
+from enghub.settings import rights
 from enghub.settings.configs.errors import ConfigFieldRefused, ConfigVersionMissing
 from enghub.settings.configs.listing import Card, Listing
 from enghub.settings.configs.model import (
@@ -28,7 +32,22 @@ from enghub.settings.configs.model import (
 from enghub.settings.configs.service import MAX_BATCH, Edited
 
 BASE = "/api/v1/system-config"
-_PERMISSION_OF = {Layer.GLOBAL: ":global", Layer.TENANT: "", Layer.USER: ":own"}
+CREATE = {
+    Layer.TENANT: rights.CREATE_CONFIG,
+    Layer.USER: rights.CREATE_OWN_CONFIG,
+    Layer.GLOBAL: rights.CREATE_GLOBAL_CONFIG,
+}
+UPDATE = {
+    Layer.TENANT: rights.UPDATE_CONFIG,
+    Layer.USER: rights.UPDATE_OWN_CONFIG,
+    Layer.GLOBAL: rights.UPDATE_GLOBAL_CONFIG,
+}
+DELETE = {
+    Layer.TENANT: rights.DELETE_CONFIG,
+    Layer.USER: rights.DELETE_OWN_CONFIG,
+    Layer.GLOBAL: rights.DELETE_GLOBAL_CONFIG,
+}
+"""The right that a change takes, by the layer it is made in; reading takes one right in every layer."""
 
 # --- who asks, for which layer ---
 
@@ -40,27 +59,22 @@ class Asked:
     call: http.Call
     owner: Owner
 
-    @property
-    def scope(self) -> str:
-        """What keeps the Idempotency-Keys of different layers, and of different users' own layers, apart."""
-        return f"{self.owner.layer} {self.owner.user_id}".strip()
-
     def address(self, config_key: str) -> Address:
         """Return the item this request is about."""
         return Address(self.owner, config_key)
 
 
-def asked(app: http.Api, action: str, layer: Layer, tenant_id: str | None) -> Asked:
-    """Return the caller and the layer, after checking the permission for ``action`` (``read``, ``create``, ...).
-
-    Reading takes ``config:read`` in every layer; writing takes ``config:<action>``, with ``:global`` for the global
-    layer and ``:own`` for the caller's own. ``tenant_id`` is what the query names, if anything.
+def asked(
+    app: http.Api, layer: Layer, tenant_id: str | None, taking: Mapping[Layer, Right] = MappingProxyType({})
+) -> Asked:
+    """Return the caller and the layer, after checking the right for it; ``tenant_id`` is what the query names.
 
     Raises:
-        Forbidden: the permission is missing, or ``tenant_id`` is not the caller's tenant.
+        Forbidden: the right is missing, or ``tenant_id`` is not the caller's tenant.
     """
-    suffix = "" if action == "read" else _PERMISSION_OF[layer]
-    call = http.call(app, f"config:{action}{suffix}", any_factory=True)
+    call = http.call(app)
+    if taking:
+        call.require(taking[layer])
     own = call.principal.tenant_id
     if (tenant_id is not None and tenant_id != own) or own == EVERY_TENANT:
         raise Forbidden(permission=f"tenant:{tenant_id}")
@@ -102,7 +116,7 @@ Version = Annotated[wire.Count, Field(ge=1)]
 VersionQuery = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
-class _Fields(wire.Request):
+class _Fields(wire.Patch):
     """What may be said about an item; what is left out depends on the kind of request."""
 
     config_value: Value = ""

@@ -1,0 +1,84 @@
+"""Answers as CFG-24 has them: ``{success, code, message, data, timestamp, requestId}``, with ``details`` for errors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from enghub.core import audit, i18n
+from enghub.core.calls import headers_of, origin_of
+from enghub.core.clock import system_clock, to_text
+from enghub.core.errors import EngHubError, Forbidden, NotFound, Unauthenticated
+from enghub.core.i18n import Text
+from enghub.core.identity import Principal
+from enghub.core.observability import count, logger
+
+Names = Mapping[type[EngHubError], str]
+"""The stable names that a context's document gives to whole kinds of errors."""
+_DONE = Text("Done", "操作成功")
+_READS = {"GET", "HEAD", "OPTIONS"}
+
+
+def success(event: Mapping[str, Any], status: int, data: Any) -> dict[str, Any]:
+    """Return the envelope around ``data``."""
+    return {
+        "success": True,
+        "code": str(status),
+        "message": _DONE.render(_language(event)),
+        "data": data,
+        "timestamp": to_text(system_clock()),
+        "requestId": _request_id(event),
+    }
+
+
+def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """Return status, envelope and headers of an answer that refuses."""
+    name = next((name for kind, name in names.items() if isinstance(error, kind)), error.name)
+    headers: dict[str, Any] = {}
+    if "retry_after_seconds" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after_seconds"])
+    logger.info("request refused", status=error.status, code=error.code, error=name)
+    body = {
+        "success": False,
+        "code": error.code,
+        "message": error.message(_language(event)),
+        "details": {"error": name, **{_camel(name): value for name, value in error.details.items()}},
+        "timestamp": to_text(system_clock()),
+        "requestId": _request_id(event),
+    }
+    return error.status, body, headers
+
+
+def keep_refusal(event: Mapping[str, Any], error: EngHubError, principal: Principal | None) -> None:
+    """Keep who was refused: missing rights always, unknown things when the request wanted to change them."""
+    wanted_change = event["httpMethod"] not in _READS
+    if not (isinstance(error, Forbidden | Unauthenticated) or (isinstance(error, NotFound) and wanted_change)):
+        return
+    origin = origin_of(event, principal.tenant_id if principal else "-", "", principal.user_id if principal else "-")
+    count("refused")
+    try:
+        audit.refuse(
+            tenant_id=origin.tenant_id,
+            user_id=origin.user_id,
+            error=error.name,
+            method=event["httpMethod"],
+            path=event["path"][:500],
+            detail=(error.confidential or error.message("en"))[:500],
+            request_id=origin.request_id,
+            source_ip=origin.source_ip,
+            at=origin.at,
+        )
+    except Exception:
+        logger.exception("refusal not stored", error=error.name, path=event["path"])
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def _language(event: Mapping[str, Any]) -> i18n.Language:
+    return i18n.negotiate(headers_of(event).get("accept-language"))
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    request_id: str = event.get("requestContext", {}).get("requestId", "")
+    return request_id

@@ -1,0 +1,46 @@
+"""Rights as objects: declared in a context's ``rights.py`` with the roles they are granted to, named by its routes."""
+
+from dataclasses import dataclass, field
+
+from enghub.core.identity import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one may do: ``name`` is ``<thing>:<verb>``; ``roles`` hold it.
+
+    ``of_factory``: it is exercised in one factory, which the request names in X-Factory-Id when the caller has several.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    of_factory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a route: holders of one of ``rights``; anybody where ``public`` says why.
+
+    Several rights mean that the right needed follows from the data: before anything is parsed the caller must hold one
+    of them, and the route then asks for the exact one (``Call.require``).
+    """
+
+    rights: tuple[Right, ...] = ()
+    public: str = ""
+    roles: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if bool(self.rights) == bool(self.public):
+            message = "a route declares the right it takes, or why it is public"
+            raise ValueError(message)
+        object.__setattr__(self, "roles", tuple(sorted({role for right in self.rights for role in right.roles})))
+
+    @property
+    def of_factory(self) -> bool:
+        """Whether the route is about one factory."""
+        return any(right.of_factory for right in self.rights)
+
+    def check(self, principal: Principal) -> None:
+        """Raise Forbidden, naming the first right, unless the caller holds one of them."""
+        if not any(right.name in principal.permissions for right in self.rights):
+            principal.require(self.rights[0].name)
