@@ -1,12 +1,13 @@
 # Everything starts here; `make help` lists it. Needs only python3 (3.11 or later), make and git.
 .DELETE_ON_ERROR:
-.PHONY: help setup up down demo test check bench layers synth deploy clean
+.PHONY: help setup up down demo test campaign check bench layers synth deploy clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAGE ?= local
+TESTS := pytest -n 2 --dist loadgroup --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:                ## list the targets
@@ -35,9 +36,12 @@ demo: $(READY)       ## tell the story of a day at the factory
 	enghub up
 	enghub demo
 
-test: $(READY)       ## run all tests
-	pytest -n 2 --dist loadgroup
-	python tools/iam_usage.py
+test: $(READY)       ## run all tests; those of one context: make test CONTEXT=mes
+	$(TESTS) $(if $(CONTEXT),--context $(CONTEXT),)
+	$(if $(CONTEXT),@echo "used permissions are compared when all tests run",python tools/iam_usage.py)
+
+campaign: $(READY)   ## run whole what `make test` runs as a sample: kills at every point, faults at every call (an hour)
+	$(TESTS) --campaign tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py
 
 check: $(READY)      ## lint, format, types, import rules, templates
 	ruff check .

@@ -1,4 +1,8 @@
-"""The local cloud for tests: started once per session on a free port, deployed once, shared by all workers."""
+"""The local cloud for tests: each worker starts its own when a test first asks for it; all deploy one synthesis.
+
+The tests of a file stay together on one worker, files that need the cloud come before the others, the longest first:
+so every worker has work until the end.
+"""
 
 import fcntl
 import os
@@ -21,61 +25,74 @@ ASSEMBLY = BUILD / "test-assembly"
 USAGE = BUILD / "iam-usage.jsonl"
 """Which permission each function used in the last run; ``tools/iam_usage.py`` compares it with what was granted."""
 SHARED = "ENGHUB_TEST_CLOUD"
+LONGEST = (
+    "tests/e2e/upgrade/test_notices.py",
+    "tests/e2e/mes/test_fifty_reporters.py",
+    "tests/workflows/",
+    "tests/e2e/upgrade/",
+    "tests/e2e/plm/",
+    "tests/e2e/",
+)
+"""Where the longest tests of the cloud are, longest first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the folder that all workers of this session share."""
+    """Name the folder below which the workers of this session have their clouds."""
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = str(Path(tempfile.gettempdir()) / f"enghub-test-cloud-{os.getpid()}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the cloud that this session started, if any, and keep the record of used permissions."""
+    """Stop the clouds that this session started, if any, and keep the record of used permissions."""
     if hasattr(config, "workerinput") or SHARED not in os.environ:
         return
-    home = Home(Path(os.environ.pop(SHARED)))
-    if home.folder.exists():
+    shared = Path(os.environ.pop(SHARED))
+    homes = [Home(folder) for folder in sorted(shared.glob("*/"))]
+    for home in homes:
         process.stop(home)
-        if home.usage_file.exists():
-            shutil.copy(home.usage_file, USAGE)
-        shutil.rmtree(home.folder, ignore_errors=True)
+    records = [home.usage_file.read_text("utf-8") for home in homes if home.usage_file.exists()]
+    if records:
+        USAGE.write_text("".join(records), "utf-8")
+    shutil.rmtree(shared, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of the cloud on one worker: they look at whole tables and queues."""
+    """Keep a file's tests of the cloud together, as they look at whole tables and queues, and begin with them."""
     for item in items:
-        if "cloud" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("cloud"))
+        if needs_cloud(item):
+            item.add_marker(pytest.mark.xdist_group(f"cloud-{item.nodeid.split('::')[0]}"))
+    items.sort(key=_begins)
+
+
+def needs_cloud(item: pytest.Item) -> bool:
+    """Tell whether a test drives the local cloud."""
+    return "cloud" in getattr(item, "fixturenames", ())
+
+
+def _begins(item: pytest.Item) -> int:
+    if not needs_cloud(item):
+        return len(LONGEST) + 1
+    return next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+
+def home() -> Home:
+    """Return where this worker's cloud is."""
+    return Home(Path(os.environ[SHARED]) / os.environ.get("PYTEST_XDIST_WORKER", "alone"))
 
 
 @pytest.fixture(scope="session")
-def cloud(worker_id: str) -> Cloud:
-    """EngHub, deployed in a private local cloud that enforces IAM."""
-    home = Home(Path(os.environ[SHARED]))
-    home.folder.mkdir(parents=True, exist_ok=True)
-    with _alone(home.folder / "lock"):
-        _claim(home.folder / "worker", worker_id)
-        running = home.running()
-        if running is None:
-            BUILD.mkdir(exist_ok=True)
-            with _alone(BUILD / "test-assembly.lock"):
-                assembly.synthesise(ASSEMBLY)
-            running = process.start(home, auth=True, persist=False, record_usage=True)
-            deploy(running.endpoint, ASSEMBLY, lambda _stack, _what: None)
-            attached = context.attach(running)
-            list(seed.secrets(attached.client("secretsmanager"), context.STAGE, attached.api_base))
-        return context.attach(running)
-
-
-def _claim(owner: Path, worker_id: str) -> None:
-    """Fail when another worker has the cloud already: its tests would count each other's items."""
-    if not owner.exists():
-        owner.write_text(worker_id, "utf-8")
-    elif (first := owner.read_text("utf-8")) != worker_id:
-        pytest.fail(
-            f"{first} and {worker_id} both run tests of the cloud: use --dist loadgroup and a pytest it groups in"
-        )
+def cloud() -> Cloud:
+    """EngHub, deployed in this worker's private local cloud, which enforces IAM."""
+    home().folder.mkdir(parents=True)
+    BUILD.mkdir(exist_ok=True)
+    with _alone(BUILD / "test-assembly.lock"):
+        assembly.synthesise(ASSEMBLY)
+    running = process.start(home(), auth=True, persist=False, record_usage=True)
+    deploy(running.endpoint, ASSEMBLY, lambda _stack, _what: None)
+    attached = context.attach(running)
+    list(seed.secrets(attached.client("secretsmanager"), context.STAGE, attached.api_base))
+    return attached
 
 
 @contextmanager

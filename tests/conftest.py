@@ -1,6 +1,7 @@
 """What every test may use: an AWS account in memory with a context's table, a frozen caller, no real network."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import boto3
@@ -13,6 +14,13 @@ from enghub.core.config import CoreConfig
 pytest_plugins = ("tests.cloud",)
 
 REGION: Final = "eu-central-1"
+CONTEXTS: Final = sorted(
+    path.name for path in (Path(__file__).parents[1] / "layers").iterdir() if path.name not in {"core", "kit"}
+)
+COMMON: Final = {"architecture", "infra", "core", "kit"}
+"""Folders of tests that hold for every context ..."""
+ELSEWHERE: Final = {"e2e", "workflows", *CONTEXTS}
+"""... but not in these: the core's end-to-end tests are another matter."""
 
 
 def create_table(name: str) -> None:
@@ -80,5 +88,22 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--full-matrix`: kill upgrade steps at every point on every database, not only on SQLite."""
-    parser.addoption("--full-matrix", action="store_true", help="kill upgrade steps at every point on every database")
+    """`--campaign` and `--context`."""
+    parser.addoption("--campaign", action="store_true", help="every case of what is otherwise a sample (slow)")
+    parser.addoption("--context", choices=CONTEXTS, help="a context's own tests and those that hold for every one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--context` does not ask for."""
+    context = config.getoption("--context")
+    if context is None:
+        return
+    wanted = [item for item in items if _is_for(context, item.path.relative_to(config.rootpath))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+    items[:] = wanted
+
+
+def _is_for(context: str, path: Path) -> bool:
+    """Tell whether tests at `path` are the context's or hold for every context."""
+    places = set(path.parts[:-1])
+    return context in places or (bool(places & COMMON) and not places & ELSEWHERE)

@@ -33,6 +33,8 @@ CREATE VIEW open_facts AS SELECT id FROM facts WHERE id > 3;
 DELETE FROM facts WHERE id = 5;
 RENAME TABLE old_name TO new_name;
 """
+AROUND_THE_INSERT, SECOND_BATCH = slice(6, 10), slice(4, 10)
+"""Which kills `make test` tries; `make campaign` tries all."""
 
 
 class Killed(BaseException):
@@ -123,22 +125,28 @@ def test_a_script_runs_once(address: Address) -> None:
     assert "new_name" in after
 
 
-def test_a_script_killed_anywhere_is_finished_by_the_next_run_or_says_that_it_is_in_doubt() -> None:
+def points_of(passed: list[str], whole: bool, sample: slice) -> list[int]:
+    """Return where to kill: at every point that an undisturbed run passed, or at those of `sample`."""
+    numbers = list(range(1, len(passed) + 1))
+    return numbers if whole else numbers[sample]
+
+
+def test_a_script_killed_anywhere_is_finished_by_the_next_run_or_says_that_it_is_in_doubt(
+    pytestconfig: pytest.Config,
+) -> None:
     with databases.clickhouse() as undisturbed:
         prepare(undisturbed)
-        run(SqlScripts(), undisturbed, {"sql_scripts": ["a.sql"]})
+        point, whole = killed_at(0)
+        run(SqlScripts(), undisturbed, {"sql_scripts": ["a.sql"]}, point=point)
         wanted = state_of(undisturbed)
     kinds, doubts = set(), []
-    for number in range(1, 100):
+    for number in points_of(whole, pytestconfig.getoption("--campaign"), AROUND_THE_INSERT):
         with databases.clickhouse() as address:
             prepare(address)
             point, passed = killed_at(number)
-            try:
+            with pytest.raises(Killed):
                 run(SqlScripts(), address, {"sql_scripts": ["a.sql"]}, point=point)
-            except Killed:
-                kinds.add(passed[-1])
-            else:
-                break
+            kinds.add(passed[-1])
             try:
                 run(SqlScripts(), address, {"sql_scripts": ["a.sql"]}, token=2)
             except StepFailed as doubt:  # only the INSERT, of which nobody can tell whether it is there whole
@@ -159,19 +167,20 @@ MIGRATION = {
 }  # fmt: skip
 
 
-def test_rows_killed_anywhere_arrive_once() -> None:
+def test_rows_killed_anywhere_arrive_once(pytestconfig: pytest.Config) -> None:
+    with databases.clickhouse() as undisturbed:
+        prepare(undisturbed)
+        point, whole = killed_at(0)
+        run(RowMigration(), undisturbed, MIGRATION, point=point)
     kinds = set()
     wanted = [(n, n * 100) for n in range(1, 101)]
-    for number in range(1, 100):
+    for number in points_of(whole, pytestconfig.getoption("--campaign"), SECOND_BATCH):
         with databases.clickhouse() as other:
             prepare(other)
             point, passed = killed_at(number)
-            try:
+            with pytest.raises(Killed):
                 run(RowMigration(), other, MIGRATION, point=point)
-            except Killed:
-                kinds.add(passed[-1])
-            else:
-                break
+            kinds.add(passed[-1])
             found = run(RowMigration(), other, MIGRATION, token=2)
             assert sql(other, "SELECT id, cents FROM moved ORDER BY id") == wanted
             assert found.result["migrations"][0]["moved"] == 100

@@ -271,7 +271,7 @@ def test_a_check_asks_a_silent_database_three_times_and_stops(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(0)
         away = Address(dialect, address.url.set(host="127.0.0.1", port=silent.getsockname()[1]))
-        rule = {"id": "x", "sql": "SELECT COUNT(*) FROM orders"}
+        rule = {"id": "x", "sql": "SELECT COUNT(*) FROM orders", "timeout_seconds": 1}
         with pytest.raises(StepFailed, match="database did not answer three times") as failed:
             run(BusinessCheck(), away, {"checks": [rule]})
         assert not failed.value.retryable

@@ -23,7 +23,7 @@ class Scenario:
     way: str = "run"
     changes: Mapping[str, Any] = field(default_factory=dict)
     on_servers: bool = True
-    """What it does depends on the kind of database; the others run there with --full-matrix only."""
+    """What it does depends on the kind of database; the others run there with --campaign only."""
 
     def work(self, place: Place, point: Point = nothing) -> None:
         parameters = self.parameters(place.dialect) if callable(self.parameters) else self.parameters

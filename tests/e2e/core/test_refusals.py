@@ -4,9 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from enghub.core.clock import system_clock
 from enghub_cli.context import Cloud
+from tests.cloud import home
 
 pytestmark = pytest.mark.e2e
 LATER = ("REFUSAL", "OUTBOX", "INBOX", "BOARD")
@@ -72,7 +71,7 @@ def send(cloud: Cloud, order_id: str, bearer: str | None) -> httpx.Response:
 @pytest.fixture(scope="module")
 def issuers_key(cloud: Cloud) -> bytes:
     """The user pool's own signing key, which the emulator keeps in its folder."""
-    (path,) = Path(os.environ["ENGHUB_TEST_CLOUD"]).rglob(f"{cloud.pool.pool_id}-id.pem")
+    (path,) = home().folder.rglob(f"{cloud.pool.pool_id}-id.pem")
     return path.read_bytes()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from enghub_cli.cloud.assembly import ROOT
 from enghub_cli.context import Cloud
-from tests.cloud import SHARED
+from tests.cloud import home
 
 pytestmark = pytest.mark.e2e
 ROUTE = "/api/v1/system-config"
@@ -18,7 +18,7 @@ ROUTE = "/api/v1/system-config"
 def enghub(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command against the cloud of this test session."""
     command = [sys.executable, "-c", "from enghub_cli.main import app; app()", *arguments]
-    environment = {**os.environ, "ENGHUB_HOME": os.environ[SHARED], "PYTHONPATH": str(ROOT / "cli")}
+    environment = {**os.environ, "ENGHUB_HOME": str(home().folder), "PYTHONPATH": str(ROOT / "cli")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
