@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bench import upgrade_tools
 from bench.upgrade_worker import work
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
 from tests import databases
 
 ROWS = 1_000_000

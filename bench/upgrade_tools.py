@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.upgrade_worker import work
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
 from tests import databases
 
 TOOLS = Path(".build/bench")

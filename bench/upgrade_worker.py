@@ -13,14 +13,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.slices import Budget, SliceState
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Facts, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
-from enghub.upgrade.steps.slices import Budget, SliceState
 
 SOFT_SECONDS, HARD_SECONDS = 45, 840
 """As functions/upgrade/run_slice: a slice ends politely after the first."""
@@ -69,7 +70,7 @@ def main() -> None:
             ),
             parameters=given,
             script=lambda path: (Path(folder) / path).read_text("utf-8"),
-            databases=SiteDatabases(address, 1),
+            databases=databases_of(address, 1),
             hooks=Hooks({}),
             budget=Budget.of(SOFT_SECONDS, HARD_SECONDS),
             ports=Ports(cache=lambda name: RedisCache(name, redis)),

@@ -23,8 +23,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 
 MARIADB = "mariadb+pymysql://root@127.0.0.1:3306/?ssl_disabled=true"
 """Without TLS: preparing it costs the driver 0.1 s per connection, and the crash tests open hundreds."""

@@ -21,14 +21,15 @@ sys.path[:0] = [str(ROOT), *(str(path) for path in ROOT.glob("layers/*/python"))
 
 import sqlalchemy as sa  # noqa: E402
 
+from enghub.kit.databases.session import Address  # noqa: E402
+from enghub.kit.sql.dialect import Dialect  # noqa: E402
+from enghub.kit.sql.lint import findings  # noqa: E402
+from enghub.kit.sql.splitter import SplitError, split  # noqa: E402
+from enghub.kit.work.errors import WorkFailed  # noqa: E402
+from enghub.kit.work.slices import Budget  # noqa: E402
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: E402
+from enghub.upgrade.gateways.databases.kinds import databases_of  # noqa: E402
 from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner  # noqa: E402
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases  # noqa: E402
-from enghub.upgrade.sql.dialect import Dialect  # noqa: E402
-from enghub.upgrade.sql.lint import findings  # noqa: E402
-from enghub.upgrade.sql.splitter import SplitError, split  # noqa: E402
-from enghub.upgrade.steps.errors import StepFailed  # noqa: E402
-from enghub.upgrade.steps.slices import Budget  # noqa: E402
 from tests import databases  # noqa: E402
 
 _MARIADB = {
@@ -105,13 +106,13 @@ def _by_client(address: Address, files: Sequence[Path]) -> str:
 def _by_enghub(address: Address, files: Sequence[Path]) -> tuple[int, str]:
     count = 0
     budget = Budget.of(3600, 3600)
-    with SiteDatabases(address, 1).writer(budget) as session:
+    with databases_of(address, 1).writer(budget) as session:
         runner = ScriptRunner(session, "replay/step", "REPLAY", budget, whole_script=True)
         for number, file in enumerate(files):
             try:
                 statements = split(file.read_text("utf-8"), address.dialect)
                 runner.run(Script(f"{number:03d}/{file.name}", statements))
-            except (SplitError, StepFailed) as error:
+            except (SplitError, WorkFailed) as error:
                 return count, f"{file.name}: {str(error)[:300]}"
             count += len(statements)
     return count, ""

@@ -191,18 +191,19 @@ def _here(  # noqa: PLR0917 - what the options say
     """
     sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "kit", "upgrade")]
     from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
+    from enghub.kit.databases.errors import DatabaseUnreachable  # noqa: PLC0415
+    from enghub.kit.sql.dialect import Dialect  # noqa: PLC0415
+    from enghub.kit.work.errors import WorkFailed  # noqa: PLC0415
     from enghub.upgrade.rehearsal.api import RehearsalStatusResponse  # noqa: PLC0415
     from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
-    from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
-    from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed  # noqa: PLC0415
 
     addresses = ({"url": urls[0]}, {"url": urls[1]})
     try:
         found = rehearse_package(package, versions, site, addresses, Dialect(kind.value), row_limit=row_limit)
     except EngHubError as refused:
         raise Stop(refused.text.render("en", **refused.details), REFUSED) from refused
-    except StepFailed as refused:
+    except WorkFailed as refused:
         raise Stop(refused.text.en, REFUSED) from refused
     except DatabaseUnreachable as away:
         raise Stop(f"A database does not answer ({away})", REFUSED) from away

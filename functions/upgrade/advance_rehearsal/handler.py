@@ -9,9 +9,9 @@ from typing import Any
 
 from enghub.core import entrypoints
 from enghub.core.observability import logger
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.origin import rehearsal_origin
 from enghub.upgrade.rehearsal import wiring
-from enghub.upgrade.steps.slices import Budget
 
 SLICE_SECONDS = 45.0
 MARGIN_SECONDS = 15.0

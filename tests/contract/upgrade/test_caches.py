@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Cache
 from tests.fakes.upgrade_cache import FolderCache
 
@@ -65,6 +65,6 @@ def test_a_generation_larger_than_one_batch_is_cleared_whole(cache: Cache) -> No
 
 
 def test_a_cache_that_does_not_answer_is_tried_again() -> None:
-    with pytest.raises(StepFailed, match="is not available") as failure:
+    with pytest.raises(WorkFailed, match="is not available") as failure:
         RedisCache("none", "redis://127.0.0.1:1/0").count("g")
     assert failure.value.retryable

@@ -9,8 +9,9 @@ import boto3
 import pytest
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.executions import wiring as executions
-from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.manifests import wiring as manifests
 from enghub.upgrade.notices import wiring as notices
 from enghub.upgrade.planning import wiring as planning
@@ -19,7 +20,6 @@ from enghub.upgrade.queue import wiring as queue
 from enghub.upgrade.rehearsal import wiring as rehearsals
 from enghub.upgrade.rollouts import wiring as rollouts
 from enghub.upgrade.sites import wiring as sites
-from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.handlers import load_handler
 from tests.factories.http import Context, a_principal, a_request

@@ -15,15 +15,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address, DatabaseSessions
+from enghub.kit.files.folder import LocalFiles
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
-from enghub.upgrade.gateways.files import LocalFiles
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.ports import Ports
-from enghub.upgrade.steps.slices import Budget
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions
 
@@ -188,8 +189,8 @@ class Site:
         self._artifacts = folder / "artifacts"
         self._artifacts.mkdir(exist_ok=True)
 
-    def databases(self, token: int) -> SiteDatabases:
-        return SiteDatabases(self._address, token)
+    def databases(self, token: int) -> DatabaseSessions:
+        return databases_of(self._address, token)
 
     @property
     def hooks(self) -> Hooks:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from enghub.core import audit
-from enghub.upgrade.gateways import uploads
+from enghub.kit.files import uploads
 from tests.conftest import REGION
 from tests.factories.handlers import sample_event
 from tests.factories.http import Context, a_principal

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address
+from enghub.kit.work.errors import Superseded, WorkFailed
+from enghub.kit.work.slices import Budget, Slice, SliceState
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.steps.base import Facts, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
-from enghub.upgrade.steps.errors import StepFailed, Superseded
 from enghub.upgrade.steps.health_check import HealthChecks
 from enghub.upgrade.steps.row_migration import RowMigration
-from enghub.upgrade.steps.slices import Budget, Slice, SliceState
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from enghub.upgrade.steps.verification import Verification
 from tests import databases
@@ -149,7 +149,7 @@ def test_a_script_killed_anywhere_is_finished_by_the_next_run_or_says_that_it_is
             kinds.add(passed[-1])
             try:
                 run(SqlScripts(), address, {"sql_scripts": ["a.sql"]}, token=2)
-            except StepFailed as doubt:  # only the INSERT, of which nobody can tell whether it is there whole
+            except WorkFailed as doubt:  # only the INSERT, of which nobody can tell whether it is there whole
                 doubts.append((passed[-1], "`INSERT INTO facts" in doubt.text.en))
                 run(SqlScripts(), address, {"sql_scripts": ["a.sql"]}, token=3, decision="applied")
             assert state_of(address) == wanted, (number, passed[-1])
@@ -198,13 +198,13 @@ def test_a_row_that_cannot_be_converted_is_kept_and_the_others_arrive(address: A
 def test_a_target_that_cannot_recognise_repeats_is_refused(address: Address) -> None:
     sql(address, "CREATE TABLE plain (id UInt64, cents Int64) ENGINE = MergeTree ORDER BY id")
     changed = {"migrations": [{**MIGRATION["migrations"][0], "target": "plain"}]}
-    with pytest.raises(StepFailed, match="non_replicated_deduplication_window"):
+    with pytest.raises(WorkFailed, match="non_replicated_deduplication_window"):
         run(RowMigration(), address, changed)
 
 
 @pytest.mark.parametrize("change", [{"target": "facts", "mapping": {"name": "amount"}}, {"on_conflict": "update"}])
 def test_what_clickhouse_has_not_is_refused_with_what_to_do(address: Address, change: dict[str, Any]) -> None:
-    with pytest.raises(StepFailed, match="ClickHouse has no"):
+    with pytest.raises(WorkFailed, match="ClickHouse has no"):
         run(RowMigration(), address, {"migrations": [{**MIGRATION["migrations"][0], **change}]})
 
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from tests import databases
 from tests.functional.upgrade import scenario
 

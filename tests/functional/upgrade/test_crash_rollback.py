@@ -10,14 +10,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.repository import Change
 from enghub.upgrade.executions.step import ROLLBACK, Problem
 from enghub.upgrade.executions.workflow import rollback_change
-from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.slices import Budget
 from tests import databases
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions

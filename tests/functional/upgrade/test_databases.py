@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases import session
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
+from enghub.kit.databases import session
+from enghub.kit.databases.errors import DatabaseBusy
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import Superseded, WorkFailed
+from enghub.kit.work.slices import Budget, Slice
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Facts, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
-from enghub.upgrade.steps.errors import StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.row_migration import RowMigration
-from enghub.upgrade.steps.slices import Budget, Slice
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from tests.databases import sql
 
@@ -24,7 +26,7 @@ FACTS = Facts("acme", "01EXECUTION", "EU", "test", "2.16.4", "2.16.5", "2.16.5",
 
 def context(address: Address, parameters: Mapping[str, Any], token: int = 1, **changes: Any) -> StepContext:
     scripts: Mapping[str, str] = changes.pop("scripts", {})
-    databases = SiteDatabases(address, token)
+    databases = databases_of(address, token)
     values = {"facts": FACTS, "parameters": parameters, "hooks": Hooks({}), "budget": Budget.of(30, 60), **changes}
     return StepContext(script=scripts.__getitem__, databases=databases, **values)
 
@@ -79,7 +81,7 @@ def test_thresholds_severities_and_versions_decide(orders: Address) -> None:
     assert warned.result["outcome"] == "warning"
     others = run(BusinessCheck(), orders, {"checks": [{"id": "o", "min_version": "2.17.0", **lost}]})
     assert others.result["checks"][0]["outcome"] == "skipped"
-    with pytest.raises(StepFailed, match=r"lost orders: 1 > 0 \(find them\)") as failed:
+    with pytest.raises(WorkFailed, match=r"lost orders: 1 > 0 \(find them\)") as failed:
         run(BusinessCheck(), orders, {"checks": [{"id": "f", "name": "lost orders", "advice": "find them", **lost}]})
     assert failed.value.result["outcome"] == "fail"
 
@@ -93,12 +95,12 @@ def test_thresholds_severities_and_versions_decide(orders: Address) -> None:
     ],
 )
 def test_a_check_that_is_no_check_stops_the_step(orders: Address, statement: str, text: str) -> None:
-    with pytest.raises(StepFailed, match=text):
+    with pytest.raises(WorkFailed, match=text):
         run(BusinessCheck(), orders, {"checks": [{"id": "x", "sql": statement}]})
 
 
 def test_the_readers_connection_cannot_write(orders: Address) -> None:
-    with SiteDatabases(orders, 1).reader(10) as session, pytest.raises(sa.exc.DBAPIError):
+    with databases_of(orders, 1).reader(10) as session, pytest.raises(sa.exc.DBAPIError):
         session.connection.exec_driver_sql("DELETE FROM orders")
     assert sql(orders, "SELECT COUNT(*) FROM orders") == [(4,)]
 
@@ -107,7 +109,7 @@ def test_a_check_has_a_time_limit(orders: Address, dialect: Dialect) -> None:
     numbers = ", ".join(f"({n})" for n in range(100))
     sql(orders, "CREATE TABLE n (v INTEGER)", f"INSERT INTO n VALUES {numbers}")
     slow = "SELECT COUNT(*) FROM n a, n b, n c, n d, n e"
-    with pytest.raises(StepFailed, match="could not run"):
+    with pytest.raises(WorkFailed, match="could not run"):
         run(BusinessCheck(), orders, {"checks": [{"id": "slow", "sql": slow, "timeout_seconds": 1}]})
 
 
@@ -153,7 +155,7 @@ def test_a_finished_migration_moves_nothing_again(target: Address) -> None:
     sql(target, "DELETE FROM orders_v2 WHERE id = 1")
     run(RowMigration(), target, {"migrations": [MOVE]})
     assert sql(target, "SELECT COUNT(*) FROM orders_v2") == [(3,)]
-    with pytest.raises(StepFailed, match="begun with other rules: its 4 moved rows"):
+    with pytest.raises(WorkFailed, match="begun with other rules: its 4 moved rows"):
         run(RowMigration(), target, {"migrations": [{**MOVE, "where": "id > 1"}]})
 
 
@@ -163,7 +165,7 @@ def test_rows_that_cannot_be_moved_are_kept_by_their_key_up_to_the_limit(target:
     assert (found.result["migrations"][0]["moved"], found.result["migrations"][0]["failed"]) == (2, 2)
     assert sql(target, "SELECT row_key FROM enghub_upgrade_failed_row ORDER BY row_key") == [("[2]",), ("[4]",)]
     sql(target, "DELETE FROM enghub_upgrade_checkpoint", "DELETE FROM orders_v2 WHERE id IN (1, 3)")
-    with pytest.raises(StepFailed, match="1 rows cannot be moved, 0 are allowed"):
+    with pytest.raises(WorkFailed, match="1 rows cannot be moved, 0 are allowed"):
         run(RowMigration(), target, {"migrations": [MOVE]})
 
 
@@ -203,7 +205,7 @@ def test_a_composite_key_is_walked_in_its_order(address: Address, dialect: Diale
     ],
 )
 def test_rules_that_do_not_fit_say_why(target: Address, changes: dict[str, Any], text: str) -> None:
-    with pytest.raises(StepFailed, match=text.replace("(", r"\(")):
+    with pytest.raises(WorkFailed, match=text.replace("(", r"\(")):
         run(RowMigration(), target, {"migrations": [{**MOVE, **changes}]})
 
 
@@ -226,7 +228,7 @@ def test_a_failing_script_leaves_what_its_database_cannot_take_back_and_says_so(
     orders: Address, dialect: Dialect
 ) -> None:
     scripts = {"s.sql": "CREATE TABLE extra (id INTEGER);\nINSERT INTO nowhere VALUES (1);"}
-    with pytest.raises(StepFailed) as failed:
+    with pytest.raises(WorkFailed) as failed:
         run(SqlScripts(), orders, {"sql_scripts": ["s.sql"]}, scripts=scripts)
     assert "s.sql, statement 2 of 2 (line 2) failed" in str(failed.value)
     tables = sa.inspect(sa.create_engine(orders.url, poolclass=sa.NullPool)).get_table_names()
@@ -237,17 +239,17 @@ def test_a_failing_script_leaves_what_its_database_cannot_take_back_and_says_so(
 
 def test_what_would_break_the_journal_is_refused_before_anything_runs(orders: Address) -> None:
     scripts = {"s.sql": "CREATE TABLE extra (id INTEGER);\nROLLBACK;"}
-    with pytest.raises(StepFailed, match="line 2: `ROLLBACK` cannot be journalled"):
+    with pytest.raises(WorkFailed, match="line 2: `ROLLBACK` cannot be journalled"):
         run(SqlScripts(), orders, {"sql_scripts": ["s.sql"]}, scripts=scripts)
     assert "extra" not in sa.inspect(sa.create_engine(orders.url, poolclass=sa.NullPool)).get_table_names()
 
 
 def test_a_worker_of_an_older_run_is_refused_by_the_database(orders: Address) -> None:
-    with SiteDatabases(orders, 7).writer(Budget.of(5, 20)):
+    with databases_of(orders, 7).writer(Budget.of(5, 20)):
         pass
-    with pytest.raises(Superseded), SiteDatabases(orders, 6).writer(Budget.of(5, 20)):
+    with pytest.raises(Superseded), databases_of(orders, 6).writer(Budget.of(5, 20)):
         pass
-    with SiteDatabases(orders, 7).writer(Budget.of(5, 20)) as session, session.transaction():
+    with databases_of(orders, 7).writer(Budget.of(5, 20)) as session, session.transaction():
         pass
 
 
@@ -255,9 +257,9 @@ def test_two_workers_cannot_write_at_once(orders: Address, dialect: Dialect) -> 
     if dialect is Dialect.SQLITE:
         return  # its transactions exclude each other; there is no session to hold
     with (
-        SiteDatabases(orders, 1).writer(Budget.of(5, 20)),
-        pytest.raises(TargetBusy),
-        SiteDatabases(orders, 2).writer(Budget.of(5, 20)),
+        databases_of(orders, 1).writer(Budget.of(5, 20)),
+        pytest.raises(DatabaseBusy),
+        databases_of(orders, 2).writer(Budget.of(5, 20)),
     ):
         pass
 
@@ -272,7 +274,7 @@ def test_a_check_asks_a_silent_database_three_times_and_stops(
         silent.settimeout(0)
         away = Address(dialect, address.url.set(host="127.0.0.1", port=silent.getsockname()[1]))
         rule = {"id": "x", "sql": "SELECT COUNT(*) FROM orders", "timeout_seconds": 1}
-        with pytest.raises(StepFailed, match="database did not answer three times") as failed:
+        with pytest.raises(WorkFailed, match="database did not answer three times") as failed:
             run(BusinessCheck(), away, {"checks": [rule]})
         assert not failed.value.retryable
         for _ in range(3):
@@ -285,5 +287,5 @@ def test_wrong_credentials_are_not_tried_again(address: Address, dialect: Dialec
     if dialect is not Dialect.MARIADB:
         return  # the others trust whoever comes from this machine
     wrong = Address(dialect, address.url.set(username="nobody", password="wrong"))
-    with pytest.raises(StepFailed, match="refuses the user or password"), SiteDatabases(wrong, 1).reader(5):
+    with pytest.raises(WorkFailed, match="refuses the user or password"), databases_of(wrong, 1).reader(5):
         pass

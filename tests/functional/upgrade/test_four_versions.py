@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 import sqlalchemy as sa
 
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.upgrade import baseline, patch, step
 from tests.functional.upgrade.conftest import Upgrade

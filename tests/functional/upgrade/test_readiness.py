@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from enghub.upgrade.gateways.files import LocalFiles
+from enghub.kit.files.folder import LocalFiles
 from enghub.upgrade.manifests.document import Notifications
 from enghub.upgrade.notices.model import Notice, targets
 from enghub.upgrade.planning.plan import Stage

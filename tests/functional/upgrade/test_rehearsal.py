@@ -10,11 +10,15 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
+from enghub.kit.databases import lines, objects
+from enghub.kit.databases.session import Address
+from enghub.kit.files.folder import LocalFiles
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.step import StepRecord
-from enghub.upgrade.gateways.databases import copying, lines, objects
+from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.scratch import Scratch, check, notes
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Source, make_plan
@@ -24,10 +28,7 @@ from enghub.upgrade.rehearsal.package import rehearse
 from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
-from enghub.upgrade.steps.slices import Budget
 from enghub.upgrade.versions import Version
 from enghub_cli.main import app
 from tests import databases
@@ -225,7 +226,7 @@ def test_what_does_not_go_up_is_said(site: Address, scratch: Address) -> None:
 
 
 def test_the_sites_own_database_and_a_strangers_are_refused(site: Address, scratch: Address) -> None:
-    with pytest.raises(StepFailed, match="The scratch database is the site's own"):
+    with pytest.raises(WorkFailed, match="The scratch database is the site's own"):
         check(site, site)
     sql(scratch, "CREATE TABLE precious (id INTEGER PRIMARY KEY)")
     found = rehearsed(site, scratch, MAIN)
@@ -242,7 +243,7 @@ def test_the_same_database_by_another_name_is_refused(site: Address, tmp_path: P
     else:
         default = {Dialect.MARIADB: 3306, Dialect.POSTGRESQL: 5432}[site.dialect]
         other = site.url.set(host="localhost", port=None if site.url.port == default else site.url.port)
-    with pytest.raises(StepFailed, match="The scratch database is the site's own"):
+    with pytest.raises(WorkFailed, match="The scratch database is the site's own"):
         check(site, Address(site.dialect, other))
 
 
@@ -250,11 +251,11 @@ def test_a_scratch_database_has_one_rehearsal_at_a_time(site: Address, scratch: 
     first, second = Scratch(site, scratch, "01FIRST"), Scratch(site, scratch, "01SECOND")
     budget = Budget.of(60, 60)
     first.claim()
-    with pytest.raises(StepFailed, match="is used by rehearsal 01FIRST"):
+    with pytest.raises(WorkFailed, match="is used by rehearsal 01FIRST"):
         second.claim()
     first.release(budget)
     second.claim()
-    with pytest.raises(StepFailed, match="Another rehearsal took the scratch database over"), first.hold(budget):
+    with pytest.raises(WorkFailed, match="Another rehearsal took the scratch database over"), first.hold(budget):
         pass
 
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from botocore.exceptions import ClientError
 
 from enghub.core import aws
+from enghub.kit.databases import session
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.gateways import wiring
-from enghub.upgrade.gateways.databases import session
-from enghub.upgrade.gateways.databases.session import Address
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.sql.dialect import Dialect
 from tests import databases
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade
@@ -319,7 +319,7 @@ def test_disk_full_on_backup(upgrade: Upgrade, tmp_path: Path, monkeypatch: pyte
     secret({"url": f"sqlite:///{upgrade.database}", "artifacts": {"folder": str(folder)}})
     execution_id = upgrade.started("2.16.5")
     with monkeypatch.context() as disk:
-        disk.setattr("enghub.upgrade.gateways.files.os.fsync", _disk_is_full)
+        disk.setattr("enghub.kit.files.folder.os.fsync", _disk_is_full)
         assert upgrade.work(execution_id) == "FAILED"
     summary = upgrade.status(execution_id)["summary"]
     assert summary.startswith(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
-from enghub.upgrade.steps.errors import StepFailed
 
 
 def file(path: str = "a.txt", **rules: object) -> ConfigFile:
@@ -17,7 +17,7 @@ def test_placeholders_are_replaced_and_doubled_ones_stay() -> None:
 
 
 def test_every_unknown_placeholder_is_named() -> None:
-    with pytest.raises(StepFailed, match="placeholders b, c have no value"):
+    with pytest.raises(WorkFailed, match="placeholders b, c have no value"):
         fill(file(), "${a} ${b} ${c} ${b}", {"a": ""})
 
 
@@ -58,5 +58,5 @@ def test_a_well_formed_file_is_accepted(path: str) -> None:
 
 @pytest.mark.parametrize(("path", "text"), [(path, text) for path, texts in BAD.items() for text in texts])
 def test_a_malformed_or_dangerous_file_is_refused_by_its_ending(path: str, text: str) -> None:
-    with pytest.raises(StepFailed, match="would not be well-formed"):
+    with pytest.raises(WorkFailed, match="would not be well-formed"):
         check(file(path), text)

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
@@ -29,7 +30,6 @@ from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Slots
 from enghub.upgrade.rehearsal.memory import MemoryExecutions
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.versions import Version
 from tests.factories.upgrade import NOW, TENANT, baseline, step
 

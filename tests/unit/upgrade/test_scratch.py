@@ -2,10 +2,10 @@
 
 import pytest
 
-from enghub.upgrade.gateways.databases.objects import names_database, undefined
+from enghub.kit.databases.objects import names_database, undefined
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.rehearsal.model import rehearsed
-from enghub.upgrade.sql.dialect import Dialect
 from tests.factories.upgrade import step
 
 

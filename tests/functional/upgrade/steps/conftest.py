@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from tests import databases
 from tests.functional.upgrade.steps.matrix import Place
 from tests.functional.upgrade.steps.scenarios.scenario import business

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.work.errors import WorkFailed
 
-AWAY = StepFailed(Text("The store does not answer", "存储无响应"), retryable=True)
-FULL = StepFailed(Text("The store is full", "存储已满"))
+AWAY = WorkFailed(Text("The store does not answer", "存储无响应"), retryable=True)
+FULL = WorkFailed(Text("The store is full", "存储已满"))
 
 
 class Failing:
     """A port that fails at the n-th call of one of its methods."""
 
-    def __init__(self, port: Any, at: Sequence[int], failure: StepFailed, method: str = "write") -> None:
+    def __init__(self, port: Any, at: Sequence[int], failure: WorkFailed, method: str = "write") -> None:
         self._port, self._at, self._failure, self._method, self.calls = port, at, failure, method, 0
 
     def __getattr__(self, name: str) -> Any:

@@ -17,15 +17,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from enghub.kit.databases.session import Address
+from enghub.kit.files.folder import LocalFiles
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.slices import Budget, Slice, SliceState
 from enghub.upgrade.gateways.databases.journal import METADATA, OWN_TABLES
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
-from enghub.upgrade.gateways.files import LocalFiles
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps.base import Facts, StepContext
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
-from enghub.upgrade.steps.slices import Budget, Slice, SliceState
 from tests.fakes.upgrade_cache import FolderCache
 
 Point = Callable[[str], None]
@@ -103,7 +104,7 @@ class Place:
             ),
             "parameters": parameters,
             "script": scripts.__getitem__,
-            "databases": SiteDatabases(self.address, 1),
+            "databases": databases_of(self.address, 1),
             "hooks": self.hooks,
             "budget": Budget.of(0, 600),
             "point": point,

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.gateways.databases.session import SiteDatabases
+from enghub.kit.databases.session import DatabaseSessions
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import SliceState
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load, _ease
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.registry import step_class
-from enghub.upgrade.steps.slices import SliceState
 from tests.functional.upgrade.steps.doubles import AWAY
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import rows
@@ -40,7 +41,7 @@ def test_the_servers_own_figures_tell_the_load(place: Place) -> None:
 
 def test_a_load_probe_that_writes_is_refused(small: Place) -> None:
     parameters = {**rows.ASYNCHRONOUS, "load": {"sql": "DELETE FROM orders"}}
-    with pytest.raises(StepFailed, match="it may write"):
+    with pytest.raises(WorkFailed, match="it may write"):
         run(small, "enghub.AsynchronousMigration", parameters)
 
 
@@ -57,7 +58,7 @@ def test_one_slow_batch_does_not_decide_the_batch_size_and_load_eases_it() -> No
 class Refusing:
     """A database that refuses its writer some times, for a reason that passes."""
 
-    def __init__(self, databases: SiteDatabases, times: int) -> None:
+    def __init__(self, databases: DatabaseSessions, times: int) -> None:
         self._databases, self._times, self.asked = databases, times, 0
         self.reader = databases.reader
 
@@ -74,11 +75,11 @@ class Refusing:
 def test_a_migration_that_fails_is_tried_three_times(small: Place, times: int, arrives: bool) -> None:
     rows.with_total(small)
     small.execute("CREATE TABLE amounts (id BIGINT NOT NULL PRIMARY KEY, amount DECIMAL(12,2))")
-    databases = Refusing(SiteDatabases(small.address, 1), times)
+    databases = Refusing(databases_of(small.address, 1), times)
     if arrives:
         run(small, "enghub.AsynchronousMigration", rows.ASYNCHRONOUS, databases=databases)
         rows.copied(small)
         return
-    with pytest.raises(StepFailed, match="given up after 3 tries: The store does not answer") as failure:
+    with pytest.raises(WorkFailed, match="given up after 3 tries: The store does not answer") as failure:
         run(small, "enghub.AsynchronousMigration", rows.ASYNCHRONOUS, databases=databases)
     assert (failure.value.retryable, databases.asked) == (False, 3)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, SliceState
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
-from enghub.upgrade.steps.slices import Budget, SliceState
 from tests import databases
 from tests.functional.upgrade.steps.doubles import AWAY, FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run
@@ -24,10 +24,10 @@ def test_a_backup_is_tried_three_times(small: Place) -> None:
 
 @pytest.mark.parametrize(("failure", "tries"), [(AWAY, 3), (FULL, 1)])
 def test_a_backup_that_is_given_up_leaves_nothing_that_looks_whole(
-    small: Place, failure: StepFailed, tries: int
+    small: Place, failure: WorkFailed, tries: int
 ) -> None:
     store = Failing(small.artifacts, range(3, 99), failure)
-    with pytest.raises(StepFailed, match=f"given up after {tries} tries: .*Nothing of it is kept") as raised:
+    with pytest.raises(WorkFailed, match=f"given up after {tries} tries: .*Nothing of it is kept") as raised:
         run(small, "enghub.Backup", {"backup": BACKUP}, ports=Ports(artifacts=store, files=small.files))
     assert not raised.value.retryable
     assert list(small.artifacts.list("")) == []
@@ -66,7 +66,7 @@ def test_a_snapshot_that_takes_too_long_goes_on_in_chunks(small: Place) -> None:
 def test_a_table_without_a_key_needs_a_snapshot(small: Place) -> None:
     small.execute("CREATE TABLE keyless (n INTEGER)", "INSERT INTO keyless VALUES (1), (1)")
     assert run(small, "enghub.Backup", {"backup": {"tables": ["keyless"]}}).result["tables"][0]["rows"] == 2
-    with pytest.raises(StepFailed, match="keyless has no primary key"):
+    with pytest.raises(WorkFailed, match="keyless has no primary key"):
         run(small, "enghub.Backup", {"backup": {"tables": ["keyless"], "consistency": "chunks"}}, step_id="other")
 
 
@@ -75,18 +75,18 @@ def test_a_damaged_chunk_is_found_before_the_live_table_is_touched(place: Place)
     chunk = next(info.path for info in place.artifacts.list("backups") if "/orders/" in info.path)
     place.artifacts.write(chunk, place.artifacts.read(chunk)[:-1] + b"x")
     place.execute("UPDATE orders SET state = 'live'")
-    with pytest.raises(StepFailed, match=r"is damaged: .* does not have its checksum"):
+    with pytest.raises(WorkFailed, match=r"is damaged: .* does not have its checksum"):
         run(place, "enghub.RestoreBackup", {})
     assert place.rows("SELECT COUNT(*) FROM orders WHERE state = 'live'") == [(ROWS,)]
 
 
 def test_an_unfinished_or_altered_backup_is_no_backup(small: Place) -> None:
-    with pytest.raises(StepFailed, match="no complete backup of execution 01EXECUTION"):
+    with pytest.raises(WorkFailed, match="no complete backup of execution 01EXECUTION"):
         run(small, "enghub.RestoreBackup", {})
     run(small, "enghub.Backup", {"backup": BACKUP})
     name = "backups/EU/01EXECUTION/2.16.5/step/manifest.json"
     small.artifacts.write(name, small.artifacts.read(name).replace(b'"rows":5', b'"rows":4', 1))
-    with pytest.raises(StepFailed, match="no complete backup"):
+    with pytest.raises(WorkFailed, match="no complete backup"):
         run(small, "enghub.RestoreBackup", {})
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.gateways.databases.session import SiteDatabases
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.databases.session import DatabaseSessions
+from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.steps.business_check import BusinessCheck
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS
 
@@ -25,7 +27,7 @@ class Log(list[tuple[str, str]]):
 def test_a_resumed_upgrade_asks_the_repaired_data_again(small: Place) -> None:
     """The cursor of the failed run knows the first rule's finding; it must not be believed."""
     small.execute("UPDATE orders SET amount = -1 WHERE id = 3")
-    with pytest.raises(StepFailed, match="amounts: 1 > 0"):
+    with pytest.raises(WorkFailed, match="amounts: 1 > 0"):
         run(small, "enghub.BusinessCheck", {"checks": [AMOUNTS, {**NOTES, "severity": "warn"}]})
     small.execute("UPDATE orders SET amount = 1 WHERE id = 3")
     facts = replace(small.context({}).facts, run=2)
@@ -41,7 +43,7 @@ def test_the_log_says_count_limit_and_advice_as_a_warning_or_an_error(small: Pla
         {**AMOUNTS, "id": "later", "min_version": "3.0.0"},
     ]
     log = Log()
-    with pytest.raises(StepFailed) as failure:
+    with pytest.raises(WorkFailed) as failure:
         run(small, "enghub.BusinessCheck", {"checks": checks}, log=log)
     assert log == [
         ("warning", "check notes: warning, count 2, 1 allowed: write a note"),
@@ -85,7 +87,7 @@ def test_times_have_a_range_too(place: Place) -> None:
 class Breaking:
     """A database whose connection breaks while it is asked, some times."""
 
-    def __init__(self, databases: SiteDatabases, times: int) -> None:
+    def __init__(self, databases: DatabaseSessions, times: int) -> None:
         self.databases, self.times, self.asked = databases, times, 0
 
     @contextmanager
@@ -100,11 +102,11 @@ class Breaking:
 @pytest.mark.parametrize(("times", "passes"), [(2, True), (3, False)])
 def test_a_connection_that_breaks_is_tried_three_times(small: Place, times: int, passes: bool) -> None:
     rule = {"id": "x", "sql": "SELECT 0"}
-    databases = Breaking(SiteDatabases(small.address, 1), times)
+    databases = Breaking(databases_of(small.address, 1), times)
     if passes:
         run(small, "enghub.BusinessCheck", {"checks": [rule]}, databases=databases)
     else:
-        with pytest.raises(StepFailed, match="did not answer three times"):
+        with pytest.raises(WorkFailed, match="did not answer three times"):
             run(small, "enghub.BusinessCheck", {"checks": [rule]}, databases=databases)
     assert databases.asked == 3
 

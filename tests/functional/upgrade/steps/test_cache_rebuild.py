@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
-from enghub.upgrade.steps.slices import Budget
 from tests import databases
 from tests.contract.upgrade.test_caches import REDIS
 from tests.functional.upgrade.steps.matrix import Place, run
@@ -30,7 +30,7 @@ def test_a_cache_that_lost_entries_keeps_the_old_generation_in_force(small: Plac
                 if generation != "old":
                     cache.clear(generation)
 
-    with pytest.raises(StepFailed, match="holds 0 entries instead of 11") as failure:
+    with pytest.raises(WorkFailed, match="holds 0 entries instead of 11") as failure:
         run(small, "enghub.CacheRebuild", stores.CACHES, point=lose)
     assert failure.value.retryable
     assert (cache.active(), cache.generations()) == ("old", ("old",))

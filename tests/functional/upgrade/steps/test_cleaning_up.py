@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import step_class
 from tests.functional.upgrade.steps.doubles import FULL
@@ -56,7 +56,7 @@ def test_what_is_released_is_told_in_bytes(place: Place) -> None:
 
 
 def test_the_journal_is_never_released(small: Place) -> None:
-    with pytest.raises(StepFailed, match="a table of this software"):
+    with pytest.raises(WorkFailed, match="a table of this software"):
         run(small, "enghub.ResourceRelease", {"temporary": {"tables": ["enghub_upgrade_statement"]}})
     assert step_class("enghub.ResourceRelease")().validate({"temporary": {"paths": [".enghub/history"]}})
 

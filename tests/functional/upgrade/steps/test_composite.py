@@ -2,7 +2,7 @@
 
 import pytest
 
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.work.errors import WorkFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import rows, stores, structure
 
@@ -25,7 +25,7 @@ def test_a_part_that_fails_takes_nothing_from_the_report_of_those_before_it(smal
     small.execute("UPDATE orders SET amount = NULL WHERE id = 3")
     check = {"id": "ids", "rule": "not_null", "table": "orders", "column": "id"}
     rule = {**rows.ASYNCHRONOUS["async_migrations"][0], "name": "copy"}  # type: ignore[index]
-    with pytest.raises(StepFailed, match="1 rows cannot be moved") as failure:
+    with pytest.raises(WorkFailed, match="1 rows cannot be moved") as failure:
         run(small, "com.ft.upgrade.steps.OverseasSpecificProcessStep", {"checks": [check], "migrations": [rule]})
     assert failure.value.result["checks"]["outcome"] == "pass"
     assert failure.value.result["migrations"]["migrations"][0]["failed"] == 1

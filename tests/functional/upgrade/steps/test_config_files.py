@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Answer
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, run
@@ -59,14 +59,14 @@ def test_a_rollback_puts_back_what_the_hook_had_before(small: Place) -> None:
 
 def test_a_file_that_the_hook_refuses_puts_the_others_back(small: Place) -> None:
     site = Site(refuses=422, after=2)
-    with pytest.raises(StepFailed, match=r"config: .* answered 422.*the files are as before"):
+    with pytest.raises(WorkFailed, match=r"config: .* answered 422.*the files are as before"):
         reached(small, site)
     assert site.files == {"app.properties": "name=old\n"}
 
 
 def test_a_resumed_delivery_begins_with_the_files_that_were_put_back(small: Place) -> None:
     site = Site(refuses=422, after=2)
-    with pytest.raises(StepFailed, match="answered 422"):
+    with pytest.raises(WorkFailed, match="answered 422"):
         reached(small, site)
     assert site.files == {"app.properties": "name=old\n"}
     reached(small, site)
@@ -83,7 +83,7 @@ def test_a_file_that_somebody_changed_since_is_left_alone(small: Place) -> None:
     site = Site()
     reached(small, site)
     site.files["app.properties"] = "name=by hand\n"
-    with pytest.raises(StepFailed, match="changed by somebody else"):
+    with pytest.raises(WorkFailed, match="changed by somebody else"):
         reached(small, site, "rollback")
     assert site.files["app.properties"] == "name=by hand\n"
 
@@ -93,7 +93,7 @@ def test_the_preparation_finds_what_is_wrong_and_leaves_the_running_systems_file
     parameters = {"config_files": ["conf/app.properties", {"path": "conf/b.json", "template": "b.json"}]}
     scripts = {"conf/app.properties": "name=${name}\n", "b.json": "{}"}
     small.artifacts.write("config/2.16.5/b.json", b"{}")
-    with pytest.raises(StepFailed, match="the placeholders name have no value"):
+    with pytest.raises(WorkFailed, match="the placeholders name have no value"):
         run(small, name, parameters, scripts=scripts)
     result = run(small, name, {**parameters, "config_values": {"name": "new"}}, scripts=scripts).result["preparation"]
     assert result == {"prepared": ["conf/app.properties", "conf/b.json"], "preparedIn": ".enghub/prepared/2.16.5"}

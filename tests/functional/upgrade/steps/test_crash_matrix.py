@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import Address
+from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.steps.registry import known_classes, step_class
 from tests import databases
 from tests.functional.upgrade.steps import matrix

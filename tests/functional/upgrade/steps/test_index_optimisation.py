@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, Point, nothing, run
 from tests.functional.upgrade.steps.scenarios import structure
@@ -22,7 +22,7 @@ def test_an_index_that_cannot_be_made_puts_the_others_back(place: Place) -> None
             {"table": "orders", "name": "i_unique", "columns": ["state"], "unique": True},
         ]
     }
-    with pytest.raises(StepFailed, match="Index i_unique on orders"):
+    with pytest.raises(WorkFailed, match="Index i_unique on orders"):
         run(place, "enghub.IndexOptimisation", parameters)
     assert structure.index_names(place) == {"i_state"}
 
@@ -47,7 +47,7 @@ def test_indexes_that_were_put_back_are_made_when_the_upgrade_goes_on(place: Pla
         ]
     }
     place.execute("UPDATE orders SET ratio = 1, state = 'same' WHERE id < 3")
-    with pytest.raises(StepFailed, match="Index i_unique on orders"):
+    with pytest.raises(WorkFailed, match="Index i_unique on orders"):
         run(place, "enghub.IndexOptimisation", parameters)
     assert structure.index_names(place) == {"i_state"}
     place.execute("UPDATE orders SET ratio = id")
@@ -63,7 +63,7 @@ def test_the_putting_back_of_indexes_can_be_killed_anywhere(tmp_path: Path) -> N
     ]
 
     def work(place: Place, point: Point = nothing) -> None:
-        with suppress(StepFailed):
+        with suppress(WorkFailed):
             run(place, "enghub.IndexOptimisation", {"indexes": rules}, point)
 
     scenario = Scenario("enghub.IndexOptimisation", {"indexes": rules}, business, lambda _: None)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Answer
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.resource_import import ResourceImport
 from tests.functional.upgrade.steps.doubles import AWAY, Failing
@@ -26,14 +26,14 @@ def resources(**changes: Any) -> dict[str, Any]:
 
 def test_a_package_that_is_not_the_declared_one_is_not_opened(small: Place) -> None:
     small.artifacts.write("packages/static.zip", stores.package({"a": b"other"}))
-    with pytest.raises(StepFailed, match="is not the one declared"):
+    with pytest.raises(WorkFailed, match="is not the one declared"):
         run(small, "enghub.ResourceImport", stores.RESOURCES)
     assert list(small.files.list("static")) == []
 
 
 def test_a_package_for_another_version_is_refused(small: Place) -> None:
     stores.packaged(small)
-    with pytest.raises(StepFailed, match=r"is for version 2\.16\.4, this step upgrades to 2\.16\.5"):
+    with pytest.raises(WorkFailed, match=r"is for version 2\.16\.4, this step upgrades to 2\.16\.5"):
         run(small, "enghub.ResourceImport", resources(version="2.16.4"))
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"
 
@@ -46,7 +46,7 @@ def test_an_import_is_tried_three_times(small: Place, failures: tuple[int, ...],
         run(small, "enghub.ResourceImport", resources(), ports=ports)
         stores.imported(small)
         return
-    with pytest.raises(StepFailed, match="given up after 3 tries: The store does not answer") as failure:
+    with pytest.raises(WorkFailed, match="given up after 3 tries: The store does not answer") as failure:
         run(small, "enghub.ResourceImport", resources(), ports=ports)
     assert not failure.value.retryable
 
@@ -82,7 +82,7 @@ def test_programs_are_refused_by_their_ending_and_by_their_content(
     packed = stores.package({"ok.html": b"<p>", name: content})
     small.artifacts.write("packages/static.zip", packed)
     changes = {"sha256": hashlib.sha256(packed).hexdigest()}
-    with pytest.raises(StepFailed, match=f"{why}.*Nothing was imported"):
+    with pytest.raises(WorkFailed, match=f"{why}.*Nothing was imported"):
         run(small, "enghub.ResourceImport", resources(**changes))
     assert [info.path for info in small.files.list("static")] == []
     run(small, "enghub.ResourceImport", resources(**changes, programs=True))
@@ -91,7 +91,7 @@ def test_programs_are_refused_by_their_ending_and_by_their_content(
 
 def test_only_declared_types_are_imported(small: Place) -> None:
     stores.packaged(small)
-    with pytest.raises(StepFailed, match=r"'pages/index\.html' is of a type that is not allowed"):
+    with pytest.raises(WorkFailed, match=r"'pages/index\.html' is of a type that is not allowed"):
         run(small, "enghub.ResourceImport", resources(types=["png"]))
     run(small, "enghub.ResourceImport", resources(types=["png", "html"]))
     stores.imported(small)
@@ -130,10 +130,10 @@ class Scanner:
 
 def test_the_sites_scanner_is_waited_for_and_obeyed(small: Place) -> None:
     stores.packaged(small)
-    with pytest.raises(StepFailed, match="refused by the security scan: Eicar-Test"):
+    with pytest.raises(WorkFailed, match="refused by the security scan: Eicar-Test"):
         run(replace(small, hooks=Scanner(["pending", "Eicar-Test"])), "enghub.ResourceImport", resources(scan="hook"))
     assert small.files.read("static/pages/index.html") == b"<h1>old</h1>"
     found = run(replace(small, hooks=Scanner(["clean"])), "enghub.ResourceImport", resources(scan="hook"))
     assert found.result["packages"][0]["scan"] == "the site's scan hook"
-    with pytest.raises(StepFailed, match="No `scan` hook is configured"):
+    with pytest.raises(WorkFailed, match="No `scan` hook is configured"):
         run(small, "enghub.ResourceImport", resources(scan="hook"), step_id="other")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios.rows import ASYNCHRONOUS
@@ -56,7 +56,7 @@ def test_a_table_that_is_written_on_and_on_fails_the_step_and_its_resume_ends_it
             wrote.append(-len(wrote) - 1)
             small.execute(f"INSERT INTO orders (id, state, amount) VALUES ({wrote[-1]}, 'late', 1)")
 
-    with pytest.raises(StepFailed, match="rows of orders are not in amounts, 0 could not be moved: make sure that"):
+    with pytest.raises(WorkFailed, match="rows of orders are not in amounts, 0 could not be moved: make sure that"):
         run(small, name, {parameter: [COPY]}, point=meanwhile)
     run(small, name, {parameter: [COPY]})
     assert small.rows("SELECT COUNT(*) FROM amounts") == [(ROWS + len(wrote),)]
@@ -101,7 +101,7 @@ def test_late_rows_are_moved_while_the_system_runs_where_the_manifest_says_so(sm
 def test_sums_that_differ_fail_the_migration(place: Place) -> None:
     table(place)
     rule = {**COPY, "mapping": {"id": "id", "amount": {"expression": "amount * 2"}}, "sums": {"amount": "amount"}}
-    with pytest.raises(StepFailed, match=r"the sum of amount is 68\.75\d* in orders and 137\.5\d* in amounts"):
+    with pytest.raises(WorkFailed, match=r"the sum of amount is 68\.75\d* in orders and 137\.5\d* in amounts"):
         run(place, "enghub.RowMigration", {"migrations": [rule]})
 
 
@@ -140,7 +140,7 @@ def test_a_row_too_many_is_moved_when_it_was_corrected(place: Place) -> None:
     place.execute("UPDATE orders SET amount = NULL WHERE id IN (3, 7)")
     first = {"name": "first", "source": "items", "mapping": {"order_id": "order_id"}}
     rule = {"migrations": [first, {**COPY, "max_failed_rows": 1}]}
-    with pytest.raises(StepFailed, match="2 rows cannot be moved, 1 are allowed") as failure:
+    with pytest.raises(WorkFailed, match="2 rows cannot be moved, 1 are allowed") as failure:
         run(place, "enghub.RowMigration", rule)
     told = [(found["name"], found["failed"]) for found in failure.value.result["migrations"]]
     assert told == [("first", 0), ("amounts", 2)]

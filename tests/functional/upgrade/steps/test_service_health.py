@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.work.errors import WorkFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import upkeep
 
@@ -14,7 +14,7 @@ from tests.functional.upgrade.steps.scenarios import upkeep
 def test_a_service_that_stays_down_is_named_with_its_restarts(small: Place, tmp_path: Path) -> None:
     place = replace(small, hooks=upkeep.Services(tmp_path))
     parameters = {"services": [{"name": "ft-report", "attempts": 1}]}
-    with pytest.raises(StepFailed, match=r"ft-report \(down, restarted 1 times\)") as failure:
+    with pytest.raises(WorkFailed, match=r"ft-report \(down, restarted 1 times\)") as failure:
         run(place, "enghub.ServiceCheck", parameters)
     assert failure.value.result["ready"] is False
     assert failure.value.result["services"][0]["version"] == "2.16.4"
@@ -34,7 +34,7 @@ def test_a_service_that_restarts_do_not_heal_fails_the_step_that_people_are_told
     small: Place, tmp_path: Path
 ) -> None:
     place = replace(small, hooks=upkeep.Services(tmp_path))
-    with pytest.raises(StepFailed, match="Not healthy: api") as failure:
+    with pytest.raises(WorkFailed, match="Not healthy: api") as failure:
         run(place, "enghub.HealthChecks", {"health_checks": [{**HEALTH, "attempts": 1}]})
     assert failure.value.result["restarts"] == {"ft-manager": 1}
 
@@ -50,7 +50,7 @@ def test_a_resumed_upgrade_may_restart_a_service_again(
     small: Place, tmp_path: Path, name: str, parameters: dict[str, Any]
 ) -> None:
     place = replace(small, hooks=upkeep.Services(tmp_path))
-    with pytest.raises(StepFailed):
+    with pytest.raises(WorkFailed):
         run(place, name, parameters)
     run(place, name, parameters, facts=replace(place.context({}).facts, run=2))
     upkeep.restarted_twice(place)

@@ -10,11 +10,11 @@ import pytest
 
 from enghub.kit.outbound.addresses import Policy
 from enghub.kit.outbound.calls import Outbound
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.sites import SiteGateway
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
 from tests.factories.upgrade import NOW
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.unit.kit.outbound.servers import Server, answering, http, serving
@@ -54,12 +54,12 @@ def test_the_headers_of_the_secret_stay_with_their_host(hooks_of: Make, server: 
 
 
 def test_headers_that_are_bound_to_no_host_are_sent_nowhere(hooks_of: Make) -> None:
-    with pytest.raises(StepFailed, match="which host its hook_headers belong to"):
+    with pytest.raises(WorkFailed, match="which host its hook_headers belong to"):
         hooks_of({}, hook_headers={"Authorization": "Bearer s3cret"})
 
 
 def test_a_range_that_is_not_private_cannot_be_allowed(hooks_of: Make) -> None:
-    with pytest.raises(StepFailed, match=r"private_ranges .* 127.0.0.0/8 is not a range"):
+    with pytest.raises(WorkFailed, match=r"private_ranges .* 127.0.0.0/8 is not a range"):
         hooks_of({}, private_ranges=["127.0.0.0/8"])
 
 
@@ -68,7 +68,7 @@ def test_a_range_that_is_not_private_cannot_be_allowed(hooks_of: Make) -> None:
 )
 def test_an_address_inside_is_not_called_and_the_failure_says_why(hooks_of: Make, server: Server, url: str) -> None:
     hooks = hooks_of({}, loopback=False)
-    with pytest.raises(StepFailed, match="is not called") as failure:
+    with pytest.raises(WorkFailed, match="is not called") as failure:
         hooks.call("status", "GET", url.format(server.port))
     assert not failure.value.retryable
     assert "未调用" in failure.value.text.zh
@@ -83,7 +83,7 @@ def test_a_health_check_of_an_inner_address_or_port_is_unhealthy_without_a_conne
         {"name": "page", "url": server.url(), "expected_text": "up"},
         {"name": "port", "kind": "tcp", "host": "127.0.0.1", "port": server.port},
     ]
-    with pytest.raises(StepFailed, match="page, port") as failure:
+    with pytest.raises(WorkFailed, match="page, port") as failure:
         run(place, "enghub.HealthChecks", {"health_checks": [{**check, "attempts": 1} for check in checks]})
     for outcome in failure.value.result["health_checks"]:
         assert "neither public nor allowed" in outcome["error"]

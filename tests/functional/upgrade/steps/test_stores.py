@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from enghub.kit.files.bucket import BucketFiles
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.caches import HttpCache, RedisCache
-from enghub.upgrade.gateways.files import BucketFiles
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import ports_of
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NotConfigured
 
 
@@ -21,7 +21,7 @@ def test_what_is_not_declared_says_so_when_it_is_used() -> None:
         lambda: ports.cache("users"),
         lambda: ports.secret("password"),
     ):
-        with pytest.raises(StepFailed, match="is configured for this site: add it to the site, then resume"):
+        with pytest.raises(WorkFailed, match="is configured for this site: add it to the site, then resume"):
             use()
 
 
@@ -42,5 +42,5 @@ def test_declared_stores_are_used_and_packages_lie_below_the_tenant(tmp_path: Pa
 
 
 def test_half_a_declaration_is_refused() -> None:
-    with pytest.raises(StepFailed, match="files with neither folder nor bucket"):
+    with pytest.raises(WorkFailed, match="files with neither folder nor bucket"):
         ports_of("acme", {"files": {"prefix": "x"}}, Hooks({}))

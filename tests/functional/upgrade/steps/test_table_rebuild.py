@@ -2,8 +2,8 @@
 
 import pytest
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import structure
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS
@@ -35,7 +35,7 @@ def test_rows_that_change_while_a_rebuild_copies_are_caught(place: Place) -> Non
 def test_a_rebuild_that_does_not_agree_leaves_the_live_table(place: Place) -> None:
     parameters = structure.rebuild(place.dialect)
     parameters["rebuilds"][0]["sums"] = {"id": "cents"}
-    with pytest.raises(StepFailed, match="the sum of id is 66 in the live table and 6875 in the new one"):
+    with pytest.raises(WorkFailed, match="the sum of id is 66 in the live table and 6875 in the new one"):
         run(place, "enghub.TableRebuild", parameters)
     assert place.rows("SELECT COUNT(*) FROM orders WHERE state = 's0'")[0][0] > 0
     run(place, "enghub.TableRebuild", parameters, way="rollback")
@@ -46,7 +46,7 @@ def test_a_rebuild_that_dropped_the_old_table_says_that_there_is_no_way_back(pla
     parameters = structure.rebuild(place.dialect)
     parameters["rebuilds"][0]["keep_old"] = False
     run(place, "enghub.TableRebuild", parameters)
-    with pytest.raises(StepFailed, match="restore its backup instead"):
+    with pytest.raises(WorkFailed, match="restore its backup instead"):
         run(place, "enghub.TableRebuild", parameters, way="rollback")
 
 

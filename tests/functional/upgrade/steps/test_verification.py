@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.databases.session import Address
+from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import upkeep
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS
@@ -42,7 +44,7 @@ def test_counts_and_sums_are_compared_by_their_value(place: Place) -> None:
 def test_a_rule_that_cannot_run_fails_and_the_others_are_reported_all_the_same(place: Place) -> None:
     rules = [comparison("nowhere", {"table": "nowhere"}), comparison("rows", {"table": "orders"}, value=ROWS - 1)]
     check = {"id": "amounts", "rule": "range", "table": "orders", "column": "amount", "minimum": 5, "advice": "raise"}
-    with pytest.raises(StepFailed, match=r"nowhere: The site's database refuses: .*; rows: 11 against 10; amounts: 4"):
+    with pytest.raises(WorkFailed, match=r"nowhere: The site's database refuses: .*; rows: 11 against 10; amounts: 4"):
         run(place, "enghub.Verification", {"comparisons": rules, "business_checks": [check]})
 
 
@@ -50,8 +52,8 @@ def test_a_database_that_does_not_answer_is_unhealthy_and_its_service_restarted(
     place = replace(small, hooks=upkeep.Services(tmp_path))
     away = Address(small.address.dialect, sa.make_url("sqlite+pysqlite:////nowhere/at/all.db"))
     check = {"name": "db", "kind": "database", "service": "mariadb", "attempts": 1}
-    with pytest.raises(StepFailed, match="Not healthy: db") as failure:
-        run(place, "enghub.HealthChecks", {"health_checks": [check]}, databases=SiteDatabases(away, 1))
+    with pytest.raises(WorkFailed, match="Not healthy: db") as failure:
+        run(place, "enghub.HealthChecks", {"health_checks": [check]}, databases=databases_of(away, 1))
     assert failure.value.result["restarts"] == {"mariadb": 1}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place, Point, nothing
 

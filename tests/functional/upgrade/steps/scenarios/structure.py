@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
 from tests.functional.upgrade.steps import matrix
 from tests.functional.upgrade.steps.matrix import Place
 from tests.functional.upgrade.steps.scenarios.scenario import ROWS, Scenario, business

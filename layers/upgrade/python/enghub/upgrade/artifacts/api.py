@@ -6,7 +6,8 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.identity import Origin
-from enghub.upgrade.artifacts.model import Artifact, Upload, artifact
+from enghub.kit.files.uploads import Upload
+from enghub.upgrade.artifacts.model import Artifact, artifact
 
 LARGEST_BYTES = 5 * 1024**3
 """What S3 takes in one request."""

@@ -1,13 +1,13 @@
 """An artifact: a package or template that steps read from the artifact store (UPG-15, UPG-17)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from enghub.core.errors import Invalid
 from enghub.core.identity import Origin
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import BACKUPS, LOGS, REHEARSALS, clean_path
+from enghub.kit.files.store import clean_path
+from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.steps.ports import BACKUPS, LOGS, REHEARSALS
 
 OWN = frozenset({BACKUPS, LOGS, REHEARSALS})
 """Nobody uploads over a backup."""
@@ -29,15 +29,6 @@ class Artifact:
     audit_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A signed PUT. Length and checksum are part of the signature: S3 refuses another length and other bytes."""
-
-    url: str
-    headers: Mapping[str, str]
-    expires_at: datetime
-
-
 def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifact:
     """Return an artifact whose path is safe.
 
@@ -46,7 +37,7 @@ def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifac
     """
     try:
         parts = clean_path(path)
-    except StepFailed as refusal:
+    except WorkFailed as refusal:
         raise Invalid(field="path", problem=refusal.text.en) from refusal
     if parts[0].lower() in OWN:
         raise Invalid(field="path", problem=f"{parts[0]}/ belongs to the upgrades themselves: choose another folder")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enghub.core import config
 from enghub.core.config import CoreConfig
 from enghub.core.identity import Origin
+from enghub.kit.files.uploads import Upload, presigned
 from enghub.upgrade.artifacts.dynamo import remember
-from enghub.upgrade.artifacts.model import Artifact, Upload
-from enghub.upgrade.gateways.uploads import presigned
+from enghub.upgrade.artifacts.model import Artifact
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +25,8 @@ def allow(wanted: Artifact, origin: Origin) -> tuple[Artifact, Upload]:
     """
     stored = remember(wanted, origin)
     local = config.load(CoreConfig).stage == "local"
-    return stored, presigned(config.load(ArtifactConfig).bucket_name, stored, local=local)
+    bucket, key = config.load(ArtifactConfig).bucket_name, f"upgrade/artifacts/{stored.tenant_id}/{stored.path}"
+    upload = presigned(
+        bucket, key, size_bytes=stored.size_bytes, sha256=stored.sha256, at=stored.allowed_at, local=local
+    )
+    return stored, upload

@@ -9,15 +9,16 @@ from typing import Any, Protocol
 from enghub.core.clock import Clock, system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
+from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
+from enghub.kit.work.errors import Superseded, WorkFailed
+from enghub.kit.work.slices import Budget, Progress, Slice, SliceState
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import Change, Executions, LogEntry
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.steps.base import Databases, Facts, StepContext
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed, Superseded, TargetBusy
 from enghub.upgrade.steps.registry import step_class
-from enghub.upgrade.steps.slices import Budget, Progress, Slice, SliceState
 
 PROGRESS_SECONDS = 2.0
 BUSY_WAIT_SECONDS = 10
@@ -197,11 +198,11 @@ class Engine:
         try:
             self._check_time(step)
             ended = self._call(execution, step, budget)
-        except StepFailed as failure:
+        except WorkFailed as failure:
             return self._on_failure(execution, step, failure, milliseconds())
         except DatabaseUnreachable as away:
             return self._on_away(execution, step, str(away), milliseconds())
-        except TargetBusy:
+        except DatabaseBusy:
             self._log(step, "info", "the database still works on a statement of an earlier worker: waiting for it")
             execution, step = self._answered(execution, step)
             return execution, step, Answer("more", step.stage, BUSY_WAIT_SECONDS, step.key, step.sequence)
@@ -226,7 +227,7 @@ class Engine:
 
     def _check_time(self, step: StepRecord) -> None:
         if step.active_milliseconds > step.definition.timeout * 1000:
-            raise StepFailed(TIMED_OUT, step=step.key, timeout=step.definition.timeout)
+            raise WorkFailed(TIMED_OUT, step=step.key, timeout=step.definition.timeout)
 
     def _call(self, execution: Execution, step: StepRecord, budget: Budget) -> Slice:
         site = self.site(execution.tenant_id, execution.site_id)
@@ -261,7 +262,7 @@ class Engine:
             return made.rollback(context, step.cursor)
         problems = made.validate(step.definition.parameters)
         if problems:  # pinned long ago, perhaps for a class that has changed since
-            raise StepFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
+            raise WorkFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
         return made.run(context, step.cursor)
 
     def _on_away(
@@ -277,7 +278,7 @@ class Engine:
             "reason": reason,
         }
         if now - since >= PATIENCE:
-            return self._on_failure(execution, away.answered(), StepFailed(STAYED_AWAY, **values), milliseconds)
+            return self._on_failure(execution, away.answered(), WorkFailed(STAYED_AWAY, **values), milliseconds)
         self._log(step, "warning", AWAY.render("en", **values))
         problem = Problem(AWAY.render("en", **values), AWAY.render("zh", **values))
         execution, step = self._save_both(execution.hindered(problem), away)
@@ -289,7 +290,7 @@ class Engine:
         return self._save_both(execution.hindered(None), step.answered())
 
     def _on_failure(
-        self, execution: Execution, step: StepRecord, failure: StepFailed, milliseconds: int
+        self, execution: Execution, step: StepRecord, failure: WorkFailed, milliseconds: int
     ) -> tuple[Execution, StepRecord, Answer | None]:
         problem = Problem(failure.text.en, failure.text.zh)
         now = self.clock()

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases.lines import RowSum
-from enghub.upgrade.gateways.databases.structure import Structure
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import BACKUPS, FileMissing, Files
+from enghub.kit.databases.lines import RowSum
+from enghub.kit.databases.structure import Structure
+from enghub.kit.files.store import FileMissing, Files
+from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.steps.ports import BACKUPS
 
 DAMAGED = Text(
     "The backup {folder} is damaged: {why}. It cannot be used; take another one",
@@ -110,7 +111,7 @@ class Archive:
         """Return the manifest of a complete backup, None when it is not complete.
 
         Raises:
-            StepFailed: the manifest was altered.
+            WorkFailed: the manifest was altered.
         """
         try:
             stored = json.loads(self._store.read(f"{self.folder}/{MANIFEST}"))
@@ -155,7 +156,7 @@ class Archive:
         """Read rows back.
 
         Raises:
-            StepFailed: they are missing or altered.
+            WorkFailed: they are missing or altered.
         """
         lines = self._get(chunk.path, chunk.sha256).split(b"\n")[:-1]
         found = RowSum()
@@ -169,7 +170,7 @@ class Archive:
         """Read a file back; None when there was none.
 
         Raises:
-            StepFailed: it is missing or altered.
+            WorkFailed: it is missing or altered.
         """
         return None if file.path is None else self._get(file.path, file.sha256 or "")
 
@@ -208,8 +209,8 @@ class Archive:
             raise self._damaged(f"{path} does not have its checksum")
         return gzip.decompress(packed)
 
-    def _damaged(self, why: str) -> StepFailed:
-        return StepFailed(DAMAGED, folder=self.folder, why=why)
+    def _damaged(self, why: str) -> WorkFailed:
+        return WorkFailed(DAMAGED, folder=self.folder, why=why)
 
 
 def site_folder(site_id: str) -> str:
@@ -234,7 +235,7 @@ def backups(store: Files, top: str) -> Iterator[tuple[str, Manifest | None]]:
     for folder, whole in folders.items():
         try:
             yield folder, Archive(store, folder).manifest() if whole else None
-        except StepFailed:
+        except WorkFailed:
             yield folder, None
 
 

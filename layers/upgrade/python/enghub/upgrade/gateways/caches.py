@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from enghub.core.i18n import Text
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Hooks, expect
-from enghub.upgrade.steps.errors import StepFailed
 
 UNAVAILABLE = Text("The cache {name} is not available ({error})", "缓存 {name} 不可用（{error}）")
 _CLEAR = 1_000
@@ -91,7 +91,7 @@ class RedisCache:
             yield self._redis
         except RedisError as error:
             again = not isinstance(error, AuthenticationError)
-            raise StepFailed(UNAVAILABLE, retryable=again, name=self._name, error=type(error).__name__) from error
+            raise WorkFailed(UNAVAILABLE, retryable=again, name=self._name, error=type(error).__name__) from error
 
 
 class HttpCache:
@@ -147,5 +147,5 @@ class HttpCache:
         try:
             found = json.loads(answer.text or "{}")
         except ValueError as error:
-            raise StepFailed(UNAVAILABLE, retryable=True, name=self._name, error="no JSON") from error
+            raise WorkFailed(UNAVAILABLE, retryable=True, name=self._name, error="no JSON") from error
         return found if isinstance(found, dict) else {}

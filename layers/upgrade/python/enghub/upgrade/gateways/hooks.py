@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from enghub.core.i18n import Text
 from enghub.kit.outbound.calls import Bound, Limits, Outbound
 from enghub.kit.outbound.errors import OutboundFailed, OutboundRefused
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.work.errors import WorkFailed
 
 UNREACHABLE = Text("{what}: {url} does not answer ({error})", "{what}：{url} 无响应（{error}）")
 NOT_ALLOWED = Text("{what}: {url} is not called: {reason}", "{what}：未调用 {url}：{reason}")
@@ -55,7 +55,7 @@ class Hooks:
         """Send one request; `key` becomes the Idempotency-Key, so that a repeat has no second effect.
 
         Raises:
-            StepFailed: retryable, the address does not answer; or for good, it may not be called.
+            WorkFailed: retryable, the address does not answer; or for good, it may not be called.
         """
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {
@@ -67,21 +67,21 @@ class Hooks:
         try:
             answer = self._outbound.request(method, url, headers=headers, body=content, bound=bound, limits=limits)
         except OutboundRefused as error:
-            raise StepFailed(NOT_ALLOWED, what=what, url=plain(url), reason=error.reason) from error
+            raise WorkFailed(NOT_ALLOWED, what=what, url=plain(url), reason=error.reason) from error
         except OutboundFailed as error:
-            raise StepFailed(UNREACHABLE, retryable=True, what=what, url=plain(url), error=error.kind) from error
+            raise WorkFailed(UNREACHABLE, retryable=True, what=what, url=plain(url), error=error.kind) from error
         return Answer(answer.status, answer.text[:TEXT_LENGTH], answer.milliseconds)
 
     def accepts(self, what: str, host: str, port: int, timeout_seconds: float) -> bool:
         """Tell whether something accepts connections.
 
         Raises:
-            StepFailed: the address may not be called.
+            WorkFailed: the address may not be called.
         """
         try:
             return self._outbound.reaches(host, port, timeout_seconds)
         except OutboundRefused as error:
-            raise StepFailed(NOT_ALLOWED, what=what, url=f"{host}:{port}", reason=error.reason) from error
+            raise WorkFailed(NOT_ALLOWED, what=what, url=f"{host}:{port}", reason=error.reason) from error
 
 
 def plain(url: str) -> str:
@@ -94,11 +94,11 @@ def expect(what: str, url: str, answer: Answer, expected: tuple[int, ...] = (200
     """Return the answer when its status is expected.
 
     Raises:
-        StepFailed: retryable for 5xx and 429.
+        WorkFailed: retryable for 5xx and 429.
     """
     if answer.status in expected:
         return answer
-    raise StepFailed(
+    raise WorkFailed(
         REFUSED,
         retryable=answer.status >= 500 or answer.status == 429,
         what=what,

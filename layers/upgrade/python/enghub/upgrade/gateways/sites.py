@@ -10,11 +10,11 @@ from enghub.core.i18n import Text
 from enghub.kit.outbound.calls import Outbound
 from enghub.kit.outbound.errors import OutboundRefused
 from enghub.kit.outbound.stage import stage_policy
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.steps.base import Databases
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import REHEARSALS, Ports
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class SiteGateway:
         """Return the site's database; nothing is opened yet.
 
         Raises:
-            StepFailed: there is no usable secret.
+            WorkFailed: there is no usable secret.
         """
+        from enghub.kit.databases.session import Address  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.kinds import databases_of  # noqa: PLC0415 - SQLAlchemy
-        from enghub.upgrade.gateways.databases.session import Address  # noqa: PLC0415
 
         try:
             address = Address.of(self.site.dialect, self._secret(required=True))
-        except StepFailed:
+        except WorkFailed:
             secrets.forget()
             raise
         return databases_of(address, token, secrets.forget)
@@ -62,16 +62,16 @@ class SiteGateway:
         """Return the site's scratch database for a rehearsal; nothing is opened yet.
 
         Raises:
-            StepFailed: there is no usable secret, or it names no scratch database.
+            WorkFailed: there is no usable secret, or it names no scratch database.
         """
+        from enghub.kit.databases.session import Address  # noqa: PLC0415
         from enghub.upgrade.gateways.databases.scratch import Scratch  # noqa: PLC0415 - SQLAlchemy
-        from enghub.upgrade.gateways.databases.session import Address  # noqa: PLC0415
 
         secret = self._secret(required=True)
         if not isinstance(secret.get("scratch"), dict):
             secrets.forget()
             name = self.site.secret_name(self.stage)
-            raise StepFailed(NO_SCRATCH, site_id=self.site.site_id, name=name)
+            raise WorkFailed(NO_SCRATCH, site_id=self.site.site_id, name=name)
         site, scratch = (Address.of(self.site.dialect, part) for part in (secret, secret["scratch"]))
         return Scratch(site, scratch, rehearsal_id)
 
@@ -79,7 +79,7 @@ class SiteGateway:
         """Refuse a scratch database that cannot be used, before anything begins.
 
         Raises:
-            StepFailed: see `scratch`; or it is the site's own, or of another kind.
+            WorkFailed: see `scratch`; or it is the site's own, or of another kind.
         """
         from enghub.upgrade.gateways.databases.scratch import check  # noqa: PLC0415 - SQLAlchemy
 
@@ -90,7 +90,7 @@ class SiteGateway:
         """Return the stores of a rehearsal: a folder of its own in the site's artifact store, and nothing else.
 
         Raises:
-            StepFailed: the declaration of the artifact store is incomplete.
+            WorkFailed: the declaration of the artifact store is incomplete.
         """
         secret, below = self._secret(required=True), f"{REHEARSALS}/{rehearsal_id}"
         store = artifacts_of(self.site.tenant_id, secret, self.artifact_bucket, below)
@@ -101,18 +101,18 @@ class SiteGateway:
         """Return the site's hooks with the headers of its secret, within the private ranges that its secret allows.
 
         Raises:
-            StepFailed: the secret binds its headers to no host, or its ranges are none.
+            WorkFailed: the secret binds its headers to no host, or its ranges are none.
         """
         secret, name = self._secret(required=False), self.site.secret_name(self.stage)
         bound = secret.get("hook_headers", {})
         if not isinstance(bound, Mapping) or not all(isinstance(headers, Mapping) for headers in bound.values()):
             secrets.forget()
-            raise StepFailed(UNBOUND_HEADERS, name=name)
+            raise WorkFailed(UNBOUND_HEADERS, name=name)
         try:
             policy = stage_policy(secret.get("private_ranges", ()), plain_http=True)
         except OutboundRefused as error:
             secrets.forget()
-            raise StepFailed(BAD_RANGES, name=name, reason=error.reason) from error
+            raise WorkFailed(BAD_RANGES, name=name, reason=error.reason) from error
         return Hooks(self.site.hooks, {host.lower(): headers for host, headers in bound.items()}, Outbound(policy))
 
     @property
@@ -126,5 +126,5 @@ class SiteGateway:
             return secrets.secret(name)
         except NotFound as error:
             if required:
-                raise StepFailed(NO_SECRET, site_id=self.site.site_id, name=name) from error
+                raise WorkFailed(NO_SECRET, site_id=self.site.site_id, name=name) from error
             return {}

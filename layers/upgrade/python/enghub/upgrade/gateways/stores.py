@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.files import BucketFiles, LocalFiles
+from enghub.kit.files.bucket import BucketFiles
+from enghub.kit.files.folder import LocalFiles
+from enghub.kit.files.store import Files
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import NOT_CONFIGURED, Cache, Files, Ports
+from enghub.upgrade.steps.ports import NOT_CONFIGURED, Cache, Ports
 
 BAD_STORE = Text(
     "The site's secret declares {what} with neither folder nor bucket",
@@ -33,7 +35,7 @@ def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_b
     """Return the stores of a site; what is not declared stays `NotConfigured`.
 
     Raises:
-        StepFailed: a declaration is incomplete.
+        WorkFailed: a declaration is incomplete.
     """
     artifacts = artifacts_of(tenant_id, secret, artifact_bucket)
     declared = {} if artifacts is None else {"artifacts": artifacts}
@@ -45,13 +47,13 @@ def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_b
 
         url = (secret.get("caches") or {}).get(name)
         if not isinstance(url, str):
-            raise StepFailed(NOT_CONFIGURED, what=f"cache {name}", what_zh=f"缓存 {name}")
+            raise WorkFailed(NOT_CONFIGURED, what=f"cache {name}", what_zh=f"缓存 {name}")
         return HttpCache(name, url, hooks) if url.startswith("http") else RedisCache(name, url)
 
     def value(name: str) -> str:
         found = (secret.get("values") or {}).get(name)
         if not isinstance(found, str):
-            raise StepFailed(NOT_CONFIGURED, what=f"secret {name}", what_zh=f"密钥 {name}")
+            raise WorkFailed(NOT_CONFIGURED, what=f"secret {name}", what_zh=f"密钥 {name}")
         return found
 
     return Ports(**declared, cache=cache, secret=value)
@@ -63,7 +65,7 @@ def artifacts_of(
     """Return the artifact store of a site, or the part of it `below` a folder; None when there is none.
 
     Raises:
-        StepFailed: its declaration is incomplete.
+        WorkFailed: its declaration is incomplete.
     """
     name = "The artifact store"
     if isinstance(secret.get("artifacts"), Mapping):
@@ -79,4 +81,4 @@ def _files(what: str, name: str, declared: Mapping[str, Any], below: str = "") -
     if isinstance(declared.get("bucket"), str):
         prefix = "/".join(filter(None, [str(declared.get("prefix", "")).rstrip("/"), below]))
         return BucketFiles(declared["bucket"], prefix, name)
-    raise StepFailed(BAD_STORE, what=what)
+    raise WorkFailed(BAD_STORE, what=what)

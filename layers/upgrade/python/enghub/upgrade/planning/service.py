@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enghub.core.i18n import Text
+from enghub.kit.sql.lint import Finding, findings
+from enghub.kit.sql.splitter import SplitError, split
 from enghub.upgrade.manifests.model import Revision
 from enghub.upgrade.manifests.repository import Manifests
 from enghub.upgrade.planning.errors import StepsNotSupported, UnknownVersion
@@ -13,8 +15,6 @@ from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.sites.repository import Sites
-from enghub.upgrade.sql.lint import Finding, findings
-from enghub.upgrade.sql.splitter import SplitError, split
 from enghub.upgrade.steps.base import BaseStep
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.registry import step_class

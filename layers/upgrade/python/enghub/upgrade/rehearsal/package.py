@@ -10,10 +10,13 @@ from pathlib import Path
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
+from enghub.kit.databases.session import Address
+from enghub.kit.files.folder import LocalFiles
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.gateways.databases.scratch import Scratch, check
-from enghub.upgrade.gateways.databases.session import Address
-from enghub.upgrade.gateways.files import LocalFiles
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
@@ -23,12 +26,9 @@ from enghub.upgrade.rehearsal.model import Asked, Rehearsal
 from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import known_classes
-from enghub.upgrade.steps.slices import Budget
 from enghub.upgrade.versions import Version
 
 TENANT = "rehearsal"
@@ -58,7 +58,7 @@ def rehearse_package(
 
     Raises:
         ManifestInvalid, UpgradeRefused, NotAVersion, NothingToRehearse: nothing was begun.
-        StepFailed: an address or the scratch database is refused, or a script is missing.
+        WorkFailed: an address or the scratch database is refused, or a script is missing.
         DatabaseUnreachable: one of the two does not answer.
     """
     source, target = versions
@@ -114,7 +114,7 @@ def _manifest(file: Path) -> Manifest:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise StepFailed(UNREADABLE, file=file.name, why=str(error)) from error
+        raise WorkFailed(UNREADABLE, file=file.name, why=str(error)) from error
     return parse(document, known_classes())
 
 
@@ -123,4 +123,4 @@ def _check_scripts(plan: Plan, hashes: Mapping[str, str]) -> None:
         for key in ("sql_scripts", "rollback_scripts"):
             for name in texts(step.definition.parameters, key):
                 if name not in hashes:
-                    raise StepFailed(NO_SCRIPT, path=name)
+                    raise WorkFailed(NO_SCRIPT, path=name)

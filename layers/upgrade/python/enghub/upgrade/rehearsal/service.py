@@ -6,6 +6,7 @@ from dataclasses import replace
 from enghub.core import ids
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.rollback import DECLARED, declared_records
 from enghub.upgrade.executions.step import StepRecord
@@ -15,7 +16,6 @@ from enghub.upgrade.rehearsal.errors import NothingToRehearse, ScratchRefused
 from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, rehearsed, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.steps.errors import StepFailed
 
 ScriptsOf = Callable[[PlannedStep], Mapping[str, str]]
 
@@ -41,7 +41,7 @@ class Rehearsals:
         planned.refuse_other_source(asked.source_version)
         try:
             self._check_scratch(planned.site)
-        except StepFailed as refused:
+        except WorkFailed as refused:
             raise ScratchRefused(field="siteId", en=refused.text.en, zh=refused.text.zh) from refused
         rehearsal, records = prepared(asked, planned.plan, planned.checksums, planned.scripts_of, origin)
         self._executions.plan_steps(origin.tenant_id, records)  # nothing refers to them yet

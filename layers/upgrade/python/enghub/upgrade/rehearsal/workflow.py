@@ -10,6 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from enghub.core.identity import Origin
+from enghub.kit.databases.errors import DatabaseBusy
+from enghub.kit.databases.session import DatabaseSessions
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Answer, Engine
 from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable
 from enghub.upgrade.executions.model import Execution, Status
@@ -18,15 +22,13 @@ from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.rollback import plan_rollback
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.gateways.databases import copying
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.scratch import Scratch
-from enghub.upgrade.gateways.databases.session import SiteDatabases
 from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.rehearsal.service import ways_of
-from enghub.upgrade.steps.errors import StepFailed, TargetBusy
 from enghub.upgrade.steps.ports import BACKUPS, Ports
-from enghub.upgrade.steps.slices import Budget
 
 BUSY_WAIT_SECONDS: Final = 10
 LOOPS: Final = 1500
@@ -41,8 +43,8 @@ class _Site:
     scratch: Scratch
     ports: Ports
 
-    def databases(self, token: int) -> SiteDatabases:
-        return SiteDatabases(self.scratch.address, token)
+    def databases(self, token: int) -> DatabaseSessions:
+        return databases_of(self.scratch.address, token)
 
     @property
     def hooks(self) -> Hooks:
@@ -79,9 +81,9 @@ class Rehearsing:
         try:
             scratch = self.scratch(rehearsal)
             return self._work(rehearsal, scratch, budget, origin)
-        except TargetBusy:
+        except DatabaseBusy:
             return Answer("more", rehearsal.part, BUSY_WAIT_SECONDS)
-        except StepFailed as refused:
+        except WorkFailed as refused:
             return self._end(rehearsal, scratch, Problem(refused.text.en, refused.text.zh), budget, origin)
 
     def record_fault(self, rehearsal_id: str, run: int, fault: str, origin: Origin) -> Answer:
@@ -218,7 +220,7 @@ class Rehearsing:
     ) -> Answer:
         shapes = {}
         if scratch is not None and rehearsal.part is not Part.CLAIM:
-            with suppress(StepFailed):  # another rehearsal has it, which is why this one ends
+            with suppress(WorkFailed):  # another rehearsal has it, which is why this one ends
                 shapes = scratch.shapes(budget)
                 scratch.release(budget)
         steps = times(ways_of(self.executions, rehearsal), shapes)
@@ -228,7 +230,7 @@ class Rehearsing:
 
     def _clear_away(self, rehearsal: Rehearsal) -> None:
         """Remove what its backups have stored; what cannot be removed now does no harm."""
-        with suppress(StepFailed):
+        with suppress(WorkFailed):
             store = self.ports(rehearsal).artifacts
             for info in list(store.list(BACKUPS)):
                 store.delete(info.path)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.lint import is_single_query
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.lint import is_single_query
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
-from enghub.upgrade.steps.slices import Budget, Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.rows import RowTask
-    from enghub.upgrade.gateways.databases.session import WriteSession
 
 BAD_PROBE = Text(
     "The load probe must be one plain SELECT that returns a number: {error}",
@@ -165,16 +165,16 @@ def _ease(busy: float | None, load: Load) -> float:
 
 def _load_of(context: StepContext, load: Load, dialect: Dialect) -> float | None:
     """Return the present load; None where nothing tells it (SQLite without a declared query)."""
-    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+    from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
 
     sql = load.sql or _BUILT_IN.get(dialect)
     if sql is None:
         return None
     if load.sql is not None and not is_single_query(load.sql, dialect):
-        raise StepFailed(BAD_PROBE, error="it may write")
+        raise WorkFailed(BAD_PROBE, error="it may write")
     try:
         with context.databases.reader(10) as session, refused_as(BAD_PROBE):
             found = session.scalar(sql)
         return float(found or 0)
     except (TypeError, ValueError) as error:
-        raise StepFailed(BAD_PROBE, error=str(error)[:200]) from error
+        raise WorkFailed(BAD_PROBE, error=str(error)[:200]) from error

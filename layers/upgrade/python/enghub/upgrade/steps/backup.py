@@ -8,19 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
+from enghub.kit.files.store import FileMissing
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.manifests.document import Phase
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import FileMissing
 from enghub.upgrade.steps.restore import RestoreRules, restore
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
+    from enghub.kit.databases.session import ReadSession
     from enghub.upgrade.gateways.archive import Archive, Chunk, Manifest, TableBackup
-    from enghub.upgrade.gateways.databases.session import ReadSession
 
 FAILED = Text(
     "The backup was given up after {tries} tries: {reason}. Nothing of it is kept; the backups before it are untouched",
@@ -107,7 +107,7 @@ def _own_archive(context: StepContext) -> "Archive":
 def _clear_away(context: StepContext, archive: "Archive") -> None:
     try:
         archive.remove()
-    except StepFailed as failure:
+    except WorkFailed as failure:
         context.log("warning", f"what was written of the backup could not be removed: {failure.text.en}")
 
 
@@ -150,7 +150,7 @@ class _Work:
     # --- out of the database ------------------------------------------------------------------------------------------
 
     def _dump(self) -> bool:
-        from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+        from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
 
         if not self.rules.tables:
             return self._dumped()
@@ -174,7 +174,7 @@ class _Work:
         return True
 
     def _snapshot(self, session: "ReadSession") -> bool:
-        from enghub.upgrade.gateways.databases import lines  # noqa: PLC0415
+        from enghub.kit.databases import lines  # noqa: PLC0415
 
         for table in self.rules.tables:
             structure = _describe(session, table)
@@ -203,14 +203,14 @@ class _Work:
         return True
 
     def _chunk(self, session: "ReadSession", index: int, table: str) -> None:
-        from enghub.upgrade.gateways.databases import catalog, lines  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.keys import next_chunk, read_key, write_key  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.structure import Structure  # noqa: PLC0415
+        from enghub.kit.databases import catalog, lines  # noqa: PLC0415
+        from enghub.kit.databases.keys import next_chunk, read_key, write_key  # noqa: PLC0415
+        from enghub.kit.databases.structure import Structure  # noqa: PLC0415
 
         state = self.state["tables"][index]
         structure = Structure.of_json(state["structure"])
         if not structure.key:
-            raise StepFailed(NO_KEY, table=table)
+            raise WorkFailed(NO_KEY, table=table)
         described = catalog.table(session.connection, table)
         assert described is not None  # noqa: S101 - its structure was read in this very slice or an earlier one
         after = read_key(self.state["position"].get(table))
@@ -253,8 +253,8 @@ class _Work:
 
 
 def _begin(session: "ReadSession", *, snapshot: bool) -> None:
-    from enghub.upgrade.gateways.databases import lines  # noqa: PLC0415
-    from enghub.upgrade.sql.dialect import Dialect  # noqa: PLC0415
+    from enghub.kit.databases import lines  # noqa: PLC0415
+    from enghub.kit.sql.dialect import Dialect  # noqa: PLC0415
 
     if snapshot and session.dialect is Dialect.POSTGRESQL:
         session.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -266,10 +266,10 @@ def _begin(session: "ReadSession", *, snapshot: bool) -> None:
 
 
 def _describe(session: "ReadSession", table: str) -> Any:
-    from enghub.upgrade.gateways.databases import structure  # noqa: PLC0415
+    from enghub.kit.databases import structure  # noqa: PLC0415
 
     if not structure.exists(session.connection, table):
-        raise StepFailed(NO_TABLE, table=table)
+        raise WorkFailed(NO_TABLE, table=table)
     return structure.describe(session.connection, session.dialect, table)
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done
 from enghub.upgrade.steps.ports import Ports
-from enghub.upgrade.steps.slices import Budget, Cursor, Progress, Slice, done
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.session import ReadSession, WriteSession
+    from enghub.kit.databases.session import ReadSession, WriteSession
     from enghub.upgrade.gateways.hooks import Hooks
 
 
@@ -26,7 +26,7 @@ class Databases(Protocol):
         """Open the one writing session of this execution.
 
         Raises:
-            TargetBusy: a statement of an earlier worker is still running in the server.
+            DatabaseBusy: a statement of an earlier worker is still running in the server.
             Superseded: a newer run of the execution took over.
         """
 
@@ -99,14 +99,14 @@ class Step(Protocol):
         """Work until done or until the budget is spent.
 
         Raises:
-            StepFailed: with the reason for a person.
+            WorkFailed: with the reason for a person.
         """
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Undo what `run` did, in slices as well.
 
         Raises:
-            StepFailed: with the reason for a person.
+            WorkFailed: with the reason for a person.
         """
 
 
@@ -166,5 +166,5 @@ class BaseStep:
         """Do nothing for a step that changed nothing; refuse otherwise."""
         del context, cursor
         if self.writes:
-            raise StepFailed(NOT_REVERSIBLE)
+            raise WorkFailed(NOT_REVERSIBLE)
         return done({"rollback": "nothing to undo"})

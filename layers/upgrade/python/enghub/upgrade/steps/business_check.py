@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_single_query
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.sql.lint import is_single_query
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.check_rules import CheckRule
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps.tries import TRIES
 from enghub.upgrade.versions import Version
 
@@ -110,7 +111,7 @@ def _rows_of(table: str, context: StepContext) -> int | None:
     try:
         with context.databases.reader(COUNT_SECONDS) as session:
             return int(session.scalar(query))
-    except (StepFailed, DatabaseUnreachable) as failure:
+    except (WorkFailed, DatabaseUnreachable) as failure:
         context.log("info", f"the rows of {table} are not counted: {failure}")
         return None
 
@@ -125,7 +126,7 @@ def _conclude(findings: list[dict[str, Any]], extent: dict[str, Any]) -> Slice:
             for f in findings
             if f["outcome"] == "fail"
         ]
-        raise StepFailed(BLOCKED, result=result, findings="; ".join(texts))
+        raise WorkFailed(BLOCKED, result=result, findings="; ".join(texts))
     return done(result, Progress(len(findings), len(findings), "checks"))
 
 
@@ -151,19 +152,19 @@ def count_of(rule: CheckRule, context: StepContext) -> int:
     """Return how many rows break a rule.
 
     Raises:
-        StepFailed: the SQL is refused, fails, takes too long or returns no number; final when the database did not
+        WorkFailed: the SQL is refused, fails, takes too long or returns no number; final when the database did not
             answer three times (source document, chapter 1).
     """
     found = _ask(rule, context)
     try:
         return int(found)
     except (TypeError, ValueError) as error:
-        raise StepFailed(NO_COUNT, rule=rule.id, found=repr(found)[:80]) from error
+        raise WorkFailed(NO_COUNT, rule=rule.id, found=repr(found)[:80]) from error
 
 
 def _ask(rule: CheckRule, context: StepContext, tries: int = TRIES) -> Any:
     """Return what the database answers; one that breaks off is asked again, one that never let us in is not."""
-    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+    from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
 
     inside = False
     try:
@@ -171,13 +172,13 @@ def _ask(rule: CheckRule, context: StepContext, tries: int = TRIES) -> Any:
             inside = True
             query = rule.query(session.dialect)
             if isinstance(query, str) and not is_single_query(query, session.dialect):
-                raise StepFailed(NOT_READ_ONLY, rule=rule.id)
+                raise WorkFailed(NOT_READ_ONLY, rule=rule.id)
             return session.scalar(query)
     except DatabaseUnreachable as away:
         if inside and tries > 1:
             context.log("warning", f"check {rule.id}: the connection broke ({away}), it is asked again")
             return _ask(rule, context, tries - 1)
-        raise StepFailed(UNREACHABLE, error=str(away)) from away
+        raise WorkFailed(UNREACHABLE, error=str(away)) from away
 
 
 def _finding(rule: CheckRule, outcome: str, count: int | None) -> Finding:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.ports import Cache
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.entries import Source
-    from enghub.upgrade.gateways.databases.session import WriteSession
+    from enghub.kit.databases.entries import Source
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.tasks import Reached
 
 NO_TABLE = Text("Cache {name}: table {table} or its key does not exist", "缓存 {name}：表 {table} 或其键不存在")
@@ -145,15 +145,15 @@ class _Rebuild:
             self.task.forget(connection)
 
     def _source(self, connection: Any) -> "Source":
-        from enghub.upgrade.gateways.databases.entries import Source  # noqa: PLC0415
+        from enghub.kit.databases.entries import Source  # noqa: PLC0415
 
         rules = self.rules
         source = Source.of(connection, rules.table, rules.where)
         if source is None:
-            raise StepFailed(NO_TABLE, name=rules.name, table=rules.table)
+            raise WorkFailed(NO_TABLE, name=rules.name, table=rules.table)
         missing = source.lacks([*rules.columns, *_PLACEHOLDER.findall(rules.key)])
         if missing:
-            raise StepFailed(NO_COLUMN, name=rules.name, table=rules.table, column=", ".join(missing))
+            raise WorkFailed(NO_COLUMN, name=rules.name, table=rules.table, column=", ".join(missing))
         return source
 
     def _reached(
@@ -225,10 +225,10 @@ class _Rebuild:
             self.task.write(connection, following)
         return following
 
-    def _not_proved(self, what: str) -> StepFailed:
+    def _not_proved(self, what: str) -> WorkFailed:
         """Nothing invalid stays: the generation goes, and the task begins again when resumed."""
         self.discard(cold=False)
-        return StepFailed(NOT_PROVED, retryable=True, name=self.rules.name, what=what)
+        return WorkFailed(NOT_PROVED, retryable=True, name=self.rules.name, what=what)
 
 
 def _plain(value: object) -> object:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import SplitError, split
 from enghub.upgrade.manifests.document import VersionText
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import SplitError, split
 from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.versions import Version
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Slice, SliceState, done, more
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import Backup
 from enghub.upgrade.steps.base import BaseStep, Step, StepContext
@@ -12,7 +14,6 @@ from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
 from enghub.upgrade.steps.config_preparation import ConfigPreparation
 from enghub.upgrade.steps.config_update import ConfigUpdate
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.health_check import HealthChecks, SmokeTests
 from enghub.upgrade.steps.index_optimisation import IndexOptimisation
 from enghub.upgrade.steps.log_cleanup import LogCleanup
@@ -20,7 +21,6 @@ from enghub.upgrade.steps.resource_import import ResourceImport
 from enghub.upgrade.steps.resource_release import ResourceRelease
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.service_check import ServiceCheck
-from enghub.upgrade.steps.slices import Cursor, Slice, SliceState, done, more
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 from enghub.upgrade.steps.table_rebuild import TableRebuild
 from enghub.upgrade.steps.tuning import PerformanceTuning
@@ -90,7 +90,7 @@ class Composite(BaseStep):
             name, _, part = parts[number]
             try:
                 ended: Slice = getattr(part(), way)(context, inner)
-            except StepFailed as failure:  # the report also shows what the parts before found and did
+            except WorkFailed as failure:  # the report also shows what the parts before found and did
                 failure.result = {**results, name: failure.result}
                 raise
             progress = ended.progress or progress

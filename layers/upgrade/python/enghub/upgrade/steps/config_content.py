@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from enghub.core.i18n import Text
+from enghub.kit.files.store import FileMissing
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import StepContext
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import FileMissing, NotConfigured
+from enghub.upgrade.steps.ports import NotConfigured
 
 NO_TEMPLATE = Text(
     "{file}: neither the manifest's bundle has {template} nor the artifact store {stored}",
@@ -44,7 +45,7 @@ def rendered(file: ConfigFile, context: StepContext, present: Callable[[], bytes
         present: reads the site's file as it was before the step, for one that is changed in place.
 
     Raises:
-        StepFailed: there is no template, a placeholder has no value, or the result is not well-formed.
+        WorkFailed: there is no template, a placeholder has no value, or the result is not well-formed.
     """
     facts = context.facts
     values = {
@@ -67,7 +68,7 @@ def _template(file: ConfigFile, context: StepContext, present: Callable[[], byte
     if file.in_place:
         content = present()
         if content is None:
-            raise StepFailed(NO_FILE, file=file.path)
+            raise WorkFailed(NO_FILE, file=file.path)
     else:
         name = file.template or file.path
         try:
@@ -77,8 +78,8 @@ def _template(file: ConfigFile, context: StepContext, present: Callable[[], byte
         try:
             content = context.ports.artifacts.read(stored)
         except FileMissing as error:
-            raise StepFailed(NO_TEMPLATE, file=file.path, template=name, stored=stored) from error
+            raise WorkFailed(NO_TEMPLATE, file=file.path, template=name, stored=stored) from error
     try:
         return content.decode(file.encoding)
     except UnicodeDecodeError as error:
-        raise StepFailed(NOT_TEXT, file=file.path, encoding=file.encoding) from error
+        raise WorkFailed(NOT_TEXT, file=file.path, encoding=file.encoding) from error

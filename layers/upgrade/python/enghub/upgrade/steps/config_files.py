@@ -8,14 +8,15 @@ from urllib.parse import quote
 
 from enghub.core.clock import system_clock, to_text
 from enghub.core.i18n import Text
+from enghub.kit.files.store import FileMissing
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import NOT_CONFIGURED, FileMissing
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.steps.ports import NOT_CONFIGURED
 from enghub.upgrade.steps.tries import tried
 
 NO_TEXT = Text("The `config` hook's answer for {file} has no text", "config 钩子对 {file} 的应答没有 text")
@@ -63,7 +64,7 @@ class ConfigFiles(BaseStep):
         """Put back what the files held before.
 
         Raises:
-            StepFailed: somebody changed a file since.
+            WorkFailed: somebody changed a file since.
         """
         del cursor
         hook = _Hook(context)
@@ -77,7 +78,7 @@ class _Hook:
     def __init__(self, context: StepContext) -> None:
         url = context.hooks.url("config")
         if url is None:
-            raise StepFailed(NOT_CONFIGURED, what="file store and no `config` hook", what_zh="文件存储或 config 钩子")
+            raise WorkFailed(NOT_CONFIGURED, what="file store and no `config` hook", what_zh="文件存储或 config 钩子")
         self._context, self._url = context, url
         facts = context.facts
         self._folder = f"{HISTORY}/{facts.site_id}/{facts.execution_id}-{facts.version}-{facts.step_id}"
@@ -114,7 +115,7 @@ class _Hook:
             return False
         now, before = self._get(path), found["before"]
         if now != before and (now is None or _sha(now) != found["after"]):
-            raise StepFailed(MEDDLED, file=path, history=self._place(path))
+            raise WorkFailed(MEDDLED, file=path, history=self._place(path))
         if before is None and now is not None:
             self._context.log("warning", f"{path} was not there before: the config hook cannot remove it")
         elif now != before:
@@ -132,7 +133,7 @@ class _Hook:
         try:
             return str(json.loads(answer.text)["text"])
         except (ValueError, KeyError, TypeError) as error:
-            raise StepFailed(NO_TEXT, file=path) from error
+            raise WorkFailed(NO_TEXT, file=path) from error
 
     def _place(self, path: str) -> str:
         return f"{self._folder}/{path}.json"

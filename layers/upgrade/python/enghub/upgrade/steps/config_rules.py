@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.work.errors import WorkFailed
 
 Format = Literal["properties", "xml", "json", "yaml", "text"]
 FORMATS: dict[str, Format] = {
@@ -63,7 +63,7 @@ def fill(file: ConfigFile, template: str, values: Mapping[str, str]) -> str:
     """Return the template with every placeholder replaced.
 
     Raises:
-        StepFailed: a placeholder has no value; all of them are named.
+        WorkFailed: a placeholder has no value; all of them are named.
     """
     opening, closing = _MARKS[file.opening]
     pattern = re.compile(
@@ -82,7 +82,7 @@ def fill(file: ConfigFile, template: str, values: Mapping[str, str]) -> str:
 
     filled = pattern.sub(replace, template)
     if unknown:
-        raise StepFailed(UNKNOWN, file=file.path, names=", ".join(unknown))
+        raise WorkFailed(UNKNOWN, file=file.path, names=", ".join(unknown))
     return filled
 
 
@@ -90,13 +90,13 @@ def check(file: ConfigFile, text: str) -> None:
     """Read the text as its format.
 
     Raises:
-        StepFailed: it is not well-formed, with the place; the text itself is not shown.
+        WorkFailed: it is not well-formed, with the place; the text itself is not shown.
     """
     try:
         _CHECKS[file.kind](text)
     except ValueError as error:
         why = " ".join(str(error).split())[:300]
-        raise StepFailed(MALFORMED, file=file.path, format=file.kind, why=why) from error
+        raise WorkFailed(MALFORMED, file=file.path, format=file.kind, why=why) from error
 
 
 def _check_properties(text: str) -> None:

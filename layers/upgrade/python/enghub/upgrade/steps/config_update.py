@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from enghub.core.clock import system_clock, to_text
+from enghub.kit.files.store import FileMissing
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
 from enghub.upgrade.steps.config_files import GIVEN_UP, MEDDLED, ConfigFiles
 from enghub.upgrade.steps.config_rules import ConfigFile
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import FileMissing
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done
 from enghub.upgrade.steps.tries import tried
 
 HISTORY: Final = ".enghub/history"
@@ -67,7 +67,7 @@ class ConfigUpdate(BaseStep):
         """Put back what each file was before this execution's step.
 
         Raises:
-            StepFailed: somebody changed a file since.
+            WorkFailed: somebody changed a file since.
         """
         if goes_by_hook(context):
             return ConfigFiles().rollback(context, cursor)
@@ -113,7 +113,7 @@ def _apply(change: _Change, context: StepContext) -> bool:
     if now == wanted:
         return False
     if now not in (record["before"], record["after"]):
-        raise StepFailed(MEDDLED, file=path, history=f"{_entry(path, context)}.before")
+        raise WorkFailed(MEDDLED, file=path, history=f"{_entry(path, context)}.before")
     context.ports.files.write(path, change.content)
     return True
 
@@ -150,7 +150,7 @@ def _put_back(path: str, context: StepContext) -> bool:
     present = _read(path, context)
     now = None if present is None else _sha(present)
     if now not in (record["before"], record["after"]):
-        raise StepFailed(MEDDLED, file=path, history=f"{entry}.before")
+        raise WorkFailed(MEDDLED, file=path, history=f"{entry}.before")
     if now != record["before"]:
         content = _read(f"{entry}.before", context)
         if content is None:

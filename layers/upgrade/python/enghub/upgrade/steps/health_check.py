@@ -6,12 +6,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.gateways.hooks import plain
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.service_check import ask_restart, restarts_of
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
 
@@ -82,7 +83,7 @@ class HealthChecks(BaseStep):
         failed = [check.name for check in ill if check.critical]
         result = {self.parameter: outcomes, "restarts": restarts}
         if failed:
-            raise StepFailed(UNHEALTHY, retryable=True, result=result, failed=", ".join(failed))
+            raise WorkFailed(UNHEALTHY, retryable=True, result=result, failed=", ".join(failed))
         return done(result, Progress(len(checks), len(checks), "checks"))
 
 
@@ -106,7 +107,7 @@ def _ask(check: HealthCheck, context: StepContext) -> dict[str, Any]:
         answer = context.hooks.call(
             check.name, check.method, url, body=check.body, timeout_seconds=check.timeout_seconds
         )
-    except StepFailed as failure:
+    except WorkFailed as failure:
         context.log("warning", failure.text.en)
         return {"name": check.name, "healthy": False, "url": plain(url), "error": failure.text.en}
     healthy = answer.status == check.expected_status and (check.expected_text or "") in answer.text
@@ -125,7 +126,7 @@ def _ask_database(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     try:
         with context.databases.reader(int(check.timeout_seconds) + 1) as session:
             return {"name": check.name, "healthy": session.scalar("SELECT 1") == 1}
-    except (StepFailed, DatabaseUnreachable) as failure:
+    except (WorkFailed, DatabaseUnreachable) as failure:
         context.log("warning", f"health check {check.name}: {failure}")
         return {"name": check.name, "healthy": False, "error": str(failure)}
 
@@ -134,7 +135,7 @@ def _ask_port(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     asked = {"name": check.name, "address": f"{check.host}:{check.port}"}
     try:
         accepts = context.hooks.accepts(check.name, check.host or "", check.port or 0, check.timeout_seconds)
-    except StepFailed as failure:
+    except WorkFailed as failure:
         context.log("warning", failure.text.en)
         return {**asked, "healthy": False, "error": failure.text.en}
     return {**asked, "healthy": accepts}
@@ -143,6 +144,6 @@ def _ask_port(check: HealthCheck, context: StepContext) -> dict[str, Any]:
 def _ask_cache(check: HealthCheck, context: StepContext) -> dict[str, Any]:
     try:
         return {"name": check.name, "healthy": True, "active": context.ports.cache(check.name).active()}
-    except StepFailed as failure:
+    except WorkFailed as failure:
         context.log("warning", failure.text.en)
         return {"name": check.name, "healthy": False, "error": failure.text.en}

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.lint import is_single_query
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.lint import is_single_query
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.indexes import Index
-    from enghub.upgrade.gateways.databases.session import WriteSession
+    from enghub.kit.databases.indexes import Index
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.tasks import Reached, StagedTask
 
 FAILED = Text("Index {index} on {table}: {error}", "表 {table} 的索引 {index}：{error}")
@@ -109,7 +109,7 @@ class IndexOptimisation(BaseStep):
     ) -> None:
         try:
             _apply(context, session, rule)
-        except StepFailed:
+        except WorkFailed:
             with session.transaction() as connection:  # first: what is put back has to be done again
                 task.write(connection, replace(reached, stage="work", done=0))
             _put_back(context, session, read.read_list(context.parameters, "indexes", IndexRule), reached.data["had"])
@@ -134,16 +134,16 @@ class IndexOptimisation(BaseStep):
 
 
 def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
 
     probes = {}
     for probe in read.read_list(context.parameters, "index_probes", Probe):
         if not is_single_query(probe.sql, session.dialect):
-            raise StepFailed(NOT_READ_ONLY, query=probe.name)
+            raise WorkFailed(NOT_READ_ONLY, query=probe.name)
         try:
             with context.databases.reader(probe.timeout_seconds) as reader:
                 probes[probe.name] = indexes.measure(reader, probe.sql, probe.times)
-        except StepFailed as failure:
+        except WorkFailed as failure:
             probes[probe.name] = {"milliseconds": None, "plan": [failure.text.en]}
     rules = read.read_list(context.parameters, "indexes", IndexRule)
     tables = sorted({rule.table for rule in rules} | set(read.texts(context.parameters, "analyze")))
@@ -153,7 +153,7 @@ def _figures(context: StepContext, session: "WriteSession") -> dict[str, Any]:
 
 def _present(session: "WriteSession", rules: tuple[IndexRule, ...]) -> dict[str, Any]:
     """Return the indexes of every named table as they are: MariaDB drops some by itself when others replace them."""
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
 
     with session.transaction() as connection:
         tables = dict.fromkeys(rule.table for rule in rules)
@@ -161,16 +161,16 @@ def _present(session: "WriteSession", rules: tuple[IndexRule, ...]) -> dict[str,
 
 
 def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> None:
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
 
     wanted = indexes.Index(rule.table, rule.name, rule.columns, rule.unique)
     with refused_as(FAILED, index=rule.name, table=rule.table):
         present = _valid(session, wanted)
         if rule.action == "create" and present is not None and present.columns != rule.columns:
-            raise StepFailed(OTHER, index=rule.name, table=rule.table, columns=", ".join(present.columns))
+            raise WorkFailed(OTHER, index=rule.name, table=rule.table, columns=", ".join(present.columns))
         if rule.action == "rebuild" and present is None:
-            raise StepFailed(MISSING, index=rule.name, table=rule.table)
+            raise WorkFailed(MISSING, index=rule.name, table=rule.table)
         with session.autocommit() as connection:
             if rule.action == "create" and present is None:
                 indexes.create(connection, session.dialect, wanted)
@@ -183,7 +183,7 @@ def _apply(context: StepContext, session: "WriteSession", rule: IndexRule) -> No
 
 def _valid(session: "WriteSession", index: "Index") -> "Index | None":
     """Return an index if it is there and whole; half of one, left by a killed worker, is removed."""
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
 
     with session.transaction() as connection:
         found = indexes.find(connection, index.table, index.name)
@@ -203,7 +203,7 @@ def _put_back(
     context: StepContext, session: "WriteSession", rules: tuple[IndexRule, ...], had: Mapping[str, Any]
 ) -> None:
     """Make what is missing first (a foreign key may need it), then drop what the step made."""
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
 
     for table, stored in had.items():
         before = [indexes.Index.of_json(index) for index in stored]
@@ -222,7 +222,7 @@ def _put_back(
 
 
 def _analyse(context: StepContext, session: "WriteSession", rules: tuple[IndexRule, ...]) -> None:
-    from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
+    from enghub.kit.databases import indexes  # noqa: PLC0415
 
     tables = sorted({rule.table for rule in rules} | set(read.texts(context.parameters, "analyze")))
     with session.autocommit() as connection:

@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
+from enghub.kit.files.store import FileInfo, FileMissing, clean_path
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import LOGS, FileInfo, FileMissing, clean_path
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.steps.ports import LOGS
 
 LEFT = Text(
     "{count} log files could not be removed, see to them by hand: {files}",
@@ -67,7 +68,7 @@ class LogCleanup(BaseStep):
             for number, rule in enumerate(read.read_list(parameters, "log_cleanup", LogRule)):
                 try:
                     clean_path(rule.folder)
-                except StepFailed as failure:
+                except WorkFailed as failure:
                     found.append(f"log_cleanup.{number}.folder: {failure.text.en}")
         return tuple(found)
 
@@ -83,7 +84,7 @@ class LogCleanup(BaseStep):
                 continue
             try:
                 _remove(file, context)
-            except StepFailed as failure:
+            except WorkFailed as failure:
                 failed.append({"file": file["path"], "reason": failure.text.en})
                 context.log("warning", f"{file['path']} is passed over: {failure.text.en}")
             context.point("file removed")
@@ -130,9 +131,9 @@ def _archive(file: Mapping[str, Any], context: StepContext) -> None:
         context.ports.artifacts.write(target, packed)
     arrived = context.ports.artifacts.info(target)
     if arrived is None or arrived.size_bytes != size:
-        from enghub.upgrade.gateways.files import UNAVAILABLE  # noqa: PLC0415
+        from enghub.kit.files.store import UNAVAILABLE  # noqa: PLC0415
 
-        raise StepFailed(UNAVAILABLE, store="The artifact store", path=target, error="the archive did not arrive whole")
+        raise WorkFailed(UNAVAILABLE, store="The artifact store", path=target, error="the archive did not arrive whole")
 
 
 def _with_what_stayed(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Slice, done
 from enghub.upgrade.manifests.document import Phase
-from enghub.upgrade.sql.dialect import Dialect
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import StepContext
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.ports import NotConfigured
-from enghub.upgrade.steps.slices import Slice, done
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -166,7 +166,7 @@ def reported(finished: Sequence[Mapping[str, Any]]) -> Iterator[None]:
     """Let a failure of one migration also report those that were finished before it."""
     try:
         yield
-    except StepFailed as failure:
+    except WorkFailed as failure:
         failure.result = {"migrations": [*finished, *failure.result.get("migrations", ())]}
         raise
 
@@ -193,7 +193,7 @@ def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
     """Let the migrations run again; their rows are taken back by scripts or by the backup of their targets.
 
     Raises:
-        StepFailed: nothing takes them back.
+        WorkFailed: nothing takes them back.
     """
     from enghub.upgrade.gateways.databases.journal import TaskJournal  # noqa: PLC0415
     from enghub.upgrade.steps.sql_scripts import SqlScripts  # noqa: PLC0415
@@ -206,7 +206,7 @@ def undo(migrations: Sequence[Migration], context: StepContext) -> Slice:
         return done({"rollback": "nothing to undo"})
     why = why_irreversible([migration for migration, _ in begun], context.parameters, _backed_up(context))
     if why is not None:
-        raise StepFailed(why)
+        raise WorkFailed(why)
     if read.texts(context.parameters, "rollback_scripts") and not read.texts(context.parameters, "sql_scripts"):
         ended = SqlScripts().rollback(context, {})
         if ended.state == "more":

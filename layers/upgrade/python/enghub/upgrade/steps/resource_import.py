@@ -12,14 +12,15 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.kit.files.packages import Entry, Limits, Package, sha256_of
+from enghub.kit.files.store import BAD_PATH, FileMissing, clean_path
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.gateways.hooks import expect
-from enghub.upgrade.gateways.packages import Entry, Limits, Package, sha256_of
 from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import BAD_PATH, NOT_CONFIGURED, FileMissing, clean_path
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.steps.ports import NOT_CONFIGURED
 from enghub.upgrade.steps.tries import tried
 
 NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")
@@ -136,7 +137,7 @@ def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
     """Return by whom the package was scanned, None while the site's `scan` hook is at it.
 
     Raises:
-        StepFailed: the scanner found something, or there is no hook to ask.
+        WorkFailed: the scanner found something, or there is no hook to ask.
     """
     if rule.scan is None:
         context.log("warning", f"package {rule.package} is imported without a declared security scan")
@@ -145,7 +146,7 @@ def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
         return f"{rule.scan.scanner}, {rule.scan.scanned_at}"
     url = context.hooks.url("scan")
     if url is None:
-        raise StepFailed(NOT_CONFIGURED, what="`scan` hook", what_zh="scan 钩子")
+        raise WorkFailed(NOT_CONFIGURED, what="`scan` hook", what_zh="scan 钩子")
     body = {"package": rule.package, "sha256": rule.sha256, "siteId": context.facts.site_id}
     answer = expect("scan", url, context.hooks.call("scan", "POST", url, body=body, key=f"scan-{rule.sha256}"))
     try:
@@ -155,14 +156,14 @@ def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
     if found == "pending":
         return None
     if found != "clean":
-        raise StepFailed(NOT_CLEAN, package=rule.package, found=str(found)[:200])
+        raise WorkFailed(NOT_CLEAN, package=rule.package, found=str(found)[:200])
     return "the site's scan hook"
 
 
 def _bad_target(number: int, package: ResourcePackage) -> list[str]:
     try:
         parts = clean_path(package.target) if package.target else ()
-    except StepFailed as failure:
+    except WorkFailed as failure:
         return [f"resource_packages.{number}.target: {failure.text.en}"]
     return [f"resource_packages.{number}.target: .enghub is reserved"] if parts[:1] == (".enghub",) else []
 
@@ -232,11 +233,11 @@ class _Import:
         try:
             stream = self.context.ports.artifacts.open(self.rule.package)
         except FileMissing as error:
-            raise StepFailed(NO_PACKAGE, package=self.rule.package) from error
+            raise WorkFailed(NO_PACKAGE, package=self.rule.package) from error
         with stream:
             found = sha256_of(stream)
             if found != self.rule.sha256:
-                raise StepFailed(WRONG_SUM, package=self.rule.package, found=found)
+                raise WorkFailed(WRONG_SUM, package=self.rule.package, found=found)
             yield Package(self.rule.package, stream, self.rule.limits)
 
     def _stage_one(self, entry: Entry, content: BinaryIO, present: Mapping[str, int]) -> bool:
@@ -255,7 +256,7 @@ class _Import:
     def _check_version(self) -> None:
         facts = self.context.facts
         if self.rule.version is not None and self.rule.version not in (facts.version, facts.target_version):
-            raise StepFailed(
+            raise WorkFailed(
                 WRONG_VERSION, package=self.rule.package, found=self.rule.version, wanted=facts.version
             )  # fmt: skip
 
@@ -270,14 +271,14 @@ class _Import:
                     with package.open(entry) as content:
                         self.files.write(f"{self.folder}/staged/{entry.name}", content)
         failed = [{**self.result(), "failed": len(wrong)}]
-        raise StepFailed(
+        raise WorkFailed(
             NOT_VERIFIED, retryable=True, result={"packages": failed}, file=", ".join(map(self._place, wrong[:5]))
         )
 
     def _place(self, name: str) -> str:
         place = f"{self.rule.target}/{name}" if self.rule.target else name
         if clean_path(place)[0] == ".enghub":
-            raise StepFailed(BAD_PATH, path=place, why="it is in a folder of this software")
+            raise WorkFailed(BAD_PATH, path=place, why="it is in a folder of this software")
         return place
 
     def _sha(self, path: str) -> str | None:

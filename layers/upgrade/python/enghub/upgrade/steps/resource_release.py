@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
+from enghub.kit.files.store import clean_path
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import clean_path
-from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 REFUSED = Text(
     "{what} is not released: {error}", "{what} 未释放：{error}"
@@ -43,7 +43,7 @@ class ResourceRelease(BaseStep):
             for path in read.read_one(parameters, "temporary", Temporary).paths:
                 try:
                     reserved = clean_path(path)[0] == ".enghub"
-                except StepFailed as failure:
+                except WorkFailed as failure:
                     found.append(f"temporary.paths: {failure.text.en}")
                 else:
                     found += [f"temporary.paths: {path} is in a folder of this software"] if reserved else []
@@ -83,15 +83,15 @@ def _clear_unused(name: str, context: StepContext) -> list[str]:
 
 def _drop_tables(rules: Temporary, context: StepContext) -> list[tuple[str, int]]:
     """Drop what is there; return each table with the bytes it took, as far as its database tells."""
-    from enghub.upgrade.gateways.databases import indexes, structure  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+    from enghub.kit.databases import indexes, structure  # noqa: PLC0415
+    from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.journal import OWN_TABLES  # noqa: PLC0415
 
     dropped = []
     with context.databases.writer(context.budget) as session:
         for table in rules.tables:
             if table.rpartition(".")[2].lower() in OWN_TABLES:
-                raise StepFailed(REFUSED, what=table, error="it is a table of this software")
+                raise WorkFailed(REFUSED, what=table, error="it is a table of this software")
             with session.transaction() as connection:
                 there = structure.exists(connection, table)
                 sizes = indexes.sizes(connection, session.dialect, [table]) if there else {}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
+from enghub.kit.files.store import FileMissing
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import FileMissing
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.archive import Manifest
@@ -63,7 +63,7 @@ def restore(context: StepContext, chosen: Sequence[tuple[str, "Manifest"]], rule
         rules: which of what they hold.
 
     Raises:
-        StepFailed: a backup is damaged, or what it holds does not fit into the database; live tables are untouched.
+        WorkFailed: a backup is damaged, or what it holds does not fit into the database; live tables are untouched.
     """
     from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
@@ -95,13 +95,13 @@ def _chosen(context: StepContext, rules: RestoreRules) -> "list[tuple[str, Manif
     execution_id = rules.execution_id or context.facts.execution_id
     found = of_execution(context.ports.artifacts, context.facts.site_id, execution_id)
     if not found:
-        raise StepFailed(NO_BACKUP, execution=execution_id, site=context.facts.site_id)
+        raise WorkFailed(NO_BACKUP, execution=execution_id, site=context.facts.site_id)
     same_version = [one for one in found if one[1].version == context.facts.version]
     chosen = sorted(same_version or found, key=lambda one: one[1].completed_at, reverse=True)
     held = {table.made.table for _, manifest in chosen for table in manifest.tables}
     missing = set(rules.tables or ()) - held
     if missing:
-        raise StepFailed(NOT_IN_BACKUP, names=", ".join(sorted(missing)))
+        raise WorkFailed(NOT_IN_BACKUP, names=", ".join(sorted(missing)))
     return chosen
 
 

@@ -5,14 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
+from enghub.kit.work.slices import Cursor, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
-from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 if TYPE_CHECKING:
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.rows import RowTask
-    from enghub.upgrade.gateways.databases.session import WriteSession
 
 
 class RowMigration(BaseStep):

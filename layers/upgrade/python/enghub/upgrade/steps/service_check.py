@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.gateways.hooks import expect, plain
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 NOT_READY = Text(
     "Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}"
@@ -77,7 +77,7 @@ class ServiceCheck(BaseStep):
             details = ", ".join(
                 f"{name} ({states[name]['state']}, restarted {restarts.get(name, 0)} times)" for name in failed
             )
-            raise StepFailed(NOT_READY, result=result, failed=details)
+            raise WorkFailed(NOT_READY, result=result, failed=details)
         context.log("info", f"{well} of {len(services)} services are well")
         return done(result, progress)
 
@@ -88,7 +88,7 @@ def _state(service: Service, context: StepContext) -> dict[str, Any]:
         answer = context.hooks.call(
             f"status of {service.name}", "GET", url, timeout_seconds=service.timeout_seconds
         )  # fmt: skip
-    except StepFailed:
+    except WorkFailed:
         return {"well": False, "state": "unreachable", "version": None, "url": plain(url)}
     if answer.status != 200:
         return {"well": False, "state": f"HTTP {answer.status}", "version": None, "url": plain(url)}
@@ -99,7 +99,7 @@ def _state(service: Service, context: StepContext) -> dict[str, Any]:
 def _hook_url(service: Service, context: StepContext) -> str:
     hook = context.hooks.url("status")
     if hook is None:
-        raise StepFailed(NO_STATUS, service=service.name)
+        raise WorkFailed(NO_STATUS, service=service.name)
     return f"{hook}{'&' if '?' in hook else '?'}service={service.name}"
 
 

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
+from enghub.kit.work.slices import Cursor, Slice, done, more
 from enghub.upgrade.gateways.hooks import expect
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.slices import Cursor, Slice, done, more
 
 
 class _ServiceControl(BaseStep):

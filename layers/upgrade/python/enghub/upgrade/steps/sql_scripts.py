@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import SplitError, split
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import SplitError, split
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
@@ -61,7 +61,7 @@ class SqlScripts(BaseStep):
         if scripts and not any(begun):
             return done({"rollback": "nothing to undo"})
         if not paths:
-            raise StepFailed(NO_ROLLBACK)
+            raise WorkFailed(NO_ROLLBACK)
         if len(paths) == len(scripts):
             paths = tuple(path for path, ran in zip(paths, reversed(begun), strict=True) if ran)
         from enghub.upgrade.gateways.databases.journal import ROLLBACK_SCOPE  # noqa: PLC0415
@@ -135,11 +135,11 @@ def statements_of(context: StepContext, path: str, dialect: Dialect) -> Any:
     """Return a script's statements.
 
     Raises:
-        StepFailed: the bundle lacks it, or it cannot be split.
+        WorkFailed: the bundle lacks it, or it cannot be split.
     """
     try:
         return split(context.script(path), dialect)
     except KeyError as error:
-        raise StepFailed(MISSING, script=path) from error
+        raise WorkFailed(MISSING, script=path) from error
     except SplitError as error:
-        raise StepFailed(UNREADABLE, script=path, reason=str(error)) from error
+        raise WorkFailed(UNREADABLE, script=path, reason=str(error)) from error

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.rebuild_rules import Rebuild
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.rebuilding import Rebuilding
-    from enghub.upgrade.gateways.databases.session import WriteSession
 
 OLD_DROPPED = Text(
     "The rebuild drops the old table ({tables}): set keep_old to be able to go back",

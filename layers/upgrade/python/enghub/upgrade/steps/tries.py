@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from enghub.core.i18n import Text
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Slice, more
 from enghub.upgrade.steps.base import StepContext
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Cursor, Slice, more
 
 TRIES: Final = 3
 PAUSE_SECONDS: Final = 5
@@ -29,13 +29,13 @@ def tried(
         undo: called before it is given up, also when another try would be of no use.
 
     Raises:
-        StepFailed: given up.
+        WorkFailed: given up.
     """
     run = context.facts.run
     tries = 1 + (int(cursor.get("tries", 0)) if cursor.get("run") == run else 0)
     try:
         return work()
-    except StepFailed as failure:
+    except WorkFailed as failure:
         if failure.retryable and tries < TRIES:
             context.log("warning", f"try {tries} of {TRIES} failed: {failure.text.en}")
             return more({"tries": tries, "run": run}, result=failure.result, wait_seconds=PAUSE_SECONDS * tries)
@@ -43,4 +43,4 @@ def tried(
             raise
         if undo is not None:
             undo()
-        raise StepFailed(given_up, result=failure.result, tries=tries, reason=failure.text) from failure
+        raise WorkFailed(given_up, result=failure.result, tries=tries, reason=failure.text) from failure

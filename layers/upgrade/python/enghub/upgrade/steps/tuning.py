@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.lint import is_single_query
-from enghub.upgrade.sql.splitter import split
+from enghub.kit.sql.lint import is_single_query
+from enghub.kit.sql.splitter import split
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done, more
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.session import WriteSession
+    from enghub.kit.databases.session import WriteSession
     from enghub.upgrade.gateways.databases.tasks import Reached
 
 BAD_MEASURE = Text("Tuning {name}: its measure fails: {error}", "调优 {name}：度量查询失败：{error}")
@@ -146,11 +146,11 @@ class _Work:
         return reached
 
     def _measure(self) -> float:
-        from enghub.upgrade.gateways.databases import indexes  # noqa: PLC0415
-        from enghub.upgrade.gateways.databases.failures import refused_as  # noqa: PLC0415
+        from enghub.kit.databases import indexes  # noqa: PLC0415
+        from enghub.kit.databases.failures import refused_as  # noqa: PLC0415
 
         if not is_single_query(self.rule.measure, self.session.dialect):
-            raise StepFailed(BAD_MEASURE, name=self.rule.name, error="it is not one plain SELECT")
+            raise WorkFailed(BAD_MEASURE, name=self.rule.name, error="it is not one plain SELECT")
         with (
             self.context.databases.reader(self.rule.timeout_seconds) as reader,
             refused_as(BAD_MEASURE, name=self.rule.name),

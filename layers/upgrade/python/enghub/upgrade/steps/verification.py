@@ -7,14 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Cursor, Progress, Slice, done
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.slices import Cursor, Progress, Slice, done
 
 FAILED = Text("The verification failed: {failed}", "升级验证未通过：{failed}")
 STRUCTURE, INTEGRITY, BUSINESS = "check_table_structure", "check_data_integrity", "check_business_logic"
@@ -70,7 +70,7 @@ class Verification(BaseStep):
         failed = [f"{o['rule']}: {o['detail']}" for o in outcomes if not o["passed"]]
         result = {"verification": outcomes}
         if failed:
-            raise StepFailed(FAILED, result=result, failed="; ".join(failed))
+            raise WorkFailed(FAILED, result=result, failed="; ".join(failed))
         return done(result, Progress(len(outcomes), len(outcomes), "rules"))
 
 
@@ -84,7 +84,8 @@ def _asked(context: StepContext, rule: str) -> bool:
 
 def _structure(context: StepContext) -> list[dict[str, Any]]:
     """Declared tables have their columns; every journalled statement of this version took effect."""
-    from enghub.upgrade.gateways.databases import catalog, evidence  # noqa: PLC0415
+    from enghub.kit.databases import catalog  # noqa: PLC0415
+    from enghub.upgrade.gateways.databases import evidence  # noqa: PLC0415
 
     outcomes = []
     with context.databases.reader(60) as session:
@@ -119,7 +120,7 @@ def _comparisons(context: StepContext) -> list[dict[str, Any]]:
             with context.databases.reader(120) as session:
                 left = session.scalar(_query(comparison, comparison.left))
                 right = session.scalar(_query(comparison, comparison.right)) if comparison.right else comparison.value
-        except StepFailed as failure:
+        except WorkFailed as failure:
             if failure.retryable:
                 raise
             outcomes.append(_outcome(comparison.name, False, failure.text.en))

@@ -11,14 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import catalog
-from enghub.upgrade.gateways.databases.failures import refused_as
+from enghub.kit.databases import catalog
+from enghub.kit.databases.failures import refused_as
+from enghub.kit.databases.session import ReadSession
+from enghub.kit.databases.structure import quote, quote_one
+from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State
 from enghub.upgrade.gateways.databases.rows import RowTask
-from enghub.upgrade.gateways.databases.session import ReadSession
-from enghub.upgrade.gateways.databases.structure import quote, quote_one
 from enghub.upgrade.steps.base import StepContext
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import ColumnRule, Migration
 
 INCOMPLETE = Text(
@@ -64,7 +64,7 @@ def settle(
     Done once: what people delete from the target later must not come back when the step is looked at again.
 
     Raises:
-        StepFailed: retryable, rows are missing nevertheless; or sums differ.
+        WorkFailed: retryable, rows are missing nevertheless; or sums differ.
     """
     with _reader(context) as session:
         condition = _without_target(session, migration)
@@ -96,7 +96,7 @@ def _concluded(
     """Refuse what is incomplete, so that the next try looks again; else write down that it was looked at."""
     if (found.missing or 0) > checkpoint.failed and migration.moves_late_rows(context.facts.phase):
         rest.undo()
-        raise StepFailed(
+        raise WorkFailed(
             INCOMPLETE, retryable=True, task=migration.name, missing=found.missing, source=migration.source,
             target=migration.target, failed=checkpoint.failed,
         )  # fmt: skip
@@ -129,7 +129,7 @@ def _missing(context: StepContext, migration: Migration, condition: str) -> int 
     try:
         with _reader(context) as session, refused_as(NOT_COMPARED, task=migration.name):
             return int(session.scalar(query) or 0)
-    except StepFailed as failure:
+    except WorkFailed as failure:
         if failure.retryable:
             raise
         context.log("warning", failure.text.en)
@@ -166,7 +166,7 @@ def _sums(context: StepContext, migration: Migration) -> dict[str, str]:
             before = session.scalar(_of(migration.source, sa.func.sum(sa.column(source)), migration.where))
             after = session.scalar(_of(migration.target, sa.func.sum(sa.column(target))))
         if before != after:
-            raise StepFailed(
+            raise WorkFailed(
                 DIFFERENT, task=migration.name, column=source, source=migration.source, target=migration.target,
                 before=before, after=after,
             )  # fmt: skip

@@ -12,13 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from enghub.upgrade.gateways.databases import catalog, keys, lines, objects, structure
+from enghub.kit.databases import catalog, keys, lines, objects, structure
+from enghub.kit.databases.session import execute_raw
+from enghub.kit.databases.structure import Item, Structure
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
+from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.scratch import LEFT_OUT, TABLE, Scratch, notes, put_note, tables
-from enghub.upgrade.gateways.databases.session import SiteDatabases, execute_raw
-from enghub.upgrade.gateways.databases.structure import Item, Structure
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Budget
 
 ROWS = 2_000
 """Per transaction."""
@@ -33,11 +34,11 @@ def copy(scratch: Scratch, row_limit: int, budget: Budget) -> bool:
         budget: ends the slice.
 
     Raises:
-        StepFailed, TargetBusy: see `Scratch.hold`.
+        WorkFailed, DatabaseBusy: see `Scratch.hold`.
         DatabaseUnreachable: one of the two does not answer.
     """
     seconds = max(5, int(budget.seconds_to_hard))
-    with SiteDatabases(scratch.site, 0).reader(seconds) as source, scratch.hold(budget) as target:
+    with databases_of(scratch.site, 0).reader(seconds) as source, scratch.hold(budget) as target:
         lines.prepare(source.connection, source.dialect)
         return _Copy(source.connection, target, source.dialect, str(scratch.site.url.database), row_limit, budget).run()
 
@@ -74,7 +75,7 @@ class _Copy:
             found = structure.describe(self.source, self.dialect, table)
             if not self._exists(table):
                 self._run(*found.before, found.create_as(structure.quote(self.target, table)))
-        except StepFailed as refused:
+        except WorkFailed as refused:
             return self._copied(table, 0, str(refused))
         except exc.DBAPIError as error:
             self.target.rollback()

@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases.storage import at as row_at
-from enghub.upgrade.gateways.databases.storage import storage_of
+from enghub.kit.databases.storage import at as row_at
+from enghub.kit.databases.storage import storage_of
 
 ROLLBACK_SCOPE = "#rollback"
 """Ends the journal's scope of rollback scripts."""

@@ -8,21 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import catalog, structure
-from enghub.upgrade.gateways.databases.failures import refused_as
+from enghub.kit.databases import catalog, structure
+from enghub.kit.databases.failures import refused_as
+from enghub.kit.databases.session import WriteSession, execute_raw
+from enghub.kit.databases.structure import Item, quote, quote_one
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import split
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.databases.journal import ScriptJournal, State
 from enghub.upgrade.gateways.databases.rows import RowTask
 from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner
-from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
-from enghub.upgrade.gateways.databases.structure import Item, quote, quote_one
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import split
-from enghub.upgrade.steps.errors import StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
 from enghub.upgrade.steps.rebuild_rules import TABLE, Rebuild
-from enghub.upgrade.steps.slices import Budget, Progress
 
 NO_TABLE = Text("Rebuild: table {table} does not exist", "重建：表 {table} 不存在")
 BAD_CREATE = Text("Rebuild of {table}: {error}. The live table is untouched", "重建表 {table}：{error}。线上表未受影响")
@@ -61,12 +61,12 @@ class Rebuilding:
         """Go on until the table is exchanged or the budget is spent.
 
         Raises:
-            StepFailed: the rules do not fit, rows cannot be copied, or the copy differs.
+            WorkFailed: the rules do not fit, rows cannot be copied, or the copy differs.
         """
         with self.session.transaction() as connection:
             reached = self._task.read(connection)
         if reached is not None and reached.digest != self.rule.digest:
-            raise StepFailed(CHANGED, table=self.rule.table)
+            raise WorkFailed(CHANGED, table=self.rule.table)
         with refused_as(BAD_CREATE, table=self.rule.table):
             return self._go(reached or self._create())
 
@@ -105,9 +105,9 @@ class Rebuilding:
     def _create(self) -> Reached:
         with self.session.transaction() as connection:
             if not structure.exists(connection, self.rule.table):
-                raise StepFailed(NO_TABLE, table=self.rule.table)
+                raise WorkFailed(NO_TABLE, table=self.rule.table)
             if structure.exists(connection, self.old):
-                raise StepFailed(OLD_EXISTS, table=self.rule.table, old=self.old)
+                raise WorkFailed(OLD_EXISTS, table=self.rule.table, old=self.old)
             mark = self._newest(connection)
         with self.session.autocommit() as connection:
             quoted = quote(connection, self.scratch)
@@ -122,7 +122,7 @@ class Rebuilding:
             return None
         table = catalog.table(connection, self.rule.table)
         if table is None or self.rule.change_column not in table.columns:
-            raise StepFailed(BAD_CREATE, table=self.rule.table, error=f"it has no column {self.rule.change_column}")
+            raise WorkFailed(BAD_CREATE, table=self.rule.table, error=f"it has no column {self.rule.change_column}")
         column = table.columns[self.rule.change_column]
         newest = connection.execute(sa.select(sa.func.max(column))).scalar()
         if newest is None:
@@ -173,7 +173,7 @@ class Rebuilding:
             self._remove_gone()
         try:
             self._compare(int(reached.data["failed"]))
-        except StepFailed:
+        except WorkFailed:
             if mark:
                 again.undo()  # the next try looks for changes again
             raise
@@ -222,7 +222,7 @@ class Rebuilding:
                 found.append((f"the sum of {old_column}", *sums))
         for what, one, other in found:
             if one != other:
-                raise StepFailed(DIFFERENT, retryable=True, table=self.rule.table, what=what, live=one, new=other)
+                raise WorkFailed(DIFFERENT, retryable=True, table=self.rule.table, what=what, live=one, new=other)
 
     # --- exchange -----------------------------------------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class Rebuilding:
         """Bring the old table back; rows that were written since the exchange stay in the new one, which is dropped.
 
         Raises:
-            StepFailed: the old table was dropped.
+            WorkFailed: the old table was dropped.
         """
         with self.session.transaction() as connection:
             reached = self._task.read(connection)
@@ -269,7 +269,7 @@ class Rebuilding:
             reached = self._exchange(reached)
         if reached.stage in ("after", DONE):
             if not self.rule.keep_old:
-                raise StepFailed(OLD_GONE, table=self.rule.table)
+                raise WorkFailed(OLD_GONE, table=self.rule.table)
             reached = self._plan_back(reached)
         if reached.stage == "back":
             after = tuple(Item(*item) for item in reached.data["after"])

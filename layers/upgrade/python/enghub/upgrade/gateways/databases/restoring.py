@@ -7,14 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
+from enghub.kit.databases import lines, structure
+from enghub.kit.databases.failures import refused_as
+from enghub.kit.databases.session import WriteSession
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.archive import Archive, Manifest, TableBackup
-from enghub.upgrade.gateways.databases import lines, structure
-from enghub.upgrade.gateways.databases.failures import refused_as
-from enghub.upgrade.gateways.databases.session import WriteSession
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Budget, Progress
 
 REFUSED = Text(
     "Table {table} cannot be restored: {error}. The live table is untouched",
@@ -47,10 +47,10 @@ class Restoring:
         """Go on until all tables are in place or the budget is spent; True when they are.
 
         Raises:
-            StepFailed: a chunk is damaged, the database refuses rows, or something tied to a table does not fit.
+            WorkFailed: a chunk is damaged, the database refuses rows, or something tied to a table does not fit.
         """
         if tables and self.manifest.dialect != self.session.dialect.value:
-            raise StepFailed(OTHER_DATABASE, found=self.manifest.dialect, wanted=self.session.dialect.value)
+            raise WorkFailed(OTHER_DATABASE, found=self.manifest.dialect, wanted=self.session.dialect.value)
         lines.prepare(self.session.connection, self.session.dialect)
         self.session.connection.commit()
         if self._is_in_place(tables):
@@ -150,7 +150,7 @@ class Restoring:
                 return
             task.forget(connection)
         name = table.made.table
-        raise StepFailed(DIFFERENT, table=name, found=found.rows, wanted=wanted.rows, digest=wanted.digest)
+        raise WorkFailed(DIFFERENT, table=name, found=found.rows, wanted=wanted.rows, digest=wanted.digest)
 
     # --- all at once --------------------------------------------------------------------------------------------------
 

@@ -15,15 +15,16 @@ from sqlalchemy import exc
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import catalog
-from enghub.upgrade.gateways.databases.failures import failure_of, reason, refused_as
+from enghub.kit.databases import catalog
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.databases.failures import failure_of, reason, refused_as
+from enghub.kit.databases.keys import compare, read_key, write_key
+from enghub.kit.databases.session import WriteSession
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
-from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
-from enghub.upgrade.gateways.databases.session import WriteSession
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
 from enghub.upgrade.steps.migration_rules import Migration
-from enghub.upgrade.steps.slices import Budget, Progress
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
 NO_COLUMN = Text("Migration {task}: {table} has no column {column}", "迁移 {task}：表 {table} 没有列 {column}")
@@ -76,13 +77,13 @@ class RowTask:
         """Move batches until none is left or the budget is spent; return where the task stands.
 
         Raises:
-            StepFailed: a table or rule does not fit, or too many rows fail.
+            WorkFailed: a table or rule does not fit, or too many rows fail.
         """
         with refused_as(BAD_RULE, task=self.migration.name), self.session.transaction() as connection:
             self._prepare(connection)
             checkpoint = self._journal.read(connection) or self._begin(connection)
         if checkpoint.digest != self.migration.digest:
-            raise StepFailed(CHANGED, task=self.migration.name, moved=checkpoint.moved)
+            raise WorkFailed(CHANGED, task=self.migration.name, moved=checkpoint.moved)
         reported = time.monotonic()
         while checkpoint.state is not State.DONE:
             checkpoint = self._batch(checkpoint)
@@ -106,7 +107,7 @@ class RowTask:
         slow = catalog.not_transactional(connection, self.session.dialect)
         for name in (rules.source, rules.target):
             if name.lower() in slow:
-                raise StepFailed(NOT_TRANSACTIONAL, task=rules.name, table=name)
+                raise WorkFailed(NOT_TRANSACTIONAL, task=rules.name, table=name)
         self._source = self._table(connection, rules.source)
         self._target = self._table(connection, rules.target)
         self._check_mapping()
@@ -116,14 +117,14 @@ class RowTask:
         rules = self.migration
         names = self._key_columns(connection)
         if not names:
-            raise StepFailed(NO_KEY, task=rules.name, table=rules.source)
+            raise WorkFailed(NO_KEY, task=rules.name, table=rules.source)
         for name in names:
             if name not in self._source.columns:
-                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
+                raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
             if self._source.columns[name].nullable and self._has_null(connection, name):
-                raise StepFailed(NULL_KEY, task=rules.name, column=name)
+                raise WorkFailed(NULL_KEY, task=rules.name, column=name)
             if rules.in_place and name in rules.mapping:
-                raise StepFailed(MOVES_KEY, task=rules.name, column=name)
+                raise WorkFailed(MOVES_KEY, task=rules.name, column=name)
         return names
 
     def _key_columns(self, connection: sa.Connection) -> tuple[str, ...]:
@@ -134,9 +135,9 @@ class RowTask:
         rules = self.migration
         for name, rule in rules.mapping.items():
             if name not in self._target.columns:
-                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
+                raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
             if rule.column is not None and rule.column not in self._source.columns:
-                raise StepFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
+                raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
 
     def _has_null(self, connection: sa.Connection, column: str) -> bool:
         """Ask the rows: SQLite says of every plain primary key that it may be null."""
@@ -148,7 +149,7 @@ class RowTask:
     def _table(self, connection: sa.Connection, name: str) -> sa.Table:
         table = catalog.table(connection, name)
         if table is None:
-            raise StepFailed(NO_TABLE, task=self.migration.name, table=name)
+            raise WorkFailed(NO_TABLE, task=self.migration.name, table=name)
         return table
 
     # --- one batch --------------------------------------------------------------------------------------------------
@@ -237,7 +238,7 @@ class RowTask:
                 self._journal.write(connection, following)
         self.point("failed row")
         if following.failed > self.migration.max_failed_rows:
-            raise StepFailed(
+            raise WorkFailed(
                 TOO_MANY_FAILED,
                 result={"migrations": [outcome(self.migration, following)]},
                 task=self.migration.name, failed=following.failed, allowed=self.migration.max_failed_rows,

@@ -21,12 +21,14 @@ from sqlalchemy.dialects import mysql
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import journal, lines, objects, structure
-from enghub.upgrade.gateways.databases.session import Address, SiteDatabases, connected, engine_of, lock
-from enghub.upgrade.gateways.databases.storage import IN_PLACE
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.slices import Budget
+from enghub.kit.databases import lines, objects, structure
+from enghub.kit.databases.session import Address, connected, engine_of, lock
+from enghub.kit.databases.storage import IN_PLACE
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
+from enghub.upgrade.gateways.databases import journal
+from enghub.upgrade.gateways.databases.kinds import databases_of
 
 MARK = "enghub_rehearsal"
 """Its presence says: everything here was made by a rehearsal and may be dropped."""
@@ -81,14 +83,14 @@ def check(site: Address, scratch: Address) -> None:
     """Refuse what cannot be a scratch database of a site; nothing is connected to, host names are resolved.
 
     Raises:
-        StepFailed: it is the site's own, or of another kind.
+        WorkFailed: it is the site's own, or of another kind.
     """
     if not site.dialect.has_transactions:
-        raise StepFailed(NOT_REHEARSED, dialect=site.dialect.value)
+        raise WorkFailed(NOT_REHEARSED, dialect=site.dialect.value)
     if scratch.dialect is not site.dialect:
-        raise StepFailed(OTHER_DIALECT, found=scratch.dialect.value, wanted=site.dialect.value)
+        raise WorkFailed(OTHER_DIALECT, found=scratch.dialect.value, wanted=site.dialect.value)
     if _place(scratch) == _place(site) and _hosts(scratch) & _hosts(site):
-        raise StepFailed(SAME_DATABASE)
+        raise WorkFailed(SAME_DATABASE)
 
 
 def _place(address: Address) -> tuple[int, str]:
@@ -132,17 +134,17 @@ class Scratch:
         """Empty it and take it; safe to repeat.
 
         Raises:
-            StepFailed: it is the site's own, of another kind, in use, or holds what no rehearsal made.
-            TargetBusy: a worker of an earlier rehearsal is still at it.
+            WorkFailed: it is the site's own, of another kind, in use, or holds what no rehearsal made.
+            DatabaseBusy: a worker of an earlier rehearsal is still at it.
         """
         check(self.site, self.address)
-        with SiteDatabases(self.site, 0).reader(60) as source:
+        with databases_of(self.site, 0).reader(60) as source:
             if MARK in sa.inspect(source.connection).get_table_names():
-                raise StepFailed(SAME_DATABASE)  # by whatever name its server is reached
+                raise WorkFailed(SAME_DATABASE)  # by whatever name its server is reached
         with self._connected(60) as connection:
             found = sa.inspect(connection).get_table_names()
             if found and MARK not in found:
-                raise StepFailed(NOT_EMPTY, table=min(found))
+                raise WorkFailed(NOT_EMPTY, table=min(found))
             connection.rollback()
             if found:
                 self._refuse_another(connection)
@@ -150,7 +152,7 @@ class Scratch:
                 _clear(connection, self.address.dialect)
                 NOTES.create(connection)
             except exc.DBAPIError as error:
-                raise StepFailed(NOT_EMPTIED, why=objects.why(error)) from error
+                raise WorkFailed(NOT_EMPTIED, why=objects.why(error)) from error
             self._take(connection)
             connection.commit()
 
@@ -159,13 +161,13 @@ class Scratch:
         """Connect as the one who owns it, and own it for some time longer.
 
         Raises:
-            StepFailed: another rehearsal has taken it.
-            TargetBusy: another worker is at it.
+            WorkFailed: another rehearsal has taken it.
+            DatabaseBusy: another worker is at it.
         """
         with self._connected(max(5, int(budget.seconds_to_hard))) as connection:
             owner = _owner(connection)
             if owner is None or owner["rehearsal"] != self.owner:
-                raise StepFailed(TAKEN)
+                raise WorkFailed(TAKEN)
             self._take(connection)
             connection.commit()
             yield connection
@@ -174,11 +176,11 @@ class Scratch:
         """Return a script that cannot reach the site from the scratch database.
 
         Raises:
-            StepFailed: it names the site's database.
+            WorkFailed: it names the site's database.
         """
         database = str(self.site.url.database)
         if objects.names_database(sql, self.site.dialect, database):
-            raise StepFailed(NAMES_SITE, database=database)
+            raise WorkFailed(NAMES_SITE, database=database)
         return sql
 
     def measure(self, kind: str, budget: Budget) -> bool:
@@ -241,7 +243,7 @@ class Scratch:
         if owner is None or owner["rehearsal"] == self.owner:
             return
         if datetime.fromisoformat(owner["until"]) > system_clock():
-            raise StepFailed(IN_USE, owner=owner["rehearsal"], until=owner["until"])
+            raise WorkFailed(IN_USE, owner=owner["rehearsal"], until=owner["until"])
 
     def release(self, budget: Budget) -> None:
         """Let the next rehearsal have it; what is in it stays, to be looked at."""

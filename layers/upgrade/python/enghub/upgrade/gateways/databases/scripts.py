@@ -10,21 +10,22 @@ from sqlalchemy import exc
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import catalog
-from enghub.upgrade.gateways.databases.failures import failure_of, reason
-from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
-from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
-from enghub.upgrade.sql.classify import (
+from enghub.kit.databases import catalog
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.databases.failures import failure_of, reason
+from enghub.kit.databases.session import WriteSession, execute_raw
+from enghub.kit.sql.classify import (
     Manner,
     again_is_harmless,
     cannot_be_probed,
     manner,
     writes_rows_at_once,
 )
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import Statement
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
-from enghub.upgrade.steps.slices import Budget
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import Statement
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
+from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
 
 EDITED = Text(
     "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and "
@@ -102,7 +103,7 @@ class ScriptRunner:
         """Run what is left of `script`, until done or until the budget is spent.
 
         Raises:
-            StepFailed: a statement failed, is in doubt or may not run; a script was edited after it ran.
+            WorkFailed: a statement failed, is in doubt or may not run; a script was edited after it ran.
             ServerStillRunning: the server is busy with a statement of ours: come back later.
         """
         journal = ScriptJournal(self.scope, script.path, self.execution_id)
@@ -118,10 +119,10 @@ class ScriptRunner:
         for entry in known.values():
             statement = by_ordinal.get(entry.ordinal)
             if entry.state in (State.DONE, State.INTENT) and (statement is None or statement.digest != entry.digest):
-                raise StepFailed(EDITED, script=script.path, ordinal=entry.ordinal)
+                raise WorkFailed(EDITED, script=script.path, ordinal=entry.ordinal)
         for statement in script.statements:
             if self._manner(statement) is Manner.REFUSED:
-                raise StepFailed(REFUSED, script=script.path, line=statement.line, statement=statement.summary)
+                raise WorkFailed(REFUSED, script=script.path, line=statement.line, statement=statement.summary)
 
     def _manner(self, statement: Statement) -> Manner:
         return manner(statement, self.session.dialect)
@@ -258,7 +259,7 @@ class ScriptRunner:
 
     def _decided(self, script: Script, statement: Statement) -> bool:
         if self.decision is None:
-            raise StepFailed(IN_DOUBT, **self._place(script, statement), statement=statement.summary)
+            raise WorkFailed(IN_DOUBT, **self._place(script, statement), statement=statement.summary)
         return self.decision == "applied"
 
     def _check_engine(self, script: Script, statement: Statement) -> None:
@@ -268,7 +269,7 @@ class ScriptRunner:
             refused = catalog.not_transactional(connection, self.session.dialect)
         names = {word.lower() for word in statement.words} & refused
         if names:
-            raise StepFailed(NOT_TRANSACTIONAL, script=script.path, line=statement.line, table=min(names))
+            raise WorkFailed(NOT_TRANSACTIONAL, script=script.path, line=statement.line, table=min(names))
 
     def _failed(
         self, script: Script, statement: Statement, journal: ScriptJournal, error: exc.DBAPIError, text: Text

@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import structure
-from enghub.upgrade.gateways.databases.failures import refused_as
-from enghub.upgrade.gateways.databases.session import WriteSession, execute_raw
-from enghub.upgrade.gateways.databases.structure import Dependent, Item, quote, quote_one
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases import structure
+from enghub.kit.databases.failures import refused_as
+from enghub.kit.databases.session import WriteSession, execute_raw
+from enghub.kit.databases.structure import Dependent, Item, quote, quote_one
+from enghub.kit.sql.dialect import Dialect
 
 REFUSED = Text(
     "The new {tables} cannot take its place: {error}. The data beside it is complete; correct the cause and resume",
@@ -71,7 +71,7 @@ class Swap:
         """Exchange the tables; repeatable until `record` has run.
 
         Raises:
-            StepFailed: something tied to a table does not fit the new one.
+            WorkFailed: something tied to a table does not fit the new one.
         """
         ties = [Dependent(**tie) for tie in planned]
         with refused_as(REFUSED, tables=", ".join(pair.live for pair in self.pairs)):

@@ -1,4 +1,4 @@
-"""How rows of the journal are kept: changed in place where transactions are, appended where they are not (UPG-19)."""
+"""How rows of small tables are kept: changed in place where transactions are, appended where they are not (UPG-19)."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,13 +6,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 LOG = "_log"
-"""ClickHouse: ends the name of the table that the view with the journal's own name shows the newest rows of."""
+"""ClickHouse: ends the name of the table that the view with the table's own name shows the newest rows of."""
 _TYPES = {sa.Integer: "Int32", sa.BigInteger: "Int64"}
 Values = Mapping[str, Any]
 
 
 class Storage(Protocol):
-    """Rows of the journal's tables."""
+    """Rows of tables that we keep in somebody's database."""
 
     def create(self, connection: sa.Connection, tables: sa.MetaData) -> None:
         """Make what is missing."""
@@ -59,7 +59,7 @@ class InPlace:
 class Appended:
     """Every change appends the row's next version; a view shows the newest. One insert is one block, so it is atomic.
 
-    The writer is alone (see `clickhouse.ClickHouseDatabases`), so that reading and appending need no lock.
+    The writer is alone (see `clickhouse.ClickHouseSessions`), so that reading and appending need no lock.
     """
 
     def create(self, connection: sa.Connection, tables: sa.MetaData) -> None:

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import Statement
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import Statement
 
 
 class Manner(StrEnum):

@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import clean_path
+from enghub.kit.files.store import clean_path
+from enghub.kit.work.errors import WorkFailed
 
 REFUSED = Text(
     "The package {package} is refused: {why}. Nothing was imported", "资源包 {package} 被拒绝：{why}。未导入任何内容"
@@ -78,7 +78,7 @@ class Package:
         """Unpack a file into a temporary one (in memory while it is small), checked before it is handed out.
 
         Raises:
-            StepFailed: it is longer than its header says, or does not have its checksum.
+            WorkFailed: it is longer than its header says, or does not have its checksum.
         """
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
             file = cast("BinaryIO", spooled)
@@ -128,7 +128,7 @@ class Package:
     def _wrong(self, info: zipfile.ZipInfo) -> str | None:
         try:
             parts = clean_path(info.filename.rstrip("/"))
-        except StepFailed:
+        except WorkFailed:
             return "is no plain relative path"
         limits, kind = self._limits, stat.S_IFMT(info.external_attr >> 16)
         packed = max(1, info.compress_size)
@@ -163,8 +163,8 @@ class Package:
             raise self._refused(f"{CHECKSUMS} and contents differ: {', '.join([*missing, *absent][:5])}")
         return sums
 
-    def _refused(self, why: str) -> StepFailed:
-        return StepFailed(REFUSED, package=self._name, why=why)
+    def _refused(self, why: str) -> WorkFailed:
+        return WorkFailed(REFUSED, package=self._name, why=why)
 
 
 def _is_program(head: bytes) -> bool:

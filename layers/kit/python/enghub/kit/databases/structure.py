@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
 
 UNSUPPORTED = Text("Table {table} cannot be made again from its structure: {why}", "表 {table} 无法按结构重建：{why}")
 
@@ -94,7 +94,7 @@ def describe(connection: sa.Connection, dialect: Dialect, table: str) -> Structu
     """Return a table's structure.
 
     Raises:
-        StepFailed: it is no plain table.
+        WorkFailed: it is no plain table.
     """
     if dialect.is_mysql:
         return _describe_mysql(connection, table)
@@ -110,7 +110,7 @@ def _describe_mysql(connection: sa.Connection, table: str) -> Structure:
     quoted = quote(connection, table)
     shown = connection.exec_driver_sql(f"SHOW CREATE TABLE {quoted}").mappings().one()
     if "Create Table" not in shown:
-        raise StepFailed(UNSUPPORTED, table=table, why="it is a view or a sequence")
+        raise WorkFailed(UNSUPPORTED, table=table, why="it is a view or a sequence")
     lines = str(shown["Create Table"]).split("\n")
     head = re.sub(r"^(CREATE (?:TEMPORARY )?TABLE )`(?:[^`]|``)+`", rf"\1{_MARK}", lines[0])
     foreign = [line.strip().rstrip(",") for line in lines if _FOREIGN_KEY.match(line)]
@@ -203,10 +203,10 @@ def _pg_oid(connection: sa.Connection, table: str) -> int:
         {"name": quoted},
     ).one()
     if row.relkind not in ("r", b"r") or row.relispartition:
-        raise StepFailed(UNSUPPORTED, table=table, why="it is not a plain table")
+        raise WorkFailed(UNSUPPORTED, table=table, why="it is not a plain table")
     inherits = sa.text("SELECT count(*) FROM pg_inherits WHERE inhparent = :oid OR inhrelid = :oid")
     if connection.execute(inherits, {"oid": row.oid}).scalar_one():
-        raise StepFailed(UNSUPPORTED, table=table, why="it inherits or is inherited from")
+        raise WorkFailed(UNSUPPORTED, table=table, why="it inherits or is inherited from")
     return int(row.oid)
 
 
@@ -284,7 +284,7 @@ def _describe_sqlite(connection: sa.Connection, table: str) -> Structure:
     ).all()
     own = next((row for row in rows if row.type == "table"), None)
     if own is None or not _SQLITE_HEAD.match(own.sql):
-        raise StepFailed(UNSUPPORTED, table=table, why="it is not a plain table")
+        raise WorkFailed(UNSUPPORTED, table=table, why="it is not a plain table")
     create = _SQLITE_HEAD.sub(lambda found: found.group(1) + _MARK, own.sql, count=1)
     after = tuple(Item(row.type, row.name, row.sql) for row in rows if row.type in ("index", "trigger"))
     pragma = connection.exec_driver_sql(f"PRAGMA table_xinfo({quote_one(connection, table)})").mappings().all()
@@ -330,7 +330,7 @@ def dependents(
         besides: tables that are replaced as well, so that their own keys come with them.
 
     Raises:
-        StepFailed: a materialised view refers to it, which cannot be tied to another table.
+        WorkFailed: a materialised view refers to it, which cannot be tied to another table.
     """
     if dialect.is_mysql:
         rows = connection.execute(sa.text(_MYSQL_INCOMING), {"table": table.rpartition(".")[2]}).all()
@@ -351,7 +351,7 @@ def dependents(
     ]  # fmt: skip
     for row in connection.execute(sa.text(_PG_VIEWS), oid):
         if row.relkind != "v":
-            raise StepFailed(UNSUPPORTED, table=table, why=f"the materialised view {row.name} refers to it")
+            raise WorkFailed(UNSUPPORTED, table=table, why=f"the materialised view {row.name} refers to it")
         found.append(Dependent("view", row.name, None, f"CREATE OR REPLACE VIEW {row.name} AS {row.definition}"))
     return tuple(found)
 

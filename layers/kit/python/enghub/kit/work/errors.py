@@ -1,4 +1,4 @@
-"""Why a step does not go on: it failed, or it must come back later, or it must stop."""
+"""Why long work does not go on: it failed, or it must stop."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from enghub.core.i18n import Text
 
 
-class StepFailed(Exception):
-    """The step cannot succeed as things are. `retryable` failures are tried again by the step's retry_count.
+class WorkFailed(Exception):
+    """The work cannot succeed as things are; a `retryable` failure may pass when it is tried again.
 
     `values` fill the text's places; one that is a text itself is said in the reader's language too.
     """
@@ -23,13 +23,5 @@ class StepFailed(Exception):
         super().__init__(self.text.en)
 
 
-class TargetBusy(Exception):
-    """A statement of an earlier worker is still running in the server: come back later."""
-
-
-class DatabaseUnreachable(Exception):
-    """The site's database does not answer, or broke the connection off: come back later."""
-
-
 class Superseded(Exception):
-    """A newer run of the execution took over: this worker must stop at once."""
+    """A newer worker took over, which its greater fencing token shows: this one must stop at once."""

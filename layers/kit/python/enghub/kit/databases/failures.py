@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import exc
 
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed
+from enghub.kit.databases.errors import DatabaseUnreachable
+from enghub.kit.work.errors import WorkFailed
 
 _TRANSIENT_MYSQL = {1205, 1213, 1040, 1053, 2006, 2013}
 _TRANSIENT_STATES = ("40", "53", "57P", "08", "55P03")
@@ -18,7 +19,7 @@ def refused_as(text: Text, *, retryable: bool = False, **values: Any) -> Iterato
     """Turn the errors of what is inside into `failure_of` them; `retryable` ones whatever they are.
 
     Raises:
-        StepFailed: with `text`, in which `error` is the database's reason.
+        WorkFailed: with `text`, in which `error` is the database's reason.
         DatabaseUnreachable: the connection is gone.
     """
     try:
@@ -29,11 +30,11 @@ def refused_as(text: Text, *, retryable: bool = False, **values: Any) -> Iterato
 
 def failure_of(
     text: Text, error: exc.DBAPIError, *, retryable: bool = False, **values: Any
-) -> StepFailed | DatabaseUnreachable:
+) -> WorkFailed | DatabaseUnreachable:
     """Return what a step raises: its failure, retryable when the database may accept it in a moment."""
     if error.connection_invalidated or _is_lost(error):
         return DatabaseUnreachable(reason(error))
-    return StepFailed(text, retryable=retryable or _is_transient(error), **{"error": reason(error), **values})
+    return WorkFailed(text, retryable=retryable or _is_transient(error), **{"error": reason(error), **values})
 
 
 def reason(error: exc.DBAPIError) -> str:

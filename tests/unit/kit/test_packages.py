@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.upgrade.gateways.packages import Entry, Limits, Package
-from enghub.upgrade.steps.errors import StepFailed
+from enghub.kit.files.packages import Entry, Limits, Package
+from enghub.kit.work.errors import WorkFailed
 
 LIMITS = Limits(entries=5, total_bytes=4 << 20, entry_bytes=3 << 20, ratio=50)
 
@@ -41,7 +41,7 @@ def link(name: str) -> zipfile.ZipInfo:
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     info = zipfile.ZipInfo("ok")
     info.filename = name
-    with pytest.raises(StepFailed, match="refused"):
+    with pytest.raises(WorkFailed, match="refused"):
         package((info, b"x"))
 
 
@@ -59,19 +59,19 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     ],
 )
 def test_what_is_wrong_is_named(files: list[tuple[str, bytes]], why: str) -> None:
-    with pytest.raises(StepFailed, match=why):
+    with pytest.raises(WorkFailed, match=why):
         package(*files)
 
 
 def test_content_is_compared_with_the_packages_own_checksums() -> None:
     sums = f"{hashlib.sha256(b'other').hexdigest()}  a\n".encode()
     found = package(("a", b"content"), ("SHA256SUMS", sums))
-    with pytest.raises(StepFailed, match="a does not have its checksum"):
+    with pytest.raises(WorkFailed, match="a does not have its checksum"):
         content_of(found, found.entries[0])
 
 
 def test_what_is_no_zip_is_refused() -> None:
-    with pytest.raises(StepFailed, match="is no zip file"):
+    with pytest.raises(WorkFailed, match="is no zip file"):
         Package("x.zip", io.BytesIO(b"PK but not really"), LIMITS)
 
 
@@ -86,6 +86,6 @@ def test_a_damaged_package_is_refused_or_its_content_is_right(content: bytes, at
     try:
         found = Package("x.zip", io.BytesIO(bytes(data)), LIMITS)
         contents = [content_of(found, entry) for entry in found.entries if entry.sha256]
-    except StepFailed:
+    except WorkFailed:
         return
     assert contents in ([content], [])

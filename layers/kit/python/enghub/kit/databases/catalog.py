@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.sql.dialect import Dialect
 
 _MYSQL_FACTS = {
     "tables": "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT, CREATE_OPTIONS "

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases.session import ReadSession, execute_raw
-from enghub.upgrade.gateways.databases.structure import quote, quote_one
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import ReadSession, execute_raw
+from enghub.kit.databases.structure import quote, quote_one
+from enghub.kit.sql.dialect import Dialect
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import SplitError, Statement, split
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import SplitError, Statement, split
 
 
 class Danger(StrEnum):

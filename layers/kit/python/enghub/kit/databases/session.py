@@ -1,4 +1,4 @@
-"""Sessions on a site's database: one writer at a time, fenced, and readers that cannot write (UPG-10, UPG-14, UPG-19).
+"""Sessions on a database: one writer at a time, fenced, and readers that cannot write (UPG-10, UPG-14, UPG-19).
 
 The writer holds a lock *inside* the database, on the very connection it works with. When a worker dies, the server
 keeps the lock until the statement it was running has ended; so whoever resumes waits for that statement instead of
@@ -18,11 +18,12 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool
 
 from enghub.core.i18n import Text
-from enghub.upgrade.gateways.databases import journal
-from enghub.upgrade.gateways.databases.failures import failure_of, reason
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.steps.errors import DatabaseUnreachable, StepFailed, Superseded, TargetBusy
-from enghub.upgrade.steps.slices import Budget
+from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
+from enghub.kit.databases.failures import failure_of, reason
+from enghub.kit.databases.fence import Fence
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.work.errors import WorkFailed
+from enghub.kit.work.slices import Budget
 
 CONNECT_TRIES = 3
 CONNECT_SECONDS = 5
@@ -45,7 +46,7 @@ _PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of th
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """Where a site's database is and who we are there; never logged."""
+    """Where a database is and who we are there; never logged."""
 
     dialect: Dialect
     url: sa.URL
@@ -55,18 +56,18 @@ class Address:
         """Read a secret: `{"url": "mysql://user:pw@host/db"}` or its parts username, password, host, port, database.
 
         Raises:
-            StepFailed: the secret has neither, or names another kind of database.
+            WorkFailed: the secret has neither, or names another kind of database.
         """
         if isinstance(secret.get("url"), str):
             try:
                 url = sa.make_url(secret["url"])
             except exc.ArgumentError as error:
-                raise StepFailed(BAD_SECRET) from error
+                raise WorkFailed(BAD_SECRET) from error
             if url.get_backend_name() not in _BACKENDS[dialect]:
-                raise StepFailed(WRONG_DIALECT, found=url.get_backend_name(), dialect=dialect.value)
+                raise WorkFailed(WRONG_DIALECT, found=url.get_backend_name(), dialect=dialect.value)
             return cls(dialect, url.set(drivername=_DRIVERS[dialect]))
         if "database" not in secret:
-            raise StepFailed(BAD_SECRET)
+            raise WorkFailed(BAD_SECRET)
         url = sa.URL.create(
             _DRIVERS[dialect],
             username=secret.get("username"),
@@ -125,12 +126,12 @@ class ReadSession:
 
 
 class WriteSession:
-    """The one connection that changes the site's database during an execution."""
+    """The one connection that changes the database."""
 
-    def __init__(self, connection: sa.Connection, dialect: Dialect, token: int) -> None:
+    def __init__(self, connection: sa.Connection, dialect: Dialect, fence: Fence) -> None:
         self.connection = connection
         self.dialect = dialect
-        self._token = token
+        self._fence = fence
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -166,18 +167,10 @@ class WriteSession:
             Superseded: there is a newer one.
         """
         with self.connection.begin():
-            held = self.connection.execute(sa.select(journal.FENCE.c.token).where(journal.FENCE.c.id == 1)).scalar()
-            if held is None:
-                self.connection.execute(journal.FENCE.insert().values(id=1, token=self._token))
-            elif held > self._token:
-                raise Superseded
-            elif held < self._token:
-                self.connection.execute(journal.FENCE.update().values(token=self._token))
+            self._fence.take(self.connection)
 
     def _check_fence(self) -> None:
-        held = self.connection.execute(sa.select(journal.FENCE.c.token).where(journal.FENCE.c.id == 1)).scalar()
-        if held != self._token:
-            raise Superseded
+        self._fence.check(self.connection)
 
 
 def execute_raw(connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
@@ -185,18 +178,18 @@ def execute_raw(connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
     return connection.execution_options(no_parameters=True).exec_driver_sql(sql)
 
 
-class SiteDatabases:
-    """Opens sessions on one site's database."""
+class DatabaseSessions:
+    """Opens sessions on one database."""
 
-    def __init__(self, address: Address, token: int, on_refused: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, address: Address, fence: Fence, on_refused: Callable[[], None] = lambda: None) -> None:
         self._address = address
-        self._token = token
+        self._fence = fence
         self._on_refused = on_refused
         """Called when the credentials are refused, so that a kept secret is read again."""
 
     @contextmanager
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
-        """Open a read-only session; see `Databases.reader`."""
+        """Open a read-only session; a statement may take at most `timeout_seconds`."""
         engine = engine_of(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
         with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
@@ -208,7 +201,12 @@ class SiteDatabases:
 
     @contextmanager
     def writer(self, budget: Budget) -> Iterator[WriteSession]:
-        """Open the writing session; see `Databases.writer`."""
+        """Open the one writing session, and make the fence's tables where they are missing.
+
+        Raises:
+            DatabaseBusy: a statement of an earlier worker is still running in the server.
+            Superseded: a newer worker took over.
+        """
         engine = engine_of(self._address, max(5, int(budget.seconds_to_hard) - 5), read_only=False)
         with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
@@ -216,9 +214,8 @@ class SiteDatabases:
             if dialect.is_mysql:
                 connection.exec_driver_sql("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
                 connection.commit()
-            journal.METADATA.create_all(connection)
-            connection.commit()
-            session = WriteSession(connection, dialect, self._token)
+            self._fence.create(connection)
+            session = WriteSession(connection, dialect, self._fence)
             session.take_fence()
             yield session
 
@@ -267,14 +264,14 @@ def connected(engine: sa.Engine, on_refused: Callable[[], None]) -> Iterator[sa.
     """Connect, and close everything afterwards; no error of the database leaves as such.
 
     Raises:
-        StepFailed, DatabaseUnreachable: see `_connect` and `failure_of`.
+        WorkFailed, DatabaseUnreachable: see `_connect` and `failure_of`.
     """
     connection = _connect(engine, on_refused)
     try:
         yield connection
     except exc.DBAPIError as error:  # one that no step expected: what passes is waited for, without counting a try
         failure = failure_of(REFUSED, error)
-        passes = isinstance(failure, StepFailed) and failure.retryable
+        passes = isinstance(failure, WorkFailed) and failure.retryable
         raise (DatabaseUnreachable(reason(error)) if passes else failure) from error
     finally:
         connection.close()
@@ -286,7 +283,7 @@ def _connect(engine: sa.Engine, on_refused: Callable[[], None]) -> sa.Connection
 
     Raises:
         DatabaseUnreachable: no answer.
-        StepFailed: the credentials are refused; trying again would lock the account.
+        WorkFailed: the credentials are refused; trying again would lock the account.
     """
     for attempt in range(CONNECT_TRIES):
         try:
@@ -295,7 +292,7 @@ def _connect(engine: sa.Engine, on_refused: Callable[[], None]) -> sa.Connection
             refused = _refusal(error)
             if refused is not None:
                 on_refused()
-                raise StepFailed(refused) from error
+                raise WorkFailed(refused) from error
             if attempt == CONNECT_TRIES - 1:
                 raise DatabaseUnreachable(type(error.orig).__name__) from error
             time.sleep(0.5 * 2**attempt)
@@ -314,7 +311,7 @@ def lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None
     """Take the database's one lock for writers, on this connection.
 
     Raises:
-        TargetBusy: another connection has it, maybe that of a dead worker whose statement still runs.
+        DatabaseBusy: another connection has it, maybe that of a dead worker whose statement still runs.
     """
     if dialect.is_mysql:
         name = connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
@@ -326,7 +323,7 @@ def lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None
     else:
         return  # SQLite's BEGIN IMMEDIATE is the lock, and dies with its process
     if not got:
-        raise TargetBusy
+        raise DatabaseBusy
 
 
 def _pg_lock(connection: sa.Connection, wait_seconds: int) -> bool:

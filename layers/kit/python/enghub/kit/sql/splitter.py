@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.tokens import Kind, Token, UnfinishedSql, tokens
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.tokens import Kind, Token, UnfinishedSql, tokens
 
 HASH_ALGORITHM = "n1"
 """Name of the normalisation below; stored with every hash, so that a later algorithm invalidates no journal."""

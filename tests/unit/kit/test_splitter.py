@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.splitter import SplitError, digest, split
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import SplitError, digest, split
 
 MY, PG, LITE = Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE
 

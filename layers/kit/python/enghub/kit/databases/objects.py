@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from enghub.upgrade.gateways.databases.session import execute_raw
-from enghub.upgrade.gateways.databases.structure import quote_one
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.session import execute_raw
+from enghub.kit.databases.structure import quote_one
+from enghub.kit.sql.dialect import Dialect
 
 _MYSQL_DEFINER = re.compile(r"^CREATE\b.*?\b(VIEW|PROCEDURE|FUNCTION|TRIGGER)\b", re.IGNORECASE | re.DOTALL)
 _MYSQL_ROUTINES = (

@@ -7,9 +7,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from enghub.upgrade.gateways import files as gateway
-from enghub.upgrade.steps.errors import StepFailed
-from enghub.upgrade.steps.ports import FileMissing, Files, NotConfigured
+from enghub.kit.files import folder as gateway
+from enghub.kit.files.bucket import BucketFiles
+from enghub.kit.files.store import FileMissing, Files
+from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.steps.ports import NotConfigured
 
 REGION = "eu-central-1"
 
@@ -22,7 +24,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path, account: Callable[...,
     account("upgrade")
     where = {"LocationConstraint": REGION}
     boto3.client("s3", REGION).create_bucket(Bucket="artifacts", CreateBucketConfiguration=where)  # type: ignore[arg-type]
-    yield gateway.BucketFiles("artifacts", "tenants/acme")
+    yield BucketFiles("artifacts", "tenants/acme")
 
 
 def test_what_is_written_is_read_listed_and_known(files: Files) -> None:
@@ -68,7 +70,7 @@ def test_a_move_replaces_and_can_be_repeated(files: Files) -> None:
 )
 def test_no_path_leaves_the_root(files: Files, path: str) -> None:
     for call in (files.read, files.info, files.delete, lambda p: files.write(p, b"x"), lambda p: files.move(p, "y")):
-        with pytest.raises(StepFailed, match="refused"):
+        with pytest.raises(WorkFailed, match="refused"):
             call(path)
 
 
@@ -80,9 +82,9 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "file").symlink_to(tmp_path / "secret")
     files = gateway.LocalFiles(root)
     for path in ("link/secret", "file"):
-        with pytest.raises(StepFailed, match="link"):
+        with pytest.raises(WorkFailed, match="link"):
             files.read(path)
-        with pytest.raises(StepFailed, match="link"):
+        with pytest.raises(WorkFailed, match="link"):
             files.write(path, b"x")
     assert list(files.list("")) == []
     assert (tmp_path / "secret").read_text() == "secret"
@@ -98,7 +100,7 @@ def test_a_full_disk_leaves_the_old_content_and_says_what_to_do(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StepFailed, match=r"artifact store is full .* make room, then resume") as failure:
+    with pytest.raises(WorkFailed, match=r"artifact store is full .* make room, then resume") as failure:
         files.write("a", b"new")
     assert not failure.value.retryable
     assert files.read("a") == b"old"
@@ -123,8 +125,8 @@ def _mark(name: str) -> str:
 
 def test_a_missing_bucket_is_final_and_a_site_without_a_store_says_so(account: Callable[..., str]) -> None:
     account("upgrade")
-    with pytest.raises(StepFailed) as failure:
-        gateway.BucketFiles("nowhere", "").read("a")
+    with pytest.raises(WorkFailed) as failure:
+        BucketFiles("nowhere", "").read("a")
     assert not failure.value.retryable
-    with pytest.raises(StepFailed, match="No artifact store is configured"):
+    with pytest.raises(WorkFailed, match="No artifact store is configured"):
         NotConfigured("artifact store", "制品存储").read("a")

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enghub.upgrade.gateways.databases import catalog
-from enghub.upgrade.gateways.databases.keys import compare, read_key, write_key
+from enghub.kit.databases import catalog
+from enghub.kit.databases.keys import compare, read_key, write_key
 
 
 @dataclass(frozen=True, slots=True)

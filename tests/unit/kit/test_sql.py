@@ -2,10 +2,10 @@
 
 import pytest
 
-from enghub.upgrade.sql.classify import Manner, manner
-from enghub.upgrade.sql.dialect import Dialect
-from enghub.upgrade.sql.lint import Danger, dangers, is_read_only
-from enghub.upgrade.sql.splitter import split
+from enghub.kit.sql.classify import Manner, manner
+from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.lint import Danger, dangers, is_read_only
+from enghub.kit.sql.splitter import split
 
 MY, PG, LITE = Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE
 

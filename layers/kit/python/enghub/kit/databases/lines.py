@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from enghub.upgrade.gateways.databases.structure import Structure, quote, quote_one
-from enghub.upgrade.sql.dialect import Dialect
+from enghub.kit.databases.structure import Structure, quote, quote_one
+from enghub.kit.sql.dialect import Dialect
 
 _FETCH = 2_000
 _BLOCK = 1 << 16
