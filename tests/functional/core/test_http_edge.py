@@ -92,6 +92,12 @@ def test_an_answer_is_wrapped_in_the_envelope(handler: Any) -> None:
         ("[" * 1500, "body"),
         ("[]", "body"),
         ("null", "body"),
+        ('{"orderNumber": "A", "quantity": 1e999999999}', "body"),
+        ('{"orderNumber": "A", "quantity": -1e-999999999}', "body"),
+        ('{"orderNumber": "A", "quantity": 1' + "0" * 1_500 + "}", "body"),
+        ('{"orderNumber": ' + "[" * 65 + "]" * 65 + "}", "body"),
+        ({**ORDER, "dueAt": "0001-01-01T00:00:00+08:00"}, "dueAt"),
+        ({**ORDER, "dueAt": "9999-12-31T23:59:59Z"}, "dueAt"),
     ],
 )
 def test_bad_input_is_refused_and_the_field_is_named(handler: Any, body: Any, field: str) -> None:
@@ -104,6 +110,50 @@ def test_bad_input_is_refused_and_the_field_is_named(handler: Any, body: Any, fi
 def test_an_oversized_body_is_refused(handler: Any) -> None:
     status, answer = post(handler, {**ORDER, "orderNumber": "A" * 3_000})
     assert (status, answer["details"]) == (413, {"error": "TOO_LARGE", "limitBytes": 2_000})
+
+
+def test_a_compressed_body_is_refused_as_such(handler: Any) -> None:
+    status, answer = post(handler, ORDER, Content_Encoding="gzip")
+    assert (status, answer["code"]) == (415, "41501")
+
+
+@pytest.mark.parametrize("number", ["A" * 3_000, "a\nb", "\ud800", "\u200b"])
+def test_an_id_that_nothing_can_have_is_refused(handler: Any, number: str) -> None:
+    status, answer = invoke(handler, a_request("GET", f"/orders/{number}", caller=CALLER))
+    assert (status, answer["code"], answer["details"]["field"]) == (400, "40002", "number")
+
+
+@pytest.mark.parametrize("number", ['a"b', "a\\b", "a`b", "a#b", "ä", "订单"])
+def test_an_id_may_hold_any_printable_character(handler: Any, number: str) -> None:
+    status, answer = invoke(handler, a_request("GET", f"/orders/{number}", caller=CALLER))
+    assert (status, answer["success"], answer["message"]) == (404, False, f"order {number} does not exist")
+
+
+def test_an_unknown_address_is_told_in_one_envelope(handler: Any) -> None:
+    status, answer = invoke(handler, a_request("GET", "/orders/1/2/3", caller=CALLER))
+    assert (status, answer["code"], answer["success"]) == (404, "40401", False)
+    assert "data" not in answer
+
+
+def test_an_unknown_parameter_of_the_query_is_named_with_those_there_are(handler: Any) -> None:
+    status, answer = invoke(handler, a_request("GET", "/orders/9", caller=CALLER, query={"colour": "red"}))
+    assert (status, answer["details"]["field"]) == (400, "colour")
+    assert answer["message"] == "colour is not valid: this route has no such parameter; it takes none"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"quantity": 1}, "orderNumber 无效：必须填写"),
+        ({**ORDER, "quantity": -1}, "quantity 无效：必须大于或等于 0"),
+        ({**ORDER, "orderNumber": None}, "orderNumber 无效：不能为空：请填写值，或不提交该字段以保持不变"),
+        ({**ORDER, "orderNumber": "-"}, "orderNumber 无效：以字母或数字开头，其后为字母、数字或 . _ : / -"),
+        ({**ORDER, "dueAt": "soon"}, "dueAt 无效：请填写带时区偏移的 ISO 8601 时间"),
+        ('{"quantity": 1e999, "orderNumber": "A"}', "body 无效：数字超过 38 位或指数超出 ±125"),
+    ],
+)
+def test_a_problem_is_told_in_one_language(handler: Any, body: Any, message: str) -> None:
+    assert post(handler, body, Accept_Language="zh-CN")[1]["message"] == message
 
 
 @pytest.mark.parametrize("content_type", ["text/xml", "multipart/form-data", "application/x-www-form-urlencoded"])
@@ -188,6 +238,38 @@ def test_the_same_key_and_body_get_the_first_answer_again(handler: Any) -> None:
 def test_the_same_key_with_another_body_is_a_conflict(handler: Any) -> None:
     post(handler, ORDER, Idempotency_Key="k1")
     status, answer = post(handler, {**ORDER, "quantity": 13}, Idempotency_Key="k1")
+    assert (status, answer["details"]["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        '{"quantity": 12.50, "orderNumber": "A-1"}',
+        {**ORDER, "rush": False},
+        {**ORDER, "dueAt": None},
+    ],
+)
+def test_the_same_request_written_otherwise_is_the_same_request(handler: Any, again: Any) -> None:
+    first = post(handler, ORDER, Idempotency_Key="k1")
+    assert post(handler, again, Idempotency_Key="k1")[1]["data"] == first[1]["data"]
+
+
+def test_a_key_belongs_to_one_user_in_one_factory(handler: Any) -> None:
+    caller = a_principal("order:create", factories=("sh-01", "sh-02"))
+    assert post(handler, ORDER, caller, Idempotency_Key="k1", X_Factory_Id="sh-01")[0] == 201
+    other = {**ORDER, "orderNumber": "A-2"}
+    assert post(handler, other, caller, Idempotency_Key="k1", X_Factory_Id="sh-02")[0] == 201
+    assert (
+        post(handler, {**ORDER, "orderNumber": "A-3"}, a_principal("order:create", user="emp-2"), Idempotency_Key="k1")[
+            0
+        ]
+        == 201
+    )
+
+
+def test_the_same_key_on_another_version_is_another_request(handler: Any) -> None:
+    post(handler, ORDER, Idempotency_Key="k1", If_Match='"v1"')
+    status, answer = post(handler, ORDER, Idempotency_Key="k1", If_Match='"v3"')
     assert (status, answer["details"]["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 

@@ -88,10 +88,10 @@ def test_a_report_needs_its_key(floor: Floor) -> None:
     ("fields", "problem"),
     [
         ({"goodQty": 0}, "at least one piece"),
-        ({"goodQty": -1}, "greater than or equal"),
+        ({"goodQty": -1}, "write 0 or more"),
         ({"goodQty": "10"}, "JSON number"),
         ({"goodQty": True}, "JSON number"),
-        ({"goodQty": 1.00001}, "decimal places"),
+        ({"goodQty": 1.00001}, "at most 4 decimals"),
         ({"defectQty": 1}, "defectTypes is required"),
         ({"defectTypes": ["scratch"]}, "goes with"),
         ({"defectQty": 1, "defectTypes": ["scratch", "scratch"]}, "twice"),

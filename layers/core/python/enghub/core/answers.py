@@ -32,6 +32,7 @@ def success(event: Mapping[str, Any], status: int, data: Any) -> dict[str, Any]:
 def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple[int, dict[str, Any], dict[str, Any]]:
     """Return status, envelope and headers of an answer that refuses."""
     name = next((name for kind, name in names.items() if isinstance(error, kind)), error.name)
+    language = _language(event)
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
@@ -39,8 +40,11 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
     body = {
         "success": False,
         "code": error.code,
-        "message": error.message(_language(event)),
-        "details": {"error": name, **{_camel(name): value for name, value in error.details.items()}},
+        "message": error.message(language),
+        "details": {
+            "error": name,
+            **{_camel(name): i18n.rendered(value, language) for name, value in error.details.items()},
+        },
         "timestamp": to_text(system_clock()),
         "requestId": _request_id(event),
     }

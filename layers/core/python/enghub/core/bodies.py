@@ -11,10 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from enghub.core.calls import headers_of
 from enghub.core.errors import Invalid, TooLarge, UnsupportedMedia
-from enghub.core.problems import invalid
+from enghub.core.i18n import Text
+from enghub.core.problems import invalid, unreadable
 from enghub.core.strictjson import parse_json
 
 M = TypeVar("M", bound=BaseModel)
+_NOT_UTF8 = Text("it is not UTF-8", "不是 UTF-8 编码")
+_NOT_BASE64 = Text("it is not valid base64", "不是合法的 base64")
 
 
 def check_body(event: Mapping[str, Any], limit: int) -> None:
@@ -49,7 +52,7 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid(field="body", problem="is not valid base64") from error
+        raise Invalid(field="body", problem=_NOT_BASE64) from error
 
 
 def parsed(model: type[M], body: bytes) -> M:
@@ -60,8 +63,10 @@ def parsed(model: type[M], body: bytes) -> M:
     """
     try:
         return model.model_validate(parse_json(body.decode("utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(field="body", problem="is not valid JSON") from error
+    except json.JSONDecodeError as error:
+        raise unreadable(error) from error
+    except UnicodeDecodeError as error:
+        raise Invalid(field="body", problem=_NOT_UTF8) from error
     except ValidationError as error:
         raise invalid(
             [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]

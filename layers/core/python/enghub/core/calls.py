@@ -10,10 +10,13 @@ from enghub.core import i18n, wire
 from enghub.core.clock import system_clock
 from enghub.core.errors import Invalid, Unauthenticated
 from enghub.core.events import dumps
+from enghub.core.i18n import Text
 from enghub.core.idempotency import Once, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import logger
 from enghub.core.rights import Access, Right
+
+_NO_KEY = Text("this request needs one, so that a repeat is recognised", "该请求必须带此请求头，以便识别重复提交")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Call:
             Invalid: it carries none.
         """
         if self.idempotency_key is None:
-            raise Invalid(field="Idempotency-Key", problem="this request needs one, so that a repeat is recognised")
+            raise Invalid(field="Idempotency-Key", problem=_NO_KEY)
         return self.idempotency_key
 
     @property

@@ -27,7 +27,8 @@ from enghub.core.i18n import Language, Text
 class EngHubError(Exception):
     """Base of every error that a caller may see.
 
-    Subclasses set ``text``; the keyword details fill its places and travel in the answer's ``details``.
+    Subclasses set ``text``; the keyword details fill its places and travel in the answer's ``details``. A detail that
+    people read is a ``Text`` itself, so that the whole sentence comes in one language.
     """
 
     status: ClassVar[int] = 500
@@ -47,7 +48,7 @@ class EngHubError(Exception):
 
     def message(self, language: Language) -> str:
         """Return the sentence for a person."""
-        return self.text.render(language, **self.details)
+        return self.text.filled(**self.details).render(language)
 
 
 class Invalid(EngHubError):

@@ -35,7 +35,8 @@ from enghub.core.errors import EngHubError, Failed, NotFound, UnsupportedMedia
 from enghub.core.events import dumps
 from enghub.core.idempotency import Replayed
 from enghub.core.observability import count, logger
-from enghub.core.problems import invalid
+from enghub.core.parameters import check_address, query_names
+from enghub.core.problems import invalid, unreadable
 from enghub.core.rights import Access, Right
 from enghub.core.strictjson import parse_json
 
@@ -55,6 +56,7 @@ class Api(APIGatewayRestResolver):
         self.max_body_bytes = max_body_bytes
         self.error_names = error_names
         self._access: dict[tuple[str, str], Access] = {}
+        self._query_names: dict[tuple[str, str], frozenset[str]] = {}
         self.use([_edge])
         _register_errors(self)
 
@@ -94,6 +96,16 @@ class Api(APIGatewayRestResolver):
         if found is None:
             raise NotFound(resource=self.current_event.path)
         return found
+
+    def check_request(self) -> None:
+        """Refuse a body by its size and type, and an address by its names (see ``bodies``, ``parameters``)."""
+        event, route = self.current_event.raw_event, self.context["_route"]
+        check_body(event, self.max_body_bytes)
+        address = (route.method, route.path)
+        if address not in self._query_names:
+            self._query_names[address] = query_names(route.dependant.query_params)
+        query = event.get("multiValueQueryStringParameters") or {}
+        check_address(self.context["_route_args"], query, self._query_names[address])
 
     @cached_property
     def validated(self) -> Callable[["Api", NextMiddleware], Response[Any]]:
@@ -150,7 +162,7 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     if not access.public:
         principal = app.context["principal"] = principal_of(event)
         app.context["call"] = admit(event, principal, access)
-    check_body(event, app.max_body_bytes)
+    app.check_request()
     try:
         answer = app.validated(app, run)
     except Replayed as replayed:
@@ -181,7 +193,8 @@ def _register_errors(app: Api) -> None:
         return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
 
     def unfit(error: RequestValidationError) -> Response[Any]:
-        return refused(invalid(error.errors()))
+        cause = error.__cause__
+        return refused(unreadable(cause) if isinstance(cause, json.JSONDecodeError) else invalid(error.errors()))
 
     def unsupported(_: RequestUnsupportedContentType) -> Response[Any]:
         return refused(UnsupportedMedia(expected="application/json"))

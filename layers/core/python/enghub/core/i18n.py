@@ -1,5 +1,6 @@
 """Texts a user reads, in English and Chinese, chosen by Accept-Language (RFC 9110 12.5.4)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,33 @@ class Text:
     def render(self, language: Language, **values: Any) -> str:
         """Return the message in ``language`` with its places filled."""
         return (self.zh if language == "zh" else self.en).format_map(_Gaps(values))
+
+    def filled(self, **values: Any) -> "Filled":
+        """Return the message with its values, to be rendered when the reader's language is known."""
+        return Filled(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A message with its values, which may be messages themselves."""
+
+    text: Text
+    values: Mapping[str, Any]
+
+    def render(self, language: Language) -> str:
+        """Return the message in ``language``."""
+        return self.text.render(language, **rendered(self.values, language))
+
+
+def rendered(value: Any, language: Language) -> Any:
+    """Return ``value`` with every message in it, however deep, in ``language``."""
+    if isinstance(value, Text | Filled):
+        return value.render(language)
+    if isinstance(value, Mapping):
+        return {name: rendered(inner, language) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rendered(inner, language) for inner in value]
+    return value
 
 
 class _Gaps(dict[str, Any]):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Context, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -19,8 +19,18 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from enghub.core import clock
+from enghub.core.i18n import Filled, Text
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Unfit(ValueError):
+    """A value breaks a rule of the API, in whole words of both languages; ``field`` when a whole body breaks it."""
+
+    def __init__(self, text: Text, *, field: str = "", **values: Any) -> None:
+        self.said: Text | Filled = text.filled(**values) if values else text
+        self.field = field
+        super().__init__(self.said.render("en"))
 
 
 class Request(BaseModel):
@@ -53,20 +63,52 @@ def _shown_as(**schema: Any) -> Any:
     return replace
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+D = TypeVar("D", date, datetime)
+_NUMBER = Text("write a JSON number", "请填写 JSON 数字")
+_TIME = Text("write an ISO 8601 time with an offset", "请填写带时区偏移的 ISO 8601 时间")
+_DATE = Text("write a date as YYYY-MM-DD", "请按 YYYY-MM-DD 填写日期")
+_YEARS = Text(f"write a day of the years {FIRST_YEAR} to {LAST_YEAR}", f"年份必须在 {FIRST_YEAR} 到 {LAST_YEAR} 之间")
+_CONTROL = Text("it holds a control character", "包含控制字符")
+
+FORMS: dict[str, Text] = {}
+"""What the patterns of texts demand, in words."""
+
+
+def form(pattern: str, text: Text, *, min_length: int = 1, max_length: int, **published: Any) -> Any:
+    """Return the constraint that a text has a form; the document says it in words, and as a pattern that all can read.
+
+    A pattern with Unicode classes is published as a ``format`` of its own: JavaScript and Python read them differently.
+    """
+    FORMS[pattern] = text
+
+    def publish(generated: dict[str, Any]) -> None:
+        if "\\p{" in pattern:
+            generated.pop("pattern", None)
+        generated.update({"description": text.en, **published})
+
+    return Field(min_length=min_length, max_length=max_length, pattern=pattern, json_schema_extra=publish)
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        message = "write a JSON number"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueError with the field
+        raise Unfit(_NUMBER)
     return value
 
 
 def _instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str):
-        message = "write an ISO 8601 time with an offset"
-        raise ValueError(message)  # noqa: TRY004
-    return clock.from_text(value)
+    try:
+        return _within(clock.from_text(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unfit(_TIME) from error
+
+
+def _within(at: D) -> D:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Unfit(_YEARS)
+    return at
 
 
 def plain(value: Decimal) -> int | float:
@@ -112,10 +154,14 @@ Instant = Annotated[
 
 
 def _day(value: Any) -> Any:
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+    if isinstance(value, date):
         return value
-    message = "write a date as YYYY-MM-DD"
-    raise ValueError(message)
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise Unfit(_DATE)
+    try:
+        return _within(date.fromisoformat(value))
+    except ValueError as error:
+        raise Unfit(_DATE) from error
 
 
 Day = Annotated[date, BeforeValidator(_day), Field(json_schema_extra=_shown_as(type="string", format="date"))]
@@ -128,12 +174,22 @@ Flag = StrictBool
 def printable(text: str) -> str:
     """Return the text; refuse control characters (for AfterValidator)."""
     if not text.isprintable():
-        message = "holds a control character"
-        raise ValueError(message)
+        raise Unfit(_CONTROL)
     return text
 
 
-Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$")]
+Code = Annotated[
+    str,
+    form(
+        r"^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$",
+        Text(
+            "begin with a letter or digit; letters, digits and . _ : / - follow",
+            "以字母或数字开头，其后为字母、数字或 . _ : / -",
+        ),
+        max_length=64,
+        format="code",
+    ),
+]
 """An identifier given by people or other systems."""
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
