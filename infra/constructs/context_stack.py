@@ -362,8 +362,9 @@ class ContextStack(Stack):
     def _outbox(self) -> tuple[lambda_.Function, ...]:
         sources, key = self.state.sources, self.state.key
         relay, sweeper = (
-            self.function(name, memory_mb=256, timeout_seconds=30, folder=sources.shared_function(name))
-            for name in ("relay_outbox", "sweep_outbox")
+            self.function(name, memory_mb=256, timeout_seconds=timeout, folder=sources.shared_function(name))
+            # The sweeper comes every minute, and never meets its next round.
+            for name, timeout in (("relay_outbox", 30), ("sweep_outbox", 55))
         )
         bus_arn = self.format_arn(service="events", resource="event-bus", resource_name=self.stage.name_of())
         for function in (relay, sweeper):
@@ -371,8 +372,9 @@ class ContextStack(Stack):
             function.add_environment("QUEUE_URLS", "{}")
             allow(function, ["events:PutEvents"], [bus_arn])
             allow_key(function, key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
-        self.table_access(relay, "UpdateItem")
-        self.table_access(sweeper, "UpdateItem")
+        self.table_access(relay, "BatchWriteItem")
+        # Counting attempts, and parking what never gets through.
+        self.table_access(sweeper, "BatchWriteItem", "UpdateItem", "DeleteItem")
         allow(sweeper, ["dynamodb:Query"], [f"{self._table_arn()}/index/gsi2"])
         name = self.stage.name_of(self.context, "relay_outbox")
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)

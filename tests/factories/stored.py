@@ -1,9 +1,11 @@
 """What lies in the context's table: every item, and the outbox as its receivers will read it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from enghub.core.dynamo import table
+from enghub.core.outbox import SHARDS, OutboxRecord, pending
 
 
 def items(entity: str) -> list[dict[str, Any]]:
@@ -33,3 +35,10 @@ def events(event_type: str | None = None) -> list[dict[str, Any]]:
     outbox = sorted(items("OUTBOX"), key=lambda item: item["gsi2sk"])
     bodies = [json.loads(item["body"]) for item in outbox if item["channel"] == "bus"]
     return [body for body in bodies if event_type in {None, body["event_type"]}]
+
+
+def waiting() -> list[OutboxRecord]:
+    """Return every message that the sweeper would find, in the order they were made."""
+    end = datetime(2999, 1, 1, tzinfo=UTC)
+    found = [record for shard in range(SHARDS) for record in pending(shard, end, limit=10_000).records]
+    return sorted(found, key=lambda record: record.message_id)

@@ -1,35 +1,47 @@
-"""Sends outbox messages that the stream relay left behind, in order, and reports how many wait and for how long.
+"""Sends outbox messages that the stream relay left behind, in order, parks those that never get through, and counts.
 
-Trigger: schedule, every minute. Emits metrics OutboxBacklog and OutboxOldestSeconds.
+Trigger: schedule, every minute. Emits metrics OutboxBacklog, OutboxOldestSeconds and ParkedMessages.
 Runbook: docs/runbooks/outbox-backlog.md.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from enghub.core import config, entrypoints, relay
+from enghub.core import bus, config, entrypoints, outbox
 from enghub.core.clock import system_clock
 from enghub.core.observability import count, seconds
+from enghub.core.parked import dynamo as parked
+from enghub.core.sweeper import Sweep
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The bus, and the context's command queues as a JSON object of name to URL."""
+    """The bus, and the context's queues as a JSON object of name to URL."""
 
     event_bus_name: str
     queue_urls: str = "{}"
 
 
-def sweep() -> dict[str, Any]:
-    """Sweep once; returns counts of messages sent, failed and still waiting, and the oldest one's age in seconds."""
+def sweep(seconds_left: Callable[[], float]) -> dict[str, Any]:
+    """Sweep once; returns counts of messages sent, failed, parked and still waiting, and the oldest one's age."""
     settings = config.load(Config)
-    now = system_clock()
-    result = relay.sweep(settings.event_bus_name, json.loads(settings.queue_urls), now)
-    waiting, oldest_seconds = relay.backlog(now)
+    queue_urls = json.loads(settings.queue_urls)
+    done = Sweep(
+        lambda records: bus.send(records, settings.event_bus_name, queue_urls), system_clock(), seconds_left
+    ).run()
+    waiting, oldest_seconds = outbox.backlog(system_clock())
     count("OutboxBacklog", waiting)
     seconds("OutboxOldestSeconds", oldest_seconds)
-    return {"sent": result.sent, "failed": result.failed, "waiting": waiting, "oldest_seconds": oldest_seconds}
+    count("ParkedMessages", parked.waiting())
+    return {
+        "sent": done.sent,
+        "failed": done.failed,
+        "parked": done.parked,
+        "waiting": waiting,
+        "oldest_seconds": oldest_seconds,
+    }
 
 
-lambda_handler = entrypoints.schedule(sweep)
+lambda_handler = entrypoints.timed_schedule(sweep)

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from enghub.core import outbox
-from enghub.core.clock import system_clock
-from enghub.core.outbox import OutboxRecord
 from tests.factories.mes import Floor
+from tests.factories.stored import waiting
 
 Told = Callable[[], list[tuple[str, dict[str, Any]]]]
 
@@ -18,14 +17,6 @@ def floor(account: Any) -> Floor:
     """The mes functions on an empty table."""
     account("mes")
     return Floor()
-
-
-def waiting() -> list[OutboxRecord]:
-    """Return every event waiting in the outbox, oldest first."""
-    found: list[OutboxRecord] = []
-    for shard in range(outbox.SHARDS):
-        found += outbox.pending(shard, system_clock())
-    return sorted(found, key=lambda record: record.message_id)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from enghub.core import audit
 from enghub.core.clock import system_clock
 from enghub.core.dynamo import Record, key
-from enghub.core.outbox import SHARDS, OutboxRecord, pending
 from tests.factories.http import a_principal
 from tests.factories.settings import ADMIN, EVERYTHING, SESSION_TIMEOUT, answer
+from tests.factories.stored import waiting
 
 
 @pytest.fixture(autouse=True)
@@ -415,7 +415,7 @@ def test_every_change_leaves_an_audit_entry_and_an_event() -> None:
     changed = entries[1]
     assert (changed.before["configValue"], changed.after["configValue"]) == ("3600", "7200")
     assert (changed.user_id, changed.reason, changed.source_ip) == ("admin", "longer shifts", "192.0.2.7")
-    events = [json.loads(record.body) for record in outbox()]
+    events = [json.loads(record.body) for record in waiting()]
     assert [(e["event_type"], e["data"]["operation"], e["data"]["version"]) for e in events] == [
         ("ConfigurationChanged", "CREATE", 1),
         ("ConfigurationChanged", "UPDATE", 2),
@@ -438,12 +438,7 @@ def test_a_refused_change_leaves_nothing() -> None:
     data("POST", body=SESSION_TIMEOUT)
     refused("PATCH", "/session.timeout", {"configValue": "5", "version": 1})
     assert len(audit.history("acme", key("tenant", "", "session.timeout"))) == 1
-    assert len(outbox()) == 1
-
-
-def outbox() -> list[OutboxRecord]:
-    found = [record for shard in range(SHARDS) for record in pending(shard, system_clock())]
-    return sorted(found, key=lambda record: record.message_id)
+    assert len(waiting()) == 1
 
 
 def test_the_admin_of_these_tests_writes_under_their_own_tenant() -> None:

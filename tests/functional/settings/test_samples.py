@@ -10,11 +10,11 @@ import pytest
 
 from enghub.core import dynamo
 from enghub.core.events import Envelope
-from enghub.core.outbox import SHARDS, pending
 from enghub.settings.published import ConfigurationChanged
 from tests.factories.handlers import ROOT, sample_event
-from tests.factories.http import NOW, Context
+from tests.factories.http import Context
 from tests.factories.settings import SESSION_TIMEOUT, answer, handler
+from tests.factories.stored import waiting
 
 PUBLISHED = Path(ROOT / "events" / "published")
 
@@ -40,7 +40,7 @@ def test_what_is_published_fits_the_schema() -> None:
     answer("POST", body=SESSION_TIMEOUT)
     answer("PATCH", "/session.timeout", {"configValue": "7200", "version": 1}, layer="tenant")
     answer("DELETE", "/session.timeout", version="2")
-    sent = [json.loads(record.body) for shard in range(SHARDS) for record in pending(shard, NOW.replace(year=2999))]
+    sent = [json.loads(record.body) for record in waiting()]
     sample = json.loads((PUBLISHED / "ConfigurationChanged.1.0.json").read_text("utf-8"))
     assert len(sent) == 3
     for wire in (*sent, sample):

@@ -159,3 +159,14 @@ def schedule(run: Callable[[], Mapping[str, Any]]) -> Handler:
         return result
 
     return _instrumented(lambda_handler)
+
+
+def timed_schedule(run: Callable[[Callable[[], float]], Mapping[str, Any]]) -> Handler:
+    """Like ``schedule``; ``run`` gets a function that returns the seconds left before Lambda stops it."""
+
+    def lambda_handler(_: Event, context: LambdaContext) -> Mapping[str, Any]:
+        result = run(lambda: context.get_remaining_time_in_millis() / 1000)
+        logger.info("scheduled job finished", **result)
+        return result
+
+    return _instrumented(lambda_handler)
