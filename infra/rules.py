@@ -55,14 +55,21 @@ def least_privilege(template: Template) -> Iterator[str]:
     for name, role in resources(template, "IAM::Role"):
         if role.get("ManagedPolicyArns"):
             yield f"{name} has managed policies"
+    for name, statement in statements(template):
+        for action in _list(statement["Action"]):
+            if "*" in action:
+                yield f"{name} allows {action}"
+            if "*" in _list(statement["Resource"]) and action not in WITHOUT_RESOURCE:
+                yield f"{name} allows {action} on everything"
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what roles may do: the role or policy that says so, and the statement."""
+    for name, role in resources(template, "IAM::Role"):
+        for policy in role.get("Policies", ()):
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
     for name, policy in resources(template, "IAM::Policy"):
-        for statement in policy["PolicyDocument"]["Statement"]:
-            actions = _list(statement["Action"])
-            for action in actions:
-                if "*" in action:
-                    yield f"{name} allows {action}"
-                if "*" in _list(statement["Resource"]) and action not in WITHOUT_RESOURCE:
-                    yield f"{name} allows {action} on everything"
+        yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
 
 
 def one_role_per_function(template: Template) -> Iterator[str]:
@@ -80,7 +87,8 @@ def functions_are_complete(template: Template) -> Iterator[str]:
     alarmed = {
         str(dimension["Value"])
         for _, alarm in resources(template, "CloudWatch::Alarm")
-        for dimension in alarm.get("Dimensions", ())
+        for metric in alarm.get("Metrics", ())
+        for dimension in metric.get("MetricStat", {}).get("Metric", {}).get("Dimensions", ())
     }
     for name, function in resources(template, "Lambda::Function"):
         wanted = {
@@ -163,12 +171,41 @@ def streams_end_somewhere(template: Template) -> Iterator[str]:
         yield from (f"{name} has no {what}" for what, there in wanted.items() if not there)
 
 
-def routes_are_guarded(template: Template) -> Iterator[str]:
-    """Yield the routes that anybody may call: ``GET /api/v1/health``."""
-    paths = _paths(template)
-    for _, method in resources(template, "ApiGateway::Method"):
-        if method["HttpMethod"] != "OPTIONS" and "AuthorizerId" not in method:
-            yield f"{method['HttpMethod']} {paths[str(method['ResourceId'])]}"
+def operations(template: Template) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and operation of the bodies of REST APIs; the default security is written into each."""
+    for _, api in resources(template, "ApiGateway::RestApi"):
+        body = api["Body"]
+        for path, item in body["paths"].items():
+            for verb, operation in item.items():
+                method = "ANY" if verb == "x-amazon-apigateway-any-method" else verb.upper()
+                yield method, path, {"security": body.get("security", []), **operation}
+
+
+def open_routes(template: Template) -> Iterator[str]:
+    """Yield the routes with a function behind them that anybody may call: ``GET /api/v1/health``."""
+    for method, path, operation in operations(template):
+        if operation["x-amazon-apigateway-integration"]["type"] != "mock" and not operation["security"]:
+            yield f"{method} {path}"
+
+
+def apis_invoke_by_one_role(template: Template) -> Iterator[str]:
+    """An API's integrations and authorizer act by a role that may invoke just these functions; no greedy function.
+
+    A greedy path would be a way past the authorizer of its siblings, so only a mock may answer one.
+    """
+    for name, api in resources(template, "ApiGateway::RestApi"):
+        for scheme in api["Body"]["components"]["securitySchemes"].values():
+            if "authorizerCredentials" not in scheme["x-amazon-apigateway-authorizer"]:
+                yield f"{name}: the authorizer is invoked without a role"
+    for method, path, operation in operations(template):
+        integration = operation["x-amazon-apigateway-integration"]
+        if integration["type"] == "mock":
+            continue
+        if "credentials" not in integration:
+            yield f"{method} {path} is invoked without a role"
+        if "+}" in path:
+            yield f"{method} {path} lets a function answer a greedy path"
+    yield from (f"{name} is a permission" for name, _ in resources(template, "Lambda::Permission"))
 
 
 def missing_limits(template: Template) -> Iterator[str]:
@@ -196,8 +233,9 @@ RULES: tuple[Rule, ...] = (
     queues_fit_their_consumers,
     streams_end_somewhere,
     missing_limits,
+    apis_invoke_by_one_role,
 )
-"""All rules that no stack may break; ``routes_are_guarded`` is compared with the list of public routes instead."""
+"""All rules that no stack may break; ``open_routes`` is compared with the list of public routes instead."""
 
 
 def _list(value: Any) -> list[Any]:
@@ -208,14 +246,3 @@ def _target(arn: Any) -> str:
     """Return the logical id that ``{"Fn::GetAtt": [id, "Arn"]}`` names; empty for anything else."""
     found = arn.get("Fn::GetAtt") if isinstance(arn, dict) else None
     return str(found[0]) if found else ""
-
-
-def _paths(template: Template) -> dict[str, str]:
-    """Return the full path of each API resource, keyed by the text of a reference to it."""
-    parts = {str({"Ref": name}): part for name, part in resources(template, "ApiGateway::Resource")}
-
-    def path(reference: str) -> str:
-        part = parts.get(reference)
-        return "" if part is None else f"{path(str(part['ParentId']))}/{part['PathPart']}"
-
-    return {reference: path(reference) for reference in parts}

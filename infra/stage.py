@@ -15,6 +15,18 @@ CORE = "core"
 """What serves all contexts: the authorizer, its audit of refusals, the relay code."""
 
 
+PREFIXES = {
+    "plm": ("api/v1/integration/plm", "api/v1/plm"),
+    "mes": ("api/v1/dashboard", "api/v1/production", "api/v1/work-orders"),
+    "settings": ("api/v1/system-config",),
+    "upgrade": ("api/v1/upgrade",),
+    SANDBOX: ("sandbox",),
+}
+"""Under which paths of the one address a context's API lies; every published path lies under exactly one."""
+EVERYTHING = "api"
+"""What lies under no context's prefix still reaches an API, which answers 404 in our envelope."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One installation of EngHub.
@@ -45,6 +57,11 @@ class Stage:
     request_burst: int = 200
     authorizer_cache_seconds: int = 300
     cors_origins: tuple[str, ...] = ()
+    """Whose pages may call the API: ``https://app.example.com``, or ``http://localhost:*`` for any port."""
+    domain: str = ""
+    """The one address of all APIs. None: each API has its own (output ApiUrl of the contexts' stacks)."""
+    certificate_arn: str = ""
+    """The certificate of ``domain`` in the stage's region."""
     require_mfa: bool = True
     vendor_layer: bool = True
     sandbox: bool = False
@@ -79,6 +96,9 @@ STAGES = {
             requests_per_second=2000,
             request_burst=4000,
             authorizer_cache_seconds=0,
+            cors_origins=("http://localhost:*", "http://127.0.0.1:*"),
+            domain="localhost",
+            certificate_arn="arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
             notice_sender="upgrades@enghub.local",
             outbound_loopback=True,
             require_mfa=False,

@@ -45,12 +45,12 @@ def granted(templates: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Gra
     for template in templates:
         resources = template["Resources"]
         holders = _holders(resources, prefix)
-        for policy in (part for part in resources.values() if part["Type"] == "AWS::IAM::Policy"):
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                actions = statement["Action"]
-                for role in policy["Properties"]["Roles"]:
+        for name, role in resources.items():
+            for policy in role.get("Properties", {}).get("Policies", ()):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    actions = statement["Action"]
                     for action in [actions] if isinstance(actions, str) else actions:
-                        yield Grant(holders[role["Ref"]], action)
+                        yield Grant(holders[name], action)
 
 
 def _holders(resources: Mapping[str, Any], prefix: str) -> dict[str, str]:

@@ -23,13 +23,12 @@ class Cloud:
     """A local cloud with EngHub deployed in it."""
 
     running: Running
-    api_id: str
     pool: Pool
 
     @property
     def api_base(self) -> str:
-        """Return the address under which the API's paths (``/api/v1/...``) lie."""
-        return f"{self.running.endpoint}/_aws/execute-api/{self.api_id}/{STAGE}"
+        """Return the address under which all contexts' paths (``/api/v1/...``) lie."""
+        return self.running.endpoint
 
     def client(self, service: str) -> Any:
         """Return a boto3 client with the rights of the local cloud's owner."""
@@ -57,12 +56,12 @@ def attach(running: Running) -> Cloud:
         Stop: nothing is, or not all of it.
     """
     state = outputs_of(running.endpoint, f"enghub-{STAGE}-state")
-    api = outputs_of(running.endpoint, f"enghub-{STAGE}-api")
-    if "UserPoolId" not in state or "ApiId" not in api:
+    edge = outputs_of(running.endpoint, f"enghub-{STAGE}-edge")  # the last stack: with it, all are there
+    if "UserPoolId" not in state or "Address" not in edge:
         message = "EngHub is not deployed in the local cloud: type `enghub up`"
         raise Stop(message)
     pool = Pool(running.endpoint, state["UserPoolId"], state["UserPoolClientId"])
-    return Cloud(running, api["ApiId"], pool)
+    return Cloud(running, pool)
 
 
 def connect() -> Cloud:

@@ -1,5 +1,6 @@
 """Alarms: each names the runbook that says what it means and what to do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration
@@ -52,15 +53,57 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One of many of a kind, by its name in the alarm's text."""
+
+    name: str
+    metric: cloudwatch.Metric
+
+
+METRICS_PER_ALARM = 10
+"""As many as an alarm on an expression may name (CloudWatch guide, "alarm limits"; not adjustable)."""
+
+
 def alarm(scope: Construct, name: str, kind: Kind, metric: cloudwatch.Metric, topic: sns.ITopic) -> cloudwatch.Alarm:
     """Add the alarm ``<name>-<runbook>`` on ``metric``, sent to ``topic`` when it fires and when it is over."""
-    full_name = f"{name}-{kind.runbook}"
+    measured = metric.with_(period=Duration.minutes(kind.minutes), statistic=kind.statistic)
+    return _alarm(scope, f"{name}-{kind.runbook}", kind, meaning=kind.meaning, metric=measured, topic=topic)
+
+
+def alarms_of_many(scope: Construct, name: str, watched: Mapping[Kind, Sequence[Watched]], topic: sns.ITopic) -> None:
+    """Add one alarm per kind and ten metrics, ``<name>-<runbook>-<number>``; its text names what it watches."""
+    for kind, all_of_kind in watched.items():
+        for first in range(0, len(all_of_kind), METRICS_PER_ALARM):
+            batch = all_of_kind[first : first + METRICS_PER_ALARM]
+            number = first // METRICS_PER_ALARM + 1
+            meaning = f"{kind.meaning}: one of {', '.join(one.name for one in batch)}"
+            together = _together(kind, batch)
+            _alarm(scope, f"{name}-{kind.runbook}-{number}", kind, meaning=meaning, metric=together, topic=topic)
+
+
+def _together(kind: Kind, watched: Sequence[Watched]) -> cloudwatch.IMetric:
+    """Return the sum, or the highest, of the metrics; one that says nothing counts as zero."""
+    period = Duration.minutes(kind.minutes)
+    metrics = {f"m{place}": one.metric.with_(statistic=kind.statistic) for place, one in enumerate(watched)}
+    filled = ", ".join(f"FILL({name}, 0)" for name in metrics)
+    return cloudwatch.MathExpression(
+        expression=f"{'SUM' if kind.statistic == 'Sum' else 'MAX'}([{filled}])",
+        label=kind.runbook,
+        using_metrics=dict(metrics),
+        period=period,
+    )
+
+
+def _alarm(
+    scope: Construct, name: str, kind: Kind, *, meaning: str, metric: cloudwatch.IMetric, topic: sns.ITopic
+) -> cloudwatch.Alarm:
     made = cloudwatch.Alarm(
         scope,
-        f"Alarm {full_name}",
-        alarm_name=full_name,
-        alarm_description=f"{kind.meaning}. Runbook: docs/runbooks/{kind.runbook}.md",
-        metric=metric.with_(period=Duration.minutes(kind.minutes), statistic=kind.statistic),
+        f"Alarm {name}",
+        alarm_name=name,
+        alarm_description=f"{meaning}. Runbook: docs/runbooks/{kind.runbook}.md",
+        metric=metric,
         threshold=kind.threshold,
         evaluation_periods=kind.periods,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -13,6 +13,7 @@ from aws_cdk import (
     RemovalPolicy,
     Stack,
 )
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -24,23 +25,23 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.alarms import OUTBOX_AGE, Kind, alarm
+from infra.constructs.alarms import OUTBOX_AGE, Kind, alarm, alarms_of_many
+from infra.constructs.api import rest_api
 from infra.constructs.function import RUNTIME, Surroundings, code, python_function
-from infra.constructs.grants import Grantee, allow, allow_key
+from infra.constructs.grants import Grantee, allow, allow_key, inline_policies
 from infra.constructs.outbox import relay_from_stream
 from infra.constructs.queues import allow_send, consume, dead_letter_queue, queue_with_dead_letters
-from infra.constructs.routes import Route
 from infra.constructs.workflow import executions_arn, machine_arn, state_machine
+from infra.document import Route
 from infra.stacks.state import StateStack
 from infra.stage import CORE, KIT, Stage
 
 INDEXES = ("gsi1", "gsi2")
-METRICS = "EngHub"
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 
 
 class ContextStack(Stack):
-    """Functions, routes, queues, subscriptions and workflows of one context, around the context's table.
+    """Functions, queues, subscriptions and workflows of one context, around the context's table, and its API.
 
     The outbox relay and its sweeper are there without asking, once the context has a table with a stream.
     """
@@ -60,7 +61,9 @@ class ContextStack(Stack):
         self.stage = stage
         self.state = state
         self.table: dynamodb.Table = state.tables[context]
-        self.routes: list[Route] = []
+        self.metrics = f"EngHub/{stage.name}"
+        self.api: apigateway.SpecRestApi | None = None
+        self._functions: dict[str, lambda_.Function] = {}
         self._queue_urls: dict[str, str] = {}
         self._timeouts: dict[str, int] = {}
         self._around = Surroundings(
@@ -74,13 +77,11 @@ class ContextStack(Stack):
                 "TABLE_NAME": stage.name_of(context),
                 "LOG_LEVEL": stage.log_level,
                 "POWERTOOLS_SERVICE_NAME": context,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+                "POWERTOOLS_METRICS_NAMESPACE": self.metrics,
                 **stage.outbound,
             },
         )
-        self._failed = dead_letter_queue(
-            self, stage.name_of(context, "failed-invocations"), state.key, self._around.alarms
-        )
+        self._failed = dead_letter_queue(self, stage.name_of(context, "failed-invocations"), self._around)
         self._outbox_senders = self._outbox() if self.has_outbox else ()
 
     # --- functions -------------------------------------------------------------------------------------------------
@@ -110,6 +111,7 @@ class ContextStack(Stack):
             description=f"{self.context}: {name.replace('_', ' ')}",
         )
         self._timeouts[made.node.id] = timeout_seconds
+        self._functions[name] = made
         return made
 
     def _layers(self) -> list[lambda_.ILayerVersion]:
@@ -179,14 +181,21 @@ class ContextStack(Stack):
     def metric_alarm(self, name: str, kind: Kind, metric: str, **dimensions: str) -> None:
         """Raise an alarm of this kind on one of the context's own metrics (``core.observability.measure``)."""
         dimensions_map = {"service": self.context, **dimensions}
-        found = cloudwatch.Metric(namespace=METRICS, metric_name=metric, dimensions_map=dimensions_map)
+        found = cloudwatch.Metric(namespace=self.metrics, metric_name=metric, dimensions_map=dimensions_map)
         alarm(self, self.stage.name_of(self.context, name), kind, found, self._around.alarms)
 
     # --- HTTP ------------------------------------------------------------------------------------------------------
 
-    def route(self, method: str, path: str, function: lambda_.Function, *, public: bool = False) -> None:
-        """Answer ``method path`` with ``function``: behind the JWT authorizer, unless ``public``."""
-        self.routes.append(Route(method, path, self._name_of(function), public))
+    def finish(self, routes: Sequence[Route], authorizer_arn: str) -> None:
+        """Add what needs all functions: the API with the context's ``routes``, if any, and the alarms of many."""
+        name, own = self.stage.name_of(self.context), [route for route in routes if route.context == self.context]
+        if own:
+            functions = self._functions
+            self.api = rest_api(
+                self, name, self.stage, self._around, routes=own, functions=functions, authorizer_arn=authorizer_arn
+            )
+        alarms_of_many(self, name, self._around.watched, self._around.alarms)
+        inline_policies(self)
 
     # --- queues and events -----------------------------------------------------------------------------------------
 
@@ -212,12 +221,7 @@ class ContextStack(Stack):
         """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
         wanted = self.state.sources.subscription(self.context, name)
         queue = self._queue(name, consumer, batch_size, max_concurrency)
-        undelivered = dead_letter_queue(
-            self,
-            self.stage.name_of(self.context, name, "undelivered"),
-            self.state.key,
-            self._around.alarms,
-        )
+        undelivered = dead_letter_queue(self, self.stage.name_of(self.context, name, "undelivered"), self._around)
         events.Rule(
             self,
             f"Rule {name}",
@@ -234,8 +238,7 @@ class ContextStack(Stack):
         queue = queue_with_dead_letters(
             self,
             self.stage.name_of(self.context, name),
-            self.state.key,
-            self._around.alarms,
+            self._around,
             consumer_timeout_seconds=self._timeouts[consumer.node.id],
         )
         consume(self, queue, consumer, self.state.key, batch_size=batch_size, max_concurrency=max_concurrency)
@@ -380,7 +383,7 @@ class ContextStack(Stack):
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
         self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
         oldest = cloudwatch.Metric(
-            namespace=METRICS, metric_name="OutboxOldestSeconds", dimensions_map={"service": self.context}
+            namespace=self.metrics, metric_name="OutboxOldestSeconds", dimensions_map={"service": self.context}
         )
         alarm(self, self.stage.name_of(self.context, "oldest"), OUTBOX_AGE, oldest, self._around.alarms)
         return relay, sweeper

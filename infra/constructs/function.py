@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -12,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.constructs.alarms import FUNCTION_ERRORS, FUNCTION_THROTTLES, alarm
+from infra.constructs.alarms import FUNCTION_ERRORS, FUNCTION_THROTTLES, Kind, Watched
 from infra.constructs.grants import acknowledge, allow
 from infra.sources import NOT_SHIPPED
 
@@ -35,6 +36,12 @@ class Surroundings:
     log_retention_days: int
     layers: Sequence[lambda_.ILayerVersion]
     environment: Mapping[str, str] = field(default_factory=dict)
+    watched: dict[Kind, list[Watched]] = field(default_factory=dict)
+    """What becomes an alarm together with others of its kind, once the stack is complete."""
+
+    def watch(self, kind: Kind, name: str, metric: cloudwatch.Metric) -> None:
+        """Have ``metric`` of the thing ``name`` watched."""
+        self.watched.setdefault(kind, []).append(Watched(name, metric))
 
 
 def code(folder: Path) -> lambda_.Code:
@@ -88,6 +95,6 @@ def python_function(
     acknowledge(
         function, "AwsSolutions-L1", "Python 3.13 starts faster than 3.14 and all our packages have wheels for it"
     )
-    alarm(scope, name, FUNCTION_ERRORS, function.metric_errors(), around.alarms)
-    alarm(scope, name, FUNCTION_THROTTLES, function.metric_throttles(), around.alarms)
+    around.watch(FUNCTION_ERRORS, name, function.metric_errors())
+    around.watch(FUNCTION_THROTTLES, name, function.metric_throttles())
     return function

@@ -3,11 +3,11 @@
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE, alarm
+from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE
+from infra.constructs.function import Surroundings
 from infra.constructs.grants import acknowledge, allow, allow_key
 
 TRIES = 4
@@ -16,39 +16,39 @@ VISIBILITY_FACTOR = 6
 """A message stays invisible six times the function's time-out, as Lambda asks for."""
 
 
-def dead_letter_queue(scope: Construct, name: str, key: kms.IKey, alarms: sns.ITopic) -> sqs.Queue:
+def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.Queue:
     """Add the dead-letter queue ``name``; one message in it is an alarm."""
     queue = sqs.Queue(
         scope,
         f"Queue {name}",
         queue_name=name,
         encryption=sqs.QueueEncryption.KMS,
-        encryption_master_key=key,
+        encryption_master_key=around.key,
         enforce_ssl=True,
         retention_period=Duration.days(14),
     )
     acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
-    alarm(scope, name, DEAD_LETTERS, queue.metric_approximate_number_of_messages_visible(), alarms)
+    around.watch(DEAD_LETTERS, name, queue.metric_approximate_number_of_messages_visible())
     return queue
 
 
 def queue_with_dead_letters(
-    scope: Construct, name: str, key: kms.IKey, alarms: sns.ITopic, *, consumer_timeout_seconds: int
+    scope: Construct, name: str, around: Surroundings, *, consumer_timeout_seconds: int
 ) -> sqs.Queue:
     """Add the queue ``name`` and ``<name>-dead``."""
-    dead = dead_letter_queue(scope, f"{name}-dead", key, alarms)
+    dead = dead_letter_queue(scope, f"{name}-dead", around)
     queue = sqs.Queue(
         scope,
         f"Queue {name}",
         queue_name=name,
         encryption=sqs.QueueEncryption.KMS,
-        encryption_master_key=key,
+        encryption_master_key=around.key,
         enforce_ssl=True,
         retention_period=Duration.days(4),
         visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * consumer_timeout_seconds),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
     )
-    alarm(scope, name, QUEUE_AGE, queue.metric_approximate_age_of_oldest_message(), alarms)
+    around.watch(QUEUE_AGE, name, queue.metric_approximate_age_of_oldest_message())
     return queue
 
 

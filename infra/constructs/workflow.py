@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.alarms import WORKFLOW_FAILURES, alarm
+from infra.constructs.alarms import WORKFLOW_FAILURES
 from infra.constructs.function import Surroundings, log_group
 from infra.constructs.grants import allow
 
@@ -62,8 +62,8 @@ def state_machine(
         tracing_enabled=True,
         logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
     )
-    alarm(scope, f"{name}-failed", WORKFLOW_FAILURES, machine.metric_failed(), around.alarms)
-    alarm(scope, f"{name}-timed-out", WORKFLOW_FAILURES, machine.metric_timed_out(), around.alarms)
+    around.watch(WORKFLOW_FAILURES, f"{name} (failed)", machine.metric_failed())
+    around.watch(WORKFLOW_FAILURES, f"{name} (timed out)", machine.metric_timed_out())
     return machine
 
 

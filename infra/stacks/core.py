@@ -1,6 +1,6 @@
 """What serves every context: the authorizer in front of the API."""
 
-from aws_cdk import Aws, CfnCondition, CfnParameter, Fn, Token
+from aws_cdk import ArnFormat, Aws, CfnCondition, CfnParameter, Fn, Token
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
@@ -32,7 +32,13 @@ class CoreStack(ContextStack):
             },
         )
         self.table_access(authorizer, "PutItem")
-        self.authorizer_name = stage.name_of(CORE, "authorize")
+        self.authorizer_arn = self.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=stage.name_of(CORE, "authorize"),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        """By name, so that no export ties the contexts' stacks to this one."""
 
     def _setting(self, name: str, otherwise: str) -> str:
         """Return the value of the parameter ``name``, or ``otherwise`` where it is left empty."""

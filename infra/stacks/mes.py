@@ -6,10 +6,6 @@ from infra.constructs.context_stack import ContextStack
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
-ORDERS = "/api/v1/work-orders"
-ORDER = f"{ORDERS}/{{workOrderId}}"
-STEPS = ("release", "start", "pause", "resume", "complete", "close", "cancel")
-
 
 class MesStack(ContextStack):
     """Work orders, production reporting and the shift board. PutItem everywhere: refusals are kept in the audit."""
@@ -24,29 +20,21 @@ class MesStack(ContextStack):
         create = self.function("create_work_order")
         # GetItem: the answer kept under an Idempotency-Key.
         self.table_access(create, "GetItem", "PutItem")
-        self.route("POST", ORDERS, create)
 
         change = self.function("change_work_order")
         # DeleteItem: entries of lists that the order leaves; never an order.
         self.table_access(change, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
-        self.route("PATCH", ORDER, change)
-        for step in STEPS:
-            self.route("POST", f"{ORDER}/{step}", change)
 
         read = self.function("read_work_orders")
         self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
-        self.route("GET", ORDERS, read)
-        self.route("GET", ORDER, read)
 
     def _reporting(self) -> None:
         # 1769 MB is one whole vCPU: reporting is CPU bound and people wait for it.
         report = self.function("report_production", memory_mb=1769)
         self.table_access(report, "BatchGetItem", "PutItem", "UpdateItem")
-        self.route("POST", "/api/v1/production/report", report)
 
         read = self.function("read_production_reports")
         self.table_access(read, "Query", "PutItem", indexes=("gsi2",))
-        self.route("GET", "/api/v1/production/reports", read)
 
     def _shift_board(self) -> None:
         update = self.function("update_shift_board", timeout_seconds=30)
@@ -55,7 +43,6 @@ class MesStack(ContextStack):
 
         read = self.function("read_shift_board")
         self.table_access(read, "Query", "PutItem", indexes=())
-        self.route("GET", "/api/v1/dashboard/shift-board", read)
 
         rebuild = self.function("rebuild_shift_board", memory_mb=1024, timeout_seconds=300)
         self.table_access(rebuild, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", indexes=("gsi1",))

@@ -27,7 +27,6 @@ class PlmStack(ContextStack):
         receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=29)
         self.table_access(receive, "PutItem")
         self.secret_access(receive, "plm/webhook/*")
-        self.route("POST", "/api/v1/integration/plm/change-notification", receive, public=True)
 
         process = self.function("process_change", timeout_seconds=30)
         self.table_access(process, "GetItem", "PutItem")
@@ -35,19 +34,14 @@ class PlmStack(ContextStack):
 
         retry = self.function("retry_change")
         self.table_access(retry, "GetItem", "PutItem")
-        self.route("POST", "/api/v1/plm/change-orders/{ecnNumber}/retry", retry)
 
         read = self.function("read_changes")
         self.table_access(read, "GetItem", "Query", "PutItem")
-        self.route("GET", "/api/v1/plm/change-orders", read)
-        self.route("GET", "/api/v1/plm/change-orders/{ecnNumber}", read)
 
     def _sync_requests(self) -> None:
         start = self.function("start_sync")
         self.table_access(start, "GetItem", "PutItem")
         self.secret_access(start, "plm/api/*")
-        self.route("POST", "/api/v1/plm/sync", start)
-        self.route("POST", "/api/v1/plm/sync/{runId}/batches/{number}/rerun", start)
 
         nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": "default"})
         self.table_access(nightly, "PutItem")
@@ -56,7 +50,6 @@ class PlmStack(ContextStack):
 
         read = self.function("read_syncs", timeout_seconds=20)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        self.route("GET", "/api/v1/plm/sync/{runId}", read)
 
     def _sync_workflow(self) -> None:
         self.workflow(
@@ -92,4 +85,3 @@ class PlmStack(ContextStack):
     def _products(self) -> None:
         read = self.function("read_products")
         self.table_access(read, "Query", "PutItem")
-        self.route("GET", "/api/v1/plm/products", read)

@@ -17,11 +17,3 @@ class SandboxStack(ContextStack):
         plm = self.function("serve_plm", memory_mb=512, timeout_seconds=29)
         self.table_access(plm, "GetItem", "PutItem", "UpdateItem")
         self.secret_access(plm, "plm/api/*", "plm/webhook/*")
-        for method, path in (
-            ("GET", "products"),
-            ("GET", "scenario"),
-            ("PUT", "scenario"),
-            ("POST", "touches"),
-            ("POST", "changes"),
-        ):
-            self.route(method, f"/sandbox/plm/{path}", plm, public=True)

@@ -6,9 +6,6 @@ from infra.constructs.context_stack import ContextStack
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
-BASE = "/api/v1/system-config"
-ITEM = f"{BASE}/{{configKey}}"
-
 
 class SettingsStack(ContextStack):
     """Configuration items: reads share a function, and so do changes; creation has its own."""
@@ -21,13 +18,10 @@ class SettingsStack(ContextStack):
         read = self.function("read_configs")
         # PutItem: refusals are kept in the audit.
         self.table_access(read, "BatchGetItem", "Query", "PutItem", indexes=())
-        self.route("GET", BASE, read)
-        self.route("GET", ITEM, read)
 
         create = self.function("create_config")
         # GetItem: the answer kept under an Idempotency-Key.
         self.table_access(create, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")
-        self.route("POST", BASE, create)
 
         change = self.function("change_config")
         # Query: who refers to an item that cannot be deleted. DeleteItem: cards and references, never versions.
@@ -42,6 +36,3 @@ class SettingsStack(ContextStack):
             "ConditionCheckItem",
             indexes=(),
         )
-        for method in ("PUT", "PATCH", "DELETE"):
-            self.route(method, ITEM, change)
-        self.route("POST", f"{BASE}/batch", change)

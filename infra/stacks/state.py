@@ -29,7 +29,8 @@ class StateStack(Stack):
         )
         self.stage = stage
         self.sources = sources
-        self.removal = RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY
+        # A stack whose first deployment fails must leave nothing behind: its names are fixed, the next one needs them.
+        self.removal = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.retain else RemovalPolicy.DESTROY
         self.key = self._key()
         self.tables = {context: self._table(context) for context in (CORE, *stage.contexts)}
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name_of())

@@ -9,7 +9,6 @@ from infra.constructs.context_stack import ContextStack
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
-BASE = "/api/v1/upgrade"
 WORKFLOW = "upgrade_site"
 WAY_BACK = "roll_back_upgrade"
 FLEET = "roll_out_fleet"
@@ -41,52 +40,35 @@ class UpgradeStack(ContextStack):
         self._rehearsals()
 
     def _manifests(self) -> None:
-        manifests = f"{BASE}/manifests"
         change = self.function("change_manifest", timeout_seconds=20)
         self.table_access(change, *STORED)
-        self.route("POST", manifests, change)
-        for verb in ("validate", "{version}/activate", "{version}/deactivate"):
-            self.route("POST", f"{manifests}/{verb}", change)
 
         read = self.function("read_manifests")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())  # PutItem: refusals are kept in the audit
-        for path in (manifests, f"{manifests}/{{version}}", f"{manifests}/{{version}}/diff"):
-            self.route("GET", path, read)
 
     def _sites(self) -> None:
         change = self.function("change_site")
         self.table_access(change, *STORED)
-        self.route("PUT", f"{BASE}/sites/{{siteId}}", change)
 
         read = self.function("read_sites")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        for path in (f"{BASE}/sites", f"{BASE}/sites/{{siteId}}"):
-            self.route("GET", path, read)
 
     def _executions(self) -> None:
         # Plans read every manifest in force, and the scripts whose statements they look through.
         plan = self.function("plan_upgrade", timeout_seconds=25, memory_mb=1024)
         self.table_access(plan, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
-        self.route("POST", f"{BASE}/plan", plan)
 
         execute = self.function("execute_upgrade", timeout_seconds=25, environment=self._slots)
         self.table_access(execute, *STORED, "BatchGetItem", "Query", indexes=())
-        self.route("POST", f"{BASE}/execute", execute)
 
         control = self.function("control_upgrade", environment=self._slots)
         self.table_access(control, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=())
-        for verb in ("resume", "rollback", "abort", "confirm"):
-            self.route("POST", f"{BASE}/{verb}/{{executionId}}", control)
 
         read = self.function("read_upgrades", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
-        self.route("GET", f"{BASE}/executions", read)
-        for what in ("status", "log"):
-            self.route("GET", f"{BASE}/{what}/{{executionId}}", read)
 
         report = self.function("read_report")
         self.table_access(report, "GetItem", "Query", "PutItem", indexes=())
-        self.route("GET", f"{BASE}/report/{{executionId}}", report)
 
     def _workflow(self) -> None:
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
@@ -144,17 +126,14 @@ class UpgradeStack(ContextStack):
 
         change = self.function("change_queue", environment=self._slots)
         self.table_access(change, *STORED, "Query", indexes=())
-        self.route("PUT", f"{BASE}/queue", change)
 
         read = self.function("read_queue", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        self.route("GET", f"{BASE}/queue", read)
 
     def _artifacts(self) -> None:
         put = self.function("put_artifact")
         self.table_access(put, *STORED)
         self.object_access(put, ARTIFACTS, "PutObject")  # what the function signs, its role must be allowed to do
-        self.route("POST", f"{BASE}/artifacts", put)
 
     def _watch(self) -> None:
         watch = self.function("watch_upgrades", timeout_seconds=30, environment=self._slots)
@@ -170,20 +149,13 @@ class UpgradeStack(ContextStack):
         self.describe_access(health, WORKFLOW)
         self.secret_access(health, NOTICE_SECRETS, action="DescribeSecret")
         self.listing_access(health, ARTIFACTS)
-        self.route("GET", f"{BASE}/health", health)
 
     def _rollouts(self) -> None:
-        rollouts = f"{BASE}/rollouts"
         change = self.function("change_rollout", timeout_seconds=25)
         self.table_access(change, *STORED, "Query", "BatchWriteItem", indexes=())
-        self.route("POST", rollouts, change)
-        for verb in ("pause", "resume", "confirm", "abort"):
-            self.route("POST", f"{rollouts}/{{rolloutId}}/{verb}", change)
 
         read = self.function("read_rollouts")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
-        for path in (rollouts, f"{rollouts}/{{rolloutId}}"):
-            self.route("GET", path, read)
 
         # Starts as many upgrades as a wave has sites, each planned from every manifest in force.
         advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024, environment=self._slots)
@@ -199,16 +171,13 @@ class UpgradeStack(ContextStack):
         self.work_queue("launch_rollout", launch)
 
     def _rehearsals(self) -> None:
-        rehearsals = f"{BASE}/rehearsals"
         # Plans as execute_upgrade does, and reads the site's secret to refuse a wrong scratch database at once.
         start = self.function("start_rehearsal", timeout_seconds=25)
         self.table_access(start, *STORED, "BatchGetItem", "Query", indexes=())
         self.secret_access(start, SITE_SECRETS)
-        self.route("POST", rehearsals, start)
 
         read = self.function("read_rehearsals")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        self.route("GET", f"{rehearsals}/{{rehearsalId}}", read)
 
         advance = self.function("advance_rehearsal", timeout_seconds=900, memory_mb=1024)
         self.table_access(advance, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())

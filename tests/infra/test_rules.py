@@ -16,6 +16,13 @@ def policy(action: str, resource: str) -> dict[str, Any]:
     return {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}}
 
 
+def api(paths: dict[str, Any], authorizer: dict[str, Any] | None = None) -> dict[str, Any]:
+    scheme = {"x-amazon-apigateway-authorizer": {"authorizerCredentials": "r"} if authorizer is None else authorizer}
+    body = {"paths": paths, "security": [{"bearer": []}], "components": {"securitySchemes": {"bearer": scheme}}}
+    return template(A=("ApiGateway::RestApi", {"Body": body}))
+
+
+BY_ROLE = {"x-amazon-apigateway-integration": {"type": "aws_proxy", "credentials": "r"}}
 ROLE = {"Fn::GetAtt": ["Shared", "Arn"]}
 READ = {
     "EventSourceArn": {"Fn::GetAtt": ["Q", "Arn"]},
@@ -65,19 +72,24 @@ BROKEN = [
         template(S=("Lambda::EventSourceMapping", {**READ, "StartingPosition": "TRIM_HORIZON"})),
     ),
     (rules.missing_limits, template(F=("Lambda::Function", {"FunctionName": "x" * 65}))),
-    (
-        rules.routes_are_guarded,
-        template(
-            R=("ApiGateway::Resource", {"ParentId": {"Fn::GetAtt": ["Api", "Root"]}, "PathPart": "open"}),
-            M=("ApiGateway::Method", {"HttpMethod": "GET", "ResourceId": {"Ref": "R"}}),
-        ),
-    ),
+    (rules.least_privilege, template(R=("IAM::Role", {"Policies": [policy("s3:GetObject", "*")]}))),
+    (rules.open_routes, api({"/open": {"get": {"security": [], **BY_ROLE}}})),
+    (rules.apis_invoke_by_one_role, api({"/a": {"get": {"x-amazon-apigateway-integration": {"type": "aws_proxy"}}}})),
+    (rules.apis_invoke_by_one_role, api({"/{proxy+}": {"get": BY_ROLE}})),
+    (rules.apis_invoke_by_one_role, api({"/a": {"get": BY_ROLE}}, authorizer={})),
+    (rules.apis_invoke_by_one_role, template(P=("Lambda::Permission", {}))),
 ]
 
 
 @pytest.mark.parametrize(("rule", "broken"), BROKEN, ids=[f"{rule.__name__}-{i}" for i, (rule, _) in enumerate(BROKEN)])
 def test_a_rule_notices_what_breaks_it(rule: Rule, broken: dict[str, Any]) -> None:
     assert list(rule(broken))
+
+
+def test_a_guarded_route_and_a_greedy_mock_are_fine() -> None:
+    mock = {"x-amazon-apigateway-integration": {"type": "mock"}, "security": []}
+    fine = api({"/a": {"get": BY_ROLE}, "/{proxy+}": {"x-amazon-apigateway-any-method": mock}})
+    assert [*rules.open_routes(fine), *rules.apis_invoke_by_one_role(fine)] == []
 
 
 def test_actions_without_resource_may_name_all() -> None:

@@ -16,7 +16,10 @@ from typing import Any
 from enghub_cli.errors import Stop
 
 ROOT = Path(__file__).resolve().parents[3]
-INPUTS = ("infra", "functions", "layers", "statemachines", "sandbox", "cdk.json")
+INPUTS = (
+    *("infra", "functions", "layers", "statemachines", "sandbox", "cdk.json"),
+    *("docs/openapi.json", "events/subscriptions.json"),
+)
 """What a synthesis depends on."""
 
 

@@ -5,9 +5,9 @@ Each change closes a gap to AWS and stands in ``emulator/``, one file per servic
 
 from ministack import app
 
-from enghub_cli.cloud.emulator import apigateway, connection, iam, sqs
+from enghub_cli.cloud.emulator import apigateway, cloudwatch, connection, iam, sqs
 
-CHANGED = (connection, iam, sqs, apigateway)
+CHANGED = (connection, iam, sqs, apigateway, cloudwatch)
 
 if __name__ == "__main__":
     for service in CHANGED:

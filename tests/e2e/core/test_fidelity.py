@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from ministack.services import lambda_svc
+from ministack.services import apigateway_v1, lambda_svc
+from ministack.services.cloudformation import provisioners
 
 from enghub_cli.context import Cloud
 from tests.waiting import until
@@ -66,7 +67,7 @@ def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def test_every_line_of_the_page_has_a_test() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "fidelity.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "fidelity.md").read_text("utf-8")
     lines = {cell.strip() for row in page.splitlines() if row.startswith("| F") for cell in row.split("|")[1:2]}
     tests = {name.split("_")[1].upper() for name in globals() if name.startswith("test_f")}
     assert lines == tests
@@ -211,10 +212,10 @@ def test_f13_a_streams_partial_failure_report_is_ignored(cloud: Cloud) -> None:
     assert "batchItemFailures" not in inspect.getsource(lambda_svc._poll_dynamodb_streams)
 
 
-def test_f14_a_gateways_own_answer_has_no_time(cloud: Cloud) -> None:
+def test_f14_every_address_is_the_domain(cloud: Cloud) -> None:
     with cloud.http() as client:
-        answer = client.get("/api/v1/no-such-route")
-    assert answer.json()["timestamp"] == "$context.requestTime"
+        answer = client.get("/api/v1/no-such-route", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "40401")
 
 
 def test_f15_a_task_token_belongs_to_no_machine(cloud: Cloud) -> None:
@@ -241,3 +242,36 @@ def test_f16_mail_belongs_to_no_identity(cloud: Cloud) -> None:
     with pytest.raises(named.exceptions.ClientError, match="AccessDenied"):
         named.send_email(**mail)
     assert all_of_them.send_email(**mail)["MessageId"]
+
+
+def test_f17_a_mock_sends_its_template_as_it_is() -> None:
+    """The emulator's own source is the witness, for the running one is changed."""
+    assert "body_template.encode()" in inspect.getsource(apigateway_v1._invoke_mock_v1)
+
+
+def test_f18_a_route_answers_without_a_deployment(cloud: Cloud) -> None:
+    gateway, name = cloud.client("apigateway"), f"fidelity-{uuid4().hex[:8]}"
+    api = gateway.create_rest_api(name=name)["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    gateway.create_deployment(restApiId=api, stageName="s")
+    added = gateway.create_resource(restApiId=api, parentId=root, pathPart="later")["id"]
+    method = {"restApiId": api, "resourceId": added, "httpMethod": "GET"}
+    gateway.put_method(**method, authorizationType="NONE")
+    gateway.put_integration(**method, type="MOCK")
+    with cloud.http() as client:
+        answer = client.get(f"/_aws/execute-api/{api}/s/later")
+    gateway.delete_rest_api(restApiId=api)
+    assert answer.status_code == 200
+
+
+def test_f19_functions_are_invoked_without_the_role() -> None:
+    """The emulator's own source is the witness."""
+    for invoke in (apigateway_v1._invoke_lambda_proxy_v1, apigateway_v1._invoke_authorizer_lambda):
+        assert "redentials" not in inspect.getsource(invoke)
+
+
+def test_f20_an_alarm_on_an_expression_stands_for_its_first_metric(cloud: Cloud) -> None:
+    with pytest.raises(ValueError, match="metric math"):
+        provisioners._cw_metric_alarm_record("a", {"Metrics": [{}]})
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="enghub-local-mes-function-errors")
+    assert [alarm["MetricName"] for alarm in alarms["MetricAlarms"]] == ["Errors"]

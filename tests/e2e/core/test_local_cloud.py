@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from enghub_cli.cloud.assembly import ROOT
@@ -40,10 +41,53 @@ def test_refused_tokens_are_in_the_audit(cloud: Cloud) -> None:
     assert any(row["path"]["S"] == ROUTE and row["error"]["S"] == "UNAUTHENTICATED" for row in rows)
 
 
-def test_an_unknown_route_is_a_404_in_the_envelope(cloud: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/nothing-here"),
+        ("GET", f"{ROUTE}/a/b/c"),
+        ("DELETE", ROUTE),
+        ("GET", "/api"),
+        ("POST", "/api/v2/x"),
+    ],
+    ids=["no context", "no route of a context", "no such method", "the root", "another version"],
+)
+@pytest.mark.parametrize("bearer", [None, "any"])
+def test_what_no_route_serves_is_a_404_in_the_envelope(
+    cloud: Cloud, method: str, path: str, bearer: str | None
+) -> None:
+    with cloud.http(bearer) as http:
+        answer = http.request(method, path)
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["details"]["error"]) == (404, "40401", "ROUTE_NOT_FOUND")
+    assert body["requestId"] == answer.headers["x-amzn-requestid"]
+    assert "timestamp" not in body, "the gateway knows no time in ISO 8601; a wrong one breaks generated clients"
+
+
+def test_a_page_on_this_machine_may_ask_and_read_any_other_may_not(cloud: Cloud) -> None:
+    wanted = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,if-match"}
     with cloud.http() as http:
-        answer = http.get("/api/v1/nothing-here")
-    assert (answer.status_code, answer.json()["code"]) == (404, "40401")
+        mine, other = (
+            http.options(f"{ROUTE}/line.speed", headers={"Origin": origin, **wanted})
+            for origin in ("http://localhost:5173", "http://localhost.example.com")
+        )
+        refused = http.get(ROUTE, headers={"Origin": "http://localhost:5173"})
+    assert (mine.status_code, mine.content) == (204, b"")
+    assert mine.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
+    assert "PUT" in mine.headers["Access-Control-Allow-Methods"].split(",")
+    assert {"Authorization", "If-Match"} <= set(mine.headers["Access-Control-Allow-Headers"].split(","))
+    assert (other.status_code, other.headers.get("Access-Control-Allow-Origin")) == (204, None)
+    assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, "*")
+
+
+def test_each_api_has_its_own_address_too(cloud: Cloud) -> None:
+    apis = {api["name"]: api["id"] for api in cloud.client("apigateway").get_rest_apis()["items"]}
+    direct = f"{cloud.running.endpoint}/_aws/execute-api/{apis['enghub-local-settings']}/local"
+    token = cloud.token(tenant="acme", factories=("F1",), user="ann", roles=("AUDITOR",))
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{direct}{ROUTE}", headers=headers, trust_env=False).status_code == 200
+    elsewhere = httpx.get(f"{direct}/api/v1/work-orders", headers=headers, trust_env=False)
+    assert elsewhere.status_code == 404, "another context's routes are not in it"
 
 
 def test_status_names_what_runs(cloud: Cloud) -> None:

@@ -7,17 +7,17 @@ from tools.iam_usage import Grant, Reason
 
 TEMPLATE = {
     "Resources": {
-        "Role": {"Type": "AWS::IAM::Role"},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "Policies": [
+                    {"PolicyDocument": {"Statement": [{"Action": ["dynamodb:PutItem", "dynamodb:Query"]}]}},
+                ]
+            },
+        },
         "Fn": {
             "Type": "AWS::Lambda::Function",
             "Properties": {"FunctionName": "enghub-local-mes-report", "Role": {"Fn::GetAtt": ["Role", "Arn"]}},
-        },
-        "Policy": {
-            "Type": "AWS::IAM::Policy",
-            "Properties": {
-                "Roles": [{"Ref": "Role"}],
-                "PolicyDocument": {"Statement": [{"Action": ["dynamodb:PutItem", "dynamodb:Query"]}]},
-            },
         },
     }
 }

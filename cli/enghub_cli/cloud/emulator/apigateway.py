@@ -12,6 +12,7 @@ from ministack import app
 from ministack.services import apigateway_v1 as gateway
 from ministack.services.cloudformation import provisioners
 
+ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 RULES = "routingRules"
@@ -22,16 +23,29 @@ _request: ContextVar[Mapping[str, Any]] = ContextVar("request")
 
 
 def patch() -> None:
-    """Let bodies bring mocks and the gateway's own answers, updates keep an API's id, and rules route."""
+    """Let bodies bring any-methods, mocks and the gateway's own answers, updates keep an API's id, and rules route."""
+    _import_any_method()
     _import_mocks()
     _import_gateway_responses()
     _update_in_place()
-    _answer_preflights()
+    _answer_mocks()
     _route_by_rules()
 
 
+def _import_any_method() -> None:
+    put = gateway._import_path_item
+
+    def path_item(api: str, path: str, item: Mapping[str, Any], *rest: Any) -> None:
+        put(api, path, item, *rest)
+        if ANY in item:
+            resource = next(name for name, one in gateway._resources[api].items() if one["path"] == path)
+            gateway._import_operation(api, resource, "ANY", item[ANY], *rest)
+
+    gateway._import_path_item = path_item
+
+
 def _import_mocks() -> None:
-    """Keep ``requestTemplates`` and ``responses`` of an integration; the emulator drops them."""
+    """Keep templates, responses and the fall-back of an integration; the emulator drops them."""
     put = gateway._import_operation
 
     def operation(api: str, resource: str, verb: str, declared: dict[str, Any], *rest: Any) -> None:
@@ -40,9 +54,10 @@ def _import_mocks() -> None:
         for pattern, answer in (integration.get("responses") or {}).items():
             chosen = {**answer, "selectionPattern": "" if pattern == "default" else pattern}
             gateway._put_integration_response(api, resource, verb, str(answer["statusCode"]), chosen)
-        if "requestTemplates" in integration:
+        if integration:
             kept = gateway._resources[api][resource]["resourceMethods"][verb]["methodIntegration"]
-            kept["requestTemplates"] = integration["requestTemplates"]
+            kept["requestTemplates"] = integration.get("requestTemplates") or {}
+            kept["passthroughBehavior"] = integration["passthroughBehavior"].upper()
 
     gateway._import_operation = operation
 
@@ -90,8 +105,8 @@ def _empty(api: str) -> None:
     gateway._authorizers_v1[api], gateway._gateway_responses[api] = {}, {}
 
 
-def _answer_preflights() -> None:
-    """Let a mock allow the origins that its template matches; the emulator sends the template itself."""
+def _answer_mocks() -> None:
+    """Fill in a mock's template, and allow the origins that it matches; the emulator sends the template itself."""
     execute, mock = gateway._execute_in_scope, gateway._invoke_mock_v1
 
     async def executed(request: Mapping[str, Any], *rest: Any) -> Any:
@@ -99,11 +114,16 @@ def _answer_preflights() -> None:
         return await execute(request, *rest)
 
     def answered(integration: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        status, headers, template = mock(integration)
-        origin = _request.get()["headers"].get("origin", "")
-        if any(re.fullmatch(pattern, origin) for pattern in ORIGIN_PATTERN.findall(template.decode())):
-            headers["Access-Control-Allow-Origin"] = origin
-        return status, headers, b""
+        status, headers, body = mock(integration)
+        template, request = body.decode(), _request.get()
+        if patterns := ORIGIN_PATTERN.findall(template):
+            origin = request["headers"].get("origin", "")
+            if any(re.fullmatch(pattern, origin) for pattern in patterns):
+                headers["Access-Control-Allow-Origin"] = origin
+            return status, headers, b""
+        headers["x-amzn-requestid"] = request["request_id"]
+        context = {"requestId": request["request_id"]}
+        return status, headers, gateway._render_request_template_v1(template, "", {}, context).encode()
 
     gateway._execute_in_scope, gateway._invoke_mock_v1 = executed, answered
 

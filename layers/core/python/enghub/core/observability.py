@@ -1,12 +1,26 @@
 """Structured logs and metrics; silences the SDK's own."""
 
+from dataclasses import dataclass
+
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
+
+from enghub.core import config
+
+
+@dataclass(frozen=True, slots=True)
+class _Namespace:
+    """Whose metrics they are: one namespace per stage, so that stages of one account keep their alarms apart."""
+
+    powertools_metrics_namespace: str = "EngHub"
+
+
+NAMESPACE = config.load(_Namespace).powertools_metrics_namespace
 
 logger = Logger(utc=True, use_rfc3339=True)
 """The process's logger; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
 
-metrics = Metrics(namespace="EngHub")
+metrics = Metrics(namespace=NAMESPACE)
 """Embedded-format metrics; the service dimension comes from POWERTOOLS_SERVICE_NAME."""
 
 
@@ -22,6 +36,6 @@ def seconds(name: str, value: float) -> None:
 
 def measure(name: str, value: float, unit: str, **dimensions: str) -> None:
     """Write one metric with dimensions of its own (``unit`` is CloudWatch's name: Count, Seconds)."""
-    with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace="EngHub") as metric:
+    with single_metric(name=name, unit=MetricUnit(unit), value=value, namespace=NAMESPACE) as metric:
         for dimension, text in dimensions.items():
             metric.add_dimension(name=dimension, value=text)
