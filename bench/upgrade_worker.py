@@ -18,9 +18,9 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.slices import Budget, SliceState
 from enghub.upgrade.gateways.caches import RedisCache
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.base import Facts, StepContext
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import Ports
+from enghub.upgrade.stepping.step import Facts, StepContext
 from enghub.upgrade.steps.registry import step_class
 
 SOFT_SECONDS, HARD_SECONDS = 45, 840

@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from enghub.upgrade.stepping.migration_rules import ColumnRule, Migration
+from enghub.upgrade.stepping.rebuild_rules import Rebuild
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load
 from enghub.upgrade.steps.backup import BackupRules
 from enghub.upgrade.steps.cache_rebuild import CacheRules
@@ -22,8 +24,6 @@ from enghub.upgrade.steps.config_rules import ConfigFile
 from enghub.upgrade.steps.health_check import HealthCheck
 from enghub.upgrade.steps.index_optimisation import IndexRule, Probe
 from enghub.upgrade.steps.log_cleanup import LogRule
-from enghub.upgrade.steps.migration_rules import ColumnRule, Migration
-from enghub.upgrade.steps.rebuild_rules import Rebuild
 from enghub.upgrade.steps.registry import known_classes, step_class
 from enghub.upgrade.steps.resource_import import ResourcePackage, Scan
 from enghub.upgrade.steps.resource_release import Temporary

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class FolderCache:
-    """`enghub.upgrade.steps.ports.Cache` on files."""
+    """`enghub.upgrade.stepping.ports.Cache` on files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

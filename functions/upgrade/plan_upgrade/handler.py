@@ -24,7 +24,7 @@ def plan_upgrade(request: UpgradeRequest) -> PlanResponse:
     planned = planner.plan(tenant_id, source, target, request.site_id)
     risks = tuple(planner.risk(tenant_id, planned, step) for step in planned.plan.steps)
     last = store().last(tenant_id, request.site_id, source, target)
-    return PlanResponse.of(planned, risks, last, call.language)
+    return PlanResponse.of(planned, risks, None if last is None else last.beside(planned.checksums), call.language)
 
 
 lambda_handler = entrypoints.http(app)

@@ -11,7 +11,7 @@ from typing import Any
 from enghub.core import entrypoints
 from enghub.core.observability import count, logger
 from enghub.kit.work.slices import Budget
-from enghub.upgrade.gateways import wiring
+from enghub.upgrade import wiring
 
 SLICE_SECONDS = 45.0
 MARGIN_SECONDS = 15.0

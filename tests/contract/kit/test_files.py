@@ -11,7 +11,7 @@ from enghub.kit.files import folder as gateway
 from enghub.kit.files.bucket import BucketFiles
 from enghub.kit.files.store import FileMissing, Files
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.steps.ports import NotConfigured
+from enghub.upgrade.stepping.ports import NotConfigured
 
 REGION = "eu-central-1"
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.steps.ports import Cache
+from enghub.upgrade.stepping.ports import Cache
 from tests.fakes.upgrade_cache import FolderCache
 
 REDIS = os.environ.get("ENGHUB_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")

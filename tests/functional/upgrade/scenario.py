@@ -22,9 +22,9 @@ from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.planning.plan import STAGES, Stage
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import Ports
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions
 

@@ -14,8 +14,8 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import Superseded, WorkFailed
 from enghub.kit.work.slices import Budget, Slice
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.base import Facts, Step, StepContext
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.step import Facts, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.row_migration import RowMigration
 from enghub.upgrade.steps.sql_scripts import SqlScripts

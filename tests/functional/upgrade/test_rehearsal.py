@@ -28,7 +28,7 @@ from enghub.upgrade.rehearsal.package import rehearse
 from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 from enghub.upgrade.versions import Version
 from enghub_cli.main import app
 from tests import databases

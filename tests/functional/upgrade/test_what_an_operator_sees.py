@@ -20,7 +20,7 @@ from enghub.core import aws
 from enghub.kit.databases import session
 from enghub.kit.databases.session import Address
 from enghub.kit.sql.dialect import Dialect
-from enghub.upgrade.gateways import wiring
+from enghub.upgrade import wiring
 from enghub.upgrade.planning.plan import Stage
 from tests import databases
 from tests.factories.upgrade import baseline, step

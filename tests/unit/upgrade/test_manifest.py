@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from enghub.upgrade.manifests.document import Manifest, Phase, checksum
+from enghub.upgrade.manifests.document import Manifest, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
 from enghub.upgrade.manifests.model import Head, ScriptRef, diff, parse, revision_of
+from enghub.upgrade.phases import Phase
 from enghub.upgrade.steps.registry import StepClassUnknown, known_classes, step_class
 from tests.factories.upgrade import NOW, ORIGIN, TENANT, baseline, step
 

@@ -23,9 +23,9 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.slices import Budget, Slice, SliceState
 from enghub.upgrade.gateways.databases.journal import METADATA, OWN_TABLES
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.base import Facts, StepContext
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import Ports
+from enghub.upgrade.stepping.step import Facts, StepContext
 from enghub.upgrade.steps.registry import step_class
 from tests.fakes.upgrade_cache import FolderCache
 

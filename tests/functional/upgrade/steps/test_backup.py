@@ -7,7 +7,7 @@ import pytest
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, SliceState
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 from enghub.upgrade.steps.registry import step_class
 from tests import databases
 from tests.functional.upgrade.steps.doubles import AWAY, FULL, Failing

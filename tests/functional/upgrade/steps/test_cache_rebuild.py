@@ -11,7 +11,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.gateways.caches import RedisCache
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 from tests import databases
 from tests.contract.upgrade.test_caches import REDIS
 from tests.functional.upgrade.steps.matrix import Place, run

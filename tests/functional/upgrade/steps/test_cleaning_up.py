@@ -6,7 +6,7 @@ import pytest
 
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 from enghub.upgrade.steps.registry import step_class
 from tests.functional.upgrade.steps.doubles import FULL
 from tests.functional.upgrade.steps.matrix import Place, run

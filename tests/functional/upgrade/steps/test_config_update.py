@@ -3,7 +3,7 @@
 import pytest
 
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 from tests.functional.upgrade.steps.doubles import FULL, Failing
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.functional.upgrade.steps.scenarios import stores

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.gateways.hooks import Answer
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.hooks import Answer
+from enghub.upgrade.stepping.ports import Ports
 from enghub.upgrade.steps.resource_import import ResourceImport
 from tests.functional.upgrade.steps.doubles import AWAY, Failing
 from tests.functional.upgrade.steps.matrix import Place, run

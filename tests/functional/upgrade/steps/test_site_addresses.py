@@ -12,9 +12,9 @@ from enghub.kit.outbound.addresses import Policy
 from enghub.kit.outbound.calls import Outbound
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.sites import SiteGateway
 from enghub.upgrade.sites.model import Site
+from enghub.upgrade.stepping.hooks import Hooks
 from tests.factories.upgrade import NOW
 from tests.functional.upgrade.steps.matrix import Place, run
 from tests.unit.kit.outbound.servers import Server, answering, http, serving

@@ -7,9 +7,9 @@ import pytest
 from enghub.kit.files.bucket import BucketFiles
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.caches import HttpCache, RedisCache
-from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import ports_of
-from enghub.upgrade.steps.ports import NotConfigured
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import NotConfigured
 
 
 def test_what_is_not_declared_says_so_when_it_is_used() -> None:

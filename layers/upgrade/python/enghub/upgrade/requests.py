@@ -6,9 +6,8 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.errors import InvalidKey
-from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.sites.api import SiteId
-from enghub.upgrade.versions import NotAVersion, Version
+from enghub.upgrade.versions import NotAVersion, Version, VersionText
 
 
 class WantedUpgrade(wire.Request):

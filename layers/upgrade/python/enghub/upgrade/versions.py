@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import total_ordering
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 _FORM = re.compile(r"(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2,3}")
 
@@ -53,3 +56,11 @@ class Version:
 
     def __str__(self) -> str:
         return ".".join(map(str, self.numbers))
+
+
+def _version(text: str) -> str:
+    return str(Version.parse(text))
+
+
+VersionText = Annotated[str, AfterValidator(_version), Field(examples=["2.16.5", "2.16.5.1"])]
+"""A version in a document or a request."""

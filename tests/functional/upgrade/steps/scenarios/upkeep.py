@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from enghub.upgrade.gateways.hooks import Answer
+from enghub.upgrade.stepping.hooks import Answer
 from tests.functional.upgrade.steps.matrix import Place
 from tests.functional.upgrade.steps.scenarios.scenario import Scenario, nothing_before
 

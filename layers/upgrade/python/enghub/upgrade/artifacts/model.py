@@ -7,7 +7,7 @@ from enghub.core.errors import Invalid
 from enghub.core.identity import Origin
 from enghub.kit.files.store import clean_path
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.steps.ports import BACKUPS, LOGS, REHEARSALS
+from enghub.upgrade.stepping.ports import BACKUPS, LOGS, REHEARSALS
 
 OWN = frozenset({BACKUPS, LOGS, REHEARSALS})
 """Nobody uploads over a backup."""

@@ -17,7 +17,7 @@ from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import Change, Executions, LogEntry
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.steps.base import Databases, Facts, StepContext
+from enghub.upgrade.stepping.step import Databases, Facts, StepContext
 from enghub.upgrade.steps.registry import step_class
 
 PROGRESS_SECONDS = 2.0

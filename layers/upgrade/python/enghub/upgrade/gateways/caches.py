@@ -8,7 +8,7 @@ from typing import Any
 
 from enghub.core.i18n import Text
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.gateways.hooks import Hooks, expect
+from enghub.upgrade.stepping.hooks import Hooks, expect
 
 UNAVAILABLE = Text("The cache {name} is not available ({error})", "缓存 {name} 不可用（{error}）")
 _CLEAR = 1_000

@@ -11,11 +11,11 @@ from enghub.kit.outbound.calls import Outbound
 from enghub.kit.outbound.errors import OutboundRefused
 from enghub.kit.outbound.stage import stage_policy
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.gateways.stores import artifacts_of, ports_of
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.steps.base import Databases
-from enghub.upgrade.steps.ports import REHEARSALS, Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import REHEARSALS, Ports
+from enghub.upgrade.stepping.step import Databases
 
 if TYPE_CHECKING:
     from enghub.upgrade.gateways.databases.scratch import Scratch

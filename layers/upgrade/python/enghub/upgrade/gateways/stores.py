@@ -15,8 +15,8 @@ from enghub.kit.files.bucket import BucketFiles
 from enghub.kit.files.folder import LocalFiles
 from enghub.kit.files.store import Files
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.gateways.hooks import Hooks
-from enghub.upgrade.steps.ports import NOT_CONFIGURED, Cache, Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import NOT_CONFIGURED, Cache, Ports
 
 BAD_STORE = Text(
     "The site's secret declares {what} with neither folder nor bucket",

@@ -7,32 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from enghub.upgrade.versions import Version
+from enghub.upgrade.phases import PHASES, Phase
+from enghub.upgrade.versions import Version, VersionText
 
-
-class Phase(StrEnum):
-    """The five phases, in the order they run (UPG-05)."""
-
-    PRE_BUSINESS_CHECK = "pre_business_check"
-    PRE_UPGRADE_PROCESS = "pre_upgrade_process"
-    STARTUP_PRE_PROCESS = "startup_pre_process"
-    STARTUP_POST_PROCESS = "startup_post_process"
-    POST_UPGRADE = "post_upgrade"
-
-
-PHASES = tuple(Phase)
-
-
-def _version(text: str) -> str:
-    return str(Version.parse(text))
-
-
-VersionText = Annotated[str, AfterValidator(_version), Field(examples=["2.16.5", "2.16.5.1"])]
 StepId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f]+$")]

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from enghub.core.identity import Origin
 from enghub.upgrade.amounts import RESOURCES, amount_of
-from enghub.upgrade.manifests.document import Manifest, Phase, Step, checksum
+from enghub.upgrade.manifests.document import Manifest, Step, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
+from enghub.upgrade.phases import Phase
 from enghub.upgrade.versions import Version
 
 

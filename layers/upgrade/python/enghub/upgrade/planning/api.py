@@ -1,15 +1,10 @@
 """Plans on the wire (UPG-04)."""
 
-from typing import TYPE_CHECKING
-
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.planning.needs import Verdict
-from enghub.upgrade.planning.plan import PlannedStep
+from enghub.upgrade.planning.plan import LastRehearsal, PlannedStep
 from enghub.upgrade.planning.service import Planned, Risk
-
-if TYPE_CHECKING:
-    from enghub.upgrade.rehearsal.model import Rehearsal
 
 
 class VerdictResponse(wire.Response):
@@ -80,12 +75,15 @@ class LastRehearsalResponse(wire.Response):
     row_limit: int
 
     @classmethod
-    def of(cls, rehearsal: "Rehearsal", planned: Planned) -> "LastRehearsalResponse":
-        """Return the answer for a rehearsal, beside a plan."""
+    def of(cls, last: LastRehearsal) -> "LastRehearsalResponse":
+        """Return the answer for a rehearsal."""
         return cls(
-            rehearsal_id=rehearsal.rehearsal_id, ended_at=rehearsal.ended_at, succeeded=rehearsal.succeeded,
-            outdated=rehearsal.is_outdated(planned.checksums), row_limit=rehearsal.row_limit,
-        )  # fmt: skip
+            rehearsal_id=last.rehearsal_id,
+            ended_at=last.ended_at,
+            succeeded=last.succeeded,
+            outdated=last.outdated,
+            row_limit=last.row_limit,
+        )
 
 
 class PlanResponse(wire.Response):
@@ -109,7 +107,7 @@ class PlanResponse(wire.Response):
 
     @classmethod
     def of(
-        cls, planned: Planned, risks: tuple[Risk, ...], last: "Rehearsal | None", language: Language
+        cls, planned: Planned, risks: tuple[Risk, ...], last: LastRehearsal | None, language: Language
     ) -> "PlanResponse":
         """Return the answer for a plan, with the last rehearsal of it."""
         plan, needs = planned.plan, planned.needs
@@ -137,13 +135,13 @@ class PlanResponse(wire.Response):
                 RequiredComponentResponse(version=need.version, name=need.name, verdict=need.verdict)
                 for need in needs.components
             ),
-            rehearsal=None if last is None else LastRehearsalResponse.of(last, planned),
+            rehearsal=None if last is None else LastRehearsalResponse.of(last),
         )
 
 
-def _planned(step: PlannedStep, risk: Risk, last: "Rehearsal | None", language: Language) -> PlannedStepResponse:
+def _planned(step: PlannedStep, risk: Risk, last: LastRehearsal | None, language: Language) -> PlannedStepResponse:
     definition = step.definition
-    times = None if last is None else next((one for one in last.steps if one.step == step.key), None)
+    up, down = (None, None) if last is None else last.seconds.get(step.key, (None, None))
     return PlannedStepResponse(
         step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
         class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
@@ -154,6 +152,6 @@ def _planned(step: PlannedStep, risk: Risk, last: "Rehearsal | None", language: 
             for f in risk.dangers
         ),
         unreadable_scripts=risk.unreadable,
-        rehearsed_up_seconds=None if times is None else times.up,
-        rehearsed_down_seconds=None if times is None else times.down,
+        rehearsed_up_seconds=up,
+        rehearsed_down_seconds=down,
     )  # fmt: skip

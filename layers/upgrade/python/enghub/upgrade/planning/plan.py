@@ -3,11 +3,13 @@
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from enghub.upgrade.manifests.document import PHASES, Manifest, Phase, Step
+from enghub.upgrade.manifests.document import Manifest, Step
+from enghub.upgrade.phases import PHASES, Phase
 from enghub.upgrade.planning.errors import DependencyCycle, DependencyTooLate, DependencyUnknown
 from enghub.upgrade.planning.path import UpgradePath
 from enghub.upgrade.steps.registry import step_class
@@ -50,6 +52,20 @@ class PlannedStep:
             return definition.estimated_duration
         known = step_class(definition.class_name)().estimate(definition.parameters)
         return DEFAULT_ESTIMATE_SECONDS if known is None else known
+
+
+@dataclass(frozen=True, slots=True)
+class LastRehearsal:
+    """What a plan shows of the last rehearsal of the same upgrade that has ended."""
+
+    rehearsal_id: str
+    ended_at: datetime | None
+    succeeded: bool
+    outdated: bool
+    """It was made with other manifests than the plan."""
+    row_limit: int
+    seconds: Mapping[str, tuple[float | None, float | None]]
+    """Up and down, by step; None where it did not run to its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from enghub.upgrade.planning.plan import Plan, PlannedStep, Source, make_plan
 from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.sites.repository import Sites
-from enghub.upgrade.steps.base import BaseStep
+from enghub.upgrade.stepping.step import BaseStep
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.registry import step_class
 from enghub.upgrade.versions import Version

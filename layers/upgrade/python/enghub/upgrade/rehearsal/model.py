@@ -8,6 +8,7 @@ from typing import Any
 
 from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.manifests.document import Step
+from enghub.upgrade.planning.plan import LastRehearsal
 from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.steps.registry import step_class
 
@@ -168,9 +169,11 @@ class Rehearsal:
         """Go on in a fresh workflow, because the old one's history is long."""
         return replace(self, run=self.run + 1)
 
-    def is_outdated(self, checksums: Mapping[str, str]) -> bool:
-        """Tell whether it was made with other manifests than these."""
-        return dict(self.checksums) != dict(checksums)
+    def beside(self, checksums: Mapping[str, str]) -> LastRehearsal:
+        """Return what a plan made with manifests of these checksums shows of it."""
+        outdated = dict(self.checksums) != dict(checksums)
+        seconds = {times.step: (times.up, times.down) for times in self.steps}
+        return LastRehearsal(self.rehearsal_id, self.ended_at, self.succeeded, outdated, self.row_limit, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from enghub.upgrade.rehearsal.model import Asked, Rehearsal
 from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
+from enghub.upgrade.stepping.ports import Ports
 from enghub.upgrade.steps.parameters import texts
-from enghub.upgrade.steps.ports import Ports
 from enghub.upgrade.steps.registry import known_classes
 from enghub.upgrade.versions import Version
 

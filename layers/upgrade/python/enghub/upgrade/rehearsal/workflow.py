@@ -24,11 +24,11 @@ from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepSt
 from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.scratch import Scratch
-from enghub.upgrade.gateways.hooks import Hooks
 from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
 from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
 from enghub.upgrade.rehearsal.service import ways_of
-from enghub.upgrade.steps.ports import BACKUPS, Ports
+from enghub.upgrade.stepping.hooks import Hooks
+from enghub.upgrade.stepping.ports import BACKUPS, Ports
 
 BUSY_WAIT_SECONDS: Final = 10
 LOOPS: Final = 1500

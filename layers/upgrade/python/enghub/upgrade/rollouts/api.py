@@ -8,10 +8,10 @@ from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.executions.step import said
-from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
 from enghub.upgrade.rollouts.service import Asked, Seen
 from enghub.upgrade.sites.api import SiteId, Tags
+from enghub.upgrade.versions import VersionText
 
 BASE = "/api/v1/upgrade/rollouts"
 NEXT = {RolloutStatus.WAITING: "confirm", RolloutStatus.PAUSED: "resume", RolloutStatus.STOPPED: "resume"}

@@ -8,8 +8,8 @@ from enghub.core import wire
 from enghub.core.identity import Origin
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.amounts import amount_of
-from enghub.upgrade.manifests.document import VersionText
 from enghub.upgrade.sites.model import Site
+from enghub.upgrade.versions import VersionText
 
 SiteId = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 HookUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]

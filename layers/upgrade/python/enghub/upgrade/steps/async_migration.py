@@ -12,9 +12,10 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Migration
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
+from enghub.upgrade.steps.migrations import reported, undo, why_irreversible
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
-from enghub.upgrade.manifests.document import Phase
+from enghub.upgrade.phases import Phase
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Identifier
 from enghub.upgrade.steps.restore import RestoreRules, restore
 from enghub.upgrade.steps.tries import tried
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import ReadSession
-    from enghub.upgrade.gateways.archive import Archive, Chunk, Manifest, TableBackup
+    from enghub.upgrade.gateways.backups.archive import Archive, Chunk, Manifest, TableBackup
 
 FAILED = Text(
     "The backup was given up after {tries} tries: {reason}. Nothing of it is kept; the backups before it are untouched",
@@ -97,7 +97,7 @@ class Backup(BaseStep):
 
 
 def _own_archive(context: StepContext) -> "Archive":
-    from enghub.upgrade.gateways.archive import Archive, site_folder  # noqa: PLC0415
+    from enghub.upgrade.gateways.backups.archive import Archive, site_folder  # noqa: PLC0415
 
     facts = context.facts
     folder = f"{site_folder(facts.site_id)}/{facts.execution_id}/{facts.version}/{facts.step_id}"
@@ -226,7 +226,7 @@ class _Work:
 
     def _verify(self) -> bool:
         """Read every chunk back from the store."""
-        from enghub.upgrade.gateways.archive import Chunk  # noqa: PLC0415
+        from enghub.upgrade.gateways.backups.archive import Chunk  # noqa: PLC0415
 
         chunks = [Chunk.model_validate(chunk) for table in self.state["tables"] for chunk in table["chunks"]]
         for number, chunk in enumerate(chunks[self.state["verified"] :], self.state["verified"] + 1):
@@ -238,7 +238,7 @@ class _Work:
         return True
 
     def _manifest(self) -> "Manifest":
-        from enghub.upgrade.gateways.archive import Manifest, TableBackup  # noqa: PLC0415
+        from enghub.upgrade.gateways.backups.archive import Manifest, TableBackup  # noqa: PLC0415
 
         facts = self.context.facts
         files = [self.archive.put_file(name, _content(self.context, name)) for name in self.rules.config_files]
@@ -298,7 +298,7 @@ def _content(context: StepContext, name: str) -> bytes | None:
 
 def _remove_old(context: StepContext, newest: "Manifest", keep: int) -> list[str]:
     """Keep the complete backups of the last upgrades, this one among them; remove the rest and every unfinished one."""
-    from enghub.upgrade.gateways.archive import Archive, backups, site_folder  # noqa: PLC0415
+    from enghub.upgrade.gateways.backups.archive import Archive, backups, site_folder  # noqa: PLC0415
 
     store = context.ports.artifacts
     found = list(backups(store, site_folder(context.facts.site_id)))

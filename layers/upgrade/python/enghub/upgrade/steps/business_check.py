@@ -9,8 +9,8 @@ from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.tries import TRIES
 from enghub.upgrade.versions import Version

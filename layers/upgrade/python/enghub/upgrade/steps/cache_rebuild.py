@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from enghub.core.i18n import Text
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.ports import Cache
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.steps.ports import Cache
 
 if TYPE_CHECKING:
     from enghub.kit.databases.entries import Source

@@ -6,9 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
-from enghub.upgrade.manifests.document import VersionText
-from enghub.upgrade.steps.migration_rules import Identifier
-from enghub.upgrade.versions import Version
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.versions import Version, VersionText
 
 Kind = Literal[
     "sql", "not_null", "not_blank", "unique", "range", "enum", "illegal_characters", "max_length", "type", "references"

@@ -7,9 +7,9 @@ from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, SliceState, done, more
+from enghub.upgrade.stepping.step import BaseStep, Step, StepContext
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import Backup
-from enghub.upgrade.steps.base import BaseStep, Step, StepContext
 from enghub.upgrade.steps.business_check import BusinessCheck
 from enghub.upgrade.steps.cache_rebuild import CacheRebuild
 from enghub.upgrade.steps.config_preparation import ConfigPreparation

@@ -6,10 +6,10 @@ from typing import Any
 from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.stepping.ports import NotConfigured
+from enghub.upgrade.stepping.step import StepContext
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import StepContext
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
-from enghub.upgrade.steps.ports import NotConfigured
 
 NO_TEMPLATE = Text(
     "{file}: neither the manifest's bundle has {template} nor the artifact store {stored}",

@@ -11,12 +11,12 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
-from enghub.upgrade.gateways.hooks import expect
+from enghub.upgrade.stepping.hooks import expect
+from enghub.upgrade.stepping.ports import NOT_CONFIGURED
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
-from enghub.upgrade.steps.ports import NOT_CONFIGURED
 from enghub.upgrade.steps.tries import tried
 
 NO_TEXT = Text("The `config` hook's answer for {file} has no text", "config 钩子对 {file} 的应答没有 text")

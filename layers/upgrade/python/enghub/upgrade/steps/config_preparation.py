@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
 from enghub.upgrade.steps.config_rules import ConfigFile
 

@@ -9,9 +9,9 @@ from enghub.core.i18n import Text
 from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
-from enghub.upgrade.gateways.hooks import plain
+from enghub.upgrade.stepping.hooks import plain
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.service_check import ask_restart, restarts_of
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")

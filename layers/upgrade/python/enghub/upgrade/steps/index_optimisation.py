@@ -11,9 +11,9 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Identifier
 
 if TYPE_CHECKING:
     from enghub.kit.databases.indexes import Index

@@ -20,9 +20,9 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileInfo, FileMissing, clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.ports import LOGS
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.ports import LOGS
 
 LEFT = Text(
     "{count} log files could not be removed, see to them by hand: {files}",

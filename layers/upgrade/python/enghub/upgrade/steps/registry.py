@@ -10,7 +10,7 @@ from typing import Final
 
 from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
-from enghub.upgrade.steps.base import Step
+from enghub.upgrade.stepping.step import Step
 
 GROUP: Final = "enghub.upgrade.steps"
 _HERE = "enghub.upgrade.steps"

@@ -16,12 +16,12 @@ from enghub.kit.files.packages import Entry, Limits, Package, sha256_of
 from enghub.kit.files.store import BAD_PATH, FileMissing, clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
-from enghub.upgrade.gateways.hooks import expect
-from enghub.upgrade.manifests.document import VersionText
+from enghub.upgrade.stepping.hooks import expect
+from enghub.upgrade.stepping.ports import NOT_CONFIGURED
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.ports import NOT_CONFIGURED
 from enghub.upgrade.steps.tries import tried
+from enghub.upgrade.versions import VersionText
 
 NO_PACKAGE = Text("The artifact store has no package {package}", "制品存储中没有资源包 {package}")
 WRONG_SUM = Text(

@@ -9,9 +9,9 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Identifier
 
 REFUSED = Text(
     "{what} is not released: {error}", "{what} 未释放：{error}"

@@ -10,12 +10,12 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Identifier
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.archive import Manifest
+    from enghub.upgrade.gateways.backups.archive import Manifest
 
 NO_BACKUP = Text(
     "There is no complete backup of execution {execution} for site {site}: nothing was changed",
@@ -65,8 +65,8 @@ def restore(context: StepContext, chosen: Sequence[tuple[str, "Manifest"]], rule
     Raises:
         WorkFailed: a backup is damaged, or what it holds does not fit into the database; live tables are untouched.
     """
-    from enghub.upgrade.gateways.archive import Archive  # noqa: PLC0415
-    from enghub.upgrade.gateways.databases.restoring import Restoring  # noqa: PLC0415
+    from enghub.upgrade.gateways.backups.archive import Archive  # noqa: PLC0415
+    from enghub.upgrade.gateways.backups.restoring import Restoring  # noqa: PLC0415
 
     results: list[dict[str, Any]] = []
     for folder, manifest in chosen:
@@ -90,7 +90,7 @@ def restore(context: StepContext, chosen: Sequence[tuple[str, "Manifest"]], rule
 
 def _chosen(context: StepContext, rules: RestoreRules) -> "list[tuple[str, Manifest]]":
     """Return the execution's backups, oldest last: of two backups of a table the older one is the state before."""
-    from enghub.upgrade.gateways.archive import of_execution  # noqa: PLC0415
+    from enghub.upgrade.gateways.backups.archive import of_execution  # noqa: PLC0415
 
     execution_id = rules.execution_id or context.facts.execution_id
     found = of_execution(context.ports.artifacts, context.facts.site_id, execution_id)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from enghub.kit.work.slices import Cursor, Slice, SliceState, done
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.sql_scripts import SqlScripts
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.kit.work.slices import Cursor, Slice, done, more
+from enghub.upgrade.stepping.migration_rules import Migration
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.migration_rules import Migration, reported, undo, why_irreversible
+from enghub.upgrade.steps.migrations import reported, undo, why_irreversible
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import WriteSession

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
-from enghub.upgrade.gateways.hooks import expect, plain
+from enghub.upgrade.stepping.hooks import expect, plain
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 
 NOT_READY = Text(
     "Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}"

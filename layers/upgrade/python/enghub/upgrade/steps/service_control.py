@@ -3,8 +3,8 @@
 from typing import ClassVar, Literal
 
 from enghub.kit.work.slices import Cursor, Slice, done, more
-from enghub.upgrade.gateways.hooks import expect
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
+from enghub.upgrade.stepping.hooks import expect
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 
 
 class _ServiceControl(BaseStep):

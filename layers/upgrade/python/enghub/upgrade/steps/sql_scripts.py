@@ -8,8 +8,8 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.rebuild_rules import Rebuild
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
-from enghub.upgrade.steps.rebuild_rules import Rebuild
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import WriteSession

@@ -6,7 +6,7 @@ from typing import Final
 from enghub.core.i18n import Text
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, more
-from enghub.upgrade.steps.base import StepContext
+from enghub.upgrade.stepping.step import StepContext
 
 TRIES: Final = 3
 PAUSE_SECONDS: Final = 5

@@ -10,8 +10,8 @@ from enghub.kit.sql.lint import is_single_query
 from enghub.kit.sql.splitter import split
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import WriteSession

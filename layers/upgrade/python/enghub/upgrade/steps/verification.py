@@ -10,11 +10,11 @@ from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
+from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.base import BaseStep, StepContext, Takes
 from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
-from enghub.upgrade.steps.migration_rules import Identifier
 
 FAILED = Text("The verification failed: {failed}", "升级验证未通过：{failed}")
 STRUCTURE, INTEGRITY, BUSINESS = "check_table_structure", "check_data_integrity", "check_business_logic"

@@ -18,8 +18,8 @@ from enghub.kit.databases.structure import quote, quote_one
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State
 from enghub.upgrade.gateways.databases.rows import RowTask
-from enghub.upgrade.steps.base import StepContext
-from enghub.upgrade.steps.migration_rules import ColumnRule, Migration
+from enghub.upgrade.stepping.migration_rules import ColumnRule, Migration
+from enghub.upgrade.stepping.step import StepContext
 
 INCOMPLETE = Text(
     "Migration {task}: {missing} rows of {source} are not in {target}, {failed} could not be moved: make sure that "

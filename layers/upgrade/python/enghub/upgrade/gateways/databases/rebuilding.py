@@ -21,8 +21,8 @@ from enghub.upgrade.gateways.databases.rows import RowTask
 from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
-from enghub.upgrade.steps.migration_rules import Migration
-from enghub.upgrade.steps.rebuild_rules import TABLE, Rebuild
+from enghub.upgrade.stepping.migration_rules import Migration
+from enghub.upgrade.stepping.rebuild_rules import TABLE, Rebuild
 
 NO_TABLE = Text("Rebuild: table {table} does not exist", "重建：表 {table} 不存在")
 BAD_CREATE = Text("Rebuild of {table}: {error}. The live table is untouched", "重建表 {table}：{error}。线上表未受影响")

@@ -24,7 +24,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
-from enghub.upgrade.steps.migration_rules import Migration
+from enghub.upgrade.stepping.migration_rules import Migration
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
 NO_COLUMN = Text("Migration {task}: {table} has no column {column}", "迁移 {task}：表 {table} 没有列 {column}")

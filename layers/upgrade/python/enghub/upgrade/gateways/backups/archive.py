@@ -17,7 +17,7 @@ from enghub.kit.databases.lines import RowSum
 from enghub.kit.databases.structure import Structure
 from enghub.kit.files.store import FileMissing, Files
 from enghub.kit.work.errors import WorkFailed
-from enghub.upgrade.steps.ports import BACKUPS
+from enghub.upgrade.stepping.ports import BACKUPS
 
 DAMAGED = Text(
     "The backup {folder} is damaged: {why}. It cannot be used; take another one",

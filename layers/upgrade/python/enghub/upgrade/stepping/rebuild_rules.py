@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from enghub.upgrade.steps.migration_rules import ColumnRule, Identifier
+from enghub.upgrade.stepping.migration_rules import ColumnRule, Identifier
 
 TABLE = "${table}"
 Sql = Annotated[str, Field(min_length=1, max_length=60_000)]

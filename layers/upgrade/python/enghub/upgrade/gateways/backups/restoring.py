@@ -12,7 +12,7 @@ from enghub.kit.databases.failures import refused_as
 from enghub.kit.databases.session import WriteSession
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Progress
-from enghub.upgrade.gateways.archive import Archive, Manifest, TableBackup
+from enghub.upgrade.gateways.backups.archive import Archive, Manifest, TableBackup
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
 from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
 

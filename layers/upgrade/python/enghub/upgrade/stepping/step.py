@@ -9,11 +9,11 @@ from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done
-from enghub.upgrade.steps.ports import Ports
+from enghub.upgrade.stepping.ports import Ports
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import ReadSession, WriteSession
-    from enghub.upgrade.gateways.hooks import Hooks
+    from enghub.upgrade.stepping.hooks import Hooks
 
 
 class Databases(Protocol):
