@@ -6,6 +6,7 @@ from datetime import date, datetime
 from threading import RLock
 from typing import Any
 
+from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Invalid, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.inbox import AlreadyHandled
@@ -22,7 +23,6 @@ from enghub.mes.work_orders.repository import (
     ByShift,
     ByStation,
     ByStatus,
-    Change,
     Found,
     ProgressMoved,
     Selection,
@@ -48,32 +48,26 @@ class FakeWorkOrders:
     def __init__(self, floor: Floor) -> None:
         self.floor = floor
 
-    def get(self, place: Place, work_order_id: str) -> WorkOrder | None:
-        return self.floor.orders.get((place, work_order_id))
+    def get(self, place: Place, work_order_id: str) -> Kept[WorkOrder] | None:
+        order = self.floor.orders.get((place, work_order_id))
+        return None if order is None else Kept(order, order.version)
 
-    def add(self, change: Change) -> None:
-        order = change.after
+    def save(self, commit: Commit[WorkOrder]) -> None:
+        before, order = commit.before, commit.after
         with self.floor.lock:
-            if (order.place, order.work_order_id) in self.floor.orders:
+            current = self.floor.orders.get((order.place, order.work_order_id))
+            if before is not None:
+                if current is None:
+                    raise WorkOrderNotFound(work_order_id=order.work_order_id)
+                if current.version != before.revision:
+                    raise VersionConflict(expected=before.revision, actual=current.version)
+                if order.status in {Status.COMPLETED, Status.CANCELLED} and current.remaining != order.remaining:
+                    raise ProgressMoved
+                order = replace(order, **{name: getattr(current, name) for name in _COUNTERS})
+            elif current is not None:
                 raise WorkOrderExists(work_order_id=order.work_order_id)
-            self._store(change, order)
-
-    def replace(self, change: Change) -> None:
-        before, after = change.before, change.after
-        assert before is not None
-        with self.floor.lock:
-            current = self.get(after.place, after.work_order_id)
-            if current is None:
-                raise WorkOrderNotFound(work_order_id=after.work_order_id)
-            if current.version != before.version:
-                raise VersionConflict(expected=before.version, actual=current.version)
-            if after.status in {Status.COMPLETED, Status.CANCELLED} and current.remaining != before.remaining:
-                raise ProgressMoved
-            self._store(change, replace(after, **{name: getattr(current, name) for name in _COUNTERS}))
-
-    def _store(self, change: Change, order: WorkOrder) -> None:
-        self.floor.orders[order.place, order.work_order_id] = order
-        self.floor.events.append(change.event)
+            self.floor.orders[order.place, order.work_order_id] = order
+            self.floor.events.extend(commit.events)
 
     def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
         mine = [order for (where, _), order in self.floor.orders.items() if where == place]

@@ -5,7 +5,7 @@ Runbook: docs/runbooks/mes-reporting.md.
 """
 
 from enghub.core import entrypoints, http
-from enghub.core.idempotency import Replayed
+from enghub.core.claims import Replayed
 from enghub.mes import rights, wiring
 from enghub.mes.reports.api import ReportRequest, ReportResponse
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Invalid, VersionConflict
 from enghub.core.inbox import AlreadyHandled
 from enghub.mes import published
@@ -27,7 +28,6 @@ from enghub.mes.work_orders.repository import (
     ByShift,
     ByStation,
     ByStatus,
-    Change,
     ProgressMoved,
     Selection,
     WorkOrderRepository,
@@ -57,7 +57,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     return Stores(DynamoWorkOrders(), DynamoReports(), DynamoShiftReports(), DynamoBoards())
 
 
-def a_change(before: WorkOrder | None, after: WorkOrder, action: str = "test") -> Change:
+def a_commit(before: Kept[WorkOrder] | None, after: WorkOrder, action: str = "tested") -> Commit[WorkOrder]:
     data = published.WorkOrderChanged(
         work_order_id=after.work_order_id,
         work_order_version=after.version,
@@ -69,20 +69,26 @@ def a_change(before: WorkOrder | None, after: WorkOrder, action: str = "test") -
         due_date=after.due_on,
     )
     origin = an_origin(tenant=after.place.tenant_id, factory=after.place.factory_id)
-    return Change(origin, action, before, after, data.envelope(origin))
+    return Commit(origin, action, after, before, (data.envelope(origin),))
 
 
-def stored(stores: Stores, **fields: Any) -> WorkOrder:
+def kept(stores: Stores, order: WorkOrder | None = None) -> Kept[WorkOrder]:
+    found = stores.orders.get(*((PLACE, "WO-1") if order is None else (order.place, order.work_order_id)))
+    assert found is not None
+    return found
+
+
+def stored(stores: Stores, **fields: Any) -> Kept[WorkOrder]:
     order = an_order(**fields)
-    stores.orders.add(a_change(None, order))
-    return order
+    stores.orders.save(a_commit(None, order))
+    return kept(stores, order)
 
 
-def moved(stores: Stores, order: WorkOrder, *steps: Step) -> WorkOrder:
+def moved(stores: Stores, order: Kept[WorkOrder], *steps: Step) -> Kept[WorkOrder]:
     for step in steps:
-        after = order.take(step, NOW + timedelta(minutes=1))
-        stores.orders.replace(a_change(order, after, step.value))
-        order = after
+        after = order.value.take(step, NOW + timedelta(minutes=1))
+        stores.orders.save(a_commit(order, after, step.value))
+        order = kept(stores, after)
     return order
 
 
@@ -123,8 +129,7 @@ def look(stores: Stores, key: str = "key-1", at: Any = NOW, place: Place = PLACE
 
 
 def test_what_was_stored_is_found_again_whole(stores: Stores) -> None:
-    order = stored(
-        stores,
+    order = an_order(
         sales_order_id="SO-7",
         routing_id="R#1",
         over_report_allowance=Decimal("0.05"),
@@ -132,36 +137,38 @@ def test_what_was_stored_is_found_again_whole(stores: Stores) -> None:
         shift_on=date(2026, 3, 2),
         shift="night",
     )
-    assert stores.orders.get(PLACE, "WO-1") == order
-    after = moved(stores, order, Step.RELEASE, Step.START)
-    assert stores.orders.get(PLACE, "WO-1") == after
+    stores.orders.save(a_commit(None, order))
+    assert kept(stores).value == order
+    moved(stores, kept(stores), Step.RELEASE, Step.START)
+    later = NOW + timedelta(minutes=1)
+    assert kept(stores).value == order.release(later).start(later)
+    assert kept(stores).revision == 3
     assert [stores.orders.get(place, "WO-1") for place in ELSEWHERE] == [None, None]
 
 
 def test_a_number_is_given_once(stores: Stores) -> None:
     order = stored(stores)
     with pytest.raises(WorkOrderExists):
-        stores.orders.add(a_change(None, replace(order, product_id="other")))
-    assert stores.orders.get(PLACE, "WO-1") == order
+        stores.orders.save(a_commit(None, replace(order.value, product_id="other")))
+    assert kept(stores) == order
 
 
 def test_an_outdated_change_is_refused(stores: Stores) -> None:
     order = stored(stores)
     moved(stores, order, Step.RELEASE)
     with pytest.raises(VersionConflict) as refused:
-        stores.orders.replace(a_change(order, order.cancel(NOW)))
+        stores.orders.save(a_commit(order, order.value.cancel(NOW)))
     assert (refused.value.details["expected"], refused.value.details["actual"]) == (1, 2)
-    ghost = replace(order, work_order_id="WO-9")
+    ghost = replace(order.value, work_order_id="WO-9")
     with pytest.raises(WorkOrderNotFound):
-        stores.orders.replace(a_change(ghost, ghost.release(NOW)))
+        stores.orders.save(a_commit(Kept(ghost), ghost.release(NOW)))
 
 
 def test_a_change_by_people_never_overwrites_the_counters(stores: Stores) -> None:
     seen = moved(stores, stored(stores), Step.RELEASE, Step.START)
     add(stores, a_report(defect="2"))
     moved(stores, seen, Step.PAUSE)
-    now = stores.orders.get(PLACE, "WO-1")
-    assert now is not None
+    now = kept(stores).value
     assert (now.status, now.good, now.defect, now.remaining) == (
         Status.PAUSED,
         Decimal(10),
@@ -173,22 +180,19 @@ def test_a_change_by_people_never_overwrites_the_counters(stores: Stores) -> Non
 def test_completing_insists_on_the_counters_it_saw(stores: Stores) -> None:
     order = moved(stores, stored(stores), Step.RELEASE, Step.START)
     add(stores, a_report("key-1"))
-    seen = stores.orders.get(PLACE, "WO-1")
-    assert seen is not None
+    seen = kept(stores)
     add(stores, a_report("key-2"))
     with pytest.raises(ProgressMoved):
-        stores.orders.replace(a_change(seen, seen.complete(NOW)))
-    assert order.version == seen.version
-    current = stores.orders.get(PLACE, "WO-1")
-    assert current is not None
-    stores.orders.replace(a_change(current, current.complete(NOW)))
+        stores.orders.save(a_commit(seen, seen.value.complete(NOW)))
+    assert order.revision == seen.revision
+    current = kept(stores)
+    stores.orders.save(a_commit(current, current.value.complete(NOW)))
 
 
 def test_a_new_plan_makes_a_new_limit(stores: Stores) -> None:
     order = stored(stores)
-    edited = order.edit({"planned_quantity": Decimal(5)})
-    stores.orders.replace(a_change(order, edited))
-    moved(stores, edited, Step.RELEASE, Step.START)
+    stores.orders.save(a_commit(order, order.value.edit({"planned_quantity": Decimal(5)})))
+    moved(stores, kept(stores), Step.RELEASE, Step.START)
     add(stores, a_report(good="5"))
     with pytest.raises(Overtaken):
         add(stores, a_report("key-2", good="0.0001"))

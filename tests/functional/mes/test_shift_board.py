@@ -10,7 +10,7 @@ import pytest
 from enghub.core import clock, dynamo, inbox, transactions
 from enghub.core.clock import system_clock
 from enghub.mes.boards.dynamo import CONSUMER, BoardRecord
-from enghub.mes.work_orders.dynamo import WorkOrderRecord
+from enghub.mes.work_orders.dynamo import WORK_ORDERS
 from tests.factories.faults import answer_lost, counted, intercepted, throttled
 from tests.factories.handlers import load_module
 from tests.factories.http import Context, a_principal
@@ -264,6 +264,6 @@ def test_counters_of_an_order_equal_the_sum_of_its_reports(floor: Floor) -> None
     floor.started()
     for number in range(3):
         floor.report(key=f"key-{number}", goodQty=3, defectQty=1, defectTypes=["scratch"])
-    record = WorkOrderRecord.read("T#acme#F#sh-01#WO#WO-1", "WO")
-    assert record is not None
-    assert (record.good, record.defect, record.remaining) == (Decimal(9), Decimal(3), Decimal(88))
+    order = WORK_ORDERS.get(("T#acme#F#sh-01#WO#WO-1", "WO"))
+    assert order is not None
+    assert (order.good, order.defect, order.remaining) == (Decimal(9), Decimal(3), Decimal(88))

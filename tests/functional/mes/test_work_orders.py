@@ -79,7 +79,7 @@ def test_the_history_of_a_work_order_is_one_unbroken_chain(floor: Floor) -> None
     floor.step("WO-1", "pause", 3)
     entries = audit.history("acme", "work_order/sh-01/WO-1")
     actions = [entry.action.removeprefix("work_order.") for entry in entries]
-    assert actions == ["create", "release", "start", "pause"]
+    assert actions == ["created", "released", "started", "paused"]
     assert audit.broken_at(entries) is None
     assert (entries[1].before["status"], entries[1].after["status"]) == ("CREATED", "RELEASED")
     assert (entries[1].user_id, entries[1].source_ip) == ("emp-001", "192.0.2.7")

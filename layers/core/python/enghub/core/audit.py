@@ -1,19 +1,17 @@
 """Append-only audit entries, chained by hash per subject so that a removed or edited entry shows (MES-20, CFG-07).
 
-The subject's own record keeps the last link (``audit_sequence``, ``audit_hash``); a change and its entry are one
-transaction, and the entry's key refuses a second entry of the same number.
+The subject's own item keeps the last link; a commit and its entry are one transaction, and the entry's key refuses a
+second entry of the same number. ``core/commits`` says what is written.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from enghub.core import clock, ids
+from enghub.core import clock, commits, ids
 from enghub.core.dynamo import InstantAttribute, Record, key
 from enghub.core.events import dumps
 from enghub.core.identity import Origin
@@ -22,38 +20,8 @@ from enghub.core.transactions import Put, absent
 KEPT = timedelta(days=7 * 366)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a subject's chain stands."""
-
-    sequence: int = 0
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what to which subject, when, from where; ``link`` is the chain after it."""
-
-    origin: Origin
-    action: str
-    subject: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
-    previous: Link
-    reason: str = ""
-
-    @property
-    def link(self) -> Link:
-        """The chain's new end: hash of the previous hash and of everything in this entry."""
-        content = dumps([self.previous.hash, self.previous.sequence + 1, *_content(self)])
-        return Link(self.previous.sequence + 1, hashlib.sha256(content.encode()).hexdigest())
-
-
-def _content(entry: AuditEntry) -> list[Any]:
-    origin = entry.origin
-    who = [origin.tenant_id, origin.factory_id, origin.user_id, clock.to_text(origin.at)]
-    where = [origin.request_id, origin.source_ip, origin.user_agent]
-    return [who, where, entry.action, entry.subject, entry.before, entry.after, entry.reason]
+Link = commits.Link
+AuditEntry = commits.AuditEntry
 
 
 class AuditRecord(Record):

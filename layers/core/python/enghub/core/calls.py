@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from enghub.core import i18n, wire
+from enghub.core import i18n, idempotency, wire
+from enghub.core.claims import Claim, check_key, fingerprint
 from enghub.core.clock import system_clock
 from enghub.core.errors import Invalid, Unauthenticated
 from enghub.core.events import dumps
 from enghub.core.i18n import Text
-from enghub.core.idempotency import Once, check_key, fingerprint
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import logger
 from enghub.core.rights import Access, Right
@@ -68,7 +68,7 @@ class Call:
         meant = {name: wire.meaning(value) for name, value in self.values.items()}
         return fingerprint(self.if_match or "", dumps(dict(sorted(meant.items()))))
 
-    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Once | None:
+    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Claim | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
         A key belongs to one user's request to one address in one factory (and ``scope``, where the query names another
@@ -80,16 +80,18 @@ class Call:
         """
         if self.idempotency_key is None:
             return None
-        once = Once(
+        claim = Claim(
             tenant_id=self.principal.tenant_id,
-            operation=" ".join((self.operation, self.factory_id, self.principal.user_id, scope)).rstrip(),
+            operation=f"{self.operation} {scope}".rstrip(),
             idempotency_key=self.idempotency_key,
-            request_fingerprint=self.fingerprint,
+            fingerprint=self.fingerprint,
             now=self.origin.at,
             render=lambda created: render(created).model_dump_json(by_alias=True),
+            user_id=self.principal.user_id,
+            factory_id=self.factory_id,
         )
-        once.look()
-        return once
+        idempotency.look(claim)
+        return claim
 
 
 def principal_of(event: Mapping[str, Any]) -> Principal:

@@ -14,7 +14,8 @@ def system_clock() -> datetime:
 
 def to_text(at: datetime) -> str:
     """Return ISO 8601 with microseconds and ``Z``: fixed width, so that texts sort as times do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -27,4 +28,4 @@ def from_text(text: str) -> datetime:
     if at.tzinfo is None:
         message = f"{text!r} has no UTC offset"
         raise ValueError(message)
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection.base import Connection, MetaTable
@@ -21,23 +21,53 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.constants import NUMBER, STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path, Value
 from pynamodb.models import Model
 
-from enghub.core import clock
+from enghub.core import clock, codec
 from enghub.core.config import CoreConfig, load
-from enghub.core.errors import Invalid, Unavailable
+from enghub.core.errors import Failed, Invalid, InvalidKey, Unavailable
 
 INDEXES = ("gsi1", "gsi2")
 MAX_READ_KEYS = 100
 """BatchGetItem takes 100 keys."""
 
-RawItem = dict[str, dict[str, Any]]
-"""One item as DynamoDB sends it: attribute name to type descriptor to value."""
+MAX_KEY_BYTES = 2048
+"""Of a partition key; a sort key takes 1,024, and the general indexes count too."""
+
+RawItem = codec.RawItem
 
 
 def key(*parts: str | int) -> str:
-    """Join ``parts`` into one key; a ``#`` inside a part is escaped, so that no value can reach another's key."""
-    return "#".join(quote(str(part), safe=" :-_.+@/,()") for part in parts)
+    """Join ``parts`` into one key; a ``#`` inside a part is escaped, so that no value can reach another's key.
+
+    Raises:
+        InvalidKey: a part is no text in Unicode (a lone surrogate).
+    """
+    try:
+        return "#".join([_part(str(part)) for part in parts])
+    except UnicodeEncodeError as error:
+        raise InvalidKey(field="id", problem="holds text that is not valid Unicode") from error
+
+
+@lru_cache(maxsize=4096)
+def _part(text: str) -> str:
+    return quote(text, safe=" :-_.+@/,()")
+
+
+def parts(text: str) -> list[str]:
+    """Return what ``key`` joined."""
+    return [unquote(part) for part in text.split("#")]
+
+
+class Attr(Path):
+    """An attribute in a condition or an update, by its name; values are stored by their own type."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__([name])
+
+    def _to_value(self, value: Any) -> Value:
+        return Value(codec.raw(value))
 
 
 class DecimalAttribute(Attribute[Decimal]):
@@ -108,7 +138,7 @@ def _schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
     ]
 
 
-R = TypeVar("R", bound="Record")
+T = TypeVar("T")
 
 
 class Record(Model):
@@ -142,96 +172,114 @@ class Record(Model):
     @classmethod
     def read(cls, pk: str, sk: str, *, consistent: bool = True) -> Self | None:
         """Return the item, or None; one GetItem."""
-        with _translated():
-            raw = table().get_item(pk, sk, consistent_read=consistent).get("Item")
+        raw = get(pk, sk, consistent=consistent)
         return cls.from_raw_data(raw) if raw else None
 
     @classmethod
     def items(cls, pk: str, *, index: str | None = None, **options: Any) -> Iterator[Self]:
-        """Yield every item of a partition in key order, page after page (see ``page`` for the options)."""
-        cursor: str | None = None
-        while True:
-            found = cls.page(pk, index=index, cursor=cursor, **options)
-            yield from found.items
-            cursor = found.cursor
-            if cursor is None:
-                return
+        """Yield every item of a partition in key order, page after page (see ``query`` for the options)."""
+        return map(cls.from_raw_data, each(pk, index=index, **options))
 
     @classmethod
-    def page(
-        cls,
-        pk: str,
-        *,
-        index: str | None = None,
-        prefix: str | None = None,
-        between: tuple[str, str] | None = None,
-        where: Condition | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-        newest_first: bool = False,
-    ) -> "Page[Self]":
-        """Return one page of a partition, by sort key.
-
-        Args:
-            pk: the partition, of the table or of ``index``.
-            index: ``gsi1`` or ``gsi2``; the table itself when None.
-            prefix: only sort keys that begin so.
-            between: only sort keys from the first to the second text, both included.
-            where: a filter on other attributes, applied after ``limit`` as DynamoDB does.
-            limit: items to look at, at most.
-            cursor: where an earlier page of the same partition ended.
-            newest_first: descending order.
-
-        Raises:
-            Invalid: the cursor is malformed or belongs to another partition, so also to another tenant.
-        """
-        prefix_name = index or ""
-        sort_key = UnicodeAttribute(attr_name=f"{prefix_name}sk")
-        condition: Condition | None = None
-        if prefix is not None:
-            condition = sort_key.startswith(prefix)
-        elif between is not None:
-            condition = sort_key.between(*between)
-        with _translated():
-            answer = table().query(
-                pk,
-                range_key_condition=condition,
-                filter_condition=where,
-                index_name=index,
-                limit=limit,
-                consistent_read=index is None,
-                scan_index_forward=not newest_first,
-                exclusive_start_key=_read_cursor(cursor, f"{prefix_name}pk", pk),
-            )
-        last = answer.get("LastEvaluatedKey")
-        return Page(
-            items=tuple(cls.from_raw_data(raw) for raw in answer["Items"]),
-            cursor=_write_cursor(last) if last else None,
-        )
+    def page(cls, pk: str, **options: Any) -> "Page[Self]":
+        """Return one page of a partition, by sort key (see ``query`` for the options)."""
+        found = query(pk, **options)
+        return Page(tuple(cls.from_raw_data(raw) for raw in found.items), found.cursor)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
+class Page(Generic[T]):
     """Part of a partition; ``cursor`` is where to go on, None at the end."""
 
-    items: tuple[R, ...]
+    items: tuple[T, ...]
     cursor: str | None
+
+
+def get(pk: str, sk: str, *, consistent: bool = True) -> RawItem | None:
+    """Return one item, or None; one GetItem."""
+    with _translated():
+        return table().get_item(pk, sk, consistent_read=consistent).get("Item") or None
+
+
+def each(pk: str, **options: Any) -> Iterator[RawItem]:
+    """Yield every item of a partition in key order, page after page (see ``query`` for the options)."""
+    cursor: str | None = None
+    while True:
+        found = query(pk, cursor=cursor, **options)
+        yield from found.items
+        cursor = found.cursor
+        if cursor is None:
+            return
+
+
+def query(
+    pk: str,
+    *,
+    index: str | None = None,
+    prefix: str | None = None,
+    between: tuple[str, str] | None = None,
+    where: Condition | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    newest_first: bool = False,
+) -> "Page[RawItem]":
+    """Return one page of a partition, by sort key.
+
+    Args:
+        pk: the partition, of the table or of ``index``.
+        index: ``gsi1`` or ``gsi2``; the table itself when None.
+        prefix: only sort keys that begin so.
+        between: only sort keys from the first to the second text, both included.
+        where: a filter on other attributes, applied after ``limit`` as DynamoDB does.
+        limit: items to look at, at most.
+        cursor: where an earlier page of the same partition ended.
+        newest_first: descending order.
+
+    Raises:
+        Invalid: the cursor is not one of ours, or belongs to another partition, so also to another tenant.
+    """
+    sort_key = Attr(f"{index or ''}sk")
+    condition: Condition | None = None
+    if prefix is not None:
+        condition = sort_key.startswith(prefix)
+    elif between is not None:
+        condition = sort_key.between(*between)
+    with _translated(cursor):
+        answer = table().query(
+            pk,
+            range_key_condition=condition,
+            filter_condition=where,
+            index_name=index,
+            limit=limit,
+            consistent_read=index is None,
+            scan_index_forward=not newest_first,
+            exclusive_start_key=_read_cursor(cursor, index, pk),
+        )
+    last = answer.get("LastEvaluatedKey")
+    return Page(tuple(answer["Items"]), _write_cursor(last) if last else None)
 
 
 def _write_cursor(last_key: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(last_key, separators=(",", ":")).encode()).decode()
 
 
-def _read_cursor(cursor: str | None, hash_name: str, pk: str) -> dict[str, Any] | None:
+def _read_cursor(cursor: str | None, index: str | None, pk: str) -> dict[str, Any] | None:
     if cursor is None:
         return None
+    names = {"pk", "sk"} if index is None else {"pk", "sk", f"{index}pk", f"{index}sk"}
     try:
         last_key: dict[str, Any] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if last_key[hash_name] == {"S": pk}:
+        texts = {name: value["S"] for name, value in last_key.items() if len(value) == 1}
+        ours = texts.keys() == last_key.keys() == names and texts[f"{index or ''}pk"] == pk
+        if ours and all(isinstance(text, str) and text for text in texts.values()):
             return last_key
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise Invalid(field="cursor", problem="take it unchanged from the previous page of the same list")
+    raise _foreign_cursor()
+
+
+def _foreign_cursor() -> Invalid:
+    return Invalid(field="cursor", problem="take it unchanged from the previous page of the same list")
 
 
 def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> dict[tuple[str, str], RawItem]:
@@ -255,11 +303,32 @@ def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> di
 
 
 class _translated:  # noqa: N801 - a context manager that reads as a word
-    """Turns PynamoDB's faults into Unavailable, so that nothing above knows PynamoDB."""
+    """Turns PynamoDB's faults into our own, so that nothing above knows PynamoDB.
+
+    What DynamoDB calls malformed stays so however often it is asked: it is told as the caller's cursor or key, or as
+    our fault, never as an outage.
+    """
+
+    def __init__(self, cursor: str | None = None) -> None:
+        self._cursor = cursor
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PynamoDBException):
+        if not isinstance(error, PynamoDBException):
+            return
+        if error_code(error) != "ValidationException":
             raise Unavailable from error
+        if "hashkey" in str(error.cause) or "rangekey" in str(error.cause) or "key limit" in str(error.cause):
+            raise InvalidKey(field="id", problem="is too long") from error
+        if self._cursor is not None:
+            raise _foreign_cursor() from error
+        raise Failed from error
+
+
+def error_code(error: PynamoDBException) -> str:
+    """Return DynamoDB's name of the error, empty when it never answered."""
+    # A time-out's botocore error has ``response = None``, which PynamoDB's own property does not expect.
+    response = getattr(error.cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))

@@ -1,11 +1,12 @@
-"""Structured logs and metrics; silences the SDK's own."""
+"""Structured logs and metrics; silences the SDK's own. What services tell by ``core/log`` comes out here too."""
 
+import logging
 from dataclasses import dataclass
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from enghub.core import config
+from enghub.core import config, log
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ NAMESPACE = config.load(_Namespace).powertools_metrics_namespace
 
 logger = Logger(utc=True, use_rfc3339=True)
 """The process's logger; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
+
+_told = logging.getLogger(log.NAME)
+_told.handlers, _told.propagate = logger.handlers, False
+_told.setLevel(logger.log_level)
 
 metrics = Metrics(namespace=NAMESPACE)
 """Embedded-format metrics; the service dimension comes from POWERTOOLS_SERVICE_NAME."""

@@ -1,19 +1,28 @@
 """All-or-nothing writes: what happens together is one DynamoDB transaction."""
 
-from collections.abc import Callable, Sequence
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
+from pynamodb.expressions.update import Update as UpdateExpression
 
 from enghub.core import ids
-from enghub.core.dynamo import RawItem, Record, connection
-from enghub.core.errors import EngHubError, Unavailable
+from enghub.core.codec import Key
+from enghub.core.dynamo import Attr, RawItem, Record, connection, error_code, table
+from enghub.core.errors import EngHubError, Failed, TooLarge, Unavailable
+from enghub.core.i18n import Text
 
 MAX_TRANSACTION_ITEMS = 100
 """TransactWriteItems takes 100 items and 4 MB."""
+MAX_ITEM_BYTES = 400 * 1024
+"""Of one item, names and values together."""
+ATTEMPTS = 12
 OnRefusal = Callable[[RawItem | None], Exception]
 """Turns a failed condition into the error to raise; gets the stored item, None when there is none."""
 
@@ -28,10 +37,19 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """Change attributes of the item with ``record``'s key."""
+class PutItem:
+    """Store an item as it is; refused when ``condition`` does not hold on what is stored."""
 
-    record: Record
+    item: RawItem
+    condition: Condition | None = None
+    refusal: OnRefusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change attributes of one item."""
+
+    record: Record | Key
     actions: Sequence[Action]
     condition: Condition | None = None
     refusal: OnRefusal | None = None
@@ -49,86 +67,156 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the item with ``record``'s key."""
+    """Remove one item."""
 
-    record: Record
+    record: Record | Key
     condition: Condition | None = None
     refusal: OnRefusal | None = None
 
 
-Write = Put | Update | Check | Delete
+Write = Put | PutItem | Update | Check | Delete
 
 
 class ConditionFailed(EngHubError):
     """A write's condition did not hold and the write names no error of its own: a fault of ours."""
 
     def __init__(self, write: Write, item: RawItem | None) -> None:
-        super().__init__(entity=getattr(getattr(write, "record", None), "entity", "item"))
+        super().__init__(entity=_entity(write))
         self.write = write
         self.item = item
 
 
+class ItemTooLarge(TooLarge):
+    """What is to be stored as one is larger than an item may be; ``field`` is the largest part of it."""
+
+    text = Text(
+        "{field} is too large: what is stored as one may have {limit_bytes} bytes; shorten it",
+        "{field} 过大：单条数据最多 {limit_bytes} 字节，请缩短",
+    )
+
+
 class _Contention(Exception):
-    """Another transaction touched the same items at the same moment."""
+    """Another transaction touched the same items at the same moment, or the table takes no more just now."""
 
 
 def absent() -> Condition:
     """Return the condition that no item has this key yet."""
-    return Record.pk.does_not_exist()
+    return _ABSENT
+
+
+_ABSENT = Attr("pk").does_not_exist()
 
 
 def transact(*writes: Write) -> None:
     """Apply all ``writes`` or none, once, however often the network repeats them.
 
     One request token covers the SDK's own retries (10 minutes); protection across invocations is the business of the
-    items themselves (``absent()``, versions, Once). A collision with another transaction is tried again with jitter.
+    items themselves (``absent()``, versions, claims). A collision with another transaction is tried again with jitter.
 
     Raises:
         Exception: what the first refused write's ``refusal`` returns.
         ConditionFailed: a write without ``refusal`` was refused.
-        Unavailable: contention or an outage outlasted the retries; nothing was written, or the outcome is unknown and
-            a repeat is safe.
+        ItemTooLarge: an item is over 400 KB; it names the largest part.
+        Failed: DynamoDB calls the request malformed.
+        Unavailable: contention, throttling or an outage outlasted the retries; nothing was written, or the outcome is
+            unknown and a repeat is safe.
     """
-    import tenacity  # noqa: PLC0415 - a tenth of the import of functions that only read
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(_Contention),
-        wait=tenacity.wait_random_exponential(multiplier=0.02, max=0.5),
-        stop=tenacity.stop_after_attempt(12),
-        reraise=True,
-    )
-    try:
-        retrying(_attempt, writes)
-    except _Contention as error:
-        raise Unavailable(problem="too many writers on the same item") from error
-
-
-def _attempt(writes: Sequence[Write]) -> None:
-    ordered = sorted(writes, key=lambda write: (Check, Delete, Put, Update).index(type(write)))
-    transaction = TransactWrite(connection=connection(), client_request_token=ids.new_id())
+    ordered = sorted(writes, key=_place)
+    operations: list[list[dict[str, Any]]] = [[], [], [], []]
     for write in ordered:
-        _add(transaction, write)
+        operations[_place(write)].append(_operation(write))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _attempt(writes, ordered, operations)
+        except _Contention as error:
+            if attempt == ATTEMPTS:
+                raise Unavailable(problem=str(error)) from error.__cause__
+            time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+    raise Unavailable
+
+
+_ORDER = {Check: 0, Delete: 1, Put: 2, PutItem: 2, Update: 3}
+"""PynamoDB sends them in this order, and so come the reasons back."""
+
+
+def _place(write: Write) -> int:
+    return _ORDER[type(write)]
+
+
+def _attempt(writes: Sequence[Write], ordered: Sequence[Write], operations: list[list[dict[str, Any]]]) -> None:
     try:
-        transaction._commit()
+        checks, deletes, puts, updates = operations
+        connection().transact_write_items(checks, deletes, puts, updates, client_request_token=ids.new_id())
     except TransactWriteError as error:
         _explain(error, writes, ordered)
 
 
-def _add(transaction: TransactWrite, write: Write) -> None:
-    old = "ALL_OLD"
+# --- one write as DynamoDB takes it ---
+
+
+def _operation(write: Write) -> dict[str, Any]:
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    made = {"TableName": table().table_name, **_target(write)}
+    if isinstance(write, Update):
+        made["UpdateExpression"] = UpdateExpression(*write.actions).serialize(names, values)
+    if isinstance(write, Put | PutItem | Update):
+        made["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if write.condition is _ABSENT:
+        made["ConditionExpression"] = "attribute_not_exists (pk)"
+    elif write.condition is not None:
+        made["ConditionExpression"] = write.condition.serialize(names, values)
+    if names:
+        made["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    if values:
+        made["ExpressionAttributeValues"] = values
+    return made
+
+
+def _target(write: Write) -> dict[str, Any]:
     match write:
-        case Check(pk, sk, condition):
-            transaction.condition_check(Record, pk, sk, condition)
-        case Delete(record, condition):
-            transaction.delete(record, condition)
-        case Put(record, condition):
-            transaction.save(record, condition, return_values=old)
-        case Update(record, actions, condition):
-            transaction.update(record, list(actions), condition, return_values=old)
+        case PutItem(item):
+            return {"Item": item}
+        case Put(record):
+            return {"Item": _item(record)}
+        case Check(pk, sk):
+            return {"Key": _key((pk, sk))}
+        case Update(record) | Delete(record):
+            return {"Key": _key(record)}
+
+
+def _key(record: Record | Key) -> RawItem:
+    pk, sk = record if isinstance(record, tuple) else (record.pk, record.sk)
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+@cache
+def _attributes(kind: type[Record]) -> list[tuple[str, str, str, Callable[[Any], Any]]]:
+    found = kind.get_attributes().items()
+    return [(name, attribute.attr_name, attribute.attr_type, attribute.serialize) for name, attribute in found]
+
+
+def _item(record: Record) -> RawItem:
+    """Return a record as DynamoDB takes it; PynamoDB's own way checks every attribute against its class each time."""
+    values = record.attribute_values
+    item: RawItem = {}
+    for name, attribute, tag, serialize in _attributes(type(record)):
+        value = values.get(name)
+        if value is not None:
+            item[attribute] = {tag: serialize(value)}
+    return item
+
+
+# --- why a transaction was cancelled ---
+
+
+_CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+_THROTTLES = {"ThrottlingError", "ThrottlingException", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+_MALFORMED = {"ValidationError", "ValidationException"}
 
 
 def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequence[Write]) -> None:
-    reasons = {
+    reasons: dict[int, CancellationReason] = {
         id(write): reason
         for write, reason in zip(ordered, error.cancellation_reasons, strict=False)
         if reason is not None
@@ -138,22 +226,47 @@ def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequen
         if reason is not None and reason.code == "ConditionalCheckFailed":
             item = reason.raw_item or None
             raise (write.refusal(item) if write.refusal else ConditionFailed(write, item)) from error
-    codes = {reason.code for reason in reasons.values()} | {_error_code(error)}
-    if codes & _CONTENTION_CODES:
-        raise _Contention from error
+    codes = {reason.code for reason in reasons.values()} | {error_code(error)}
+    if codes & _CONFLICTS:
+        message = "too many writers on the same item"
+        raise _Contention(message) from error
+    if codes & _THROTTLES:
+        message = "the table takes no more writes at the moment"
+        raise _Contention(message) from error
+    if codes & _MALFORMED:
+        raise _malformed(writes, reasons) from error
     raise Unavailable from error
 
 
-_CONTENTION_CODES = {
-    "TransactionConflict",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
-}
+def _malformed(writes: Sequence[Write], reasons: Mapping[int, CancellationReason]) -> Exception:
+    """Return what no repeat will mend: an item that is too large, or our own mistake."""
+    blamed = [write for write in writes if getattr(reasons.get(id(write)), "code", "") in _MALFORMED]
+    for write in blamed or writes:
+        sizes = _sizes(write)
+        told = blamed and "size" in str(reasons[id(write)].message).lower()
+        if sizes and (told or sum(sizes.values()) > MAX_ITEM_BYTES):
+            return ItemTooLarge(field=max(sizes, key=sizes.__getitem__), limit_bytes=MAX_ITEM_BYTES)
+    return Failed()
 
 
-def _error_code(error: PynamoDBException) -> str:
-    # A time-out's botocore error has ``response = None``, which PynamoDB's own property does not expect.
-    response = getattr(error.cause, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
+def _sizes(write: Write) -> dict[str, int]:
+    """Return the bytes of each attribute that the write sets."""
+    operation = _operation(write)
+    if isinstance(write, Put | PutItem):
+        return {name: len(name) + _bytes(value) for name, value in operation["Item"].items()}
+    names = operation.get("ExpressionAttributeNames", {})
+    values = operation.get("ExpressionAttributeValues", {})
+    settings = [part.split(" = ") for part in operation.get("UpdateExpression", "")[4:].split(", ") if " = " in part]
+    return {names[name]: _bytes(values[value.split()[0]]) for name, value in settings if value.split()[0] in values}
+
+
+def _bytes(value: Mapping[str, Any]) -> int:
+    content = next(iter(value.values()))
+    return len(content) if isinstance(content, bytes) else len(str(content).encode())
+
+
+def _entity(write: Write) -> str:
+    if isinstance(write, PutItem):
+        return str(write.item["entity"]["S"])
+    record = None if isinstance(write, Check) else write.record
+    return record.entity if isinstance(record, Record) else "item"

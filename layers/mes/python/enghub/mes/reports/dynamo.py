@@ -16,7 +16,7 @@ from enghub.core.transactions import Put, absent, transact
 from enghub.mes.places import Place
 from enghub.mes.reports.model import Anchor, Report, Spot, window_of
 from enghub.mes.reports.repository import Entry, Overtaken, ReportPage, Seen
-from enghub.mes.work_orders.dynamo import order_key, report_update, to_order
+from enghub.mes.work_orders.dynamo import WORK_ORDERS, order_key, report_update
 
 ANCHORS_KEPT = timedelta(days=7)
 """A report older than that opens its window anew."""
@@ -162,7 +162,7 @@ class DynamoReports:
         found = read_many([order_at, report_at, own, *neighbours])
         order, stored = found.get(order_at), found.get(report_at)
         return Seen(
-            work_order=to_order(place, order) if order else None,
+            work_order=WORK_ORDERS.value(order) if order else None,
             stored=to_report(place, ReportRecord.from_raw_data(stored)) if stored else None,
             anchors=tuple(_read_anchor(found[pair]) for pair in (own, *neighbours) if pair in found),
             has_anchor=own in found,

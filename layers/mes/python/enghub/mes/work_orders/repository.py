@@ -4,22 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from enghub.core.events import Envelope
-from enghub.core.identity import Origin
+from enghub.core.commits import Commit, Kept
 from enghub.mes.places import Place
 from enghub.mes.work_orders.model import Status, WorkOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change, stored whole: the order, its list entries, the audit entry and the event."""
-
-    origin: Origin
-    action: str
-    before: WorkOrder | None
-    after: WorkOrder
-    event: Envelope
-    reason: str = ""
 
 
 class ProgressMoved(Exception):
@@ -78,20 +65,17 @@ class Found:
 class WorkOrderRepository(Protocol):
     """Stores work orders of many tenants and factories."""
 
-    def get(self, place: Place, work_order_id: str) -> WorkOrder | None:
+    def get(self, place: Place, work_order_id: str) -> Kept[WorkOrder] | None:
         """Return the order as it is now."""
 
-    def add(self, change: Change) -> None:
-        """Store a new order.
+    def save(self, commit: Commit[WorkOrder]) -> None:
+        """Store a new order, or ``after`` where the revision of ``before`` is still current.
+
+        Counters are never overwritten.
 
         Raises:
-            WorkOrderExists: its number is taken.
-        """
-
-    def replace(self, change: Change) -> None:
-        """Store ``after`` where ``before.version`` is still current; counters are never overwritten.
-
-        Raises:
+            Replayed: the request was answered before.
+            WorkOrderExists: the number of a new order is taken.
             VersionConflict: somebody else changed the order.
             ProgressMoved: ``after`` fixes the counters for good, and they moved.
         """

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from enghub.core import ids
+from enghub.core.claims import Claim
+from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Unavailable, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
@@ -12,7 +14,7 @@ from enghub.mes import published
 from enghub.mes.places import Place
 from enghub.mes.work_orders.errors import WorkOrderNotFound
 from enghub.mes.work_orders.model import Step, WorkOrder
-from enghub.mes.work_orders.repository import Change, Found, ProgressMoved, Selection, WorkOrderRepository
+from enghub.mes.work_orders.repository import Found, ProgressMoved, Selection, WorkOrderRepository
 
 ATTEMPTS = 20
 """Completing an order that is being reported on reads again when a report came between, so many times."""
@@ -59,10 +61,14 @@ class TakeStep:
 
 
 class WorkOrders:
-    """The use cases; every change is stored with its audit entry and its event."""
+    """The use cases; every change is stored with its audit entry and its event.
 
-    def __init__(self, repository: WorkOrderRepository) -> None:
+    ``claim`` is the request's claim on its Idempotency-Key.
+    """
+
+    def __init__(self, repository: WorkOrderRepository, claim: Claim | None = None) -> None:
         self._repository = repository
+        self._claim = claim
 
     def create(self, command: CreateWorkOrder) -> WorkOrder:
         """Store a new work order, status CREATED.
@@ -77,8 +83,7 @@ class WorkOrders:
             created_at=origin.at,
             **command.planned,
         )
-        event = _event(origin, published.WorkOrderCreated, order)
-        self._repository.add(Change(origin, "create", None, order, event))
+        self._commit(origin, published.WorkOrderCreated, order)
         return order
 
     def edit(self, command: EditWorkOrder) -> WorkOrder:
@@ -89,9 +94,8 @@ class WorkOrders:
         """
         origin = command.origin
         before = self._current(origin, command.work_order_id, command.version)
-        after = before.edit(command.changes)
-        event = _event(origin, published.WorkOrderChanged, after)
-        self._repository.replace(Change(origin, "edit", before, after, event))
+        after = before.value.edit(command.changes)
+        self._commit(origin, published.WorkOrderChanged, after, before)
         return after
 
     def take(self, command: TakeStep) -> WorkOrder:
@@ -104,10 +108,9 @@ class WorkOrders:
         origin = command.origin
         for _ in range(ATTEMPTS):
             before = self._current(origin, command.work_order_id, command.version)
-            after = before.take(command.step, origin.at)
-            event = _event(origin, _EVENTS[command.step], after)
+            after = before.value.take(command.step, origin.at)
             try:
-                self._repository.replace(Change(origin, command.step.value, before, after, event, command.reason))
+                self._commit(origin, _EVENTS[command.step], after, before, command.reason)
             except ProgressMoved:
                 continue
             return after
@@ -119,20 +122,36 @@ class WorkOrders:
         Raises:
             WorkOrderNotFound: this factory has none of that number.
         """
-        order = self._repository.get(place, work_order_id)
-        if order is None:
-            raise WorkOrderNotFound(work_order_id=work_order_id)
-        return order
+        return self._kept(place, work_order_id).value
 
     def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
         """Return one page of a list."""
         return self._repository.find(place, selection, limit, cursor)
 
-    def _current(self, origin: Origin, work_order_id: str, version: int) -> WorkOrder:
-        order = self.get(Place.of(origin), work_order_id)
-        if order.version != version:
-            raise VersionConflict(expected=version, actual=order.version)
-        return order
+    def _kept(self, place: Place, work_order_id: str) -> Kept[WorkOrder]:
+        kept = self._repository.get(place, work_order_id)
+        if kept is None:
+            raise WorkOrderNotFound(work_order_id=work_order_id)
+        return kept
+
+    def _current(self, origin: Origin, work_order_id: str, version: int) -> Kept[WorkOrder]:
+        kept = self._kept(Place.of(origin), work_order_id)
+        if kept.revision != version:
+            raise VersionConflict(expected=version, actual=kept.revision)
+        return kept
+
+    def _commit(
+        self,
+        origin: Origin,
+        kind: type[published.WorkOrderState],
+        after: WorkOrder,
+        before: Kept[WorkOrder] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Store a change; the audit's word for it is that of its event."""
+        verb = kind.__name__.removeprefix("WorkOrder").lower()
+        event = _event(origin, kind, after)
+        self._repository.save(Commit(origin, verb, after, before, (event,), reason=reason, claim=self._claim))
 
 
 def _event(origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder) -> Envelope:

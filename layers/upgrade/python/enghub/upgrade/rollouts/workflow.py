@@ -8,8 +8,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from enghub.core import idempotency
+from enghub.core.claims import Claim, Replayed, fingerprint
 from enghub.core.errors import EngHubError
-from enghub.core.idempotency import Once, Replayed, fingerprint
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.model import Asked, Execution, Status
@@ -174,12 +175,12 @@ class Fleet:
 
     def _started(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
         """Start a site, or find that it was started before; then record it."""
-        once = Once(
+        once = Claim(
             origin.tenant_id, "rollout.start", f"{rollout.rollout_id}/{row.site_id}/{rollout.attempt}",
             fingerprint(row.site_id, rollout.target_version), origin.at, _render,
         )  # fmt: skip
         try:
-            once.look()
+            idempotency.look(once)
             after = self._begun(rollout, row, once, origin)
         except Replayed as first:
             execution = self._found(json.loads(first.answer)["executionId"], origin)
@@ -189,7 +190,7 @@ class Fleet:
             after = row.failed(_problem(refused), rollout.attempt, origin.at)
         return self._store.save_row(origin.tenant_id, after)
 
-    def _begun(self, rollout: Rollout, row: SiteRow, once: Once, origin: Origin) -> SiteRow:
+    def _begun(self, rollout: Rollout, row: SiteRow, once: Claim, origin: Origin) -> SiteRow:
         before = self._execution(row, origin)
         if before is not None and before.started_at is not None and before.status is not Status.ROLLED_BACK:
             if before.status in RESUMABLE:

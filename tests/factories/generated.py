@@ -1,0 +1,70 @@
+"""Any instance of a dataclass, by its type hints: what the round-trip tests feed to the store."""
+
+import dataclasses
+import types
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
+    str: st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    bool: st.booleans(),
+    int: st.integers(-(10**12), 10**12),
+    float: st.floats(-1e9, 1e9, width=32),
+    Decimal: st.decimals(-(10**9), 10**9, places=4),
+    datetime: st.datetimes(timezones=st.just(UTC)),
+    date: st.dates(),
+    timedelta: st.timedeltas(timedelta(days=-999), timedelta(days=999)),
+    bytes: st.binary(max_size=12),
+    Any: st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab"),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab"), inner, max_size=2),
+        max_leaves=3,
+    ),
+    object: st.none(),
+}
+
+
+@cache
+def instances(hint: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy of values of a type."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if hint in PLAIN:
+        return PLAIN[hint]
+    if hint is type(None):
+        return st.none()
+    if origin is Annotated:
+        return instances(parts[0])
+    if origin is Literal:
+        return st.sampled_from(parts)
+    if origin in {Union, types.UnionType}:
+        return st.one_of([instances(part) for part in sorted(parts, key=lambda part: part is not type(None))])
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        hints = get_type_hints(hint, include_extras=True)
+        fields = {part.name: st.deferred(lambda kind=hints[part.name]: instances(kind)) for part in _given(hint)}
+        return st.builds(hint, **fields)
+    return _collections(origin, parts)
+
+
+def _given(kind: type[Any]) -> list[dataclasses.Field[Any]]:
+    return [part for part in dataclasses.fields(kind) if part.init]
+
+
+def _collections(origin: Any, parts: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    if issubclass(origin, Mapping):
+        return st.dictionaries(instances(parts[0]), instances(parts[1]), max_size=3)
+    if issubclass(origin, AbstractSet):
+        return st.frozensets(instances(parts[0]), max_size=3)
+    if issubclass(origin, tuple) and parts[1:] != (...,):
+        return st.tuples(*(instances(part) for part in parts))
+    if issubclass(origin, Sequence):
+        return st.lists(instances(parts[0]), max_size=3).map(list if origin is list else tuple)
+    raise TypeError(origin)
