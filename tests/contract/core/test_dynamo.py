@@ -1,20 +1,32 @@
 """What the rest relies on in core/dynamo: one client, all-or-nothing writes, refusals by name, bound cursors."""
 
+import base64
+import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.core.models import botocore_stubber
 from pynamodb.attributes import NumberAttribute
 
-from enghub.core import dynamo
-from enghub.core.dynamo import DecimalAttribute, Record, key
-from enghub.core.errors import Conflict, Invalid, Unavailable
-from enghub.core.transactions import Check, ConditionFailed, Put, Update, absent, transact
+from enghub.core import dynamo, transactions
+from enghub.core.dynamo import Attr, DecimalAttribute, Record, key
+from enghub.core.errors import Conflict, Failed, Invalid, InvalidKey, Unavailable
+from enghub.core.transactions import (
+    Check,
+    ConditionFailed,
+    ItemTooLarge,
+    Put,
+    PutItem,
+    Update,
+    absent,
+    transact,
+)
 
 
 class Stock(Record):
@@ -149,3 +161,87 @@ def test_an_outage_is_reported_as_unavailable() -> None:
         Stock.read("T#acme#STOCK", "A")
     with pytest.raises(Unavailable):
         transact(Put(a_stock()))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"pk": {"S": "T#acme#STOCK"}},
+        {"pk": {"S": "T#acme#STOCK"}, "sk": {"S": ""}},
+        {"pk": {"S": "T#acme#STOCK"}, "sk": {"N": "1"}},
+        {"pk": {"S": "T#acme#STOCK"}, "sk": {"S": "1"}, "more": {"S": "1"}},
+        {"pk": {"S": "T#acme#STOCK"}, "sk": "1"},
+        ["pk"],
+        7,
+    ],
+)
+def test_a_cursor_whose_inside_is_not_ours_is_refused_before_it_is_asked(inside: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(inside).encode()).decode()
+    with pytest.raises(Invalid) as refused:
+        Stock.page("T#acme#STOCK", cursor=cursor)
+    assert refused.value.details["field"] == "cursor"
+
+
+def test_an_item_over_400_kb_is_told_with_its_largest_part_and_as_nothing_to_repeat() -> None:
+    item = {"pk": {"S": "T#acme#NOTE"}, "sk": {"S": "1"}, "entity": {"S": "NOTE"}, "text": {"S": "短" * 140_000}}
+    with pytest.raises(ItemTooLarge) as refused:
+        transact(PutItem(item))
+    assert (refused.value.status, refused.value.details["field"]) == (413, "text")
+    transact(PutItem({**item, "text": {"S": "x"}}))
+    with pytest.raises(ItemTooLarge) as refused:
+        transact(Update(("T#acme#NOTE", "1"), [Attr("text").set("短" * 140_000), Attr("number").set(1)]))
+    assert refused.value.details["field"] == "text"
+
+
+def test_a_key_that_dynamodb_does_not_take_is_the_callers() -> None:
+    with pytest.raises(InvalidKey):
+        Stock.read(key("T", "acme", "x" * 3000), "A")
+    with pytest.raises(InvalidKey):
+        key("T", "acme", "\ud800")
+
+
+def _cancelled(*codes: str) -> Callable[..., Any]:
+    reasons = [{"Code": code} for code in codes]
+    body = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons}
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        headers = cast("Any", HeadersDict({"x-amzn-errortype": "TransactionCanceledException"}))
+        return AWSResponse(request.url, 400, headers, cast("Any", _Raw(json.dumps(body).encode())))
+
+    return answer
+
+
+class _Raw:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self, **_: Any) -> Any:
+        yield self.content
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "attempts"),
+    [
+        ("TransactionConflict", Unavailable, transactions.ATTEMPTS),
+        ("ThrottlingError", Unavailable, transactions.ATTEMPTS),
+        ("ValidationError", Failed, 1),
+    ],
+)
+def test_a_cancelled_transaction_is_told_apart(
+    code: str, error: type[Exception], attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    answer = _cancelled(code)
+    monkeypatch.setattr(transactions.time, "sleep", lambda _: None)
+
+    def cancelled(request: Any, **more: Any) -> AWSResponse:
+        calls.append(json.loads(request.body)["ClientRequestToken"])
+        response: AWSResponse = answer(request, **more)
+        return response
+
+    events = dynamo.connection().client.meta.events
+    events.register_first("before-send.dynamodb.TransactWriteItems", cancelled)
+    with pytest.raises(error):
+        transact(Put(a_stock()))
+    events.unregister("before-send.dynamodb.TransactWriteItems", cancelled)
+    assert (len(calls), len(set(calls))) == (attempts, attempts)

@@ -42,12 +42,15 @@ def key(*parts: str | int) -> str:
     """Join ``parts`` into one key; a ``#`` inside a part is escaped, so that no value can reach another's key.
 
     Raises:
-        InvalidKey: a part is no text in Unicode (a lone surrogate).
+        InvalidKey: a part is no text in Unicode (a lone surrogate), or all are too long for any key.
     """
     try:
-        return "#".join([_part(str(part)) for part in parts])
+        made = "#".join([_part(str(part)) for part in parts])
     except UnicodeEncodeError as error:
         raise InvalidKey(field="id", problem="holds text that is not valid Unicode") from error
+    if len(made) > MAX_KEY_BYTES:
+        raise InvalidKey(field="id", problem="is too long")
+    return made
 
 
 @lru_cache(maxsize=4096)
