@@ -31,9 +31,13 @@ PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
 }
 
 
-@cache
 def instances(hint: Any) -> st.SearchStrategy[Any]:
     """Return a strategy of values of a type."""
+    return _instances(hint)
+
+
+@cache
+def _instances(hint: Any) -> st.SearchStrategy[Any]:
     origin, parts = get_origin(hint), get_args(hint)
     if hint in PLAIN:
         return PLAIN[hint]
@@ -49,9 +53,13 @@ def instances(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint, include_extras=True)
-        fields = {part.name: st.deferred(lambda kind=hints[part.name]: instances(kind)) for part in _given(hint)}
+        fields = {part.name: _later(hints[part.name]) for part in _given(hint)}
         return st.builds(hint, **fields)
     return _collections(origin, parts)
+
+
+def _later(hint: Any) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: instances(hint))
 
 
 def _given(kind: type[Any]) -> list[dataclasses.Field[Any]]:

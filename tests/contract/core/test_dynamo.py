@@ -232,12 +232,11 @@ def test_a_cancelled_transaction_is_told_apart(
 ) -> None:
     calls: list[str] = []
     answer = _cancelled(code)
-    monkeypatch.setattr(transactions.time, "sleep", lambda _: None)
+    monkeypatch.setattr("enghub.core.transactions.time.sleep", lambda _: None)
 
-    def cancelled(request: Any, **more: Any) -> AWSResponse:
+    def cancelled(request: Any, **more: Any) -> Any:
         calls.append(json.loads(request.body)["ClientRequestToken"])
-        response: AWSResponse = answer(request, **more)
-        return response
+        return answer(request, **more)
 
     events = dynamo.connection().client.meta.events
     events.register_first("before-send.dynamodb.TransactWriteItems", cancelled)

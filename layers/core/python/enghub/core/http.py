@@ -31,9 +31,9 @@ from enghub.core import answers
 from enghub.core.answers import Names
 from enghub.core.bodies import check_body, parsed, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
+from enghub.core.claims import Replayed
 from enghub.core.errors import EngHubError, Failed, NotFound, UnsupportedMedia
 from enghub.core.events import dumps
-from enghub.core.claims import Replayed
 from enghub.core.observability import count, logger
 from enghub.core.parameters import check_address, query_names
 from enghub.core.problems import invalid, unreadable
