@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from enghub.core.errors import IdempotencyKeyReused, Invalid
+from enghub.core.i18n import Text
 
 KEPT = timedelta(days=7)
 """How long a key is remembered."""
+_CHARACTERS = Text("use 1 to 255 visible ASCII characters", "请使用 1 至 255 个可见 ASCII 字符")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -74,5 +76,5 @@ def check_key(text: str) -> str:
         Invalid: it is longer than 255 characters or holds other than visible ASCII.
     """
     if not _KEY.fullmatch(text):
-        raise Invalid(field="Idempotency-Key", problem="use 1 to 255 visible ASCII characters")
+        raise Invalid(field="Idempotency-Key", problem=_CHARACTERS)
     return text

@@ -27,6 +27,7 @@ from pynamodb.models import Model
 from enghub.core import clock, codec
 from enghub.core.config import CoreConfig, load
 from enghub.core.errors import Failed, Invalid, InvalidKey, Unavailable
+from enghub.core.i18n import Text
 
 INDEXES = ("gsi1", "gsi2")
 MAX_READ_KEYS = 100
@@ -34,6 +35,10 @@ MAX_READ_KEYS = 100
 
 MAX_KEY_BYTES = 2048
 """Of a partition key; a sort key takes 1,024, and the general indexes count too."""
+
+_CURSOR = Text("take it unchanged from the previous page of the same list", "请原样使用同一列表上一页返回的值")
+_UNICODE = Text("holds text that is not valid Unicode", "含有无效的 Unicode 字符")
+_LONG = Text("is too long", "过长")
 
 RawItem = codec.RawItem
 
@@ -47,9 +52,9 @@ def key(*parts: str | int) -> str:
     try:
         made = "#".join([_part(str(part)) for part in parts])
     except UnicodeEncodeError as error:
-        raise InvalidKey(field="id", problem="holds text that is not valid Unicode") from error
+        raise InvalidKey(field="id", problem=_UNICODE) from error
     if len(made) > MAX_KEY_BYTES:
-        raise InvalidKey(field="id", problem="is too long")
+        raise InvalidKey(field="id", problem=_LONG)
     return made
 
 
@@ -282,7 +287,7 @@ def _read_cursor(cursor: str | None, index: str | None, pk: str) -> dict[str, An
 
 
 def _foreign_cursor() -> Invalid:
-    return Invalid(field="cursor", problem="take it unchanged from the previous page of the same list")
+    return Invalid(field="cursor", problem=_CURSOR)
 
 
 def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> dict[tuple[str, str], RawItem]:
@@ -324,7 +329,7 @@ class _translated:  # noqa: N801 - a context manager that reads as a word
         if error_code(error) != "ValidationException":
             raise Unavailable from error
         if "hashkey" in str(error.cause) or "rangekey" in str(error.cause) or "key limit" in str(error.cause):
-            raise InvalidKey(field="id", problem="is too long") from error
+            raise InvalidKey(field="id", problem=_LONG) from error
         if self._cursor is not None:
             raise _foreign_cursor() from error
         raise Failed from error
