@@ -95,31 +95,42 @@ def _raw_cache(cursor: Any, redis_url: str) -> None:
 
 CASES = (
     Case(
-        "business check", "enghub.BusinessCheck",
+        "business check",
+        "enghub.BusinessCheck",
         {"checks": [{"id": n, "sql": sql, "threshold": ROWS, "timeout_seconds": 120} for n, sql in _CHECKS.items()]},
-        _raw_checks, limit_seconds=120,
+        _raw_checks,
+        limit_seconds=120,
     ),
     Case(
-        "row migration", "enghub.RowMigration",
+        "row migration",
+        "enghub.RowMigration",
         {"migrations": [{"name": "orders", "source": "orders", "target": "orders_v2", "mapping": _MAPPING}]},
-        _raw_move, limit_seconds=1800, limit_rate=5_000,
+        _raw_move,
+        limit_seconds=1800,
+        limit_rate=5_000,
     ),
     Case(
-        "asynchronous migration", "enghub.AsynchronousMigration",
+        "asynchronous migration",
+        "enghub.AsynchronousMigration",
         {"async_migrations": [{"name": "n", "source": "orders", "mapping": {"amount": {"expression": "amount + 1"}}}]},
-        _raw_update, limit_rate=5_000,
+        _raw_update,
+        limit_rate=5_000,
     ),
     Case(
-        "index", "enghub.IndexOptimisation",
+        "index",
+        "enghub.IndexOptimisation",
         {"indexes": [{"table": "orders", "name": "i_bench", "columns": ["status", "changed"]}], "analyze": ["orders"]},
-        _raw_index, limit_seconds=300,
+        _raw_index,
+        limit_seconds=300,
     ),
     Case(
-        "cache rebuild", "enghub.CacheRebuild",
+        "cache rebuild",
+        "enghub.CacheRebuild",
         {"caches": [{"name": "orders", "table": "orders", "key": "order:{id}", "columns": _CACHED}]},
-        _raw_cache, limit_rate=1_000,
+        _raw_cache,
+        limit_rate=1_000,
     ),
-)  # fmt: skip
+)
 
 
 def sections(over: list[str]) -> list[Section]:
@@ -151,17 +162,28 @@ def _row(case: Case, url: sa.URL, redis_url: str, over: list[str]) -> list[str]:
     must = [f"< {case.limit_seconds:.0f} s"] if case.limit_seconds else []
     must += [f">= {case.limit_rate:,.0f}/s"] if case.limit_rate else []
     return [
-        case.name, f"{seconds:.1f}", f"{rate:,.0f}", ", ".join(must), f"{raw:.1f}", f"{seconds / raw:.2f}",
-        str(figures["slices"]), f"{figures['peakMb']:.0f}",
-    ]  # fmt: skip
+        case.name,
+        f"{seconds:.1f}",
+        f"{rate:,.0f}",
+        ", ".join(must),
+        f"{raw:.1f}",
+        f"{seconds / raw:.2f}",
+        str(figures["slices"]),
+        f"{figures['peakMb']:.0f}",
+    ]
 
 
 def _raw_seconds(case: Case, url: sa.URL, redis_url: str) -> float:
     kind = pymysql.cursors.SSCursor if case.raw is _raw_cache else pymysql.cursors.Cursor
     connection = pymysql.connect(
-        host=url.host or "", port=url.port or 3306, user=url.username or "", password=url.password or "",
-        database=url.database or "", cursorclass=kind, ssl_disabled=True,
-    )  # fmt: skip
+        host=url.host or "",
+        port=url.port or 3306,
+        user=url.username or "",
+        password=url.password or "",
+        database=url.database or "",
+        cursorclass=kind,
+        ssl_disabled=True,
+    )
     started = time.perf_counter()
     with connection, connection.cursor() as cursor:
         case.raw(cursor, redis_url)

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-_NOT_SETTINGS = frozenset({
-    "query", "database", "session_id", "session_timeout", "query_id", "default_format", "client_protocol_version",
-    "compress", "decompress", "user", "password", "role", "wait_end_of_query", "enable_http_compression", "buffer_size",
-    "send_progress_in_http_headers", "http_headers_progress_interval_ms",
-    "cancel_http_readonly_queries_on_client_close",
-})  # fmt: skip
+_NOT_SETTINGS = frozenset(
+    {"query", "query_id", "database", "user", "password", "role", "session_id", "session_timeout"}
+    | {"default_format", "client_protocol_version", "compress", "decompress", "enable_http_compression"}
+    | {"wait_end_of_query", "buffer_size", "send_progress_in_http_headers", "http_headers_progress_interval_ms"}
+    | {"cancel_http_readonly_queries_on_client_close"}
+)
 _CODE = re.compile(r"Code: (\d+)")
 
 

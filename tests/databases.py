@@ -168,9 +168,13 @@ def _start_postgres(password: str | None = None) -> sa.URL | None:
     return _started(command, url, folder)
 
 
-_PATH = os.pathsep.join([
-    os.environ.get("PATH", ""), "/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
-])  # fmt: skip
+_PATH = os.pathsep.join(
+    [
+        os.environ.get("PATH", ""),
+        "/usr/sbin",
+        *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
+    ]
+)
 
 
 def _started(command: list[str], url: sa.URL, folder: Path) -> sa.URL:

@@ -260,9 +260,12 @@ def _begun(hub: Api, found: dict[str, Any], follow: bool, timeout: float | None)
 def _follow(hub: Api, execution_id: str, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
     """Show the execution until it ends, waits for a person, or nobody wants to see more."""
     followed = Followed(
-        f"/status/{execution_id}", lambda seen: seen["status"] in ENDED or seen["status"] == "WAITING", shown, _line,
+        f"/status/{execution_id}",
+        lambda seen: seen["status"] in ENDED or seen["status"] == "WAITING",
+        shown,
+        _line,
         f"the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`",
-    )  # fmt: skip
+    )
     found = watch(hub, followed, timeout)
     out.print(shown(found))
     if found["status"] == wanted:

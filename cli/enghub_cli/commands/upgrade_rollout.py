@@ -159,9 +159,12 @@ def _begun(hub: Api, rollout_id: str, follow: bool, timeout: float | None) -> No
 def _follow(hub: Api, rollout_id: str, timeout: float | None) -> None:
     """Show the roll-out until it rests."""
     followed = Followed(
-        f"/rollouts/{rollout_id}", lambda seen: seen["status"] in RESTS, shown, _line,
+        f"/rollouts/{rollout_id}",
+        lambda seen: seen["status"] in RESTS,
+        shown,
+        _line,
         f"the roll-out goes on, follow it with `enghub upgrade rollout status {rollout_id} --follow`",
-    )  # fmt: skip
+    )
     found = watch(hub, followed, timeout)
     out.print(shown(found))
     _exit(found)
@@ -187,9 +190,14 @@ def shown(found: dict[str, Any]) -> Group:
         colour = COLOURS.get(row["status"], "dim")
         wave = f"{row['wave']} (canary)" if row["canary"] else str(row["wave"])
         table.add_row(
-            wave, row["siteId"], f"[{colour}]{row['status']}[/{colour}]", str(row["attempt"] or ""),
-            row["upgradeBeforeVersion"] or "", row["executionId"] or "", escape(row["reason"] or ""),
-        )  # fmt: skip
+            wave,
+            row["siteId"],
+            f"[{colour}]{row['status']}[/{colour}]",
+            str(row["attempt"] or ""),
+            row["upgradeBeforeVersion"] or "",
+            row["executionId"] or "",
+            escape(row["reason"] or ""),
+        )
     lines = [escape(_line(found))]
     if found["reason"]:
         lines.append(f"[red]{escape(found['reason'])}[/red]")

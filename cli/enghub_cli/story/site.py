@@ -81,9 +81,13 @@ def upgrade_site(tell: Teller) -> None:
     tell.sign_in("zhao", "UPGRADE_ADMIN")
     site, file = f"SITE-{tell.run}", _business_database(tell.run)
     made = tell.call(
-        "zhao", "PUT", f"{UPGRADE}/sites/{site}", {"name": "示范局点 Demo", "dialect": "sqlite", "version": "2.16.4"},
-        expect=200, show=lambda data: {"siteId": data["siteId"], "secretName": data["secretName"]},
-    )  # fmt: skip
+        "zhao",
+        "PUT",
+        f"{UPGRADE}/sites/{site}",
+        {"name": "示范局点 Demo", "dialect": "sqlite", "version": "2.16.4"},
+        expect=200,
+        show=lambda data: {"siteId": data["siteId"], "secretName": data["secretName"]},
+    )
     secret = json.dumps({"url": f"sqlite:///{file}"})
     tell.cloud.client("secretsmanager").create_secret(Name=made["secretName"], SecretString=secret)
     for manifest, scripts in ((BASELINE, BASELINE_SCRIPTS), (PATCH, PATCH_SCRIPTS)):

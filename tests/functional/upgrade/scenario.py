@@ -75,7 +75,7 @@ SCRIPTS = {
         Dialect.SQLITE: "UPDATE counter SET n = n + 100; UPDATE counter SET n = n * 3;\n"
         "CREATE INDEX i_status ON orders (status);",
     },
-}  # fmt: skip
+}
 COPY = {
     "name": "orders",
     "source": "orders",
@@ -128,7 +128,7 @@ STEPS: dict[Stage, list[dict[str, Any]]] = {
     ],
     Stage.START_SERVICE: [factory.step("enghub.StartService", "start_service")],
     Stage.POST_UPGRADE: [factory.step("enghub.RowMigration", "later", migrations=[DOUBLE])],
-}  # fmt: skip
+}
 
 
 def prepare(address: Address) -> None:

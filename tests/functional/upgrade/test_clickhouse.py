@@ -160,11 +160,16 @@ def test_a_script_killed_anywhere_is_finished_by_the_next_run_or_says_that_it_is
 MIGRATION = {
     "migrations": [
         {
-            "name": "cents", "source": "facts", "target": "moved", "batch_size": 29, "max_batch_size": 29,
-            "mapping": {"id": "id", "cents": {"expression": "toInt64(amount) * 100"}}, "max_failed_rows": 2,
+            "name": "cents",
+            "source": "facts",
+            "target": "moved",
+            "batch_size": 29,
+            "max_batch_size": 29,
+            "mapping": {"id": "id", "cents": {"expression": "toInt64(amount) * 100"}},
+            "max_failed_rows": 2,
         }
     ]
-}  # fmt: skip
+}
 
 
 def test_rows_killed_anywhere_arrive_once(pytestconfig: pytest.Config) -> None:

@@ -42,23 +42,37 @@ def only(*sites: str) -> dict[str, Any]:
 
 
 def documents() -> list[dict[str, Any]]:
-    move = {"name": "archive", "source": "orders", "target": "archive", "where": "id <= 20",
-            "mapping": {"id": "id", "amount": "amount", "note": "note"}}  # fmt: skip
-    b = [sql_step("orders", "b/orders.sql", priority=10), sql_step("eu", "b/eu.sql", priority=20, **only("EU", "EU2")),
-         sql_step("us", "b/us.sql", priority=20, **only("US", "JP"))]  # fmt: skip
-    c = [sql_step("archive", "c/archive.sql", priority=10),
-         step("enghub.RowMigration", "move", priority=20, migrations=[move]),
-         sql_step("eu", "c/eu.sql", priority=30, **only("EU", "EU2"))]  # fmt: skip
+    move = {
+        "name": "archive",
+        "source": "orders",
+        "target": "archive",
+        "where": "id <= 20",
+        "mapping": {"id": "id", "amount": "amount", "note": "note"},
+    }
+    b = [
+        sql_step("orders", "b/orders.sql", priority=10),
+        sql_step("eu", "b/eu.sql", priority=20, **only("EU", "EU2")),
+        sql_step("us", "b/us.sql", priority=20, **only("US", "JP")),
+    ]
+    c = [
+        sql_step("archive", "c/archive.sql", priority=10),
+        step("enghub.RowMigration", "move", priority=20, migrations=[move]),
+        sql_step("eu", "c/eu.sql", priority=30, **only("EU", "EU2")),
+    ]
     fixed = {"required_base_version": "2.17.0"}
     return [
         baseline("2.16.5", upgrade_steps={"startup_pre_process": b}),
         patch("2.16.5.1", upgrade_steps={"startup_pre_process": [sql_step("fix", "fix.sql")]}),
         baseline("2.17.0", upgrade_steps={"startup_pre_process": c}),
-        patch("2.17.0.1", dependencies={**fixed, "equivalent_to": ["2.16.5.1"]},
-              upgrade_steps={"startup_pre_process": [sql_step("fix", "fix.sql")]}),
-        patch("2.17.0.2", dependencies=fixed,
-              upgrade_steps={"startup_pre_process": [sql_step("index", "p/index.sql")]}),
-    ]  # fmt: skip
+        patch(
+            "2.17.0.1",
+            dependencies={**fixed, "equivalent_to": ["2.16.5.1"]},
+            upgrade_steps={"startup_pre_process": [sql_step("fix", "fix.sql")]},
+        ),
+        patch(
+            "2.17.0.2", dependencies=fixed, upgrade_steps={"startup_pre_process": [sql_step("index", "p/index.sql")]}
+        ),
+    ]
 
 
 def prepared(upgrade: Upgrade, address: Address, site_id: str = "EU") -> None:

@@ -27,10 +27,18 @@ from tests.functional.upgrade.conftest import Upgrade
 SENDER = "upgrades@example.com"
 CHECKS = [{"id": "names", "rule": "not_null", "table": "items", "column": "name"}]
 DATA = {
-    "execution_id": "01E", "site_id": "EU", "environment": "prod", "source_version": "2.16.4",
-    "target_version": "2.16.5", "status": "FAILED", "run": 1, "total_steps": 5, "completed_steps": 2,
-    "step": "2.16.5/main", "problem": "disk full",
-}  # fmt: skip
+    "execution_id": "01E",
+    "site_id": "EU",
+    "environment": "prod",
+    "source_version": "2.16.4",
+    "target_version": "2.16.5",
+    "status": "FAILED",
+    "run": 1,
+    "total_steps": 5,
+    "completed_steps": 2,
+    "step": "2.16.5/main",
+    "problem": "disk full",
+}
 NOTICE = Notice("01EVENT", "UpgradeFailed", "2026-11-22T08:00:00Z", DATA, "https://hub.example.com/report")
 HOOK = Target(Channel.WEBHOOK, "https://hooks.example.com/in?token=t")
 

@@ -47,8 +47,12 @@ def begun(hub: Upgrade, site: str) -> str:
 def test_a_raised_limit_lets_the_waiting_begin_and_a_lowered_one_lets_the_running_end(hub: Upgrade) -> None:
     found = [begun(hub, site) for site in ("A", "B", "C", "D")]
     assert {key: seen(hub)[key] for key in ("limit", "ownLimit", "defaultLimit", "running", "waitingCount")} == {
-        "limit": 2, "ownLimit": None, "defaultLimit": 2, "running": 2, "waitingCount": 2,
-    }  # fmt: skip
+        "limit": 2,
+        "ownLimit": None,
+        "defaultLimit": 2,
+        "running": 2,
+        "waitingCount": 2,
+    }
     assert [who["executionId"] for who in seen(hub)["waiting"]] == found[2:]
     status, answer = limit(hub, 3)
     assert (status, answer["data"]["limit"], answer["data"]["ownLimit"]) == (200, 3, 3)

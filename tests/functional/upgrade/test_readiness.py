@@ -21,9 +21,12 @@ CHECKS = [
     {"id": "ids", "rule": "range", "table": "items", "column": "id", "minimum": 5, "severity": "warn"},
 ]
 PREPARE = step(
-    "com.ft.upgrade.steps.PreUpgradeProcessStep", "prepare", checks=CHECKS, backup={"tables": ["items"]},
+    "com.ft.upgrade.steps.PreUpgradeProcessStep",
+    "prepare",
+    checks=CHECKS,
+    backup={"tables": ["items"]},
     config_files=["app.properties"],
-)  # fmt: skip
+)
 CHANGE = step("enghub.SqlScripts", "change", sql_scripts=["a.sql"])
 CLEAN = step("enghub.LogCleanup", "clean", log_cleanup=[{"folder": "logs", "keep_days": 7}])
 SCRIPTS = {"a.sql": "CREATE TABLE more (id INTEGER);", "app.properties": "site=${site_id}\n"}

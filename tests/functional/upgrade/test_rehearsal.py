@@ -389,8 +389,9 @@ def test_an_operator_rehearses_a_package_by_command(site: Address, scratch: Addr
     manifest.write_text(json.dumps(baseline(upgrade_steps={"startup_pre_process": [BACKUP, MAIN]})))
     missing = typed(site, scratch, package)
     assert (missing.exit_code, missing.output.strip()) == (
-        2, "enghub: The package has no script up.sql, which a manifest names",
-    )  # fmt: skip
+        2,
+        "enghub: The package has no script up.sql, which a manifest names",
+    )
     for name, text in TEXTS.items():
         (package / name).write_text(text)
     whole = typed(site, scratch, package)

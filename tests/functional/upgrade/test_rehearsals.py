@@ -146,9 +146,7 @@ def test_nobody_takes_it_for_an_upgrade(rehearsal: Rehearsal) -> None:
         ({"url": "mysql://root@127.0.0.1/x"}, "The site's database secret is for mysql"),
     ],
 )
-def test_a_site_without_a_scratch_database_of_its_own_is_refused(
-    rehearsal: Rehearsal, scratch: Any, why: str
-) -> None:  # fmt: skip
+def test_a_site_without_a_scratch_database_of_its_own_is_refused(rehearsal: Rehearsal, scratch: Any, why: str) -> None:
     rehearsal.prepare()
     own = {"url": f"sqlite:///{rehearsal.hub.database.parent}/./{rehearsal.hub.database.name}"}
     rehearsal.secret(own if scratch == "own" else scratch)
@@ -272,9 +270,10 @@ def test_the_samples_start_read_and_launch(rehearsal: Rehearsal, monkeypatch: py
     assert hub.handler("advance_rehearsal")(own("advance_rehearsal"), Context())["outcome"] == "more"
     assert hub.handler("read_rehearsals")(own("read_rehearsals"), Context())["statusCode"] == 200
     machine = boto3.client("stepfunctions").create_state_machine(
-        name="rehearse", definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
+        name="rehearse",
+        definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/x",
-    )["stateMachineArn"]  # fmt: skip
+    )["stateMachineArn"]
     monkeypatch.setenv("STATE_MACHINE_ARN_REHEARSE_UPGRADE", machine)
     for _ in range(2):
         taken = hub.handler("launch_rehearsal")(own("launch_rehearsal"), Context())

@@ -207,8 +207,9 @@ def test_a_site_that_another_execution_changed_is_not_rolled_back(upgrade: Upgra
     upgrade.work(upgrade.started("2.16.5"))
     status, answer = upgrade.roll_back(first)
     assert (status, answer["message"]) == (
-        409, f"Execution {first} cannot be rolled back: another execution has worked on site EU since",
-    )  # fmt: skip
+        409,
+        f"Execution {first} cannot be rolled back: another execution has worked on site EU since",
+    )
 
 
 def test_declared_rollback_steps_run_around_and_the_same_scripts_run_once(upgrade: Upgrade) -> None:

@@ -228,9 +228,10 @@ def test_the_functions_take_their_samples(fleet_of: Fleet, monkeypatch: pytest.M
     read = hub.handler("read_rollouts")(sample_event("upgrade", "read_rollouts"), Context())
     assert read["statusCode"] == 404
     machine = boto3.client("stepfunctions").create_state_machine(
-        name="fleet", definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
+        name="fleet",
+        definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/x",
-    )["stateMachineArn"]  # fmt: skip
+    )["stateMachineArn"]
     monkeypatch.setenv("STATE_MACHINE_ARN_ROLL_OUT_FLEET", machine)
     for _ in range(2):
         taken = hub.handler("launch_rollout")(sample_event("upgrade", "launch_rollout"), Context())

@@ -80,8 +80,11 @@ def test_who_hears_of_failures_hears_once_that_a_rollout_stopped(stopped: Fleet,
     ((address, payload),) = hooked
     assert address == "https://h.example.com/"
     assert (payload["type"], payload["rolloutId"], payload["failedSites"], payload["status"]) == (
-        "RolloutStopped", stopped.rollout_id, ["S01"], "STOPPED",
-    )  # fmt: skip
+        "RolloutStopped",
+        stopped.rollout_id,
+        ["S01"],
+        "STOPPED",
+    )
     assert payload["nextCommand"] == f"enghub upgrade rollout resume {stopped.rollout_id} --follow"
 
 

@@ -67,9 +67,13 @@ def test_a_site_is_upgraded_over_a_baseline_and_its_patch(upgrade: Upgrade) -> N
     seen = upgrade.status(execution_id)
     assert (seen["status"], seen["completedSteps"], seen["totalSteps"]) == ("SUCCEEDED", 6, 6)
     assert [s["step"] for s in seen["steps"]] == [
-        "2.16.5/check", "2.16.5.1/stop_service", "2.16.5/main", "2.16.5.1/fix", "2.16.5.1/start_service",
+        "2.16.5/check",
+        "2.16.5.1/stop_service",
+        "2.16.5/main",
+        "2.16.5.1/fix",
+        "2.16.5.1/start_service",
         "2.16.5/verify",
-    ]  # fmt: skip
+    ]
     site = upgrade.send("read_sites", "GET", "/api/v1/upgrade/sites/EU")[1]["data"]
     assert (site["version"], site["appliedVersions"]) == ("2.16.5.1", ["2.16.5", "2.16.5.1"])
     assert upgrade.execute("2.16.5.1", "2.16.4")[0] == 422

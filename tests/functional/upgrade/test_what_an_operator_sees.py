@@ -58,8 +58,12 @@ def secret(value: Any) -> None:
 
 
 def test_aborted(upgrade: Upgrade) -> None:
-    prepared(upgrade, MAIN, {**MAIN, "id": "second", "requires_confirmation": True, "sql_scripts": ["last.sql"]},
-             scripts={"last.sql": "SELECT 1;"})  # fmt: skip
+    prepared(
+        upgrade,
+        MAIN,
+        {**MAIN, "id": "second", "requires_confirmation": True, "sql_scripts": ["last.sql"]},
+        scripts={"last.sql": "SELECT 1;"},
+    )
     execution_id = upgrade.started("2.16.5")
     assert upgrade.work(execution_id) == "confirm"
     assert upgrade.send("control_upgrade", "POST", f"/api/v1/upgrade/abort/{execution_id}")[0] == 202

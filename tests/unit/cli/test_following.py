@@ -14,14 +14,36 @@ from enghub_cli.hub import Api
 from enghub_cli.main import app
 
 RUNNING = {
-    "executionId": "01E", "siteId": "EU", "environment": "test", "upgradeBeforeVersion": "2.16.4",
-    "upgradeAfterVersion": "2.16.5", "status": "RUNNING", "totalSteps": 1, "completedSteps": 0, "currentStep": "main",
-    "steps": [], "error": None, "breakpoint": None, "summary": "Runs main", "rollback": None, "queuePosition": None,
-}  # fmt: skip
+    "executionId": "01E",
+    "siteId": "EU",
+    "environment": "test",
+    "upgradeBeforeVersion": "2.16.4",
+    "upgradeAfterVersion": "2.16.5",
+    "status": "RUNNING",
+    "totalSteps": 1,
+    "completedSteps": 0,
+    "currentStep": "main",
+    "steps": [],
+    "error": None,
+    "breakpoint": None,
+    "summary": "Runs main",
+    "rollback": None,
+    "queuePosition": None,
+}
 ROLLOUT = {
-    "rolloutId": "01R", "name": "Europe", "environment": "test", "upgradeAfterVersion": "2.16.5", "status": "RUNNING",
-    "wave": 1, "waves": 1, "sites": 1, "progress": [], "siteProgress": [], "reason": None, "nextAction": None,
-}  # fmt: skip
+    "rolloutId": "01R",
+    "name": "Europe",
+    "environment": "test",
+    "upgradeAfterVersion": "2.16.5",
+    "status": "RUNNING",
+    "wave": 1,
+    "waves": 1,
+    "sites": 1,
+    "progress": [],
+    "siteProgress": [],
+    "reason": None,
+    "nextAction": None,
+}
 AGAIN = "the upgrade goes on, follow it with `enghub upgrade status 01E --follow`"
 
 

@@ -67,9 +67,15 @@ def test_a_connection_may_demand_the_timestamp() -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    [{}, {"tenantId": "acme"}, {"tenantId": "acme", "secrets": []}, {"tenantId": "acme", "secrets": [""]},
-     {"tenantId": "", "secrets": ["s"]}, {"tenantId": "acme", "secrets": "s"}],
-)  # fmt: skip
+    [
+        {},
+        {"tenantId": "acme"},
+        {"tenantId": "acme", "secrets": []},
+        {"tenantId": "acme", "secrets": [""]},
+        {"tenantId": "", "secrets": ["s"]},
+        {"tenantId": "acme", "secrets": "s"},
+    ],
+)
 def test_a_connection_without_tenant_or_secret_is_not_used(stored: dict[str, object]) -> None:
     with pytest.raises(ConnectionMisconfigured):
         Webhook.of("default", stored)

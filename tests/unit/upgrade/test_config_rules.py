@@ -44,11 +44,15 @@ GOOD = {
 }
 BAD = {
     "a.properties": ["a=1\na=2", "a=\\u12"],
-    "a.xml": ["<a>", "<a></b>", "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
-              "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"],
+    "a.xml": [
+        "<a>",
+        "<a></b>",
+        "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+        "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+    ],
     "a.json": ["{", '{"a": 1, "a": 2}', "{'a': 1}"],
     "a.yaml": ["a: [1", "a: 1\na: 2", "a: !!python/object:os.system {}"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("path", GOOD)

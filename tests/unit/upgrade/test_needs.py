@@ -29,8 +29,10 @@ def test_an_amount_is_its_number_times_its_unit(number: int, unit: str, space: s
 
 def test_the_documents_amounts_are_read() -> None:
     assert [amount_of(*pair) for pair in (("memory", "2GB"), ("disk", "10GB"), ("cpu", "2cores"))] == [
-        2 * 2**30, 10 * 2**30, Decimal(2),
-    ]  # fmt: skip
+        2 * 2**30,
+        10 * 2**30,
+        Decimal(2),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "2", "GB", "-2GB", "2 cores", "2e3GB", "about 2GB", "2GB or more", "١GB"])

@@ -30,10 +30,22 @@ BROKEN = Problem("broken", "故障")
 
 def a_rollout(**changes: Any) -> Rollout:
     made = Rollout(
-        tenant_id=TENANT, rollout_id="R", name="fleet", target_version="2.16.5", environment="test", wave_size=2,
-        max_failure_rate=0.2, pause_seconds=60, requires_confirmation=False, on_failure=OnFailure.STOP, sites=4,
-        waves=2, canary_waves=0, created_by="ada", created_at=NOW,
-    )  # fmt: skip
+        tenant_id=TENANT,
+        rollout_id="R",
+        name="fleet",
+        target_version="2.16.5",
+        environment="test",
+        wave_size=2,
+        max_failure_rate=0.2,
+        pause_seconds=60,
+        requires_confirmation=False,
+        on_failure=OnFailure.STOP,
+        sites=4,
+        waves=2,
+        canary_waves=0,
+        created_by="ada",
+        created_at=NOW,
+    )
     return replace(made, **changes)
 
 

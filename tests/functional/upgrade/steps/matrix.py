@@ -30,8 +30,10 @@ from enghub.upgrade.steps.registry import step_class
 from tests.fakes.upgrade_cache import FolderCache
 
 Point = Callable[[str], None]
-WRITES = ("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "RENAME", "REINDEX", "ANALYZE", "COPY", "OPTIMIZE",
-          "TRUNCATE", "REPLACE")  # fmt: skip
+WRITES = (
+    *("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "COPY"),
+    *("CREATE", "ALTER", "DROP", "RENAME", "REINDEX", "ANALYZE", "OPTIMIZE"),
+)
 CHANGES = frozenset({"write", "delete", "move", "put", "activate", "clear"})
 
 

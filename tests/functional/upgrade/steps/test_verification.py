@@ -30,15 +30,19 @@ def test_counts_and_sums_are_compared_by_their_value(place: Place) -> None:
                 comparison("rows", {"table": "orders"}, value=ROWS),
                 comparison("as text", {"table": "orders"}, value=f"{ROWS}.0"),
                 comparison(
-                    "sums", {"table": "orders", "column": "amount"}, measure="sum",
+                    "sums",
+                    {"table": "orders", "column": "amount"},
+                    measure="sum",
                     right={"table": "totals", "column": "amount"},
                 ),
             ]
         },
-    ).result["verification"]  # fmt: skip
+    ).result["verification"]
     assert [(outcome["rule"], outcome["passed"]) for outcome in found] == [
-        ("rows", True), ("as text", True), ("sums", True),
-    ]  # fmt: skip
+        ("rows", True),
+        ("as text", True),
+        ("sums", True),
+    ]
 
 
 def test_a_rule_that_cannot_run_fails_and_the_others_are_reported_all_the_same(place: Place) -> None:

@@ -60,4 +60,4 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "backup undone": Scenario("enghub.Backup", {"backup": BACKUP}, own_backup_before, restored, "rollback"),
     "restore": Scenario("enghub.RestoreBackup", {}, damaged, restored),
-}  # fmt: skip
+}

@@ -7,18 +7,27 @@ from tests.functional.upgrade.steps.scenarios.scenario import ROWS, Scenario, bu
 ASYNCHRONOUS = {
     "async_migrations": [
         {
-            "name": "amounts", "source": "orders", "target": "amounts", "mapping": {"id": "id", "amount": "amount"},
-            "batch_size": 4, "max_batch_size": 4,
+            "name": "amounts",
+            "source": "orders",
+            "target": "amounts",
+            "mapping": {"id": "id", "amount": "amount"},
+            "batch_size": 4,
+            "max_batch_size": 4,
         }
     ],
     "load": {"sql": "SELECT 1", "limit": 5, "check_seconds": 0},
-}  # fmt: skip
+}
 MIGRATION = {
     "migrations": [
-        {"name": "double", "source": "orders", "mapping": {"amount": {"expression": "amount * 2"}}, "batch_size": 4,
-         "max_batch_size": 4}
+        {
+            "name": "double",
+            "source": "orders",
+            "mapping": {"amount": {"expression": "amount * 2"}},
+            "batch_size": 4,
+            "max_batch_size": 4,
+        }
     ]
-}  # fmt: skip
+}
 SCRIPTS = {
     "up.sql": "CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (1); UPDATE counter SET n = n + 1; "
     "ALTER TABLE counter ADD COLUMN m INTEGER DEFAULT 7; CREATE INDEX i_n ON counter (n); "
@@ -66,7 +75,10 @@ SCENARIOS: dict[str, Scenario] = {
         "enghub.SqlScripts", SQL, scripted_already, unscripted, "rollback", changes={"scripts": SCRIPTS}
     ),
     "rollback scripts": Scenario(
-        "enghub.RollbackScripts", {"rollback_scripts": ["down.sql"]}, scripted_already, unscripted,
+        "enghub.RollbackScripts",
+        {"rollback_scripts": ["down.sql"]},
+        scripted_already,
+        unscripted,
         changes={"scripts": SCRIPTS, "step_id": "back"},
     ),
-}  # fmt: skip
+}

@@ -133,4 +133,4 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "caches": Scenario("enghub.CacheRebuild", CACHES, cached_before, cached, on_servers=False),
     "caches undone": Scenario("enghub.CacheRebuild", CACHES, cached_already, cold, "rollback", on_servers=False),
-}  # fmt: skip
+}

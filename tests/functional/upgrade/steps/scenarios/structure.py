@@ -25,7 +25,7 @@ def rebuild(dialect: Dialect) -> dict[str, Any]:
         "after": ["CREATE INDEX i_cents ON ${table} (cents)"],
         "batch_size": 5,
         "max_batch_size": 5,
-    }  # fmt: skip
+    }
     return {"rebuilds": [rule]}
 
 
@@ -87,10 +87,13 @@ def tuning(dialect: Dialect) -> dict[str, Any]:
     def change(name: str, at_least: float) -> dict[str, Any]:
         index = f"i_{name}"
         return {
-            "name": name, "apply": [f"CREATE INDEX {index} ON orders (amount)"],
-            "revert": [f"DROP INDEX {index}{where}"], "measure": measure, "times": 1,
+            "name": name,
+            "apply": [f"CREATE INDEX {index} ON orders (amount)"],
+            "revert": [f"DROP INDEX {index}{where}"],
+            "measure": measure,
+            "times": 1,
             "min_improvement_percent": at_least,
-        }  # fmt: skip
+        }
 
     return {"tuning": [change("useless", 100), change("kept", -10_000)]}
 
@@ -111,4 +114,4 @@ SCENARIOS: dict[str, Scenario] = {
     "indexes undone": Scenario("enghub.IndexOptimisation", INDEXES, indexed_already, indexed_as_before, "rollback"),
     "tuning": Scenario("enghub.PerformanceTuning", tuning, business, tuned),
     "tuning undone": Scenario("enghub.PerformanceTuning", tuning, tuned_already, indexed_as_before, "rollback"),
-}  # fmt: skip
+}

@@ -15,8 +15,15 @@ LOGS = {
         {"folder": "logs/access", "keep_days": 10},
     ]
 }
-_AGES = {"logs/app/old.log": 40, "logs/app/large.log": 8, "logs/app/small.log": 8, "logs/app/new.log": 1,
-         "logs/access/a.log": 11, "logs/access/b.log": 9, "logs/app/notes.txt": 90}  # fmt: skip
+_AGES = {
+    "logs/app/old.log": 40,
+    "logs/app/large.log": 8,
+    "logs/app/small.log": 8,
+    "logs/app/new.log": 1,
+    "logs/access/a.log": 11,
+    "logs/access/b.log": 9,
+    "logs/app/notes.txt": 90,
+}
 
 
 def logged(place: Place) -> None:
@@ -87,4 +94,4 @@ SCENARIOS: dict[str, Scenario] = {
     "services": Scenario(
         "enghub.ServiceCheck", {"services": [{"name": "ft-manager"}]}, nothing_before, restarted_twice, on_servers=False
     ),
-}  # fmt: skip
+}

@@ -64,9 +64,14 @@ def prepare(connection: sa.Connection, dialect: Dialect) -> None:
 
 
 def read(
-    connection: sa.Connection, dialect: Dialect, structure: Structure, table: str, where: Sequence[Any] = (), *,
+    connection: sa.Connection,
+    dialect: Dialect,
+    structure: Structure,
+    table: str,
+    where: Sequence[Any] = (),
+    *,
     limit: int | None = None,
-) -> Iterator[bytes]:  # fmt: skip
+) -> Iterator[bytes]:
     """Yield the rows of a table under conditions, at most `limit`; the whole set is never in memory."""
     schema, _, plain = table.rpartition(".")
     source = sa.table(plain, *(sa.column(name) for name in structure.columns), schema=schema or None)

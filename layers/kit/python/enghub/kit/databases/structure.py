@@ -18,10 +18,11 @@ from enghub.kit.work.errors import WorkFailed
 UNSUPPORTED = Text("Table {table} cannot be made again from its structure: {why}", "表 {table} 无法按结构重建：{why}")
 
 _MARK = "\x00table\x00"
-_MYSQL_BINARY = frozenset({
-    "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "geometry", "point", "linestring",
-    "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
-})  # fmt: skip
+_MYSQL_BINARY = frozenset(
+    {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit"}
+    | {"geometry", "point", "linestring", "polygon", "geometrycollection"}
+    | {"multipoint", "multilinestring", "multipolygon"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,13 @@ class Structure:
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
         return {
-            "table": self.table, "create": self.create, "columns": [list(pair) for pair in self.columns.items()],
-            "key": list(self.key), "before": list(self.before), "after": [item.to_json() for item in self.after],
-        }  # fmt: skip
+            "table": self.table,
+            "create": self.create,
+            "columns": [list(pair) for pair in self.columns.items()],
+            "key": list(self.key),
+            "before": list(self.before),
+            "after": [item.to_json() for item in self.after],
+        }
 
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> "Structure":
@@ -342,13 +347,14 @@ def dependents(
     others = {quote(connection, name).replace('"', "") for name in besides}
     found = [
         Dependent(
-            "foreign key", row.conname,
+            "foreign key",
+            row.conname,
             f"ALTER TABLE {row.child} DROP CONSTRAINT {quote_one(connection, row.conname)}",
             f"ALTER TABLE {row.child} ADD CONSTRAINT {quote_one(connection, row.conname)} {row.definition}",
         )
         for row in connection.execute(sa.text(_PG_INCOMING), oid)
         if row.child.replace('"', "") not in others
-    ]  # fmt: skip
+    ]
     for row in connection.execute(sa.text(_PG_VIEWS), oid):
         if row.relkind != "v":
             raise WorkFailed(UNSUPPORTED, table=table, why=f"the materialised view {row.name} refers to it")
@@ -362,7 +368,9 @@ def _mysql_dependent(connection: sa.Connection, table: str, row: Any) -> Depende
 
     child, name = quote_one(connection, row.child), quote_one(connection, row.name)
     return Dependent(
-        "foreign key", row.name, f"ALTER TABLE {child} DROP FOREIGN KEY IF EXISTS {name}",
+        "foreign key",
+        row.name,
+        f"ALTER TABLE {child} DROP FOREIGN KEY IF EXISTS {name}",
         f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY ({names(row.columns)}) REFERENCES "
         f"{quote(connection, table)} ({names(row.parents)}) ON DELETE {row.on_delete} ON UPDATE {row.on_update}",
-    )  # fmt: skip
+    )

@@ -30,7 +30,7 @@ _PROGRAMS: Final = frozenset(
 )
 _PROGRAM_MARKS: Final = tuple(
     map(bytes.fromhex, ("7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe"))
-)  # fmt: skip
+)
 """ELF, Mach-O, Java."""
 _DAMAGE: Final = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zlib.error, struct.error)
 """What reading a zip file raises when its bytes are not what they should be."""

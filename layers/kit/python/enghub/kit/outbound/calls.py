@@ -150,9 +150,10 @@ class _Pinned(http.client.HTTPConnection):
 def _headers(target: Target, headers: Mapping[str, str]) -> dict[str, str]:
     ours = {"Host": target.authority, "User-Agent": "EngHub", "Accept-Encoding": "identity", "Connection": "close"}
     given = {name.lower() for name in headers}
-    return {**{name: value for name, value in ours.items() if name.lower() not in given - {"host"}}, **{
-        name: value for name, value in headers.items() if name.lower() != "host"
-    }}  # fmt: skip
+    return {
+        **{name: value for name, value in ours.items() if name.lower() not in given - {"host"}},
+        **{name: value for name, value in headers.items() if name.lower() != "host"},
+    }
 
 
 def _read(answer: http.client.HTTPResponse, encoding: str, limit: int) -> bytes:

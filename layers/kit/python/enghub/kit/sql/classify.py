@@ -16,10 +16,11 @@ class Manner(StrEnum):
     REFUSED = "refused"  # would break the journal
 
 
-_MYSQL_SELF_COMMITTING = frozenset({
-    "CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",
-    "FLUSH", "CACHE", "RESET", "INSTALL", "UNINSTALL", "CALL", "EXECUTE", "HANDLER", "LOAD",
-})  # fmt: skip
+_MYSQL_SELF_COMMITTING = frozenset(
+    {"CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE", "INSTALL", "UNINSTALL"}
+    | {"ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "CACHE", "RESET"}
+    | {"CALL", "EXECUTE", "HANDLER", "LOAD"}
+)
 _POSTGRESQL_SELF_COMMITTING = frozenset({"VACUUM"})
 _CONTROL = frozenset({"BEGIN", "COMMIT", "END", "START", "LOCK", "UNLOCK"})
 _REFUSED = frozenset({"USE", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA", "ABORT", "SHUTDOWN", "KILL", "ATTACH", "DETACH"})

@@ -199,10 +199,11 @@ def _digest(kept: tuple[Token, ...]) -> str:
 _MYSQL_PROGRAMS = frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"})
 _BLOCKS = frozenset({"BEGIN", "CASE", "IF", "LOOP", "REPEAT", "WHILE", "FOR"})
 _END_SUFFIXES = frozenset({"IF", "CASE", "LOOP", "REPEAT", "WHILE", "FOR"})
-_STARTERS = frozenset({
-    "BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ROW",  # inside a body a statement follows these
-    "DETERMINISTIC", "SQL", "DATA", "DEFINER", "INVOKER",  # characteristics that may end a routine's head
-})  # fmt: skip
+_BEFORE_A_STATEMENT = frozenset({"BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ROW"})
+"""Inside a body a statement follows these."""
+_ENDS_OF_A_HEAD = frozenset({"DETERMINISTIC", "SQL", "DATA", "DEFINER", "INVOKER"})
+"""Characteristics that may end a routine's head."""
+_STARTERS = _BEFORE_A_STATEMENT | _ENDS_OF_A_HEAD
 
 _SINGLE_BODIES = frozenset({"SET", "SELECT", "CALL", "RETURN"})  # a body of one statement, without BEGIN
 

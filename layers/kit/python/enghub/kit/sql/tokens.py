@@ -48,45 +48,57 @@ _OTHER = r"(?P<other>.)"
 _DASH_COMMENT = r"--[^\n]*"
 
 _MYSQL = re.compile(
-    "|".join((
-        _SPACE,
-        r"(?P<comment>--(?=\s|\Z)[^\n]*|\#[^\n]*)",
-        r"(?P<string>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\")",
-        r"(?P<name>`(?:[^`]|``)*`)",
-        _WORD, _OTHER,
-    )),
+    "|".join(
+        (
+            _SPACE,
+            r"(?P<comment>--(?=\s|\Z)[^\n]*|\#[^\n]*)",
+            r"(?P<string>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\")",
+            r"(?P<name>`(?:[^`]|``)*`)",
+            _WORD,
+            _OTHER,
+        )
+    ),
     re.DOTALL,
-)  # fmt: skip
+)
 _POSTGRESQL = re.compile(
-    "|".join((
-        _SPACE,
-        rf"(?P<comment>{_DASH_COMMENT})",
-        r"(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag))",
-        r'(?P<name>"(?:[^"]|"")*")',
-        _WORD, _OTHER,
-    )),
+    "|".join(
+        (
+            _SPACE,
+            rf"(?P<comment>{_DASH_COMMENT})",
+            r"(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag))",
+            r'(?P<name>"(?:[^"]|"")*")',
+            _WORD,
+            _OTHER,
+        )
+    ),
     re.DOTALL,
-)  # fmt: skip
+)
 _SQLITE = re.compile(
-    "|".join((
-        _SPACE,
-        rf"(?P<comment>{_DASH_COMMENT})",
-        r"(?P<string>'(?:[^']|'')*')",
-        r'(?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])',
-        _WORD, _OTHER,
-    )),
+    "|".join(
+        (
+            _SPACE,
+            rf"(?P<comment>{_DASH_COMMENT})",
+            r"(?P<string>'(?:[^']|'')*')",
+            r'(?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])',
+            _WORD,
+            _OTHER,
+        )
+    ),
     re.DOTALL,
-)  # fmt: skip
+)
 _CLICKHOUSE = re.compile(
-    "|".join((
-        _SPACE,
-        rf"(?P<comment>{_DASH_COMMENT}|\#[ !][^\n]*)",
-        r"(?P<string>'(?:[^'\\]|\\.|'')*')",
-        r'(?P<name>"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`)',
-        _WORD, _OTHER,
-    )),
+    "|".join(
+        (
+            _SPACE,
+            rf"(?P<comment>{_DASH_COMMENT}|\#[ !][^\n]*)",
+            r"(?P<string>'(?:[^'\\]|\\.|'')*')",
+            r'(?P<name>"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`)',
+            _WORD,
+            _OTHER,
+        )
+    ),
     re.DOTALL,
-)  # fmt: skip
+)
 _PATTERNS = {
     Dialect.MYSQL: _MYSQL,
     Dialect.MARIADB: _MYSQL,

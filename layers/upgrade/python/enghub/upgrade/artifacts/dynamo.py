@@ -36,9 +36,13 @@ def remember(artifact: Artifact, origin: Origin) -> Artifact:
     seen = 0 if record is None else int(record.record_version)
     link = Link() if before is None else Link(before.audit_sequence, before.audit_hash)
     entry = AuditEntry(
-        origin, "artifact.put", f"artifact/{artifact.path}", None if before is None else _shown(before),
-        _shown(artifact), link,
-    )  # fmt: skip
+        origin,
+        "artifact.put",
+        f"artifact/{artifact.path}",
+        None if before is None else _shown(before),
+        _shown(artifact),
+        link,
+    )
     after = replace(artifact, record_version=seen + 1, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
 
     def refusal(item: RawItem | None) -> Exception:

@@ -73,11 +73,17 @@ class ExecutionResponse(wire.Response):
     def of(cls, execution: Execution) -> "ExecutionResponse":
         """Return the answer for an execution."""
         return cls(
-            execution_id=execution.execution_id, status=execution.status.value, site_id=execution.site_id,
-            environment=execution.environment, upgrade_before_version=execution.source_version,
-            upgrade_after_version=execution.target_version, run=execution.run, total_steps=execution.total_steps,
-            completed_steps=execution.completed_steps, created_at=execution.created_at,
-        )  # fmt: skip
+            execution_id=execution.execution_id,
+            status=execution.status.value,
+            site_id=execution.site_id,
+            environment=execution.environment,
+            upgrade_before_version=execution.source_version,
+            upgrade_after_version=execution.target_version,
+            run=execution.run,
+            total_steps=execution.total_steps,
+            completed_steps=execution.completed_steps,
+            created_at=execution.created_at,
+        )
 
 
 class ExecutionsResponse(wire.Response):
@@ -120,11 +126,18 @@ class StepResponse(wire.Response):
     def of(cls, step: StepRecord, language: Language) -> "StepResponse":
         """Return the answer for a step."""
         return cls(
-            step=step.key, name=step.definition.name, phase=step.stage.value, version=step.version,
-            status=step.status.value, attempts=step.attempts, started_at=step.started_at, ended_at=step.ended_at,
+            step=step.key,
+            name=step.definition.name,
+            phase=step.stage.value,
+            version=step.version,
+            status=step.status.value,
+            attempts=step.attempts,
+            started_at=step.started_at,
+            ended_at=step.ended_at,
             active_seconds=step.active_milliseconds / 1000,
-            progress=None if step.progress is None else dict(step.progress), error=said(step.problem, language),
-        )  # fmt: skip
+            progress=None if step.progress is None else dict(step.progress),
+            error=said(step.problem, language),
+        )
 
 
 class RollbackResponse(wire.Response):
@@ -148,12 +161,17 @@ class RollbackResponse(wire.Response):
         if found is None:
             return None
         return cls(
-            status=execution.status.value, requested_by=found.requested_by, total_steps=found.total_steps,
-            completed_steps=found.completed_steps, started_at=found.started_at, ended_at=found.ended_at,
+            status=execution.status.value,
+            requested_by=found.requested_by,
+            total_steps=found.total_steps,
+            completed_steps=found.completed_steps,
+            started_at=found.started_at,
+            ended_at=found.ended_at,
             duration_seconds=None if found.ended_at is None else (found.ended_at - found.started_at).total_seconds(),
-            breakpoint=BreakpointResponse.of(found.breakpoint), error=said(found.problem, language),
+            breakpoint=BreakpointResponse.of(found.breakpoint),
+            error=said(found.problem, language),
             steps=tuple(StepResponse.of(step, language) for step in steps),
-        )  # fmt: skip
+        )
 
 
 class StatusResponse(ExecutionResponse):
@@ -286,8 +304,13 @@ class ReportResponse(wire.Response):
             error=said(report.execution.problem, language),
             phases=tuple(
                 PhaseResponse(
-                    phase=p.stage, steps=p.steps, succeeded=p.succeeded, failed=p.failed,
-                    active_seconds=p.active_seconds, started_at=p.started_at, ended_at=p.ended_at,
+                    phase=p.stage,
+                    steps=p.steps,
+                    succeeded=p.succeeded,
+                    failed=p.failed,
+                    active_seconds=p.active_seconds,
+                    started_at=p.started_at,
+                    ended_at=p.ended_at,
                 )
                 for p in report.phases
             ),
@@ -305,4 +328,4 @@ class ReportResponse(wire.Response):
             services=report.services,
             kept_until=report.execution.expires_at,
             rollback=RollbackResponse.of(report.execution, report.rollback, language),
-        )  # fmt: skip
+        )

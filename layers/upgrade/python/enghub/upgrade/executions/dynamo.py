@@ -119,9 +119,14 @@ def step_write(tenant_id: str, step: StepRecord, expires_at: int | None = None) 
     """Return the write of a step on the version that was read."""
     seen = step.record_version
     item = StepRecordItem(
-        pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step), body=to_text(step),
-        status=step.status.value, record_version=seen + 1, progress=step.progress, expires_at=expires_at,
-    )  # fmt: skip
+        pk=_partition(tenant_id, step.execution_id),
+        sk=_step_sk(step),
+        body=to_text(step),
+        status=step.status.value,
+        record_version=seen + 1,
+        progress=step.progress,
+        expires_at=expires_at,
+    )
     condition = absent() if seen == 0 else StepRecordItem.record_version == seen
     return Put(item, condition, _changed(step.execution_id))
 
@@ -298,11 +303,15 @@ class DynamoExecutions:
             for entry in entries:
                 batch.save(
                     LogRecord(
-                        pk=partition, sk=key(clock.to_text(entry.at), ids.new_id(entry.at)), at=entry.at,
-                        level=entry.level, step=entry.step, message=entry.message[:4000],
+                        pk=partition,
+                        sk=key(clock.to_text(entry.at), ids.new_id(entry.at)),
+                        at=entry.at,
+                        level=entry.level,
+                        step=entry.step,
+                        message=entry.message[:4000],
                         expires_at=int((entry.at + LOG_KEPT).timestamp()),
                     )
-                )  # fmt: skip
+                )
 
     def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
         """One page of the log, oldest first."""
@@ -331,9 +340,13 @@ def _audited(change: Change) -> tuple[Execution, list[Write]]:
         return execution, []
     before = None if change.before is None else _shown(change.before)
     entry = AuditEntry(
-        change.origin, f"upgrade.{change.action}", f"upgrade/{execution.execution_id}", before, _shown(execution),
+        change.origin,
+        f"upgrade.{change.action}",
+        f"upgrade/{execution.execution_id}",
+        before,
+        _shown(execution),
         Link(execution.audit_sequence, execution.audit_hash),
-    )  # fmt: skip
+    )
     linked = replace(execution, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
     return linked, [audit.to_put(entry)]
 
@@ -346,11 +359,13 @@ def _site_version(tenant_id: str, site_id: str, version: str, applied: Sequence[
 
 def _shown(execution: Execution) -> dict[str, Any]:
     return {
-        "status": execution.status.value, "run": execution.run, "completed": execution.completed_steps,
+        "status": execution.status.value,
+        "run": execution.run,
+        "completed": execution.completed_steps,
         "step": execution.current_step,
         "problem": None if execution.shown_problem is None else execution.shown_problem.en,
         "decision": execution.decision,
-    }  # fmt: skip
+    }
 
 
 def _state(execution: Execution, change: Change) -> dict[str, Any]:

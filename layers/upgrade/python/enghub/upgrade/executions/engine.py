@@ -76,9 +76,12 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """Return the task's output."""
         return {
-            "outcome": self.outcome, "stage": self.stage, "waitSeconds": self.wait_seconds,
-            "step": self.step, "sequence": self.sequence,
-        }  # fmt: skip
+            "outcome": self.outcome,
+            "stage": self.stage,
+            "waitSeconds": self.wait_seconds,
+            "step": self.step,
+            "sequence": self.sequence,
+        }
 
 
 @dataclass(slots=True)
@@ -180,9 +183,13 @@ class Engine:
             before = execution
             waiting = step.await_confirmation()
             change = Change(
-                self._origin(execution), execution.wait_for(step), waiting,
-                event="UpgradeConfirmationRequested", action="wait", before=before,
-            )  # fmt: skip
+                self._origin(execution),
+                execution.wait_for(step),
+                waiting,
+                event="UpgradeConfirmationRequested",
+                action="wait",
+                before=before,
+            )
             execution, saved = self.executions.save(change)
             step = saved or waiting
         return execution, step, Answer("confirm", step.stage, 0, step.key, step.sequence)
@@ -219,9 +226,12 @@ class Engine:
         self._log(step, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
         left = attention(finished.result)
         execution, step = self._save_both(
-            execution.completed(), finished, event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted",
-            note=left, also=() if left is None else ("UpgradeNeedsAttention",),
-        )  # fmt: skip
+            execution.completed(),
+            finished,
+            event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted",
+            note=left,
+            also=() if left is None else ("UpgradeNeedsAttention",),
+        )
         self.point("step recorded")
         return execution, step, None
 
@@ -240,11 +250,7 @@ class Engine:
                 self.executions.publish_progress(execution.tenant_id, step, progress.to_json())
 
         context = StepContext(
-            facts=Facts(
-                execution.tenant_id, execution.execution_id, execution.site_id, execution.environment,
-                execution.source_version, execution.target_version, step.version, step.definition.id, step.stage.value,
-                execution.run,
-            ),
+            facts=_facts(execution, step),
             parameters=step.definition.parameters,
             script=lambda path: self.script(execution.tenant_id, step.scripts[path]),
             databases=site.databases(execution.fencing_token),
@@ -256,7 +262,7 @@ class Engine:
             decision=execution.decision,
             data_touched=execution.rollback is None or execution.rollback.data_touched,
             ports=site.ports,
-        )  # fmt: skip
+        )
         made = step_class(step.definition.class_name)()
         if step.undoes is not None:
             return made.rollback(context, step.cursor)
@@ -319,9 +325,14 @@ class Engine:
         return self.executions.save(change)[0]
 
     def _save_both(
-        self, execution: Execution, step: StepRecord, *, event: str | None = None, note: Text | None = None,
+        self,
+        execution: Execution,
+        step: StepRecord,
+        *,
+        event: str | None = None,
+        note: Text | None = None,
         also: tuple[str, ...] = (),
-    ) -> tuple[Execution, StepRecord]:  # fmt: skip
+    ) -> tuple[Execution, StepRecord]:
         change = Change(self._origin(execution), execution, step, event=event, note=note, also=also)
         saved, stored = self.executions.save(change)
         return saved, stored or step
@@ -348,6 +359,21 @@ def _stopped(execution: Execution, run: int) -> str | None:
     if execution.run != run or not execution.status.is_live:
         return "superseded"
     return "aborted" if execution.abort_requested else None
+
+
+def _facts(execution: Execution, step: StepRecord) -> Facts:
+    return Facts(
+        tenant_id=execution.tenant_id,
+        execution_id=execution.execution_id,
+        site_id=execution.site_id,
+        environment=execution.environment,
+        source_version=execution.source_version,
+        target_version=execution.target_version,
+        version=step.version,
+        step_id=step.definition.id,
+        phase=step.stage.value,
+        run=execution.run,
+    )
 
 
 def _within(budget: Budget, step: StepRecord) -> Budget:

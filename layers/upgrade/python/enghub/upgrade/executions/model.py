@@ -194,16 +194,25 @@ class Execution:
         if self.status is Status.ROLLING_BACK:
             return self.rollback_failed(problem, step, at)
         return replace(
-            self, status=Status.ABORTED, problem=problem, ended_at=at, breakpoint=_breakpoint(step, at),
+            self,
+            status=Status.ABORTED,
+            problem=problem,
+            ended_at=at,
+            breakpoint=_breakpoint(step, at),
             abort_requested=False,
-        )  # fmt: skip
+        )
 
     def succeed(self, at: datetime) -> "Execution":
         """Every step is finished."""
         return replace(
-            self, status=Status.SUCCEEDED, ended_at=at, current_step=None, breakpoint=None, problem=None,
+            self,
+            status=Status.SUCCEEDED,
+            ended_at=at,
+            current_step=None,
+            breakpoint=None,
+            problem=None,
             abort_requested=False,
-        )  # fmt: skip
+        )
 
     def roll_back(self, rollback: Rollback, lock: "SiteLock") -> "Execution":
         """Begin the way back, as a new run; `lock` is the site's lock before it is taken.
@@ -217,9 +226,17 @@ class Execution:
         if lock.token != self.fencing_token:
             raise SiteMovedOn(execution_id=self.execution_id, site_id=self.site_id)
         return replace(
-            self, status=Status.ROLLING_BACK, run=rollback.run, rollback=rollback, ended_at=None, current_step=None,
-            abort_requested=False, decision=None, confirm_rollback_until=None, rollback_note=None,
-        )  # fmt: skip
+            self,
+            status=Status.ROLLING_BACK,
+            run=rollback.run,
+            rollback=rollback,
+            ended_at=None,
+            current_step=None,
+            abort_requested=False,
+            decision=None,
+            confirm_rollback_until=None,
+            rollback_note=None,
+        )
 
     def rolled_back(self, at: datetime) -> "Execution":
         """Everything is undone."""
@@ -262,13 +279,25 @@ class Execution:
         if self.rollback is not None:  # on the way back there is no way forward any more
             again = replace(self.rollback, ended_at=None, problem=None, breakpoint=None)
             return replace(
-                self, status=Status.ROLLING_BACK, run=self.run + 1, ended_at=None, rollback=again,
-                abort_requested=False, decision=decision,
-            )  # fmt: skip
+                self,
+                status=Status.ROLLING_BACK,
+                run=self.run + 1,
+                ended_at=None,
+                rollback=again,
+                abort_requested=False,
+                decision=decision,
+            )
         return replace(
-            self, status=Status.PENDING, run=self.run + 1, ended_at=None, problem=None, abort_requested=False,
-            decision=decision, confirm_rollback_until=None, rollback_note=None,
-        )  # fmt: skip
+            self,
+            status=Status.PENDING,
+            run=self.run + 1,
+            ended_at=None,
+            problem=None,
+            abort_requested=False,
+            decision=decision,
+            confirm_rollback_until=None,
+            rollback_note=None,
+        )
 
     def queued(self, ticket: int) -> "Execution":
         """Wait for a slot, or for the site."""

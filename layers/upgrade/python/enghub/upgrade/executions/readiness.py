@@ -22,12 +22,15 @@ def readiness(execution: Execution, steps: Sequence[StepRecord]) -> Text:
     outcomes = [check["outcome"] for check in report.checks]
     told = ", ".join(f"{one['service']} {one['version']}" for one in report.services if one.get("version"))
     values = {
-        "passed": outcomes.count("pass"), "warned": outcomes.count("warning"), "tables": len(report.backups),
+        "passed": outcomes.count("pass"),
+        "warned": outcomes.count("warning"),
+        "tables": len(report.backups),
         "rows": sum(int(one.get("rows") or 0) for one in report.backups),
         "files": sum(1 for step in steps for _ in _all(step.result, "prepared")),
-        "well": sum(1 for one in report.services if one.get("well")), "services": len(report.services),
+        "well": sum(1 for one in report.services if one.get("well")),
+        "services": len(report.services),
         "versions": f" ({told})" if told else "",
-    }  # fmt: skip
+    }
     return Text(_READY.render("en", **values), _READY.render("zh", **values))
 
 

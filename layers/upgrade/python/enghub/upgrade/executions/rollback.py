@@ -100,7 +100,14 @@ def _service(definition: Step, stage: Stage) -> Step:
 def _fresh(step: StepRecord, number: int, run: int, by: str) -> StepRecord:
     """A step of the rollback: required (a failed one stops it), and confirmed by whoever began the rollback."""
     return StepRecord(
-        step.execution_id, number, step.key, step.stage, step.version,
-        step.definition.model_copy(update={"required": True}), step.scripts,
-        confirmed_by=by, rollback=run, undoes=step.undoes,
-    )  # fmt: skip
+        step.execution_id,
+        number,
+        step.key,
+        step.stage,
+        step.version,
+        step.definition.model_copy(update={"required": True}),
+        step.scripts,
+        confirmed_by=by,
+        rollback=run,
+        undoes=step.undoes,
+    )

@@ -87,16 +87,27 @@ class Upgrades:
         if busy or not line.may_begin(execution.execution_id):
             slots, ticket = line.slots.ticket(execution.execution_id, execution.site_id, origin.at)
             return Change(
-                origin, execution.queued(ticket.number), event="UpgradeRequested", action="request",
-                command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
-            )  # fmt: skip
+                origin,
+                execution.queued(ticket.number),
+                event="UpgradeRequested",
+                action="request",
+                command=(ADMIT, {}),
+                once=once,
+                queue=Move(slots, joins=ticket),
+            )
         lock = held.take(execution.execution_id, START_LEASE, origin.at)
         slots = line.slots.without(held.owner).taken_by(execution.execution_id)
         begun = execution.with_token(lock)
         return Change(
-            origin, begun, lock=lock, event="UpgradeRequested", action="request",
-            command=launch_command(begun), once=once, queue=Move(slots),
-        )  # fmt: skip
+            origin,
+            begun,
+            lock=lock,
+            event="UpgradeRequested",
+            action="request",
+            command=launch_command(begun),
+            once=once,
+            queue=Move(slots),
+        )
 
     def resume(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None = None) -> Execution:
         """Go on from the breakpoint, as a new workflow with a new fencing token.
@@ -125,15 +136,30 @@ class Upgrades:
         if not goes_back and not line.may_begin(execution_id):
             slots, ticket = line.slots.ticket(execution_id, before.site_id, origin.at)
             return Change(
-                origin, resumed.queued(ticket.number), event="UpgradeResumed", action="resume", before=before,
-                lock=released(held, before), command=(ADMIT, {}), once=once, queue=Move(slots, joins=ticket),
-            )  # fmt: skip
+                origin,
+                resumed.queued(ticket.number),
+                event="UpgradeResumed",
+                action="resume",
+                before=before,
+                lock=released(held, before),
+                command=(ADMIT, {}),
+                once=once,
+                queue=Move(slots, joins=ticket),
+            )
         after = resumed.with_token(lock)
         slots = line.slots.without(held.owner).taken_by(execution_id)
         return Change(
-            origin, after, self._skipped(resumed, origin), lock=lock, event="UpgradeResumed", action="resume",
-            before=before, command=launch_command(after), once=once, queue=None if goes_back else Move(slots),
-        )  # fmt: skip
+            origin,
+            after,
+            self._skipped(resumed, origin),
+            lock=lock,
+            event="UpgradeResumed",
+            action="resume",
+            before=before,
+            command=launch_command(after),
+            once=once,
+            queue=None if goes_back else Move(slots),
+        )
 
     def roll_back(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
         """Begin the way back of what stopped, whatever its policy says.
@@ -195,9 +221,14 @@ class Upgrades:
         slots = self._queue.line(origin.tenant_id).slots
         aborted = replace(before.abort(ABORTED, self._standing_at(before), origin.at), ticket=None)
         return Change(
-            origin, aborted, event="UpgradeAborted", action="abort", before=before, once=once,
+            origin,
+            aborted,
+            event="UpgradeAborted",
+            action="abort",
+            before=before,
+            once=once,
             queue=Move(slots, leaves=ticket),
-        )  # fmt: skip
+        )
 
     def confirm(self, execution_id: str, step_key: str | None, origin: Origin, once: Once | None = None) -> Execution:
         """Let the workflow go on past the step that waits.

@@ -123,18 +123,25 @@ class StepRecord:
     ) -> "StepRecord":
         """More is to do."""
         return replace(
-            self, cursor=dict(cursor), progress=progress or self.progress,
+            self,
+            cursor=dict(cursor),
+            progress=progress or self.progress,
             active_milliseconds=self.active_milliseconds + milliseconds,
-        )  # fmt: skip
+        )
 
     def succeed(
         self, result: Mapping[str, Any], progress: Mapping[str, Any] | None, milliseconds: int, at: datetime
     ) -> "StepRecord":
         """Done, for good."""
         return replace(
-            self, status=StepStatus.SUCCEEDED, result=dict(result), progress=progress or self.progress, cursor={},
-            ended_at=at, active_milliseconds=self.active_milliseconds + milliseconds,
-        )  # fmt: skip
+            self,
+            status=StepStatus.SUCCEEDED,
+            result=dict(result),
+            progress=progress or self.progress,
+            cursor={},
+            ended_at=at,
+            active_milliseconds=self.active_milliseconds + milliseconds,
+        )
 
     def failed(
         self, problem: Problem, result: Mapping[str, Any], milliseconds: int, at: datetime, *, retryable: bool

@@ -65,16 +65,19 @@ def summary(execution: Execution, language: Language, now: datetime) -> str:
     back = execution.rollback
     stopped = execution.breakpoint.step if execution.breakpoint is not None and execution.status in _STOPPED else None
     values = {
-        "site": execution.site_id, "environment": execution.environment,
+        "site": execution.site_id,
+        "environment": execution.environment,
         "why": _why(execution.shown_problem, language) or "-",
         "waits": "" if execution.hindrance is None else f". {_why(execution.hindrance, language)}",
-        "id": execution.execution_id, "source": execution.source_version, "target": execution.target_version,
+        "id": execution.execution_id,
+        "source": execution.source_version,
+        "target": execution.target_version,
         "step": stopped or execution.current_step or "-",
         "back_step": back.breakpoint.step if back is not None and back.breakpoint is not None else "-",
         "until": "" if execution.confirm_rollback_until is None else to_text(execution.confirm_rollback_until),
         "done": _DONE.render(language, done=execution.completed_steps, total=execution.total_steps),
         "undone": "" if back is None else _UNDONE.render(language, done=back.completed_steps, total=back.total_steps),
-    }  # fmt: skip
+    }
     text = _TEXTS[execution.status]
     if execution.confirm_rollback_until is not None:
         text = _ASKED if execution.asks_to_roll_back(now) else _NOT_ANSWERED

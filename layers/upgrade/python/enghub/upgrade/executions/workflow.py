@@ -83,9 +83,13 @@ class Workflow:
         self._hold(before, CONFIRM_WITHIN, origin)
         asking = replace(failed, confirm_rollback_until=until)
         change = Change(
-            origin, asking, event="UpgradeFailed", action="fail", before=before,
+            origin,
+            asking,
+            event="UpgradeFailed",
+            action="fail",
+            before=before,
             also=("UpgradeRollbackConfirmationRequested",),
-        )  # fmt: skip
+        )
         return self._executions.save(change)[0].status.value
 
     def finish_rollback(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> str:
@@ -148,15 +152,27 @@ class Workflow:
         return after.run
 
     def _end(
-        self, before: Execution, after: Execution, event: str, action: str, origin: Origin, *,
+        self,
+        before: Execution,
+        after: Execution,
+        event: str,
+        action: str,
+        origin: Origin,
+        *,
         site_version: str | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         held = self._executions.lock(before.tenant_id, before.site_id)
         applied = tuple(before.revisions) if site_version else ()
         change = Change(
-            origin, after, lock=released(held, before), event=event, action=action, before=before,
-            site_version=site_version, applied=applied,
-        )  # fmt: skip
+            origin,
+            after,
+            lock=released(held, before),
+            event=event,
+            action=action,
+            before=before,
+            site_version=site_version,
+            applied=applied,
+        )
         return self._executions.save(change)[0].status.value
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
@@ -195,9 +211,14 @@ def rollback_change(executions: Executions, stopped: Execution, held: SiteLock, 
     after = begun.with_token(lock)
     executions.plan_steps(tenant_id, records)
     return Change(
-        origin, after, lock=lock, event="UpgradeRollbackStarted", action="roll back", before=stopped,
+        origin,
+        after,
+        lock=lock,
+        event="UpgradeRollbackStarted",
+        action="roll back",
+        before=stopped,
         command=launch_command(after),
-    )  # fmt: skip
+    )
 
 
 def _problem(step: StepRecord | None, fault: str | None) -> Problem:

@@ -59,9 +59,7 @@ def ports_of(tenant_id: str, secret: Mapping[str, Any], hooks: Hooks, artifact_b
     return Ports(**declared, cache=cache, secret=value)
 
 
-def artifacts_of(
-    tenant_id: str, secret: Mapping[str, Any], artifact_bucket: str, below: str = ""
-) -> Files | None:  # fmt: skip
+def artifacts_of(tenant_id: str, secret: Mapping[str, Any], artifact_bucket: str, below: str = "") -> Files | None:
     """Return the artifact store of a site, or the part of it `below` a folder; None when there is none.
 
     Raises:

@@ -56,10 +56,16 @@ class ManifestResponse(wire.Response):
     def of(cls, head: Head) -> "ManifestResponse":
         """Return the answer for a head."""
         return cls(
-            version=str(head.version), version_type=head.version_type, description=head.description,
-            latest_revision=head.latest, active_revision=head.active, is_active=head.active is not None,
-            checksum=head.checksum, updated_by=head.updated_by, updated_at=head.updated_at,
-        )  # fmt: skip
+            version=str(head.version),
+            version_type=head.version_type,
+            description=head.description,
+            latest_revision=head.latest,
+            active_revision=head.active,
+            is_active=head.active is not None,
+            checksum=head.checksum,
+            updated_by=head.updated_by,
+            updated_at=head.updated_at,
+        )
 
     @classmethod
     def uploaded(cls, made: tuple[Head, Any]) -> "ManifestResponse":
@@ -100,15 +106,20 @@ class RevisionResponse(wire.Response):
         """Return the answer for a revision."""
         revision = stored.revision
         return cls(
-            version=str(revision.version), revision=revision.number, is_active=stored.head.active == revision.number,
-            checksum=revision.checksum, declared_checksum=revision.manifest.metadata.checksum,
+            version=str(revision.version),
+            revision=revision.number,
+            is_active=stored.head.active == revision.number,
+            checksum=revision.checksum,
+            declared_checksum=revision.manifest.metadata.checksum,
             document=dict(revision.document),
             scripts=tuple(
                 ScriptResponse(path=path, sha256=ref.sha256, size_bytes=ref.size_bytes)
                 for path, ref in revision.scripts.items()
             ),
-            missing_scripts=revision.missing_scripts, created_by=revision.created_by, created_at=revision.created_at,
-        )  # fmt: skip
+            missing_scripts=revision.missing_scripts,
+            created_by=revision.created_by,
+            created_at=revision.created_at,
+        )
 
 
 class ValidationResponse(wire.Response):

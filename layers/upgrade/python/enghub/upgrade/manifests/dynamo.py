@@ -87,9 +87,15 @@ def _revision(tenant_id: str, record: RevisionRecord) -> Revision:
     scripts = {path: ScriptRef(**ref) for path, ref in json.loads(record.scripts).items()}
     at: datetime = record.created_at
     return Revision(
-        tenant_id, int(record.number), document, Manifest.model_validate(document), record.checksum, scripts,
-        record.created_by, at,
-    )  # fmt: skip
+        tenant_id,
+        int(record.number),
+        document,
+        Manifest.model_validate(document),
+        record.checksum,
+        scripts,
+        record.created_by,
+        at,
+    )
 
 
 class DynamoManifests:
@@ -135,9 +141,15 @@ class DynamoManifests:
         return data.decode()
 
     def add(
-        self, before: Head | None, after: Head, revision: Revision, texts: Mapping[str, str], origin: Origin,
-        *, once: Once | None,
-    ) -> Head:  # fmt: skip
+        self,
+        before: Head | None,
+        after: Head,
+        revision: Revision,
+        texts: Mapping[str, str],
+        origin: Origin,
+        *,
+        once: Once | None,
+    ) -> Head:
         """Scripts first (nothing refers to them yet), then one transaction for revision and head."""
         for text in dict.fromkeys(texts.values()):
             for part in _script_records(origin.tenant_id, text):
@@ -174,18 +186,27 @@ def _store(before: Head | None, after: Head, operation: str, origin: Origin, *al
     seen = 0 if before is None else before.record_version
     link = Link() if before is None else Link(before.audit_sequence, before.audit_hash)
     entry = AuditEntry(
-        origin, f"manifest.{operation.lower()}", f"manifest/{after.version}",
-        None if before is None else _shown(before), _shown(after), link,
-    )  # fmt: skip
+        origin,
+        f"manifest.{operation.lower()}",
+        f"manifest/{after.version}",
+        None if before is None else _shown(before),
+        _shown(after),
+        link,
+    )
     stored = replace(after, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash, record_version=seen + 1)
     condition = absent() if seen == 0 else HeadRecord.record_version == seen
     record = HeadRecord(
         pk=_heads(after.tenant_id), sk=_sortable(after.version), body=to_text(stored), record_version=seen + 1
     )
-    event = published.ManifestChanged.model_validate({
-        "version": str(after.version), "operation": operation, "latest_revision": after.latest,
-        "active_revision": after.active, "checksum": after.checksum,
-    })  # fmt: skip
+    event = published.ManifestChanged.model_validate(
+        {
+            "version": str(after.version),
+            "operation": operation,
+            "latest_revision": after.latest,
+            "active_revision": after.active,
+            "checksum": after.checksum,
+        }
+    )
     transact(
         *also,
         Put(record, condition, lambda _: ManifestChanged(version=str(after.version))),

@@ -112,8 +112,10 @@ def parse(document: Mapping[str, Any], known_classes: Collection[str] | None = N
     except ValidationError as error:
         raise _invalid(_pydantic_problems(error)) from error
     problems = [
-        *_version_problems(manifest), *_resource_problems(manifest), *_step_problems(manifest, known_classes),
-    ]  # fmt: skip
+        *_version_problems(manifest),
+        *_resource_problems(manifest),
+        *_step_problems(manifest, known_classes),
+    ]
     if problems:
         raise _invalid(problems)
     return manifest

@@ -36,9 +36,15 @@ class Manifests(Protocol):
         """
 
     def add(
-        self, before: Head | None, after: Head, revision: Revision, texts: Mapping[str, str], origin: Origin,
-        *, once: Once | None,
-    ) -> Head:  # fmt: skip
+        self,
+        before: Head | None,
+        after: Head,
+        revision: Revision,
+        texts: Mapping[str, str],
+        origin: Origin,
+        *,
+        once: Once | None,
+    ) -> Head:
         """Store a new revision with its scripts, and the head that knows it.
 
         Raises:

@@ -54,9 +54,13 @@ class ManifestService:
         return manifest, tuple(path for path in manifest.script_paths if path not in scripts)
 
     def upload(
-        self, document: Mapping[str, Any], scripts: Mapping[str, str], activate: bool, origin: Origin,
+        self,
+        document: Mapping[str, Any],
+        scripts: Mapping[str, str],
+        activate: bool,
+        origin: Origin,
         once: Once | None = None,
-    ) -> Stored:  # fmt: skip
+    ) -> Stored:
         """Store a new revision; the one in force stays unless `activate`.
 
         Raises:

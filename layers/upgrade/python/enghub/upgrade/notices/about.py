@@ -39,13 +39,18 @@ def _upgrade(data: Mapping[str, Any]) -> About:
             (Text("Step", "当前步骤"), data.get("step")),
         ),
         members={
-            "executionId": execution_id, "siteId": data["site_id"], "environment": data["environment"],
-            "upgradeBeforeVersion": data["source_version"], "upgradeAfterVersion": data["target_version"],
-            "step": data.get("step"), "note": data.get("note"), "completedSteps": data["completed_steps"],
+            "executionId": execution_id,
+            "siteId": data["site_id"],
+            "environment": data["environment"],
+            "upgradeBeforeVersion": data["source_version"],
+            "upgradeAfterVersion": data["target_version"],
+            "step": data.get("step"),
+            "note": data.get("note"),
+            "completedSteps": data["completed_steps"],
             "totalSteps": data["total_steps"],
         },
         report=f"enghub upgrade report {execution_id} --html report.html",
-    )  # fmt: skip
+    )
 
 
 def _rollout(data: Mapping[str, Any]) -> About:
@@ -60,10 +65,18 @@ def _rollout(data: Mapping[str, Any]) -> About:
             (Text("Failed sites", "失败局点"), ", ".join(data["failed_sites"])),
         ),
         members={
-            "rolloutId": rollout_id, "name": data["name"], "environment": data["environment"],
-            "upgradeAfterVersion": data["target_version"], "wave": data["wave"], "waves": data["waves"],
-            "sites": data["sites"], "succeeded": data["succeeded"], "failed": data["failed"],
-            "skipped": data["skipped"], "failedSites": data["failed_sites"], "failureRate": data["failure_rate"],
+            "rolloutId": rollout_id,
+            "name": data["name"],
+            "environment": data["environment"],
+            "upgradeAfterVersion": data["target_version"],
+            "wave": data["wave"],
+            "waves": data["waves"],
+            "sites": data["sites"],
+            "succeeded": data["succeeded"],
+            "failed": data["failed"],
+            "skipped": data["skipped"],
+            "failedSites": data["failed_sites"],
+            "failureRate": data["failure_rate"],
             "maxFailureRate": data["max_failure_rate"],
         },
-    )  # fmt: skip
+    )

@@ -152,8 +152,16 @@ class Notice:
     def payload(self) -> str:
         """The webhook's body."""
         text = KINDS[self.event_type].text
-        return dumps({
-            "id": self.event_id, "type": self.event_type, "at": self.at, "message": {"en": text.en, "zh": text.zh},
-            **self.about.members, "status": self.data["status"], "error": self.data.get("problem"),
-            "nextCommand": self.next_command, "reportUrl": self.report_url,
-        })  # fmt: skip
+        return dumps(
+            {
+                "id": self.event_id,
+                "type": self.event_type,
+                "at": self.at,
+                "message": {"en": text.en, "zh": text.zh},
+                **self.about.members,
+                "status": self.data["status"],
+                "error": self.data.get("problem"),
+                "nextCommand": self.next_command,
+                "reportUrl": self.report_url,
+            }
+        )

@@ -78,9 +78,10 @@ class Notices:
         everybody = {target.mark(event.event_id): target for target in targets(event.event_type, declared)}
         done = self._marks.done(tenant_id, list(everybody))
         delayed = [
-            target.shown for mark, target in everybody.items()
+            target.shown
+            for mark, target in everybody.items()
             if mark not in done and not self._sent(tenant_id, notice, target, mark)
-        ]  # fmt: skip
+        ]
         if delayed:
             message = f"not reached yet: {', '.join(delayed)}"
             raise NoticeDelayed(message)
@@ -90,10 +91,13 @@ class Notices:
         execution = self._executions.get(event.tenant_id, event.data["execution_id"])
         began, ended = execution.started_at, execution.ended_at
         notice = Notice(
-            event.event_id, event.event_type, to_text(event.timestamp), event.data,
+            event.event_id,
+            event.event_type,
+            to_text(event.timestamp),
+            event.data,
             self._report_url(execution.execution_id),
             None if began is None or ended is None else (ended - began).total_seconds(),
-        )  # fmt: skip
+        )
         wanted = [(Version.parse(version), number) for version, number in execution.revisions.items()]
         return notice, [found.manifest.notifications for found in self._revisions(event.tenant_id, wanted)]
 

@@ -57,6 +57,10 @@ def notices() -> Notices:
         Channel.METRICS: count_end,
     }
     return Notices(
-        executions=DynamoExecutions(), revisions=manifests.revisions, in_force=in_force, marks=DynamoMarks(),
-        senders=senders, report_url=report_url,
-    )  # fmt: skip
+        executions=DynamoExecutions(),
+        revisions=manifests.revisions,
+        in_force=in_force,
+        marks=DynamoMarks(),
+        senders=senders,
+        report_url=report_url,
+    )

@@ -143,9 +143,15 @@ def _planned(step: PlannedStep, risk: Risk, last: LastRehearsal | None, language
     definition = step.definition
     up, down = (None, None) if last is None else last.seconds.get(step.key, (None, None))
     return PlannedStepResponse(
-        step=step.key, name=definition.name, phase=step.stage.value, version=step.version, revision=step.revision,
-        class_name=definition.class_name, estimated_seconds=step.estimate_seconds,
-        requires_confirmation=definition.requires_confirmation, reversible=risk.reversible,
+        step=step.key,
+        name=definition.name,
+        phase=step.stage.value,
+        version=step.version,
+        revision=step.revision,
+        class_name=definition.class_name,
+        estimated_seconds=step.estimate_seconds,
+        requires_confirmation=definition.requires_confirmation,
+        reversible=risk.reversible,
         undo=risk.undo.render(language),
         destructive_statements=tuple(
             DangerResponse(script=f.script, statement=f.statement, line=f.line, danger=f.danger.value)
@@ -154,4 +160,4 @@ def _planned(step: PlannedStep, risk: Risk, last: LastRehearsal | None, language
         unreadable_scripts=risk.unreadable,
         rehearsed_up_seconds=up,
         rehearsed_down_seconds=down,
-    )  # fmt: skip
+    )

@@ -196,6 +196,13 @@ def _with_service_control(steps: tuple[PlannedStep, ...], version: str) -> tuple
 
 
 def _service_step(stage: Stage, class_name: str, name: str, version: str) -> PlannedStep:
-    definition: dict[str, Any] = {"id": stage.value, "name": name, "class_name": class_name, "timeout": 600,
-                                  "retry_count": 3, "estimated_duration": 60, "rollback_supported": True}  # fmt: skip
+    definition: dict[str, Any] = {
+        "id": stage.value,
+        "name": name,
+        "class_name": class_name,
+        "timeout": 600,
+        "retry_count": 3,
+        "estimated_duration": 60,
+        "rollback_supported": True,
+    }
     return PlannedStep(f"{version}/{stage.value}", stage, version, 0, Step.model_validate(definition))

@@ -42,10 +42,13 @@ class QueueResponse(wire.Response):
         """Return the answer for slots and queue."""
         slots = line.slots
         return cls(
-            limit=slots.limit, own_limit=slots.limit if slots.is_own else None, default_limit=default_limit,
-            running=len(slots.holders), waiting_count=len(line.tickets),
+            limit=slots.limit,
+            own_limit=slots.limit if slots.is_own else None,
+            default_limit=default_limit,
+            running=len(slots.holders),
+            waiting_count=len(line.tickets),
             waiting=tuple(
                 WaitingResponse(execution_id=ticket.execution_id, site_id=ticket.site_id, queued_at=ticket.queued_at)
                 for ticket in line.tickets[:SHOWN]
             ),
-        )  # fmt: skip
+        )

@@ -61,11 +61,18 @@ def _refusal(_: RawItem | None) -> Exception:
 def _slots_write(tenant_id: str, slots: Slots) -> Put:
     seen = slots.record_version
     record = SlotsRecord(
-        pk=_partition(tenant_id), sk=SLOTS_SK, gsi2pk=EVERY_TENANT, gsi2sk=key(tenant_id), tenant_id=tenant_id,
-        limit=slots.limit if slots.is_own else None, holders=set(slots.holders) or None,
-        next_number=slots.next_number, record_version=seen + 1, audit_sequence=slots.audit_sequence or None,
+        pk=_partition(tenant_id),
+        sk=SLOTS_SK,
+        gsi2pk=EVERY_TENANT,
+        gsi2sk=key(tenant_id),
+        tenant_id=tenant_id,
+        limit=slots.limit if slots.is_own else None,
+        holders=set(slots.holders) or None,
+        next_number=slots.next_number,
+        record_version=seen + 1,
+        audit_sequence=slots.audit_sequence or None,
         audit_hash=slots.audit_hash or None,
-    )  # fmt: skip
+    )
     return Put(record, absent() if seen == 0 else SlotsRecord.record_version == seen, _refusal)
 
 
@@ -75,9 +82,12 @@ def move_writes(tenant_id: str, move: Move) -> list[Write]:
     if move.joins is not None:
         ticket = move.joins
         record = TicketRecord(
-            **_ticket_keys(tenant_id, ticket.number), number=ticket.number, execution_id=ticket.execution_id,
-            site_id=ticket.site_id, queued_at=ticket.queued_at,
-        )  # fmt: skip
+            **_ticket_keys(tenant_id, ticket.number),
+            number=ticket.number,
+            execution_id=ticket.execution_id,
+            site_id=ticket.site_id,
+            queued_at=ticket.queued_at,
+        )
         writes.append(Put(record, absent(), _refusal))
     if move.leaves is not None:
         writes.append(Delete(TicketRecord(**_ticket_keys(tenant_id, move.leaves)), Record.pk.exists(), _refusal))
@@ -115,10 +125,14 @@ class DynamoQueue:
 
     def _slots(self, record: SlotsRecord) -> Slots:
         return Slots(
-            int(record.limit or self._limit), frozenset(record.holders or ()), int(record.next_number or 1),
-            int(record.record_version), record.limit is not None, int(record.audit_sequence or 0),
+            int(record.limit or self._limit),
+            frozenset(record.holders or ()),
+            int(record.next_number or 1),
+            int(record.record_version),
+            record.limit is not None,
+            int(record.audit_sequence or 0),
             record.audit_hash or "",
-        )  # fmt: skip
+        )
 
     def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
         """One transaction: slots, audit, command."""
@@ -126,9 +140,12 @@ class DynamoQueue:
         link = Link(seen.audit_sequence, seen.audit_hash)
         entry = AuditEntry(origin, "upgrade.limit", AUDITED, before, {"limit": limit}, link)
         slots = replace(
-            seen, limit=self._limit if limit is None else limit, is_own=limit is not None,
-            audit_sequence=entry.link.sequence, audit_hash=entry.link.hash,
-        )  # fmt: skip
+            seen,
+            limit=self._limit if limit is None else limit,
+            is_own=limit is not None,
+            audit_sequence=entry.link.sequence,
+            audit_hash=entry.link.hash,
+        )
         command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
         transact(_slots_write(origin.tenant_id, slots), audit.to_put(entry), command)
 

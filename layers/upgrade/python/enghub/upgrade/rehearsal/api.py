@@ -44,11 +44,16 @@ class RehearsalResponse(wire.Response):
     def of(cls, rehearsal: Rehearsal) -> "RehearsalResponse":
         """Return the answer for a rehearsal."""
         return cls(
-            rehearsal_id=rehearsal.rehearsal_id, status=rehearsal.status.value, part=rehearsal.part.value,
-            site_id=rehearsal.site_id, environment=rehearsal.environment,
-            upgrade_before_version=rehearsal.source_version, upgrade_after_version=rehearsal.target_version,
-            row_limit=rehearsal.row_limit, created_at=rehearsal.created_at,
-        )  # fmt: skip
+            rehearsal_id=rehearsal.rehearsal_id,
+            status=rehearsal.status.value,
+            part=rehearsal.part.value,
+            site_id=rehearsal.site_id,
+            environment=rehearsal.environment,
+            upgrade_before_version=rehearsal.source_version,
+            upgrade_after_version=rehearsal.target_version,
+            row_limit=rehearsal.row_limit,
+            created_at=rehearsal.created_at,
+        )
 
 
 class NotCopiedResponse(wire.Response):
@@ -75,9 +80,14 @@ class StepTimesResponse(wire.Response):
     def of(cls, times: StepTimes, language: Language) -> "StepTimesResponse":
         """Return the answer for a step."""
         return cls(
-            step=times.step, up_seconds=times.up, down_seconds=times.down, again_seconds=times.again,
-            restored=times.restored, differences=times.differences, no_inverse=said(times.no_inverse, language),
-        )  # fmt: skip
+            step=times.step,
+            up_seconds=times.up,
+            down_seconds=times.down,
+            again_seconds=times.again,
+            restored=times.restored,
+            differences=times.differences,
+            no_inverse=said(times.no_inverse, language),
+        )
 
 
 class RehearsalStatusResponse(RehearsalResponse):

@@ -87,18 +87,19 @@ class DynamoRehearsals:
 def _write(rehearsal: Rehearsal) -> Put:
     seen = rehearsal.record_version - 1
     record = RehearsalRecord(
-        pk=_partition(rehearsal.tenant_id, rehearsal.rehearsal_id), sk=REHEARSAL_SK, body=to_text(rehearsal),
-        status=rehearsal.status.value, record_version=rehearsal.record_version,
+        pk=_partition(rehearsal.tenant_id, rehearsal.rehearsal_id),
+        sk=REHEARSAL_SK,
+        body=to_text(rehearsal),
+        status=rehearsal.status.value,
+        record_version=rehearsal.record_version,
         expires_at=int(rehearsal.expires_at.timestamp()),
-    )  # fmt: skip
+    )
     condition = absent() if seen == 0 else RehearsalRecord.record_version == seen
     return Put(record, condition, _changed(rehearsal.rehearsal_id))
 
 
 def _last_write(rehearsal: Rehearsal) -> Put:
-    pk, sk = _last_keys(
-        rehearsal.tenant_id, rehearsal.site_id, rehearsal.source_version, rehearsal.target_version
-    )  # fmt: skip
+    pk, sk = _last_keys(rehearsal.tenant_id, rehearsal.site_id, rehearsal.source_version, rehearsal.target_version)
     record = RehearsalRecord(
         pk=pk, sk=sk, body=to_text(rehearsal), status=rehearsal.status.value, record_version=rehearsal.record_version
     )
@@ -110,16 +111,23 @@ def _audited(change: Change) -> tuple[Rehearsal, list[Write]]:
     if change.action is None:
         return rehearsal, []
     entry = AuditEntry(
-        change.origin, f"rehearsal.{change.action}", f"rehearsal/{rehearsal.rehearsal_id}", None, _shown(rehearsal),
+        change.origin,
+        f"rehearsal.{change.action}",
+        f"rehearsal/{rehearsal.rehearsal_id}",
+        None,
+        _shown(rehearsal),
         Link(rehearsal.audit_sequence, rehearsal.audit_hash),
-    )  # fmt: skip
+    )
     linked = replace(rehearsal, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
     return linked, [audit.to_put(entry)]
 
 
 def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
     return {
-        "site": rehearsal.site_id, "source": rehearsal.source_version, "target": rehearsal.target_version,
-        "status": rehearsal.status.value, "part": rehearsal.part.value,
+        "site": rehearsal.site_id,
+        "source": rehearsal.source_version,
+        "target": rehearsal.target_version,
+        "status": rehearsal.status.value,
+        "part": rehearsal.part.value,
         "problem": None if rehearsal.problem is None else rehearsal.problem.en,
-    }  # fmt: skip
+    }

@@ -42,9 +42,12 @@ class RehearsedExecutions(DynamoExecutions):
         execution = replace(change.execution, record_version=seen + 1)
         tenant_id = change.origin.tenant_id
         record = RunRecord(
-            pk=_run_partition(tenant_id, execution.execution_id), sk="RUN", body=to_text(execution),
-            record_version=seen + 1, expires_at=int((execution.created_at + KEPT).timestamp()),
-        )  # fmt: skip
+            pk=_run_partition(tenant_id, execution.execution_id),
+            sk="RUN",
+            body=to_text(execution),
+            record_version=seen + 1,
+            expires_at=int((execution.created_at + KEPT).timestamp()),
+        )
         condition = absent() if seen == 0 else RunRecord.record_version == seen
         writes: list[Write] = [Put(record, condition, lambda _: ExecutionChanged(execution_id=execution.execution_id))]
         if change.step is None:

@@ -87,11 +87,17 @@ def prepared(
     )
     records = [
         StepRecord(
-            rehearsal.up_id, number, step.key, step.stage, step.version, step.definition, dict(scripts_of(step)),
+            rehearsal.up_id,
+            number,
+            step.key,
+            step.stage,
+            step.version,
+            step.definition,
+            dict(scripts_of(step)),
             confirmed_by=origin.user_id,
         )
         for number, step in enumerate(steps, 1)
-    ]  # fmt: skip
+    ]
     declared = declared_records(rehearsal.up_id, ((step, dict(scripts_of(step))) for step in back))
     return rehearsal, [*records, *declared]
 

@@ -203,9 +203,12 @@ class Rehearsing:
         rollback, records = plan_rollback(execution, ways.up, ways.declared, origin)
         self.executions.plan_steps(rehearsal.tenant_id, records)
         back = replace(
-            execution, status=Status.ROLLING_BACK, run=rollback.run, rollback=rollback,
+            execution,
+            status=Status.ROLLING_BACK,
+            run=rollback.run,
+            rollback=rollback,
             fencing_token=_TOKENS[Part.DOWN],
-        )  # fmt: skip
+        )
         return self.executions.save(ExecutionChange(origin, back))[0]
 
     def _problem(self, execution: Execution, answer: Answer) -> Problem:
@@ -264,6 +267,12 @@ def _ended(step: StepRecord) -> float:
 def _fresh(step: StepRecord, execution_id: str) -> StepRecord:
     """A step as it was planned, for another way up."""
     return StepRecord(
-        execution_id, step.sequence, step.key, step.stage, step.version, step.definition, step.scripts,
+        execution_id,
+        step.sequence,
+        step.key,
+        step.stage,
+        step.version,
+        step.definition,
+        step.scripts,
         confirmed_by=step.confirmed_by,
-    )  # fmt: skip
+    )

@@ -46,10 +46,19 @@ class RolloutRequest(wire.Request):
     def to_command(self) -> Asked:
         """Return what is asked."""
         return Asked(
-            self.name, self.upgrade_after_version, self.environment, self.site_ids, self.tags, self.canaries,
-            self.wave_size, self.max_failure_rate, self.pause_seconds, self.requires_confirmation,
-            OnFailure(self.on_failure), self.max_queue_seconds,
-        )  # fmt: skip
+            self.name,
+            self.upgrade_after_version,
+            self.environment,
+            self.site_ids,
+            self.tags,
+            self.canaries,
+            self.wave_size,
+            self.max_failure_rate,
+            self.pause_seconds,
+            self.requires_confirmation,
+            OnFailure(self.on_failure),
+            self.max_queue_seconds,
+        )
 
 
 class RolloutResponse(wire.Response):
@@ -72,11 +81,19 @@ class RolloutResponse(wire.Response):
     def of(cls, rollout: Rollout) -> "RolloutResponse":
         """Return the answer for a roll-out."""
         return cls(
-            rollout_id=rollout.rollout_id, name=rollout.name, status=rollout.status.value,
-            upgrade_after_version=rollout.target_version, environment=rollout.environment, sites=rollout.sites,
-            waves=rollout.waves, wave=rollout.wave, attempt=rollout.attempt, run=rollout.run,
-            created_by=rollout.created_by, created_at=rollout.created_at,
-        )  # fmt: skip
+            rollout_id=rollout.rollout_id,
+            name=rollout.name,
+            status=rollout.status.value,
+            upgrade_after_version=rollout.target_version,
+            environment=rollout.environment,
+            sites=rollout.sites,
+            waves=rollout.waves,
+            wave=rollout.wave,
+            attempt=rollout.attempt,
+            run=rollout.run,
+            created_by=rollout.created_by,
+            created_at=rollout.created_at,
+        )
 
 
 class RolloutsResponse(wire.Response):
@@ -104,9 +121,16 @@ class WaveResponse(wire.Response):
         """Return the answer for the rows of one wave."""
         found = tally(rows, attempt)
         return cls(
-            wave=rows[0].wave, canary=rows[0].canary, sites=found.total, pending=found.pending, running=found.running,
-            succeeded=found.succeeded, failed=found.failed, skipped=found.skipped, failure_rate=found.failure_rate,
-        )  # fmt: skip
+            wave=rows[0].wave,
+            canary=rows[0].canary,
+            sites=found.total,
+            pending=found.pending,
+            running=found.running,
+            succeeded=found.succeeded,
+            failed=found.failed,
+            skipped=found.skipped,
+            failure_rate=found.failure_rate,
+        )
 
 
 class RolloutSiteResponse(wire.Response):
@@ -127,10 +151,17 @@ class RolloutSiteResponse(wire.Response):
     def of(cls, row: SiteRow, language: Language) -> "RolloutSiteResponse":
         """Return the answer for a site."""
         return cls(
-            site_id=row.site_id, wave=row.wave, canary=row.canary, status=row.status.value, attempt=row.attempt,
-            execution_id=row.execution_id, upgrade_before_version=row.source_version,
-            reason=said(row.reason, language), started_at=row.started_at, ended_at=row.ended_at,
-        )  # fmt: skip
+            site_id=row.site_id,
+            wave=row.wave,
+            canary=row.canary,
+            status=row.status.value,
+            attempt=row.attempt,
+            execution_id=row.execution_id,
+            upgrade_before_version=row.source_version,
+            reason=said(row.reason, language),
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+        )
 
 
 class RolloutStatusResponse(RolloutResponse):

@@ -64,9 +64,12 @@ def _changed(rollout_id: str) -> Callable[[RawItem | None], Exception]:
 def _row_write(tenant_id: str, row: SiteRow) -> Put:
     seen = row.record_version
     item = SiteRowRecord(
-        pk=_partition(tenant_id, row.rollout_id), sk=f"SITE#{row.wave:05d}#{key(row.site_id)}",
-        body=to_text(row), status=row.status.value, record_version=seen + 1,
-    )  # fmt: skip
+        pk=_partition(tenant_id, row.rollout_id),
+        sk=f"SITE#{row.wave:05d}#{key(row.site_id)}",
+        body=to_text(row),
+        status=row.status.value,
+        record_version=seen + 1,
+    )
     condition = absent() if seen == 0 else SiteRowRecord.record_version == seen
     return Put(item, condition, _changed(row.rollout_id))
 
@@ -74,14 +77,18 @@ def _row_write(tenant_id: str, row: SiteRow) -> Put:
 def _rollout_write(rollout: Rollout) -> Put:
     seen = rollout.record_version - 1
     record = RolloutRecord(
-        pk=_partition(rollout.tenant_id, rollout.rollout_id), sk=ROLLOUT_SK,
+        pk=_partition(rollout.tenant_id, rollout.rollout_id),
+        sk=ROLLOUT_SK,
         gsi1pk=key("T", rollout.tenant_id, "ROLLOUTS"),
         gsi1sk=key(clock.to_text(rollout.created_at), rollout.rollout_id),
         gsi2pk=None if rollout.alive_until is None else AT_WORK,
         gsi2sk=None if rollout.alive_until is None else key(rollout.tenant_id, rollout.rollout_id),
-        tenant_id=rollout.tenant_id, rollout_id=rollout.rollout_id,
-        body=to_text(rollout), status=rollout.status.value, record_version=rollout.record_version,
-    )  # fmt: skip
+        tenant_id=rollout.tenant_id,
+        rollout_id=rollout.rollout_id,
+        body=to_text(rollout),
+        status=rollout.status.value,
+        record_version=rollout.record_version,
+    )
     condition = absent() if seen == 0 else RolloutRecord.record_version == seen
     return Put(record, condition, _changed(rollout.rollout_id))
 
@@ -147,19 +154,27 @@ def _audited(change: Change) -> tuple[Rollout, list[Write]]:
         return rollout, []
     before = None if change.before is None else _shown(change.before)
     entry = AuditEntry(
-        change.origin, f"rollout.{change.action}", f"rollout/{rollout.rollout_id}", before, _shown(rollout),
+        change.origin,
+        f"rollout.{change.action}",
+        f"rollout/{rollout.rollout_id}",
+        before,
+        _shown(rollout),
         Link(rollout.audit_sequence, rollout.audit_hash),
-    )  # fmt: skip
+    )
     linked = replace(rollout, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
     return linked, [audit.to_put(entry)]
 
 
 def _shown(rollout: Rollout) -> dict[str, Any]:
     return {
-        "name": rollout.name, "target": rollout.target_version, "status": rollout.status.value, "wave": rollout.wave,
-        "attempt": rollout.attempt, "run": rollout.run,
+        "name": rollout.name,
+        "target": rollout.target_version,
+        "status": rollout.status.value,
+        "wave": rollout.wave,
+        "attempt": rollout.attempt,
+        "run": rollout.run,
         "problem": None if rollout.problem is None else rollout.problem.en,
-    }  # fmt: skip
+    }
 
 
 def _state(change: Change) -> dict[str, Any]:

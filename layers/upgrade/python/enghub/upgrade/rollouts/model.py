@@ -79,9 +79,15 @@ class SiteRow:
     def started(self, execution: Execution, attempt: int, at: datetime) -> "SiteRow":
         """Its execution is accepted."""
         return replace(
-            self, status=SiteStatus.RUNNING, attempt=attempt, execution_id=execution.execution_id,
-            source_version=execution.source_version, reason=None, started_at=at, ended_at=None,
-        )  # fmt: skip
+            self,
+            status=SiteStatus.RUNNING,
+            attempt=attempt,
+            execution_id=execution.execution_id,
+            source_version=execution.source_version,
+            reason=None,
+            started_at=at,
+            ended_at=None,
+        )
 
     def queued_too_long(self, execution: Execution, seconds: int, at: datetime) -> bool:
         """Its execution has waited in the queue for longer than it may."""
@@ -283,9 +289,14 @@ def tally(rows: Sequence[SiteRow], attempt: int) -> Tally:
     failed = tuple(row.site_id for row in rest if row.status is SiteStatus.FAILED)
     count = {status: sum(row.status is status for row in rest) for status in SiteStatus}
     return Tally(
-        len(rows), len(due), count[SiteStatus.RUNNING], count[SiteStatus.SUCCEEDED], len(failed),
-        count[SiteStatus.SKIPPED], failed,
-    )  # fmt: skip
+        len(rows),
+        len(due),
+        count[SiteStatus.RUNNING],
+        count[SiteStatus.SUCCEEDED],
+        len(failed),
+        count[SiteStatus.SKIPPED],
+        failed,
+    )
 
 
 def judge(found: Tally, *, canary: bool, max_failure_rate: float) -> Verdict:

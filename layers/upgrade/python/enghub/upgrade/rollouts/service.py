@@ -124,9 +124,15 @@ class Rollouts:
         return self._change(rollout_id, "abort", lambda rollout: rollout.abort(origin.at), origin, once)
 
     def _change(
-        self, rollout_id: str, action: str, decide: Callable[[Rollout], Rollout], origin: Origin, once: Once | None, *,
+        self,
+        rollout_id: str,
+        action: str,
+        decide: Callable[[Rollout], Rollout],
+        origin: Origin,
+        once: Once | None,
+        *,
         launch: bool = True,
-    ) -> Rollout:  # fmt: skip
+    ) -> Rollout:
         for _ in range(ATTEMPTS):
             before = self._store.get(origin.tenant_id, rollout_id)
             decided = decide(before).leased(origin.at) if launch else decide(before)

@@ -176,9 +176,13 @@ class Fleet:
     def _started(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
         """Start a site, or find that it was started before; then record it."""
         once = Claim(
-            origin.tenant_id, "rollout.start", f"{rollout.rollout_id}/{row.site_id}/{rollout.attempt}",
-            fingerprint(row.site_id, rollout.target_version), origin.at, _render,
-        )  # fmt: skip
+            origin.tenant_id,
+            "rollout.start",
+            f"{rollout.rollout_id}/{row.site_id}/{rollout.attempt}",
+            fingerprint(row.site_id, rollout.target_version),
+            origin.at,
+            _render,
+        )
         try:
             idempotency.look(once)
             after = self._begun(rollout, row, once, origin)

@@ -53,9 +53,18 @@ class PutSiteRequest(wire.Request):
         """Return the site."""
         hooks: dict[str, str] = {str(name): url for name, url in self.hooks.items()}
         return Site(
-            origin.tenant_id, site_id, self.name, self.dialect, hooks, self.components, origin.user_id, origin.at,
-            version=self.version, tags=self.tags, resources=self.resources.model_dump(exclude_none=True),
-        )  # fmt: skip
+            origin.tenant_id,
+            site_id,
+            self.name,
+            self.dialect,
+            hooks,
+            self.components,
+            origin.user_id,
+            origin.at,
+            version=self.version,
+            tags=self.tags,
+            resources=self.resources.model_dump(exclude_none=True),
+        )
 
 
 class SiteResponse(wire.Response):
@@ -79,11 +88,20 @@ class SiteResponse(wire.Response):
     def of(cls, site: Site, stage: str) -> "SiteResponse":
         """Return the answer for a site."""
         return cls(
-            site_id=site.site_id, name=site.name, dialect=site.dialect, hooks=dict(site.hooks),
-            components=site.components, version=site.version, applied_versions=site.applied,
-            tags=dict(site.tags), resources=dict(site.resources), secret_name=site.secret_name(stage),
-            record_version=site.record_version, updated_by=site.updated_by, updated_at=site.updated_at,
-        )  # fmt: skip
+            site_id=site.site_id,
+            name=site.name,
+            dialect=site.dialect,
+            hooks=dict(site.hooks),
+            components=site.components,
+            version=site.version,
+            applied_versions=site.applied,
+            tags=dict(site.tags),
+            resources=dict(site.resources),
+            secret_name=site.secret_name(stage),
+            record_version=site.record_version,
+            updated_by=site.updated_by,
+            updated_at=site.updated_at,
+        )
 
 
 class SitesResponse(wire.Response):

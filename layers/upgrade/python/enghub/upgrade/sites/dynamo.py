@@ -43,9 +43,12 @@ def site_write(before: Site | None, after: Site) -> Put:
 
     condition = absent() if seen == 0 else SiteRecord.record_version == seen
     record = SiteRecord(
-        pk=_partition(after.tenant_id), sk=key(after.site_id), site_id=after.site_id, body=to_text(after),
+        pk=_partition(after.tenant_id),
+        sk=key(after.site_id),
+        site_id=after.site_id,
+        body=to_text(after),
         record_version=seen + 1,
-    )  # fmt: skip
+    )
     return Put(record, condition, refusal)
 
 
@@ -81,7 +84,11 @@ class DynamoSites:
 
 def _shown(site: Site) -> dict[str, Any]:
     return {
-        "name": site.name, "dialect": site.dialect.value, "hooks": dict(site.hooks),
-        "components": list(site.components), "version": site.version,
-        "tags": dict(site.tags), "resources": dict(site.resources),
-    }  # fmt: skip
+        "name": site.name,
+        "dialect": site.dialect.value,
+        "hooks": dict(site.hooks),
+        "components": list(site.components),
+        "version": site.version,
+        "tags": dict(site.tags),
+        "resources": dict(site.resources),
+    }

@@ -245,11 +245,18 @@ class _Work:
         for file in files:
             self.archive.content(file)
         return Manifest(
-            site_id=facts.site_id, execution_id=facts.execution_id, version=facts.version, step_id=facts.step_id,
-            phase=facts.phase, dialect=self.state.get("dialect", ""), consistency=self.state["mode"],
-            started_at=self.state["started_at"], completed_at=to_text(system_clock()),
-            tables=tuple(TableBackup.model_validate(table) for table in self.state["tables"]), files=tuple(files),
-        )  # fmt: skip
+            site_id=facts.site_id,
+            execution_id=facts.execution_id,
+            version=facts.version,
+            step_id=facts.step_id,
+            phase=facts.phase,
+            dialect=self.state.get("dialect", ""),
+            consistency=self.state["mode"],
+            started_at=self.state["started_at"],
+            completed_at=to_text(system_clock()),
+            tables=tuple(TableBackup.model_validate(table) for table in self.state["tables"]),
+            files=tuple(files),
+        )
 
 
 def _begin(session: "ReadSession", *, snapshot: bool) -> None:
@@ -325,7 +332,10 @@ def _result(folder: str, manifest: "Manifest", removed: list[str]) -> dict[str, 
         return {"table": table.made.table, "rows": size.rows, "digest": size.digest, "chunks": len(table.chunks)}
 
     return {
-        "backup": folder, "consistency": manifest.consistency, "checksum": manifest.digest,
-        "tables": [one(table) for table in manifest.tables], "files": [file.name for file in manifest.files],
+        "backup": folder,
+        "consistency": manifest.consistency,
+        "checksum": manifest.digest,
+        "tables": [one(table) for table in manifest.tables],
+        "files": [file.name for file in manifest.files],
         "removed": removed,
-    }  # fmt: skip
+    }

@@ -89,9 +89,7 @@ def _line(finding: Finding) -> tuple[str, str]:
     return ("error" if finding.outcome == "fail" else "warning"), f"{said}, {finding.threshold} allowed{advice}"
 
 
-def _extent(
-    rules: tuple[CheckRule, ...], findings: list[dict[str, Any]], context: StepContext
-) -> dict[str, Any]:  # fmt: skip
+def _extent(rules: tuple[CheckRule, ...], findings: list[dict[str, Any]], context: StepContext) -> dict[str, Any]:
     """Return how much was looked at (source document, section 14.3); `totalRecords` is None where counting fails."""
     ran = [rule for rule, finding in zip(rules, findings, strict=True) if finding["outcome"] != "skipped"]
     tables = sorted({rule.table for rule in ran if rule.table})

@@ -85,10 +85,16 @@ class CacheRebuild(BaseStep):
                 progress = Progress(reached.done, reached.total, "entries", rate)
                 if not ended:
                     return more({"cache": rules.name}, progress)
-                results.append({
-                    "cache": rules.name, "entries": reached.done, "generation": work.generation,
-                    "percent": 100, "seconds": seconds, "entriesPerSecond": None if rate is None else float(rate),
-                })  # fmt: skip
+                results.append(
+                    {
+                        "cache": rules.name,
+                        "entries": reached.done,
+                        "generation": work.generation,
+                        "percent": 100,
+                        "seconds": seconds,
+                        "entriesPerSecond": None if rate is None else float(rate),
+                    }
+                )
                 context.log("info", f"cache {rules.name} rebuilt: {reached.done} entries")
         return done({"caches": results})
 
@@ -156,9 +162,7 @@ class _Rebuild:
             raise WorkFailed(NO_COLUMN, name=rules.name, table=rules.table, column=", ".join(missing))
         return source
 
-    def _reached(
-        self, stage: str, position: str | None, count: int, total: int | None, milliseconds: int
-    ) -> "Reached":  # fmt: skip
+    def _reached(self, stage: str, position: str | None, count: int, total: int | None, milliseconds: int) -> "Reached":
         from enghub.upgrade.gateways.databases.tasks import Reached  # noqa: PLC0415
 
         data = {"generation": self.generation, "position": position, "busyMs": milliseconds}

@@ -178,6 +178,21 @@ class SiteSpecificStep(Composite):
 
     summary: ClassVar[str] = "Whatever any of the five phases' steps can do"
     parts: ClassVar[Parts] = (
-        _SERVICES, _CHECKS, _BACKUP, _SCRIPTS, _REBUILDS, _ROWS, _CONFIG, _RESOURCES, _CACHES, _INDEXES,
-        _HEALTH, _SMOKE, _ASYNC, _LOGS, _TUNING, _RELEASE, _VERIFY,
-    )  # fmt: skip
+        _SERVICES,
+        _CHECKS,
+        _BACKUP,
+        _SCRIPTS,
+        _REBUILDS,
+        _ROWS,
+        _CONFIG,
+        _RESOURCES,
+        _CACHES,
+        _INDEXES,
+        _HEALTH,
+        _SMOKE,
+        _ASYNC,
+        _LOGS,
+        _TUNING,
+        _RELEASE,
+        _VERIFY,
+    )

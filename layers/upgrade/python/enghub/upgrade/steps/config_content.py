@@ -49,12 +49,15 @@ def rendered(file: ConfigFile, context: StepContext, present: Callable[[], bytes
     """
     facts = context.facts
     values = {
-        "site_id": facts.site_id, "environment": facts.environment, "source_version": facts.source_version,
-        "target_version": facts.target_version, "version": facts.version,
+        "site_id": facts.site_id,
+        "environment": facts.environment,
+        "source_version": facts.source_version,
+        "target_version": facts.target_version,
+        "version": facts.version,
         **{name: _plain(value) for name, value in (context.parameters.get("config_values") or {}).items()},
         **{name: _plain(value) for name, value in file.values.items()},
         **{name: context.ports.secret(key) for name, key in file.secrets.items()},
-    }  # fmt: skip
+    }
     text = fill(file, _template(file, context, present), values)
     check(file, text)
     return text.encode(file.encoding)

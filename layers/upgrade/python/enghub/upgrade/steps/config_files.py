@@ -90,9 +90,12 @@ class _Hook:
             return False
         if found is None:
             found = {
-                "file": path, "before": self._get(path), "after": _sha(text), "at": to_text(system_clock()),
+                "file": path,
+                "before": self._get(path),
+                "after": _sha(text),
+                "at": to_text(system_clock()),
                 "delivered": False,
-            }  # fmt: skip
+            }
             self._keep(path, found)
         if found["before"] != text:
             self._put(path, text)

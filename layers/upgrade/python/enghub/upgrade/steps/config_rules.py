@@ -14,14 +14,20 @@ from enghub.kit.work.errors import WorkFailed
 
 Format = Literal["properties", "xml", "json", "yaml", "text"]
 FORMATS: dict[str, Format] = {
-    ".properties": "properties", ".xml": "xml", ".json": "json", ".yml": "yaml", ".yaml": "yaml",
-}  # fmt: skip
+    ".properties": "properties",
+    ".xml": "xml",
+    ".json": "json",
+    ".yml": "yaml",
+    ".yaml": "yaml",
+}
 UNKNOWN = Text(
     "{file}: the placeholders {names} have no value. Nothing was changed",
     "{file}：占位符 {names} 没有取值，未做任何修改",
 )
-MALFORMED = Text("{file} would not be well-formed {format}: {why}. Nothing was changed",
-                 "{file} 替换后不是有效的 {format}：{why}。未做任何修改")  # fmt: skip
+MALFORMED = Text(
+    "{file} would not be well-formed {format}: {why}. Nothing was changed",
+    "{file} 替换后不是有效的 {format}：{why}。未做任何修改",
+)
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _MARKS = {"${": ("${", "}"), "@{": ("@{", "}"), "{{": ("{{", "}}")}
 
@@ -152,5 +158,9 @@ def _check_text(_: str) -> None:
 
 
 _CHECKS = {
-    "properties": _check_properties, "xml": _check_xml, "json": _check_json, "yaml": _check_yaml, "text": _check_text,
-}  # fmt: skip
+    "properties": _check_properties,
+    "xml": _check_xml,
+    "json": _check_json,
+    "yaml": _check_yaml,
+    "text": _check_text,
+}

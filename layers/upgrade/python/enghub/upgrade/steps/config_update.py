@@ -124,9 +124,14 @@ def _remember(path: str, present: bytes | None, wanted: str, context: StepContex
     if present is not None:
         context.ports.files.write(f"{entry}.before", present)
     record = {
-        "file": path, "executionId": facts.execution_id, "version": facts.version, "stepId": facts.step_id,
-        "before": None if present is None else _sha(present), "after": wanted, "changed_at": to_text(system_clock()),
-    }  # fmt: skip
+        "file": path,
+        "executionId": facts.execution_id,
+        "version": facts.version,
+        "stepId": facts.step_id,
+        "before": None if present is None else _sha(present),
+        "after": wanted,
+        "changed_at": to_text(system_clock()),
+    }
     context.ports.files.write(f"{entry}.json", json.dumps(record, sort_keys=True).encode())
     _forget_old(path, context)
     return record

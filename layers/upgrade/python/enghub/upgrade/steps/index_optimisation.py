@@ -187,11 +187,7 @@ def _valid(session: "WriteSession", index: "Index") -> "Index | None":
 
     with session.transaction() as connection:
         found = indexes.find(connection, index.table, index.name)
-        half = (
-            found is not None
-            and session.dialect is Dialect.POSTGRESQL
-            and indexes.half_built(connection, index)
-        )  # fmt: skip
+        half = found is not None and session.dialect is Dialect.POSTGRESQL and indexes.half_built(connection, index)
     if found is not None and half:
         with session.autocommit() as connection:
             indexes.drop(connection, session.dialect, found)
@@ -236,15 +232,24 @@ def _effect(rules: tuple[IndexRule, ...], before: Mapping[str, Any], after: Mapp
     for name, figures in after["probes"].items():
         was, now = before["probes"].get(name, {}).get("milliseconds"), figures["milliseconds"]
         better = None if not was or now is None else round((was - now) * 100 / was, 1)
-        probes.append({
-            "query": name, "beforeMs": was, "afterMs": now, "improvementPercent": better,
-            "planBefore": before["probes"].get(name, {}).get("plan"), "planAfter": figures["plan"],
-        })  # fmt: skip
+        probes.append(
+            {
+                "query": name,
+                "beforeMs": was,
+                "afterMs": now,
+                "improvementPercent": better,
+                "planBefore": before["probes"].get(name, {}).get("plan"),
+                "planAfter": figures["plan"],
+            }
+        )
     changed = [{"index": rule.name, "table": rule.table, "action": rule.action} for rule in rules]
     timed = [probe for probe in probes if probe["improvementPercent"] is not None]
     was, now = (sum(float(probe[name]) for probe in timed) for name in ("beforeMs", "afterMs"))
     return {
-        "indexes": changed, "optimised": len(changed), "queries": probes,
+        "indexes": changed,
+        "optimised": len(changed),
+        "queries": probes,
         "improvementPercent": round((was - now) * 100 / was, 1) if was else None,
-        "sizesBefore": before["sizes"], "sizesAfter": after["sizes"],
-    }  # fmt: skip
+        "sizesBefore": before["sizes"],
+        "sizesAfter": after["sizes"],
+    }

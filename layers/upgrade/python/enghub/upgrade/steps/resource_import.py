@@ -256,9 +256,7 @@ class _Import:
     def _check_version(self) -> None:
         facts = self.context.facts
         if self.rule.version is not None and self.rule.version not in (facts.version, facts.target_version):
-            raise WorkFailed(
-                WRONG_VERSION, package=self.rule.package, found=self.rule.version, wanted=facts.version
-            )  # fmt: skip
+            raise WorkFailed(WRONG_VERSION, package=self.rule.package, found=self.rule.version, wanted=facts.version)
 
     def _verify(self) -> None:
         """Read every file where it is now; what differs is unpacked again, for the next try to move it."""

@@ -13,9 +13,7 @@ from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
-REFUSED = Text(
-    "{what} is not released: {error}", "{what} 未释放：{error}"
-)  # fmt: skip
+REFUSED = Text("{what} is not released: {error}", "{what} 未释放：{error}")
 
 
 class Temporary(BaseModel):

@@ -77,9 +77,15 @@ def restore(context: StepContext, chosen: Sequence[tuple[str, "Manifest"]], rule
             with context.databases.writer(context.budget) as session:
                 scope = f"{context.facts.scope}#{manifest.version}/{manifest.step_id}"
                 work = Restoring(
-                    session, archive, manifest, scope, context.facts.execution_id, context.budget, context.point,
+                    session,
+                    archive,
+                    manifest,
+                    scope,
+                    context.facts.execution_id,
+                    context.budget,
+                    context.point,
                     context.report,
-                )  # fmt: skip
+                )
                 if not work.run(tables):
                     return more({"backup": folder}, Progress(len(results), len(chosen), "backups"))
         files = _restore_files(context, archive, manifest) if rules.config_files else []

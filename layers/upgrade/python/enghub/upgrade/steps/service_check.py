@@ -13,9 +13,7 @@ from enghub.upgrade.stepping.hooks import expect, plain
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
-NOT_READY = Text(
-    "Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}"
-)  # fmt: skip
+NOT_READY = Text("Not ready for the upgrade: {failed}", "升级前检查未通过：{failed}")
 NO_STATUS = Text(
     "Service {service} has neither a status_url nor does the site have a `status` hook",
     "服务 {service} 未配置 status_url，局点也没有 status 钩子",
@@ -85,9 +83,7 @@ class ServiceCheck(BaseStep):
 def _state(service: Service, context: StepContext) -> dict[str, Any]:
     url = service.status_url or _hook_url(service, context)
     try:
-        answer = context.hooks.call(
-            f"status of {service.name}", "GET", url, timeout_seconds=service.timeout_seconds
-        )  # fmt: skip
+        answer = context.hooks.call(f"status of {service.name}", "GET", url, timeout_seconds=service.timeout_seconds)
     except WorkFailed:
         return {"well": False, "state": "unreachable", "version": None, "url": plain(url)}
     if answer.status != 200:

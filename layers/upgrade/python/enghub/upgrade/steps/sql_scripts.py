@@ -105,10 +105,16 @@ def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
                 context.log("info", f"{path}: the server is still busy with a statement, waiting for it")
                 return more({"script": path}, Progress(number, len(paths), "scripts"), wait_seconds=_WAIT_SECONDS)
             context.log("info", f"{path}: {outcome.ran} run, {outcome.skipped} had run, {outcome.rows} rows")
-            results.append({
-                "script": path, "statements": len(script.statements), "ran": outcome.ran, "skipped": outcome.skipped,
-                "foundApplied": outcome.found_applied, "rows": outcome.rows,
-            })  # fmt: skip
+            results.append(
+                {
+                    "script": path,
+                    "statements": len(script.statements),
+                    "ran": outcome.ran,
+                    "skipped": outcome.skipped,
+                    "foundApplied": outcome.found_applied,
+                    "rows": outcome.rows,
+                }
+            )
             worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
             if not outcome.finished or (worked and context.budget.spent and number + 1 < len(paths)):
                 return more({"script": path}, Progress(number + outcome.finished, len(paths), "scripts"))

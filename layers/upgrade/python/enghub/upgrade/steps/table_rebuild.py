@@ -44,10 +44,15 @@ class TableRebuild(BaseStep):
                 if not reached.is_done:
                     return more({"table": rule.table, "stage": reached.stage}, progress)
                 old = work.old if rule.keep_old else None
-                results.append({
-                    "table": rule.table, "rows": reached.done, "failed": reached.data["failed"],
-                    "busySeconds": reached.data.get("busyMs", 0) / 1000, "old": old,
-                })  # fmt: skip
+                results.append(
+                    {
+                        "table": rule.table,
+                        "rows": reached.done,
+                        "failed": reached.data["failed"],
+                        "busySeconds": reached.data.get("busyMs", 0) / 1000,
+                        "old": old,
+                    }
+                )
                 context.log("info", f"table {rule.table} rebuilt: {reached.done} rows")
         return done({"rebuilds": results})
 

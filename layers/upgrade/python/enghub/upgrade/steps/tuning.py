@@ -166,7 +166,12 @@ class _Work:
         facts, context = self.context.facts, self.context
         text = ";\n".join(statement.rstrip().rstrip(";") for statement in statements)
         runner = ScriptRunner(
-            self.session, facts.scope, facts.execution_id, context.budget, whole_script=False,
-            decision=context.decision, point=context.point,
-        )  # fmt: skip
+            self.session,
+            facts.scope,
+            facts.execution_id,
+            context.budget,
+            whole_script=False,
+            decision=context.decision,
+            point=context.point,
+        )
         return runner.run(Script(self._path(part), split(text, self.session.dialect))).finished

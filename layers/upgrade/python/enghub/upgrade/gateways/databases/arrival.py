@@ -97,9 +97,14 @@ def _concluded(
     if (found.missing or 0) > checkpoint.failed and migration.moves_late_rows(context.facts.phase):
         rest.undo()
         raise WorkFailed(
-            INCOMPLETE, retryable=True, task=migration.name, missing=found.missing, source=migration.source,
-            target=migration.target, failed=checkpoint.failed,
-        )  # fmt: skip
+            INCOMPLETE,
+            retryable=True,
+            task=migration.name,
+            missing=found.missing,
+            source=migration.source,
+            target=migration.target,
+            failed=checkpoint.failed,
+        )
     arrival = replace(found, sums=_sums(context, migration))
     note = json.dumps({SETTLED: {"missing": arrival.missing, "later": arrival.later, "sums": arrival.sums}})
     rest.store(Checkpoint(rest.migration.digest, State.DONE, note, arrival.later, arrival.later, 0, 1, 0))
@@ -167,9 +172,14 @@ def _sums(context: StepContext, migration: Migration) -> dict[str, str]:
             after = session.scalar(_of(migration.target, sa.func.sum(sa.column(target))))
         if before != after:
             raise WorkFailed(
-                DIFFERENT, task=migration.name, column=source, source=migration.source, target=migration.target,
-                before=before, after=after,
-            )  # fmt: skip
+                DIFFERENT,
+                task=migration.name,
+                column=source,
+                source=migration.source,
+                target=migration.target,
+                before=before,
+                after=after,
+            )
         found[source] = str(after)
     return found
 

@@ -123,10 +123,16 @@ class ScriptJournal:
         """Set a statement's row, whatever it was before; part of the caller's transaction."""
         finished = None if state is State.INTENT else at.isoformat()
         facts: dict[str, Any] = {
-            "digest": digest, "state": state.value, "execution_id": self.execution_id,
-            "catalog_before": None, "evidence": None, "rows_affected": None, "error": None,
-            "finished_at": finished, **values,
-        }  # fmt: skip
+            "digest": digest,
+            "state": state.value,
+            "execution_id": self.execution_id,
+            "catalog_before": None,
+            "evidence": None,
+            "rows_affected": None,
+            "error": None,
+            "finished_at": finished,
+            **values,
+        }
         key = {"scope": self.scope, "script": self.script, "ordinal": ordinal}
         storage_of(connection).put(connection, STATEMENTS, key, facts, {"started_at": at.isoformat()})
 
@@ -192,11 +198,16 @@ class TaskJournal:
     def write(self, connection: sa.Connection, checkpoint: Checkpoint) -> None:
         """Store the checkpoint; part of the caller's transaction."""
         values = {
-            "digest": checkpoint.digest, "state": checkpoint.state.value, "position": checkpoint.position,
-            "total": checkpoint.total, "moved": checkpoint.moved, "failed": checkpoint.failed,
-            "batch": checkpoint.batch, "busy_milliseconds": checkpoint.busy_milliseconds,
+            "digest": checkpoint.digest,
+            "state": checkpoint.state.value,
+            "position": checkpoint.position,
+            "total": checkpoint.total,
+            "moved": checkpoint.moved,
+            "failed": checkpoint.failed,
+            "batch": checkpoint.batch,
+            "busy_milliseconds": checkpoint.busy_milliseconds,
             "execution_id": self.execution_id,
-        }  # fmt: skip
+        }
         storage_of(connection).put(connection, CHECKPOINTS, {"scope": self.scope, "task": self.task}, values, {})
 
     def keep_failed_row(self, connection: sa.Connection, row_key: str, error: str) -> None:

@@ -137,11 +137,19 @@ class Rebuilding:
         rule = self.rule
         mapping: dict[str, Any] = dict(rule.mapping or {name: name for name in self._common()})
         safe = re.sub(r"[^A-Za-z0-9_.-]", "_", rule.table)[:60]
-        return Migration.model_validate({
-            "name": f"rebuild.{safe}.{part.replace(' ', '_')}", "source": rule.table, "target": self.scratch,
-            "key": rule.key, "where": rule.where, "mapping": mapping, "max_failed_rows": rule.max_failed_rows,
-            "batch_size": rule.batch_size, "max_batch_size": rule.max_batch_size,
-        })  # fmt: skip
+        return Migration.model_validate(
+            {
+                "name": f"rebuild.{safe}.{part.replace(' ', '_')}",
+                "source": rule.table,
+                "target": self.scratch,
+                "key": rule.key,
+                "where": rule.where,
+                "mapping": mapping,
+                "max_failed_rows": rule.max_failed_rows,
+                "batch_size": rule.batch_size,
+                "max_batch_size": rule.max_batch_size,
+            }
+        )
 
     def _common(self) -> tuple[str, ...]:
         with self.session.transaction() as connection:
@@ -150,9 +158,7 @@ class Rebuilding:
         return tuple(name for name in new if name in live)
 
     def _rows(self, migration: Migration) -> RowTask:
-        return RowTask(
-            self.session, migration, self.scope, self.execution_id, self.budget, self.point, self.report
-        )  # fmt: skip
+        return RowTask(self.session, migration, self.scope, self.execution_id, self.budget, self.point, self.report)
 
     def _copy(self, reached: Reached, migration: Migration) -> Reached:
         checkpoint = self._rows(migration).run()

@@ -241,9 +241,12 @@ class RowTask:
             raise WorkFailed(
                 TOO_MANY_FAILED,
                 result={"migrations": [outcome(self.migration, following)]},
-                task=self.migration.name, failed=following.failed, allowed=self.migration.max_failed_rows,
-                key=write_key(upper), error=error,
-            )  # fmt: skip
+                task=self.migration.name,
+                failed=following.failed,
+                allowed=self.migration.max_failed_rows,
+                key=write_key(upper),
+                error=error,
+            )
         return following
 
     # --- conditions -------------------------------------------------------------------------------------------------

@@ -197,9 +197,14 @@ class ScriptRunner:
             rows = 0 if how is Manner.CONTROL else _execute(connection, statement)
             self.point("statement")
             journal.write(
-                connection, statement.ordinal, statement.digest, State.DONE, self.now(),
-                evidence="result", rows_affected=rows,
-            )  # fmt: skip
+                connection,
+                statement.ordinal,
+                statement.digest,
+                State.DONE,
+                self.now(),
+                evidence="result",
+                rows_affected=rows,
+            )
         self.point("journalled")
         outcome.ran += 1
         outcome.rows += rows
@@ -230,9 +235,14 @@ class ScriptRunner:
     def _done(self, journal: ScriptJournal, statement: Statement, evidence: str, rows: int) -> None:
         with self.session.transaction() as connection:
             journal.write(
-                connection, statement.ordinal, statement.digest, State.DONE, self.now(),
-                evidence=evidence, rows_affected=rows,
-            )  # fmt: skip
+                connection,
+                statement.ordinal,
+                statement.digest,
+                State.DONE,
+                self.now(),
+                evidence=evidence,
+                rows_affected=rows,
+            )
 
     def _took_effect(self, script: Script, statement: Statement, entry: Entry) -> bool:
         """Decide about a statement that was begun and never recorded as done."""
