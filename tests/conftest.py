@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -23,10 +23,10 @@ ELSEWHERE: Final = {"e2e", "workflows", *CONTEXTS}
 """... but not in these: the core's end-to-end tests are another matter."""
 
 
-def create_table(name: str) -> None:
+def create_table(name: str, client: Any = None) -> None:
     """Create a context's table as the state stack does: keys, two indexes, stream."""
     names = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
-    boto3.client("dynamodb", REGION).create_table(
+    (client or boto3.client("dynamodb", REGION)).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],

@@ -35,6 +35,8 @@ UPGRADE_FAILED = Kind("upgrade-failed", "Critical: an upgrade failed, its site s
 UPGRADE_LONG = Kind("upgrade-long", "Warning: an upgrade took longer than an hour (seconds)", 3_600, 5, 1, "Maximum")
 UPGRADE_STUCK = Kind("upgrade-queue", "An upgrade waits although it could begin (seconds)", 600, 5, 2, "Minimum")
 UPGRADE_WAITING = Kind("upgrade-queue", "Warning: an upgrade waits for hours (seconds)", 4 * 3_600, 5, 1, "Maximum")
+TIMERS_OVERDUE = Kind("timers", "A timer is overdue (seconds)", 600, 5, 2, "Maximum")
+TIMERS_PARKED = Kind("timers", "A timer never succeeded and waits for people", 1)
 
 KINDS = (
     FUNCTION_ERRORS,
@@ -50,6 +52,8 @@ KINDS = (
     UPGRADE_LONG,
     UPGRADE_STUCK,
     UPGRADE_WAITING,
+    TIMERS_OVERDUE,
+    TIMERS_PARKED,
 )
 
 

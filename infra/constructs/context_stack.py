@@ -143,7 +143,7 @@ class ContextStack(Stack):
 
         ``Query`` (and ``Scan``) extend to ``indexes``.
         """
-        table_arn = self._table_arn()
+        table_arn = self.table_arn()
         allow(grantee, [f"dynamodb:{action}" for action in actions], [table_arn])
         reads = [f"dynamodb:{action}" for action in actions if action in {"Query", "Scan"}]
         if reads and indexes:
@@ -203,7 +203,7 @@ class ContextStack(Stack):
         self, name: str, consumer: lambda_.Function, *, batch_size: int = 10, max_concurrency: int = 5
     ) -> sqs.Queue:
         """Add a queue of commands for ``consumer``; the outbox of this context sends to it by ``name``."""
-        queue = self._queue(name, consumer, batch_size, max_concurrency)
+        queue = self.queue(name, consumer, batch_size, max_concurrency)
         self._queue_urls[name] = queue.queue_url
         for sender in self._outbox_senders:
             sender.add_environment("QUEUE_URLS", self.to_json_string(self._queue_urls))
@@ -220,7 +220,7 @@ class ContextStack(Stack):
     ) -> sqs.Queue:
         """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
         wanted = self.state.sources.subscription(self.context, name)
-        queue = self._queue(name, consumer, batch_size, max_concurrency)
+        queue = self.queue(name, consumer, batch_size, max_concurrency)
         undelivered = dead_letter_queue(self, self.stage.name_of(self.context, name, "undelivered"), self._around)
         events.Rule(
             self,
@@ -234,7 +234,8 @@ class ContextStack(Stack):
         )
         return queue
 
-    def _queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
+    def queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
+        """Add a queue that ``consumer`` reads; who may send to it is granted by the caller."""
         queue = queue_with_dead_letters(
             self,
             self.stage.name_of(self.context, name),
@@ -378,7 +379,7 @@ class ContextStack(Stack):
         self.table_access(relay, "BatchWriteItem")
         # Counting attempts, and parking what never gets through.
         self.table_access(sweeper, "BatchWriteItem", "UpdateItem", "DeleteItem")
-        allow(sweeper, ["dynamodb:Query"], [f"{self._table_arn()}/index/gsi2"])
+        allow(sweeper, ["dynamodb:Query"], [f"{self.table_arn()}/index/gsi2"])
         name = self.stage.name_of(self.context, "relay_outbox")
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
         self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
@@ -388,7 +389,8 @@ class ContextStack(Stack):
         alarm(self, self.stage.name_of(self.context, "oldest"), OUTBOX_AGE, oldest, self._around.alarms)
         return relay, sweeper
 
-    def _table_arn(self) -> str:
+    def table_arn(self) -> str:
+        """Return the ARN of the context's table."""
         return self.format_arn(service="dynamodb", resource="table", resource_name=self.stage.name_of(self.context))
 
     def _name_of(self, function: lambda_.Function) -> str:

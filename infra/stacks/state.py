@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -34,6 +35,7 @@ class StateStack(Stack):
         self.key = self._key()
         self.tables = {context: self._table(context) for context in (CORE, *stage.contexts)}
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name_of())
+        scheduler.CfnScheduleGroup(self, "Schedules", name=stage.name_of())
         self.bucket_name = f"{stage.name_of('files')}-{self.account}"
         self.bucket = self._bucket()
         self._alarm_topic()

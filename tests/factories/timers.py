@@ -203,9 +203,13 @@ class World:
 
     def send(self, wake: Wake, delay_seconds: int) -> None:
         assert 0 <= delay_seconds <= 900
+        self.enqueue(wake, delay_seconds)
+        self._step("sent")
+
+    def enqueue(self, wake: Wake, delay_seconds: int = 0) -> None:
+        """Put a message into the queue, as anybody may."""
         message = _Message(self.now + timedelta(seconds=delay_seconds), next(self._places), wake)
         heapq.heappush(self._messages, message)
-        self._step("sent")
 
     # --- what people and other code do -----------------------------------------------------------------------------
 
@@ -262,7 +266,7 @@ class World:
             if at + self.late() <= self.now:
                 del self.schedules[name]
                 if not self.forgets(wake):
-                    heapq.heappush(self._messages, _Message(self.now, next(self._places), wake))
+                    self.enqueue(wake)
         while self._messages and self._messages[0].at <= self.now:
             self._deliver(heapq.heappop(self._messages))
         if self._next_sweep <= self.now:

@@ -5,9 +5,9 @@ Each change closes a gap to AWS and stands in ``emulator/``, one file per servic
 
 from ministack import app
 
-from enghub_cli.cloud.emulator import apigateway, cloudwatch, connection, iam, sqs
+from enghub_cli.cloud.emulator import apigateway, cloudwatch, connection, iam, scheduler, sqs
 
-CHANGED = (connection, iam, sqs, apigateway, cloudwatch)
+CHANGED = (connection, iam, sqs, apigateway, cloudwatch, scheduler)
 
 if __name__ == "__main__":
     for service in CHANGED:

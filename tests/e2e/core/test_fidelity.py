@@ -275,3 +275,34 @@ def test_f20_an_alarm_on_an_expression_stands_for_its_first_metric(cloud: Cloud)
         provisioners._cw_metric_alarm_record("a", {"Metrics": [{}]})
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="enghub-local-mes-function-errors")
     assert [alarm["MetricName"] for alarm in alarms["MetricAlarms"]] == ["Errors"]
+
+
+def test_f21_a_schedule_drops_what_its_target_cannot_take(cloud: Cloud, queue: tuple[str, str]) -> None:
+    url, arn = queue
+    scheduler, name = cloud.client("scheduler"), f"fidelity-{uuid4().hex[:8]}"
+    target = {"RoleArn": "arn:aws:iam::000000000000:role/any", "Input": "{}"}
+    once = {
+        "ScheduleExpression": "at(2026-01-01T00:00:00)",  # past: due at the next look
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+    }
+    lost = {**target, "Arn": arn + "-missing", "DeadLetterConfig": {"Arn": arn}}
+    scheduler.create_schedule(Name=name, Target=lost, **once)
+    scheduler.create_schedule(Name=f"{name}-arrives", Target={**target, "Arn": arn}, **once)
+    sqs = cloud.client("sqs")
+    arrived = until(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
+    assert [message["Body"] for message in arrived] == ["{}"]
+    assert not sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2).get("Messages")
+
+
+def test_f22_nobody_asks_whether_a_role_may_be_passed(cloud: Cloud) -> None:
+    place, name = "arn:aws:scheduler:us-east-1:000000000000:schedule/enghub-local", f"fidelity-{uuid4().hex[:8]}"
+    allowed = {"Action": "scheduler:CreateSchedule", "Resource": f"{place}/{name}"}
+    limited(cloud, "scheduler", allowed).create_schedule(
+        Name=name,
+        GroupName="enghub-local",
+        ScheduleExpression="at(2099-01-01T00:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": f"{place}-queue", "RoleArn": "arn:aws:iam::000000000000:role/not-mine"},
+    )
+    cloud.client("scheduler").delete_schedule(Name=name, GroupName="enghub-local")

@@ -1,8 +1,8 @@
 """Timers: "wake this subject at this time, once", named by subject and purpose within a tenant. Pure.
 
-A service sets, moves or cancels a timer by adding a ``SetTimer`` or ``CancelTimer`` to the change that wants it; setting
-one that is set moves it. When its time has come, the code registered for its purpose gets a ``DueTimer``, at least once,
-and stores ``fired`` with its effect (``enghub.core.timers.dynamo``), so that the effect happens once.
+A service sets, moves or cancels a timer by adding a ``SetTimer`` or ``CancelTimer`` to the change that wants it;
+setting one that is set moves it. When its time has come, the code registered for its purpose gets a ``DueTimer``, at
+least once, and stores ``fired`` with its effect (``enghub.core.timers.dynamo``), so that the effect happens once.
 """
 
 import hashlib
