@@ -383,10 +383,7 @@ class ContextStack(Stack):
         name = self.stage.name_of(self.context, "relay_outbox")
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
         self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
-        oldest = cloudwatch.Metric(
-            namespace=self.metrics, metric_name="OutboxOldestSeconds", dimensions_map={"service": self.context}
-        )
-        alarm(self, self.stage.name_of(self.context, "oldest"), OUTBOX_AGE, oldest, self._around.alarms)
+        self.metric_alarm("oldest", OUTBOX_AGE, "OutboxOldestSeconds")
         return relay, sweeper
 
     def table_arn(self) -> str:

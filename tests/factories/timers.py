@@ -145,12 +145,9 @@ class StoredTimers:
         return 0 if raw is None else int(raw.times)
 
     def commands(self) -> list[tuple[Wake, Callable[[], None]]]:
-        found = [
-            record
-            for shard in range(outbox.SHARDS)
-            for record in outbox.pending(shard, NOW + timedelta(days=999), limit=10_000)
-        ]
-        return [(self._named(record), lambda record=record: record.mark_sent(NOW)) for record in found]  # type: ignore[misc]
+        far = NOW + timedelta(days=999)
+        found = [record for shard in range(outbox.SHARDS) for record in outbox.pending(shard, far).records]
+        return [(self._named(record), lambda record=record: outbox.remove([record])) for record in found]  # type: ignore[misc]
 
     @staticmethod
     def _named(record: outbox.OutboxRecord) -> Wake:

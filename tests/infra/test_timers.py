@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from infra import rules
 from infra.app import context_from_file
 from infra.constructs.context_stack import ContextStack
 from infra.constructs.timers import add_timers
@@ -27,6 +28,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     state = StateStack(app, STAGES["prod"], Sources(built=built))
     stack = ContextStack(app, "mes", STAGES["prod"], state)
     add_timers(stack, stack.function("update_shift_board"))
+    stack.finish([], "")
     add_checks(app)
     folder = Path(app.synth().directory)
     loaded: Template = json.loads((folder / "enghub-prod-mes.template.json").read_text("utf-8"))
@@ -42,9 +44,8 @@ def statements(template: Template, role: str) -> dict[str, Any]:
     """Return action to statement, of the policies of the roles whose name contains ``role``."""
     return {
         action: statement
-        for name, policy in resources(template, "IAM::Policy")
+        for name, statement in rules.statements(template)
         if role in name
-        for statement in policy["PolicyDocument"]["Statement"]
         for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
     }
 

@@ -312,6 +312,17 @@ def test_the_sweep_goes_on_after_one_that_cannot_be_woken(world: World, monkeypa
     assert (found.woken, found.failed) == (4, 1)
 
 
+def test_an_item_that_cannot_be_read_hides_no_other_timer(stored: World) -> None:
+    stored.outage = True
+    for number in range(8):
+        stored.change(at(NOW, f"order/{number}"))
+    record = dynamo.TimerRecord.read("T#acme#TIMER#order/3", "ring")
+    assert record is not None
+    dynamo.TimerRecord(record.pk, record.sk).update([dynamo.TimerRecord.state.set("BROKEN")])
+    stored.now = NOW + 10 * MINUTE
+    assert sweep(stored.store, stored, stored.clock).woken == 7
+
+
 def test_of_two_that_arm_at_once_the_later_setting_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.outage = True
     world.change(at(NOW + 2 * HOUR))

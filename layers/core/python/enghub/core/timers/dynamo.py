@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from enghub.core import ids
-from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
+from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, table
 from enghub.core.identity import Origin
 from enghub.core.inbox import AlreadyHandled
+from enghub.core.observability import logger
 from enghub.core.outbox import to_command
 from enghub.core.timers.model import (
     FIRST_LOOK,
@@ -95,9 +96,19 @@ def read(wake: Wake) -> Timer | None:
 
 
 def overdue(shard: int, now: datetime, limit: int) -> Iterator[Timer]:
-    """Yield timers of a shard that the sweep has to look at, those that wait longest first, at most ``limit``."""
-    page = TimerRecord.page(_waiting(shard), index="gsi2", between=("0", index_time(now)), limit=limit)
-    return (_timer(record) for record in page.items)
+    """Yield timers of a shard that the sweep has to look at, those that wait longest first, at most ``limit``.
+
+    An item that cannot be read hides no other.
+
+    Raises:
+        PynamoDBException: the table cannot be read.
+    """
+    until = TimerRecord.gsi2sk.between("0", index_time(now))
+    for raw in table().query(_waiting(shard), until, index_name="gsi2", limit=limit)["Items"]:
+        try:
+            yield _timer(TimerRecord.from_raw_data(raw))
+        except Exception:
+            logger.exception("timer cannot be read", key=raw.get("pk"))
 
 
 def look_again(timer: Timer, at: datetime | None) -> None:
