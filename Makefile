@@ -18,12 +18,14 @@ setup: $(READY)      ## make the virtual environment with all pinned packages
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "EngHub needs Python 3.11 or later; name one: make setup PYTHON=/path/to/python3" >&2; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -e $@ || ! test -e .venv || { echo "The environment was left unfinished: it is made anew."; rm -rf .venv; }
+	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
+	@echo "Installing the pinned packages (a minute or two) ..."
 	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > .venv/uv.txt
-	$(PIP) --require-hashes --requirement .venv/uv.txt
-	$(BIN)/uv pip install --quiet --no-deps --require-hashes --requirement requirements-dev.txt || \
+	@$(PIP) --require-hashes --requirement .venv/uv.txt
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --requirement requirements-dev.txt || \
 	  $(PIP) --no-deps --require-hashes --requirement requirements-dev.txt
-	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 up: $(READY)         ## start the local cloud and deploy EngHub into it

@@ -1,21 +1,77 @@
-"""The ``enghub`` command. Every module in ``commands`` adds its own commands by ``register(app)``."""
+"""The ``enghub`` command. A command's modules are imported when it is called, so that help comes at once."""
 
 import importlib
-import pkgutil
-from typing import Any
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-import httpx
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from enghub_cli import commands
-from enghub_cli.console import err
+from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 
 
-class OneLineErrors(TyperGroup):
-    """Turns what a user can put right into one line on standard error, without a traceback."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command is made, by `register(app)` of each module, and the first line of its help."""
+
+    modules: tuple[str, ...]
+    help: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "up": Command(("cloud",), "Start the local cloud, deploy EngHub into it and print the address of the API."),
+    "down": Command(("cloud",), "Stop the local cloud; its data waits for the next `enghub up`."),
+    "demo": Command(("demo",), "Tell the story of a day at the factory; every call and its answer is shown."),
+    "status": Command(
+        ("status",), "Show the endpoints, functions, queues with their depths, and the latest executions."
+    ),
+    "logs": Command(("logs",), "Print the log of a function, oldest line first."),
+    "token": Command(("token",), "Print a token (JWT); its user is made on demand."),
+    "url": Command(("cloud",), "Print the address of the API."),
+    "upgrade": Command(
+        ("upgrade", "rehearse", "upgrade_queue", "upgrade_rollout"), "Upgrade the business system of a site."
+    ),
+    "deploy": Command(("deploy",), "Build the layers and deploy all stacks of a stage to AWS."),
+}
+
+
+def imported(name: str) -> Any:
+    """Import and return a command."""
+    made = typer.Typer()
+    made.callback()(lambda: None)
+    for module in COMMANDS[name].modules:
+        importlib.import_module(f"{commands.__name__}.{module}").register(made)
+    return typer.main.get_group(made).commands[name]
+
+
+class Commands(TyperGroup):
+    """The commands by their names; turns what a user can put right into one line on standard error."""
+
+    _listing = False
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, importing none."""
+        self._listing = True
+        super().format_help(ctx, formatter)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, in the order in which they are needed."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import and return a command; for the list of all, its name and line of help are enough."""
+        del ctx
+        command = COMMANDS.get(cmd_name)
+        if command is None:
+            return None
+        if self._listing:
+            return TyperCommand(cmd_name, help=command.help)
+        return imported(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; exit with 1, or with the code that the error carries."""
@@ -24,24 +80,40 @@ class OneLineErrors(TyperGroup):
         except Stop as stop:
             err.print(f"[red]enghub:[/red] {stop}")
             raise typer.Exit(stop.exit_code) from None
-        except httpx.HTTPError as error:
-            err.print(f"[red]enghub:[/red] The API does not answer ({error}): see `enghub status`")
+        except Exception as error:
+            if (told := _told(error)) is None:
+                raise
+            err.print(f"[red]enghub:[/red] {told}: see `enghub status`")
             raise typer.Exit(1) from None
-        except (ClientError, BotoCoreError) as error:
-            err.print(f"[red]enghub:[/red] The local cloud refuses ({error}): see `enghub status`")
-            raise typer.Exit(1) from None
 
 
-def _made() -> typer.Typer:
-    made = typer.Typer(
-        cls=OneLineErrors,
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        help="EngHub: run the manufacturing hub on this machine, talk to it, deploy it.",
-    )
-    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
-        importlib.import_module(f"{commands.__name__}.{module.name}").register(made)
-    return made
+def _told(error: Exception) -> str | None:
+    """Return what an error of the network means; only a command that uses a library can raise its errors."""
+    if "httpx" in sys.modules and isinstance(error, importlib.import_module("httpx").HTTPError):
+        return f"The API does not answer ({error})"
+    if "botocore" in sys.modules:
+        known = importlib.import_module("botocore.exceptions")
+        if isinstance(error, known.ClientError | known.BotoCoreError):
+            return f"The local cloud refuses ({error})"
+    return None
 
 
-app = _made()
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - for this option alone
+
+        out.print(version("enghub"))
+        raise typer.Exit
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = (
+        False
+    ),
+) -> None:
+    """EngHub: run the manufacturing hub on this machine, talk to it, deploy it."""
+    del version

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,8 +82,7 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
     Raises:
         Stop: it does not come up; the text names its log.
     """
-    noted = home.noted()
-    port = noted.port if noted and _is_free(noted.port) else _free_port()
+    port = port_for(home)
     folder = home.folder.resolve()
     for name in ("tmp", "state", "s3"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -124,14 +124,45 @@ def start(home: Home, *, auth: bool = True, persist: bool = True, record_usage: 
     return started
 
 
+def port_for(home: Home) -> int:
+    """Return the port of the last time, if it is free, else another."""
+    noted = home.noted()
+    return noted.port if noted and _is_free(noted.port) else _free_port()
+
+
 def stop(home: Home) -> bool:
     """Stop the local cloud: ask, wait, then insist. Returns False when there was none.
 
-    An orderly stop keeps the data; the emulator sometimes does not finish one, hence the insisting.
+    An orderly stop keeps the data; the emulator sometimes does not finish one, hence the insisting. It ends without
+    waiting for its functions' processes; they are ended here, also those of a cloud that was killed.
     """
     noted = home.noted()
-    if noted is None or not _is_ours(noted.pid):
+    if noted is None:
         return False
+    found = _is_ours(noted.pid)
+    if found:
+        _stop(noted)
+    while left := workers(home, noted):
+        for worker in left:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        time.sleep(0.02)
+    return found
+
+
+def workers(home: Home, noted: Running) -> list[int]:
+    """Return the processes that the functions of a cloud run in: of its process group, at work in its folder."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            group = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[2])
+            pid = int(stat.parent.name)
+            if group == noted.pid != pid and (stat.parent / "cwd").resolve().is_relative_to(home.folder.resolve()):
+                found.append(pid)
+    return found
+
+
+def _stop(noted: Running) -> None:
     os.kill(noted.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while _is_ours(noted.pid) and time.monotonic() < deadline:
@@ -143,7 +174,6 @@ def stop(home: Home) -> bool:
             _reap(noted.pid)
             time.sleep(0.05)
     _reap(noted.pid)
-    return True
 
 
 def _is_ours(pid: int) -> bool:

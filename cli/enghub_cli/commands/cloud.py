@@ -30,9 +30,11 @@ def up(
         made = assembly.synthesise(assembled)
         err.print(f"  templates          {'made' if made else 'unchanged'}")
         status.update("Starting the local cloud ...")
-        running = home.running()
+        noted, running = home.noted(), home.running()
         err.print(f"  local cloud        {'running' if running else 'started'}")
         running = running or process.start(home, auth=auth)
+        if noted and noted.port != running.port:
+            err.print(f"  [yellow]Another program has port {noted.port}: the address of the API is a new one.[/yellow]")
         status.update("Deploying ...")
         deploy(running.endpoint, assembled, lambda stack, what: err.print(f"  {escape(stack):<18} {what}"))
         cloud = context.attach(running)
@@ -46,7 +48,8 @@ def down(
 ) -> None:
     """Stop the local cloud; its data waits for the next `enghub up`."""
     home = context.home()
-    stopped = process.stop(home)
+    with err.status("Stopping the local cloud and keeping its data ..."):
+        stopped = process.stop(home)
     err.print("Stopped." if stopped else "The local cloud was not running.")
     if purge and home.folder.exists():
         for part in ("state", "s3", "tmp", "cloud.log", "state.json"):

@@ -9,6 +9,17 @@ from enghub_cli.console import out
 from enghub_cli.story import floor, site
 from enghub_cli.story.teller import Teller
 
+NEXT = """
+What next:
+  enghub status                  what runs, what waits in queues, how the workflows ended
+  enghub logs report_production  what a function wrote
+  curl -H "Authorization: Bearer $(enghub token --tenant acme --factory sh-01 --user you --role SHIFT_LEAD)" \\
+    "$(enghub url)/api/v1/work-orders"
+
+  the API     {api}  (described in docs/openapi.json)
+  AWS's APIs  {aws}  (any access key; region us-east-1)
+  `enghub down` stops it all and keeps the data."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -27,3 +38,4 @@ def demo() -> None:
     floor.setting_changes(tell)
     site.upgrade_site(tell)
     out.rule("[bold]The day is done")
+    out.print(NEXT.format(api=cloud.api_base, aws=cloud.running.endpoint), markup=False)

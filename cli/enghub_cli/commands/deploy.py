@@ -25,7 +25,10 @@ def deploy(
     stage: Annotated[str, typer.Option(help="dev, test, staging or prod.")],
     yes: Annotated[bool, typer.Option(help="Do not ask before security-relevant changes.")] = False,
 ) -> None:
-    """Build the layers and deploy all stacks of a stage to the AWS account of the current credentials."""
+    """Build the layers and deploy all stacks of a stage to AWS.
+
+    They go to the account of the current credentials.
+    """
     if stage == "local":
         message = "The stage `local` lives on this machine: type `enghub up`"
         raise Stop(message)

@@ -1,6 +1,7 @@
 """``enghub status``: what runs, what waits, what was executed last."""
 
 import json
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -8,11 +9,13 @@ import typer
 from rich.table import Table
 
 from enghub_cli import context
-from enghub_cli.console import out
+from enghub_cli.console import err, out
 from enghub_cli.context import STAGE, Cloud
 
 PREFIX = f"enghub-{STAGE}-"
 EXECUTIONS_PER_WORKFLOW = 5
+AT_ONCE = 8
+DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,17 @@ def register(app: typer.Typer) -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Show the endpoints, functions, queues with their depths, and the latest workflow executions."""
+    """Show the endpoints, functions, queues with their depths, and the latest executions."""
     cloud = context.connect()
-    report = {
-        "api": cloud.api_base,
-        "aws": cloud.running.endpoint,
-        "pid": cloud.running.pid,
-        "functions": functions(cloud),
-        "queues": [asdict(queue) for queue in queues(cloud)],
-        "executions": [asdict(execution) for execution in executions(cloud)],
-    }
+    with err.status("Asking the local cloud ..."), ThreadPoolExecutor(AT_ONCE) as pool:
+        report = {
+            "api": cloud.api_base,
+            "aws": cloud.running.endpoint,
+            "pid": cloud.running.pid,
+            "functions": functions(cloud),
+            "queues": [asdict(queue) for queue in queues(cloud, pool)],
+            "executions": [asdict(execution) for execution in executions(cloud, pool)],
+        }
     if as_json:
         out.print_json(json.dumps(report))
     else:
@@ -65,41 +69,39 @@ def functions(cloud: Cloud) -> list[str]:
     return sorted(name for name in names if name.startswith(PREFIX))
 
 
-def queues(cloud: Cloud) -> list[Queue]:
+def queues(cloud: Cloud, pool: Executor) -> list[Queue]:
     """Return the queues with their depths."""
     service = cloud.client("sqs")
-    found = []
-    for address in service.list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", ()):
-        depth = service.get_queue_attributes(
+
+    def depth(address: str) -> Queue:
+        found = service.get_queue_attributes(
             QueueUrl=address,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            AttributeNames=DEPTHS,
         )["Attributes"]
-        found.append(
-            Queue(
-                address.rsplit("/", 1)[-1],
-                int(depth["ApproximateNumberOfMessages"]),
-                int(depth["ApproximateNumberOfMessagesNotVisible"]),
-            )
-        )
-    return sorted(found, key=lambda queue: queue.name)
+        waiting, in_work = (int(found[name]) for name in DEPTHS)
+        return Queue(address.rsplit("/", 1)[-1], waiting, in_work)
+
+    addresses = service.list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", ())
+    return sorted(pool.map(depth, addresses), key=lambda queue: queue.name)
 
 
-def executions(cloud: Cloud) -> list[Execution]:
+def executions(cloud: Cloud, pool: Executor) -> list[Execution]:
     """Return the latest executions of each workflow, newest first."""
     service = cloud.client("stepfunctions")
-    found: list[tuple[Any, Execution]] = []
-    for machine in service.list_state_machines()["stateMachines"]:
-        if not machine["name"].startswith(PREFIX):
-            continue
-        latest = service.list_executions(
-            stateMachineArn=machine["stateMachineArn"], maxResults=EXECUTIONS_PER_WORKFLOW
-        )["executions"]
-        for one in latest:
-            started = one["startDate"]
-            found.append(
-                (started, Execution(machine["name"], one["name"], one["status"], started.isoformat(timespec="seconds")))
-            )
-    return [execution for _, execution in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+    def latest(machine: dict[str, Any]) -> list[Execution]:
+        found = service.list_executions(stateMachineArn=machine["stateMachineArn"], maxResults=EXECUTIONS_PER_WORKFLOW)[
+            "executions"
+        ]
+        return [
+            Execution(machine["name"], one["name"], one["status"], one["startDate"].isoformat(timespec="seconds"))
+            for one in found
+        ]
+
+    machines = service.list_state_machines()["stateMachines"]
+    ours = [machine for machine in machines if machine["name"].startswith(PREFIX)]
+    found = [execution for some in pool.map(latest, ours) for execution in some]
+    return sorted(found, key=lambda execution: execution.started_at, reverse=True)
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -19,7 +19,10 @@ def token(
     role: Annotated[list[str], typer.Option(help="A role; repeat for more.")],
     factory: Annotated[list[str] | None, typer.Option(help="A factory the user works in; repeat for more.")] = None,
 ) -> None:
-    """Print a token (JWT): the user is created, or changed to have exactly this tenant, factories and roles."""
+    """Print a token (JWT); its user is made on demand.
+
+    The user is created, or changed to have exactly this tenant, factories and roles.
+    """
     cloud = context.connect()
     made = cloud.token(tenant=tenant, factories=tuple(factory or ()), user=user, roles=tuple(role))
     out.print(made, soft_wrap=True)

@@ -5,10 +5,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 from ruamel.yaml import YAML
 
-from enghub_cli.main import app
+from enghub_cli.main import imported
 
 TEXT = (Path(__file__).parents[3] / "docs" / "ci-cd.md").read_text("utf-8")
 COMMANDS = re.findall(r"enghub upgrade execute [^\n']+", TEXT)
@@ -21,7 +20,7 @@ def test_a_snippet_is_yaml(snippet: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_line_has_only_options_of_the_command(command: str) -> None:
-    group = typer.main.get_command(app).commands["upgrade"].commands["execute"]  # type: ignore[attr-defined]
+    group = imported("upgrade").commands["execute"]
     known = {name for option in group.params for name in option.opts}
     used = {word for word in shlex.split(command) if word.startswith("--")}
     required = {option.opts[0] for option in group.params if option.required}
