@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from enghub.core.identity import Principal
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, a_principal, a_request, invoke
 
-PLACE = Place("acme", "sh-01")
+FACTORY = Factory("acme", "sh-01")
 PERMISSIONS = (
     "work_order:create",
     "work_order:read",
@@ -52,7 +52,7 @@ REPORT: dict[str, Any] = {
 def an_order(**fields: Any) -> WorkOrder:
     """A complete work order, as planned; fields as in the model."""
     given: dict[str, Any] = {
-        "place": PLACE,
+        "factory": FACTORY,
         "work_order_id": "WO-1",
         "product_id": "PROD-A001",
         "planned_quantity": Decimal(100),

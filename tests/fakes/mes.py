@@ -12,9 +12,9 @@ from enghub.core.events import Envelope
 from enghub.core.inbox import AlreadyHandled
 from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import Stored
-from enghub.mes.places import Place
-from enghub.mes.reports.model import Anchor, Report, Spot, window_of
-from enghub.mes.reports.repository import Entry, Overtaken, ReportPage, Seen
+from enghub.mes.factories import Factory
+from enghub.mes.reports.model import FirstReport, Report, StationOperation, window_of
+from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Status, WorkOrder
 from enghub.mes.work_orders.repository import (
@@ -35,9 +35,9 @@ _COUNTERS = ("good", "defect")
 class Floor:
     """One table: what all stores of the context share."""
 
-    orders: dict[tuple[Place, str], WorkOrder] = field(default_factory=dict)
-    reports: dict[tuple[Place, str], Report] = field(default_factory=dict)
-    anchors: dict[tuple[Place, Spot, int], Anchor] = field(default_factory=dict)
+    orders: dict[tuple[Factory, str], WorkOrder] = field(default_factory=dict)
+    reports: dict[tuple[Factory, str], Report] = field(default_factory=dict)
+    first_reports: dict[tuple[Factory, StationOperation, int], FirstReport] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
 
@@ -48,14 +48,14 @@ class FakeWorkOrders:
     def __init__(self, floor: Floor) -> None:
         self.floor = floor
 
-    def get(self, place: Place, work_order_id: str) -> Kept[WorkOrder] | None:
-        order = self.floor.orders.get((place, work_order_id))
+    def get(self, factory: Factory, work_order_id: str) -> Kept[WorkOrder] | None:
+        order = self.floor.orders.get((factory, work_order_id))
         return None if order is None else Kept(order, order.version)
 
     def save(self, commit: Commit[WorkOrder]) -> None:
         before, order = commit.before, commit.after
         with self.floor.lock:
-            current = self.floor.orders.get((order.place, order.work_order_id))
+            current = self.floor.orders.get((order.factory, order.work_order_id))
             if before is not None:
                 if current is None:
                     raise WorkOrderNotFound(work_order_id=order.work_order_id)
@@ -66,16 +66,16 @@ class FakeWorkOrders:
                 order = replace(order, **{name: getattr(current, name) for name in _COUNTERS})
             elif current is not None:
                 raise WorkOrderExists(work_order_id=order.work_order_id)
-            self.floor.orders[order.place, order.work_order_id] = order
+            self.floor.orders[order.factory, order.work_order_id] = order
             self.floor.events.extend(commit.events)
 
-    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
-        mine = [order for (where, _), order in self.floor.orders.items() if where == place]
+    def find(self, factory: Factory, selection: Selection, limit: int, cursor: str | None) -> Found:
+        mine = [order for (where, _), order in self.floor.orders.items() if where == factory]
         ordered = sorted(
             ((*_position(order, selection), order) for order in mine if _selected(order, selection)),
             key=lambda entry: entry[:2],
         )
-        page, rest = _page(ordered, (place, selection), limit, cursor)
+        page, rest = _page(ordered, (factory, selection), limit, cursor)
         return Found(tuple(order for *_, order in page), rest)
 
 
@@ -115,48 +115,60 @@ class FakeReports:
     def __init__(self, floor: Floor) -> None:
         self.floor = floor
 
-    def look(self, place: Place, client_key: str, work_order_id: str, spot: Spot, at: datetime) -> Seen:
-        own, *neighbours = (self.floor.anchors.get((place, spot, window_of(at) + step)) for step in (0, -1, 1))
-        return Seen(
-            work_order=self.floor.orders.get((place, work_order_id)),
-            stored=self.floor.reports.get((place, client_key)),
-            anchors=tuple(anchor for anchor in (own, *neighbours) if anchor is not None),
-            has_anchor=own is not None,
+    def look(
+        self, factory: Factory, client_key: str, work_order_id: str, station_operation: StationOperation, at: datetime
+    ) -> Lookup:
+        own, *neighbours = (
+            self.floor.first_reports.get((factory, station_operation, window_of(at) + step)) for step in (0, -1, 1)
+        )
+        return Lookup(
+            work_order=self.floor.orders.get((factory, work_order_id)),
+            stored=self.floor.reports.get((factory, client_key)),
+            first_reports=tuple(first for first in (own, *neighbours) if first is not None),
+            has_first=own is not None,
         )
 
-    def add(self, entry: Entry) -> None:
-        report = entry.report
-        window = (report.place, Spot(report.station_id, report.operation), window_of(report.reported_at))
+    def get(self, factory: Factory, client_key: str) -> Report | None:
+        return self.floor.reports.get((factory, client_key))
+
+    def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+        report = commit.after
+        window = (
+            report.factory,
+            StationOperation(report.station_id, report.operation),
+            window_of(report.reported_at),
+        )
         with self.floor.lock:
-            order = self.floor.orders.get((report.place, report.work_order_id))
+            order = self.floor.orders.get((report.factory, report.work_order_id))
             if (
-                (report.place, report.client_key) in self.floor.reports
+                (report.factory, report.client_key) in self.floor.reports
                 or order is None
                 or order.status is not Status.IN_PROGRESS
                 or order.remaining < report.quantity
-                or (entry.opens_window and window in self.floor.anchors)
+                or (opens_window and window in self.floor.first_reports)
             ):
-                raise Overtaken
-            self.floor.reports[report.place, report.client_key] = report
-            self.floor.orders[report.place, report.work_order_id] = order.report(report.good, report.defect)
-            if entry.opens_window:
-                self.floor.anchors[window] = Anchor(report.report_id, report.reported_at, report.good, report.defect)
-            self.floor.events.extend(entry.events)
+                raise ConcurrentChange
+            self.floor.reports[report.factory, report.client_key] = report
+            self.floor.orders[report.factory, report.work_order_id] = order.report(report.good, report.defect)
+            if opens_window:
+                first = FirstReport(report.report_id, report.reported_at, report.good, report.defect)
+                self.floor.first_reports[window] = first
+            self.floor.events.extend(commit.events)
 
-    def of_work_order(self, place: Place, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
+    def of_work_order(self, factory: Factory, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
         mine = [
             report
             for (where, _), report in self.floor.reports.items()
-            if where == place and report.work_order_id == work_order_id
+            if where == factory and report.work_order_id == work_order_id
         ]
-        page, rest = _page(_by_time(mine), (place, work_order_id), limit, cursor)
+        page, rest = _page(_by_time(mine), (factory, work_order_id), limit, cursor)
         return ReportPage(tuple(page), rest)
 
-    def of_shift(self, place: Place, shift_on: date, shift: str) -> list[Report]:
+    def of_shift(self, factory: Factory, shift_on: date, shift: str) -> list[Report]:
         return _by_time(
             report
             for (where, _), report in self.floor.reports.items()
-            if where == place and (report.shift_on, report.shift) == (shift_on, shift)
+            if where == factory and (report.shift_on, report.shift) == (shift_on, shift)
         )
 
 
@@ -180,7 +192,7 @@ class FakeBoards:
         )
 
     def count(self, board: BoardKey, produced: Produced, now: datetime) -> None:
-        mark = (board.place.tenant_id, produced.report_id)
+        mark = (board.factory.tenant_id, produced.report_id)
         if mark in self.marks:
             raise AlreadyHandled(produced.report_id)
         self.marks.add(mark)
@@ -196,8 +208,8 @@ class FakeBoards:
         self.plans[board, plan.work_order_id] = plan
         return True
 
-    def counted(self, place: Place, report_ids: Iterable[str]) -> set[str]:
-        return {report_id for report_id in report_ids if (place.tenant_id, report_id) in self.marks}
+    def counted(self, factory: Factory, report_ids: Iterable[str]) -> set[str]:
+        return {report_id for report_id in report_ids if (factory.tenant_id, report_id) in self.marks}
 
     def correct(self, board: BoardKey, seen: LineTotals | None, right: LineTotals) -> bool:
         if self.lines.get((board, right.line_id)) != seen:
@@ -208,7 +220,7 @@ class FakeBoards:
 
     def on(self, day: date) -> list[BoardKey]:
         mine = [board for board in self.heads if board.shift_on == day]
-        return sorted(mine, key=lambda board: (board.place.tenant_id, board.place.factory_id, board.shift))
+        return sorted(mine, key=lambda board: (board.factory.tenant_id, board.factory.factory_id, board.shift))
 
 
 def _of_board(items: Mapping[tuple[BoardKey, str], Any], board: BoardKey) -> list[Any]:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.mes import rights, wiring
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports.api import ReportPageResponse, ReportQuery
 
 app = http.resolver()
@@ -20,7 +20,7 @@ app = http.resolver()
 def list_reports(query: Annotated[ReportQuery, Query()]) -> ReportPageResponse:
     """List an order's reports by report time, a page at a time."""
     call = http.call(app)
-    page = wiring.reporting().of_work_order(Place.of(call.origin), query.work_order_id, query.page_size, query.cursor)
+    page = wiring.reporting().of_work_order(Factory.of(call.origin), query.work_order_id, query.page_size, query.cursor)
     return ReportPageResponse.of(page)
 
 

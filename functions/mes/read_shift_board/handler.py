@@ -12,7 +12,7 @@ from enghub.core import entrypoints, http
 from enghub.mes import rights
 from enghub.mes.boards import wiring
 from enghub.mes.boards.api import BoardQuery, BoardResponse
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 
 app = http.resolver()
 
@@ -21,7 +21,7 @@ app = http.resolver()
 def read_shift_board(query: Annotated[BoardQuery, Query()]) -> BoardResponse:
     """Return the board of the caller's factory; without lines when nothing was planned or reported."""
     call = http.call(app)
-    return BoardResponse.of(wiring.shift_boards().read(query.to_key(Place.of(call.origin))))
+    return BoardResponse.of(wiring.shift_boards().read(query.to_key(Factory.of(call.origin))))
 
 
 lambda_handler = entrypoints.http(app)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
 from enghub.mes import rights, wiring
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.api import ListQuery, WorkOrderPage, WorkOrderResponse
 
 app = http.resolver()
@@ -20,7 +20,7 @@ app = http.resolver()
 def list_work_orders(query: Annotated[ListQuery, Query()]) -> WorkOrderPage:
     """List work orders of the caller's factory, a page at a time."""
     call = http.call(app)
-    found = wiring.work_orders().find(Place.of(call.origin), query.selection(), query.page_size, query.cursor)
+    found = wiring.work_orders().find(Factory.of(call.origin), query.selection(), query.page_size, query.cursor)
     return WorkOrderPage.of(found)
 
 
@@ -28,7 +28,7 @@ def list_work_orders(query: Annotated[ListQuery, Query()]) -> WorkOrderPage:
 def read_work_order(work_order_id: str) -> WorkOrderResponse:
     """Return one work order; 404 when the caller's factory has none of that number."""
     call = http.call(app)
-    return WorkOrderResponse.of(wiring.work_orders().get(Place.of(call.origin), work_order_id))
+    return WorkOrderResponse.of(wiring.work_orders().get(Factory.of(call.origin), work_order_id))
 
 
 lambda_handler = entrypoints.http(app)

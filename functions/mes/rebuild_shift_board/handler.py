@@ -14,7 +14,7 @@ from enghub.core.clock import system_clock
 from enghub.core.observability import count, logger
 from enghub.mes.boards import wiring
 from enghub.mes.boards.model import BoardKey
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 
 
 def rebuild_shift_board(event: dict[str, Any]) -> dict[str, Any]:
@@ -25,14 +25,14 @@ def rebuild_shift_board(event: dict[str, Any]) -> dict[str, Any]:
     """
     service = wiring.reconciliation()
     if "tenant_id" in event:
-        place = Place(event["tenant_id"], event["factory_id"])
-        boards = [BoardKey(place, date.fromisoformat(event["date"]), event["shift"])]
+        factory = Factory(event["tenant_id"], event["factory_id"])
+        boards = [BoardKey(factory, date.fromisoformat(event["date"]), event["shift"])]
     else:
         today = system_clock().date()
         boards = [board for days in (-1, 0, 1) for board in service.boards_on(today + timedelta(days=days))]
     found, failed = [], 0
     for board in boards:
-        about = {**asdict(board.place), "date": board.shift_on.isoformat(), "shift": board.shift}
+        about = {**asdict(board.factory), "date": board.shift_on.isoformat(), "shift": board.shift}
         try:
             result = service.reconcile(board)
         except Exception:

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema_rs
 
 from enghub.mes import published
-from enghub.mes.places import Place
-from enghub.mes.reports.model import Spot
+from enghub.mes.factories import Factory
+from enghub.mes.reports.model import StationOperation
 from enghub.mes.reports.service import Reporting, ReportProduction
 from enghub.mes.work_orders.model import Step
 from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, TakeStep, WorkOrders
@@ -45,7 +45,7 @@ def a_whole_life() -> Floor:
             good=Decimal("1.25"),
             defect=Decimal(1),
             defect_types=("短路",),
-            spot=Spot("ST-1", "OP-10"),
+            station_operation=StationOperation("ST-1", "OP-10"),
             shift_on=None,
             shift="day",
             reported_at=NOW,
@@ -54,7 +54,7 @@ def a_whole_life() -> Floor:
     )
     for version, step in ((6, Step.COMPLETE), (7, Step.CLOSE)):
         orders.take(TakeStep(an_origin(), "A", version, step))
-    assert orders.get(Place("acme", "sh-01"), "A").version == 8
+    assert orders.get(Factory("acme", "sh-01"), "A").version == 8
     return floor
 
 

@@ -15,10 +15,10 @@ from enghub.mes import published
 from enghub.mes.boards.dynamo import DynamoBoards, DynamoShiftReports
 from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports.dynamo import DynamoReports
-from enghub.mes.reports.model import Report, Spot
-from enghub.mes.reports.repository import Entry, Overtaken, ReportRepository
+from enghub.mes.reports.model import Report, StationOperation
+from enghub.mes.reports.repository import ConcurrentChange, ReportRepository
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Status, Step, WorkOrder
@@ -33,11 +33,11 @@ from enghub.mes.work_orders.repository import (
     WorkOrderRepository,
 )
 from tests.factories.http import NOW, an_origin
-from tests.factories.mes import PLACE, an_order
+from tests.factories.mes import FACTORY, an_order
 from tests.fakes.mes import FakeBoards, FakeReports, FakeWorkOrders, Floor
 
-BOARD = BoardKey(PLACE, date(2026, 3, 2), "day")
-ELSEWHERE = (Place("globex", "sh-01"), Place("acme", "bj-01"))
+BOARD = BoardKey(FACTORY, date(2026, 3, 2), "day")
+ELSEWHERE = (Factory("globex", "sh-01"), Factory("acme", "bj-01"))
 
 
 @dataclass
@@ -68,12 +68,12 @@ def a_commit(before: Kept[WorkOrder] | None, after: WorkOrder, action: str = "te
         defect_qty=after.defect,
         due_date=after.due_on,
     )
-    origin = an_origin(tenant=after.place.tenant_id, factory=after.place.factory_id)
+    origin = an_origin(tenant=after.factory.tenant_id, factory=after.factory.factory_id)
     return Commit(origin, action, after, before, (data.envelope(origin),))
 
 
 def kept(stores: Stores, order: WorkOrder | None = None) -> Kept[WorkOrder]:
-    found = stores.orders.get(*((PLACE, "WO-1") if order is None else (order.place, order.work_order_id)))
+    found = stores.orders.get(*((FACTORY, "WO-1") if order is None else (order.factory, order.work_order_id)))
     assert found is not None
     return found
 
@@ -94,7 +94,7 @@ def moved(stores: Stores, order: Kept[WorkOrder], *steps: Step) -> Kept[WorkOrde
 
 def a_report(key: str = "key-1", good: str = "10", defect: str = "0", **fields: Any) -> Report:
     given: dict[str, Any] = {
-        "place": PLACE,
+        "factory": FACTORY,
         "report_id": f"R-{key}",
         "client_key": key,
         "fingerprint": "f",
@@ -118,11 +118,11 @@ def a_report(key: str = "key-1", good: str = "10", defect: str = "0", **fields: 
 
 
 def add(stores: Stores, report: Report, opens_window: bool = False) -> None:
-    stores.reports.add(Entry(report, an_origin(), (), opens_window))
+    stores.reports.save(Commit(an_origin(), "recorded", report), opens_window=opens_window)
 
 
-def look(stores: Stores, key: str = "key-1", at: Any = NOW, place: Place = PLACE) -> Any:
-    return stores.reports.look(place, key, "WO-1", Spot("ST-1", "OP-10"), at)
+def look(stores: Stores, key: str = "key-1", at: Any = NOW, factory: Factory = FACTORY) -> Any:
+    return stores.reports.look(factory, key, "WO-1", StationOperation("ST-1", "OP-10"), at)
 
 
 # --- work orders ---
@@ -143,7 +143,7 @@ def test_what_was_stored_is_found_again_whole(stores: Stores) -> None:
     later = NOW + timedelta(minutes=1)
     assert kept(stores).value == order.release(later).start(later)
     assert kept(stores).revision == 3
-    assert [stores.orders.get(place, "WO-1") for place in ELSEWHERE] == [None, None]
+    assert [stores.orders.get(factory, "WO-1") for factory in ELSEWHERE] == [None, None]
 
 
 def test_a_number_is_given_once(stores: Stores) -> None:
@@ -194,19 +194,19 @@ def test_a_new_plan_makes_a_new_limit(stores: Stores) -> None:
     stores.orders.save(a_commit(order, order.value.edit({"planned_quantity": Decimal(5)})))
     moved(stores, kept(stores), Step.RELEASE, Step.START)
     add(stores, a_report(good="5"))
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         add(stores, a_report("key-2", good="0.0001"))
 
 
-def found(stores: Stores, selection: Selection, place: Place = PLACE) -> list[str]:
-    return [order.work_order_id for order in stores.orders.find(place, selection, 10, None).work_orders]
+def found(stores: Stores, selection: Selection, factory: Factory = FACTORY) -> list[str]:
+    return [order.work_order_id for order in stores.orders.find(factory, selection, 10, None).work_orders]
 
 
 def test_orders_are_listed_by_status_and_due_date_sales_order_product_station_and_shift(stores: Stores) -> None:
     first = stored(stores, work_order_id="A", due_on=date(2026, 3, 9), sales_order_id="SO-1")
     stored(stores, work_order_id="B", due_on=date(2026, 3, 5), station_id="S2", shift_on=BOARD.shift_on, shift="day")
     stored(stores, work_order_id="C", due_on=date(2026, 3, 7), product_id="P2", created_at=NOW - timedelta(days=1))
-    stored(stores, work_order_id="D", place=ELSEWHERE[0])
+    stored(stores, work_order_id="D", factory=ELSEWHERE[0])
     assert found(stores, ByStatus(Status.CREATED)) == ["B", "C", "A"]
     assert found(stores, ByStatus(Status.CREATED, date(2026, 3, 7))) == ["C", "A"]
     assert found(stores, ByStatus(Status.CREATED, None, date(2026, 3, 7))) == ["B", "C"]
@@ -222,13 +222,13 @@ def test_orders_are_listed_by_status_and_due_date_sales_order_product_station_an
 def test_a_list_goes_on_where_its_page_ended_and_nowhere_else(stores: Stores) -> None:
     for name in "ABC":
         stored(stores, work_order_id=name)
-    page = stores.orders.find(PLACE, ByProduct("PROD-A001"), 2, None)
-    rest = stores.orders.find(PLACE, ByProduct("PROD-A001"), 2, page.cursor)
+    page = stores.orders.find(FACTORY, ByProduct("PROD-A001"), 2, None)
+    rest = stores.orders.find(FACTORY, ByProduct("PROD-A001"), 2, page.cursor)
     assert [order.work_order_id for order in (*page.work_orders, *rest.work_orders)] == ["A", "B", "C"]
     assert rest.cursor is None
-    for place, selection in ((PLACE, ByProduct("P2")), (ELSEWHERE[0], ByProduct("PROD-A001"))):
+    for factory, selection in ((FACTORY, ByProduct("P2")), (ELSEWHERE[0], ByProduct("PROD-A001"))):
         with pytest.raises(Invalid):
-            stores.orders.find(place, selection, 2, page.cursor)
+            stores.orders.find(factory, selection, 2, page.cursor)
 
 
 # --- reports ---
@@ -245,7 +245,7 @@ def test_a_report_is_found_by_its_key_and_counted(stores: Stores) -> None:
         Decimal("0.75"),
         Decimal(92),
     )
-    assert [look(stores, place=place).stored for place in ELSEWHERE] == [None, None]
+    assert [look(stores, factory=factory).stored for factory in ELSEWHERE] == [None, None]
 
 
 @pytest.mark.parametrize("reason", ["key", "plan", "status", "unknown"])
@@ -261,7 +261,7 @@ def test_what_no_longer_fits_is_refused_and_nothing_is_stored(stores: Stores, re
     if reason == "status":
         moved(stores, order, Step.PAUSE)
     before = look(stores)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         add(stores, wrong[reason])
     assert look(stores) == before
     assert look(stores, "key-2").stored is None
@@ -269,16 +269,16 @@ def test_what_no_longer_fits_is_refused_and_nothing_is_stored(stores: Stores, re
 
 def test_the_first_report_of_a_minute_is_its_anchor(stores: Stores) -> None:
     moved(stores, stored(stores), Step.RELEASE, Step.START)
-    assert (look(stores).anchors, look(stores).has_anchor) == ((), False)
+    assert (look(stores).first_reports, look(stores).has_first) == ((), False)
     add(stores, a_report(), opens_window=True)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentChange):
         add(stores, a_report("key-2"), opens_window=True)
     add(stores, a_report("key-2"))
     seen = look(stores)
-    assert ([anchor.report_id for anchor in seen.anchors], seen.has_anchor) == (["R-key-1"], True)
+    assert ([first.report_id for first in seen.first_reports], seen.has_first) == (["R-key-1"], True)
     for minutes, count in ((-2, 0), (-1, 1), (1, 1), (2, 0)):
         seen = look(stores, at=NOW + timedelta(minutes=minutes))
-        assert (len(seen.anchors), seen.has_anchor) == (count, False)
+        assert (len(seen.first_reports), seen.has_first) == (count, False)
 
 
 def test_reports_are_listed_by_order_and_by_shift_in_their_time(stores: Stores) -> None:
@@ -287,10 +287,10 @@ def test_reports_are_listed_by_order_and_by_shift_in_their_time(stores: Stores) 
     early, other = a_report("key-2"), a_report("key-3", shift="night")
     for report in (late, early, other):
         add(stores, report)
-    page = stores.reports.of_work_order(PLACE, "WO-1", 2, None)
-    rest = stores.reports.of_work_order(PLACE, "WO-1", 2, page.cursor)
+    page = stores.reports.of_work_order(FACTORY, "WO-1", 2, None)
+    rest = stores.reports.of_work_order(FACTORY, "WO-1", 2, page.cursor)
     assert (*page.reports, *rest.reports) == (early, other, late)
-    assert stores.shift_reports.of_shift(PLACE, date(2026, 3, 2), "day") == [early, late]
+    assert stores.shift_reports.of_shift(FACTORY, date(2026, 3, 2), "day") == [early, late]
     assert stores.shift_reports.of_shift(ELSEWHERE[1], date(2026, 3, 2), "day") == []
 
 
@@ -308,7 +308,7 @@ def test_a_line_counts_each_report_once(stores: Stores) -> None:
     assert line == LineTotals(
         "SMT-1", Counts(Decimal(20), Decimal(1), 2, 1, 0, Decimal("12.5"), Decimal(0), 0, Decimal(0)), later, later
     )
-    assert stores.boards.counted(PLACE, [f"R-{number}" for number in range(150)]) == {"R-1", "R-2"}
+    assert stores.boards.counted(FACTORY, [f"R-{number}" for number in range(150)]) == {"R-1", "R-2"}
     assert stores.boards.counted(ELSEWHERE[0], ["R-1"]) == set()
 
 
@@ -331,7 +331,9 @@ def test_a_line_is_corrected_only_as_it_was_seen(stores: Stores) -> None:
 
 
 def test_the_boards_of_a_day_are_known_across_tenants(stores: Stores) -> None:
-    boards = [BoardKey(place, BOARD.shift_on, shift) for place in (*ELSEWHERE, PLACE) for shift in ("day", "night")]
+    boards = [
+        BoardKey(factory, BOARD.shift_on, shift) for factory in (*ELSEWHERE, FACTORY) for shift in ("day", "night")
+    ]
     for number, board in enumerate(boards):
         stores.boards.count(board, Produced.of(a_report(str(number))), NOW)
         stores.boards.plan(board, Plan("WO-1", "SMT-1", Decimal(1), 1))

@@ -59,7 +59,7 @@ def test_a_report_leaves_an_audit_entry(floor: Floor) -> None:
     floor.started()
     report_id = floor.report()[1]["data"]["reportId"]
     (entry,) = audit.history("acme", f"report/sh-01/{report_id}")
-    assert (entry.action, entry.user_id, entry.after["good"]) == ("production.report", "emp-001", 10)
+    assert (entry.action, entry.user_id, entry.after["good"]) == ("report.recorded", "emp-001", 10)
 
 
 def test_the_normal_path_is_one_read_and_one_transaction(floor: Floor) -> None:

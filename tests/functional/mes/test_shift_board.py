@@ -9,8 +9,9 @@ import pytest
 
 from enghub.core import clock, dynamo, inbox, transactions
 from enghub.core.clock import system_clock
-from enghub.mes.boards.dynamo import CONSUMER, BoardRecord
+from enghub.mes.boards.dynamo import CONSUMER, LINES
 from enghub.mes.work_orders.dynamo import WORK_ORDERS
+from tests.factories import stored
 from tests.factories.faults import answer_lost, counted, intercepted, throttled
 from tests.factories.handlers import load_module
 from tests.factories.http import Context, a_principal
@@ -171,15 +172,14 @@ def test_a_board_is_asked_for_by_date_and_shift(floor: Floor, query: dict[str, s
 # --- the job ---
 
 
-def counted_lines() -> list[BoardRecord]:
-    return list(BoardRecord.items("T#acme#F#sh-01#BOARD#2026-03-02#day", prefix="LINE"))
+LINE = ("T#acme#F#sh-01#BOARD#2026-03-02#day", "LINE#SMT-1")
 
 
 def test_a_board_that_is_right_is_left_alone(floor: Floor, envelopes: Envelopes) -> None:
     floor.started()
     floor.report()
     deliver(floor, *envelopes())
-    before = [record.to_dynamodb_dict() for record in counted_lines()]
+    before = stored.items(LINES.entity)
     assert rebuild() == {
         "boards": 1,
         "reports": 1,
@@ -189,7 +189,7 @@ def test_a_board_that_is_right_is_left_alone(floor: Floor, envelopes: Envelopes)
         "moving": 0,
         "in_doubt": 0,
     }
-    assert [record.to_dynamodb_dict() for record in counted_lines()] == before
+    assert stored.items(LINES.entity) == before
 
 
 def test_events_that_never_came_are_made_up_for_once(floor: Floor, envelopes: Envelopes) -> None:
@@ -207,9 +207,7 @@ def test_a_wrong_line_is_corrected(floor: Floor, envelopes: Envelopes) -> None:
     floor.started()
     floor.report(goodQty=8, defectQty=2, defectTypes=["scratch"])
     deliver(floor, *envelopes())
-    (line,) = counted_lines()
-    line.good, line.reports = Decimal(99), 7
-    line.save()
+    stored.tampered(LINE, good=Decimal(99), reports=7)
     result = rebuild()
     assert (result["corrected"], result["in_doubt"]) == (1, 0)
     (shown,) = board(floor)["lines"]
@@ -220,8 +218,7 @@ def test_a_line_that_was_lost_is_made_again(floor: Floor, envelopes: Envelopes) 
     floor.started()
     floor.report()
     deliver(floor, *envelopes())
-    (line,) = counted_lines()
-    transactions.transact(transactions.Delete(line))
+    transactions.transact(transactions.Delete(LINE))
     assert rebuild()["corrected"] == 1
     assert board(floor)["lines"][0]["output"] == 10
 
@@ -231,9 +228,7 @@ def test_a_report_on_its_way_is_no_drift(floor: Floor, envelopes: Envelopes) -> 
     floor.report()
     assert rebuild(later=timedelta(0))["missing"] == 0
     deliver(floor, *envelopes())
-    (line,) = counted_lines()
-    line.good = Decimal(99)
-    line.save()
+    stored.tampered(LINE, good=Decimal(99))
     result = rebuild(later=timedelta(0))
     assert (result["moving"], result["corrected"]) == (1, 0)
 

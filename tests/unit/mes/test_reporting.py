@@ -10,16 +10,17 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from enghub.core.commits import Commit
 from enghub.core.errors import EngHubError, IdempotencyKeyReused, Unavailable
 from enghub.mes.reports import model
-from enghub.mes.reports.model import Anchor, Report, Spot
-from enghub.mes.reports.repository import Entry, Overtaken
+from enghub.mes.reports.model import FirstReport, Report, StationOperation
+from enghub.mes.reports.repository import ConcurrentChange, Lookup
 from enghub.mes.reports.service import ATTEMPTS, Reporting, ReportProduction
 from enghub.mes.work_orders.errors import BeyondPlan, NotInProduction
 from enghub.mes.work_orders.model import Status, Step
 from enghub.mes.work_orders.service import TakeStep, WorkOrders
 from tests.factories.http import NOW, an_origin
-from tests.factories.mes import PLACE, an_order, an_order_in
+from tests.factories.mes import FACTORY, an_order, an_order_in
 from tests.fakes.mes import FakeReports, FakeWorkOrders, Floor
 
 
@@ -33,7 +34,7 @@ def a_command(key: str = "key-1", good: Any = 10, defect: Any = 0, **fields: Any
         "good": Decimal(good),
         "defect": Decimal(defect),
         "defect_types": ("scratch",) if defect else (),
-        "spot": Spot("ST-1", "OP-10"),
+        "station_operation": StationOperation("ST-1", "OP-10"),
         "shift_on": date(2026, 3, 2),
         "shift": "day",
         "reported_at": NOW,
@@ -46,16 +47,16 @@ def a_command(key: str = "key-1", good: Any = 10, defect: Any = 0, **fields: Any
 def a_floor(**fields: Any) -> Floor:
     """A floor with one order in progress."""
     order = an_order_in(Status.IN_PROGRESS, **fields)
-    return Floor(orders={(PLACE, order.work_order_id): order})
+    return Floor(orders={(FACTORY, order.work_order_id): order})
 
 
 def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> None:
     class AlwaysOvertaken(FakeReports):
         tries = 0
 
-        def add(self, entry: Entry) -> None:
+        def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
             self.tries += 1
-            raise Overtaken
+            raise ConcurrentChange
 
     reports = AlwaysOvertaken(a_floor())
     with pytest.raises(Unavailable):
@@ -65,14 +66,32 @@ def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> N
 
 def test_a_report_between_look_and_write_makes_the_refusal_precise() -> None:
     class Racing(FakeReports):
-        def add(self, entry: Entry) -> None:
-            order = self.floor.orders[PLACE, "WO-1"]
-            self.floor.orders[PLACE, "WO-1"] = replace(order, good=Decimal(95))
-            super().add(entry)
+        def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+            order = self.floor.orders[FACTORY, "WO-1"]
+            self.floor.orders[FACTORY, "WO-1"] = replace(order, good=Decimal(95))
+            super().save(commit, opens_window=opens_window)
 
     with pytest.raises(BeyondPlan) as refused:
         Reporting(Racing(a_floor())).report(a_command())
     assert refused.value.details["remaining"] == 5
+
+
+class TornLook(FakeReports):
+    """BatchGetItem is no snapshot: it may read the report's place before and the order after one transaction."""
+
+    def look(self, *where: Any) -> Lookup:
+        return replace(super().look(*where), stored=None)
+
+
+def test_a_repeat_whose_look_was_torn_gets_its_first_answer_instead_of_a_refusal() -> None:
+    floor = a_floor(planned_quantity=Decimal(10))
+    first = Reporting(FakeReports(floor)).report(a_command(good=10))
+    again = Reporting(TornLook(floor)).report(a_command(good=10))
+    assert (again.report, again.repeated) == (first.report, True)
+    with pytest.raises(IdempotencyKeyReused):
+        Reporting(TornLook(floor)).report(replace(a_command(good=10), fingerprint="another"))
+    with pytest.raises(BeyondPlan):
+        Reporting(TornLook(floor)).report(a_command("key-2", good=10))
 
 
 def test_the_event_of_a_report_has_the_reports_own_id() -> None:
@@ -101,10 +120,12 @@ def test_the_night_shift_belongs_to_the_day_it_began(
 
 
 def test_the_nearest_of_several_conflicts_is_named() -> None:
-    anchors = [Anchor(f"R{s}", NOW + timedelta(seconds=s), Decimal(1), Decimal(0)) for s in (-50, 20, 59, 60)]
-    assert model.conflicting(anchors, NOW, Decimal(2), Decimal(0)) == "R20"
-    assert model.conflicting(anchors, NOW, Decimal(1), Decimal(0)) is None
-    assert model.conflicting(anchors[3:], NOW, Decimal(2), Decimal(0)) is None
+    first_reports = [
+        FirstReport(f"R{s}", NOW + timedelta(seconds=s), Decimal(1), Decimal(0)) for s in (-50, 20, 59, 60)
+    ]
+    assert model.conflicting(first_reports, NOW, Decimal(2), Decimal(0)) == "R20"
+    assert model.conflicting(first_reports, NOW, Decimal(1), Decimal(0)) is None
+    assert model.conflicting(first_reports[3:], NOW, Decimal(2), Decimal(0)) is None
 
 
 def test_fifty_reporters_at_once_fill_the_order_exactly() -> None:
@@ -118,7 +139,9 @@ def test_fifty_reporters_at_once_fill_the_order_exactly() -> None:
         start.wait()
         for number in range(10):
             try:
-                command = a_command(f"{worker}-{number}", good=3, spot=Spot(f"ST-{worker}", "OP-10"))
+                command = a_command(
+                    f"{worker}-{number}", good=3, station_operation=StationOperation(f"ST-{worker}", "OP-10")
+                )
                 stored.append(reporting.report(command).report)
             except EngHubError as error:
                 refused.append(error)
@@ -128,7 +151,7 @@ def test_fifty_reporters_at_once_fill_the_order_exactly() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    order = floor.orders[PLACE, "WO-1"]
+    order = floor.orders[FACTORY, "WO-1"]
     assert order.good == sum(report.quantity for report in stored) == 999
     assert len(stored) + len(refused) == 500
     assert {type(error) for error in refused} == {BeyondPlan}
@@ -140,16 +163,16 @@ class ReportsAndCounters(RuleBasedStateMachine):
     @initialize(planned=st.decimals(min_value=1, max_value=50, places=2), allowance=st.sampled_from(["0", "0.1"]))
     def an_order(self, planned: Decimal, allowance: str) -> None:
         self.floor = a_floor(planned_quantity=planned, over_report_allowance=Decimal(allowance))
-        self.limit = self.floor.orders[PLACE, "WO-1"].limit
+        self.limit = self.floor.orders[FACTORY, "WO-1"].limit
         self.rivals: list[ReportProduction] = []
         machine = self
 
         class Interleaved(FakeReports):
-            def add(self, entry: Entry) -> None:
+            def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
                 rivals, machine.rivals = machine.rivals, []
                 for rival in rivals:
                     machine.attempt(rival)
-                super().add(entry)
+                super().save(commit, opens_window=opens_window)
 
         self.reporting = Reporting(Interleaved(self.floor))
         self.orders = WorkOrders(FakeWorkOrders(self.floor))
@@ -161,9 +184,9 @@ class ReportsAndCounters(RuleBasedStateMachine):
         except IdempotencyKeyReused:
             assert self.accepted[command.client_key].fingerprint != command.fingerprint
         except BeyondPlan:
-            assert self.floor.orders[PLACE, "WO-1"].remaining < command.good + command.defect
+            assert self.floor.orders[FACTORY, "WO-1"].remaining < command.good + command.defect
         except NotInProduction:
-            assert self.floor.orders[PLACE, "WO-1"].status is not Status.IN_PROGRESS
+            assert self.floor.orders[FACTORY, "WO-1"].status is not Status.IN_PROGRESS
         else:
             first = self.accepted.setdefault(command.client_key, recorded.report)
             assert recorded.report == first
@@ -186,15 +209,15 @@ class ReportsAndCounters(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from([Step.PAUSE, Step.RESUME, Step.COMPLETE]))
     def step(self, step: Step) -> None:
-        order = self.floor.orders[PLACE, "WO-1"]
+        order = self.floor.orders[FACTORY, "WO-1"]
         try:
             self.orders.take(TakeStep(an_origin(), "WO-1", order.version, step))
         except EngHubError:
-            assert self.floor.orders[PLACE, "WO-1"] == order
+            assert self.floor.orders[FACTORY, "WO-1"] == order
 
     @invariant()
     def counters_equal_the_sum_of_the_reports(self) -> None:
-        order = self.floor.orders[PLACE, "WO-1"]
+        order = self.floor.orders[FACTORY, "WO-1"]
         reports = self.floor.reports.values()
         assert order.good == sum(report.good for report in reports)
         assert order.defect == sum(report.defect for report in reports)

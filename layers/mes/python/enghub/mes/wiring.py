@@ -1,4 +1,4 @@
-"""Puts the services of this context together; the only place that knows which store they use."""
+"""Puts the services of this context together; the only factory that knows which store they use."""
 
 from enghub.core.claims import Claim
 from enghub.mes.reports.dynamo import DynamoReports

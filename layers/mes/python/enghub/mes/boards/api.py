@@ -6,7 +6,7 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.mes.boards.model import Board, BoardKey, LineFigures
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 
 
 class BoardQuery(wire.Request):
@@ -15,9 +15,9 @@ class BoardQuery(wire.Request):
     shift_on: wire.Day = Field(alias="date")
     shift: wire.Code
 
-    def to_key(self, place: Place) -> BoardKey:
+    def to_key(self, factory: Factory) -> BoardKey:
         """Return the board asked for."""
-        return BoardKey(place, self.shift_on, self.shift)
+        return BoardKey(factory, self.shift_on, self.shift)
 
 
 class LineResponse(wire.Response):
@@ -75,7 +75,7 @@ class BoardResponse(wire.Response):
     def of(cls, board: Board) -> Self:
         """Return the answer for a board."""
         return cls(
-            factory_id=board.key.place.factory_id,
+            factory_id=board.key.factory.factory_id,
             shift_on=board.key.shift_on,
             shift=board.key.shift,
             as_of=board.as_of,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports.model import Report
 
 ZERO = Decimal(0)
@@ -22,7 +22,7 @@ RATE = Decimal("0.0001")
 class BoardKey:
     """One shift of one factory."""
 
-    place: Place
+    factory: Factory
     shift_on: date
     shift: str
 
@@ -132,7 +132,7 @@ class Plan:
     version: int
 
 
-class Lacking(StrEnum):
+class MissingInput(StrEnum):
     """Why a figure cannot be given."""
 
     PLAN = "NO_WORK_ORDER_PLANNED"
@@ -152,7 +152,7 @@ class LineFigures:
     availability: Decimal | None
     performance: Decimal | None
     oee: Decimal | None
-    lacking: tuple[Lacking, ...]
+    lacking: tuple[MissingInput, ...]
     open_alarms: int
     as_of: datetime | None
 
@@ -196,10 +196,10 @@ def _figures(name: str, line: LineTotals | None, plan: Decimal | None) -> LineFi
     if quality is not None and availability is not None and performance is not None:
         oee = (quality * availability * performance).quantize(RATE)
     lacking = {
-        Lacking.PLAN: plan is None,
-        Lacking.OUTPUT: quality is None,
-        Lacking.RUN_TIME: output > 0 and availability is None,
-        Lacking.STANDARD_TIME: output > 0 and availability is not None and performance is None,
+        MissingInput.PLAN: plan is None,
+        MissingInput.OUTPUT: quality is None,
+        MissingInput.RUN_TIME: output > 0 and availability is None,
+        MissingInput.STANDARD_TIME: output > 0 and availability is not None and performance is None,
     }
     return LineFigures(
         line_id=name,

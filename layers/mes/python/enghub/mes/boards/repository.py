@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from enghub.mes.boards.model import BoardKey, LineTotals, Plan, Produced
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports.model import Report
 
 
@@ -35,7 +35,7 @@ class BoardRepository(Protocol):
     def plan(self, board: BoardKey, plan: Plan) -> bool:
         """Store what an order plans, unless a newer version of the order is stored; returns whether it was stored."""
 
-    def counted(self, place: Place, report_ids: Iterable[str]) -> set[str]:
+    def counted(self, factory: Factory, report_ids: Iterable[str]) -> set[str]:
         """Return which of these reports were counted; known for 14 days."""
 
     def correct(self, board: BoardKey, seen: LineTotals | None, right: LineTotals) -> bool:
@@ -48,5 +48,5 @@ class BoardRepository(Protocol):
 class ShiftReports(Protocol):
     """The source that boards are made from."""
 
-    def of_shift(self, place: Place, shift_on: date, shift: str) -> list[Report]:
+    def of_shift(self, factory: Factory, shift_on: date, shift: str) -> list[Report]:
         """Return every report of a shift, as far as the index shows them yet."""

@@ -13,7 +13,7 @@ from enghub.mes.boards import model
 from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
 from enghub.mes.consumed import PlannedOrder, ProductionReported
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 from enghub.mes.work_orders.repository import ByShift, WorkOrderRepository
 
@@ -44,7 +44,7 @@ class ShiftBoards:
         Raises:
             AlreadyHandled: the event was taken before.
         """
-        key = BoardKey(Place(event.tenant_id, event.factory_id), facts.shift_date, facts.shift)
+        key = BoardKey(Factory(event.tenant_id, event.factory_id), facts.shift_date, facts.shift)
         produced = Produced(
             report_id=event.event_id,
             line_id=facts.line_id,
@@ -66,8 +66,8 @@ class ShiftBoards:
             facts.work_order_id, facts.line_id, Status(facts.status), facts.planned_qty, facts.work_order_version
         )
         if plan is not None:
-            place = Place(event.tenant_id, event.factory_id)
-            self._repository.plan(BoardKey(place, facts.shift_date, facts.shift), plan)
+            factory = Factory(event.tenant_id, event.factory_id)
+            self._repository.plan(BoardKey(factory, facts.shift_date, facts.shift), plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Reconciliation:
         return Reconciled(found.reports, missing, corrected, plans, len(found.moving), agrees=not found.wrong)
 
     def _count_missing(self, key: BoardKey, now: datetime) -> int:
-        reports = [Produced.of(report) for report in self._reports.of_shift(key.place, key.shift_on, key.shift)]
+        reports = [Produced.of(report) for report in self._reports.of_shift(key.factory, key.shift_on, key.shift)]
         settled = [produced for produced in reports if produced.recorded_at < now - SETTLED]
         counted = self._counted(key, settled, now)
         done = 0
@@ -150,7 +150,7 @@ class Reconciliation:
     def _compare(self, key: BoardKey, now: datetime) -> "_Compared":
         """Compare the lines with the reports counted on them; the lines are read first, so a race shows as moving."""
         lines = {line.line_id: line for line in self._boards.read(key).lines}
-        reports = [Produced.of(report) for report in self._reports.of_shift(key.place, key.shift_on, key.shift)]
+        reports = [Produced.of(report) for report in self._reports.of_shift(key.factory, key.shift_on, key.shift)]
         counted = self._counted(key, reports, now)
         right = model.total((produced for produced in reports if produced.report_id in counted), now)
         # What this run itself counted carries exactly ``now``.
@@ -165,14 +165,14 @@ class Reconciliation:
 
     def _counted(self, key: BoardKey, reports: list[Produced], now: datetime) -> set[str]:
         old = {produced.report_id for produced in reports if produced.recorded_at < now - MARKS_TRUSTED}
-        return old | self._boards.counted(key.place, [p.report_id for p in reports if p.report_id not in old])
+        return old | self._boards.counted(key.factory, [p.report_id for p in reports if p.report_id not in old])
 
     def _repair_plans(self, key: BoardKey) -> int:
         stored = {plan.work_order_id: plan for plan in self._boards.read(key).plans}
         done = 0
         cursor: str | None = None
         while True:
-            found = self._orders.find(key.place, ByShift(key.shift_on, key.shift), PAGE, cursor)
+            found = self._orders.find(key.factory, ByShift(key.shift_on, key.shift), PAGE, cursor)
             for order in found.work_orders:
                 plan = _plan_of_order(order)
                 known = stored.get(order.work_order_id)

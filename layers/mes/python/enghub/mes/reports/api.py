@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from enghub.core import wire
 from enghub.core.identity import Origin
-from enghub.mes.reports.model import Report, Spot
+from enghub.mes.reports.model import Report, StationOperation
 from enghub.mes.reports.repository import ReportPage
 from enghub.mes.reports.service import ReportProduction
 
@@ -58,7 +58,7 @@ class ReportRequest(wire.Request):
             good=self.good_qty,
             defect=self.defect_qty,
             defect_types=self.defect_types,
-            spot=Spot(self.station, self.operation),
+            station_operation=StationOperation(self.station, self.operation),
             shift_on=self.shift_date,
             shift=self.shift,
             reported_at=self.report_time or origin.at,

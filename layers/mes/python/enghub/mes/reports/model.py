@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports.errors import ReportTimeInFuture
 from enghub.mes.work_orders.model import WorkOrder
 
@@ -22,7 +22,7 @@ class Report:
     and ``down_seconds`` are the machine time the report covers, where the terminal knows it.
     """
 
-    place: Place
+    factory: Factory
     report_id: str
     client_key: str
     fingerprint: str
@@ -51,7 +51,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class StationOperation:
     """A station and operation: where two reports of one moment may contradict each other."""
 
     station_id: str
@@ -59,8 +59,8 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
-    """The first report of a spot in one window of 60 s; later ones are compared with it."""
+class FirstReport:
+    """The first report of a station_operation in one window of 60 s; later ones are compared with it."""
 
     report_id: str
     reported_at: datetime
@@ -73,17 +73,17 @@ def window_of(at: datetime) -> int:
     return int(at.timestamp()) // int(WINDOW.total_seconds())
 
 
-def conflicting(anchors: Iterable[Anchor], at: datetime, good: Decimal, defect: Decimal) -> str | None:
+def conflicting(first_reports: Iterable[FirstReport], at: datetime, good: Decimal, defect: Decimal) -> str | None:
     """Return the nearest report of the same moment that says other numbers, None when all agree.
 
     The same numbers again are no conflict: a station that finishes a piece every 20 s reports them so.
     """
     others = [
-        anchor
-        for anchor in anchors
-        if abs(anchor.reported_at - at) < WINDOW and (anchor.good, anchor.defect) != (good, defect)
+        first
+        for first in first_reports
+        if abs(first.reported_at - at) < WINDOW and (first.good, first.defect) != (good, defect)
     ]
-    nearest = min(others, key=lambda anchor: abs(anchor.reported_at - at), default=None)
+    nearest = min(others, key=lambda first: abs(first.reported_at - at), default=None)
     return nearest.report_id if nearest else None
 
 

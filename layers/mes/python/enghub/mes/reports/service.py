@@ -5,14 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from enghub.core import ids
-from enghub.core.errors import IdempotencyKeyReused, Unavailable
+from enghub.core.commits import Commit
+from enghub.core.errors import IdempotencyKeyReused, RuleViolated, Unavailable
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.mes import published
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.reports import model
-from enghub.mes.reports.model import Report, Spot
-from enghub.mes.reports.repository import Entry, Overtaken, ReportPage, ReportRepository, Seen
+from enghub.mes.reports.model import Report, StationOperation
+from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage, ReportRepository
 from enghub.mes.work_orders.errors import WorkOrderNotFound
 from enghub.mes.work_orders.model import WorkOrder
 
@@ -32,7 +33,7 @@ class ReportProduction:
     good: Decimal
     defect: Decimal
     defect_types: tuple[str, ...]
-    spot: Spot
+    station_operation: StationOperation
     shift_on: date | None
     shift: str
     reported_at: datetime
@@ -64,24 +65,31 @@ class Reporting:
             Unavailable: other writers kept coming between; nothing was stored.
         """
         model.check_time(command.reported_at, command.origin.at)
-        place = Place.of(command.origin)
+        factory = Factory.of(command.origin)
         for _ in range(ATTEMPTS):
             seen = self._repository.look(
-                place, command.client_key, command.work_order_id, command.spot, command.reported_at
+                factory, command.client_key, command.work_order_id, command.station_operation, command.reported_at
             )
             if seen.stored is not None:
                 return _repeat(seen.stored, command)
-            entry = _entry(command, seen)
             try:
-                self._repository.add(entry)
-            except Overtaken:
+                commit = _commit(command, seen)
+            except (WorkOrderNotFound, RuleViolated):
+                # The look is no snapshot: the report may have been stored between its halves, and be the reason.
+                stored = self._repository.get(factory, command.client_key)
+                if stored is None:
+                    raise
+                return _repeat(stored, command)
+            try:
+                self._repository.save(commit, opens_window=not seen.has_first)
+            except ConcurrentChange:
                 continue
-            return Recorded(entry.report, repeated=False)
+            return Recorded(commit.after, repeated=False)
         raise Unavailable
 
-    def of_work_order(self, place: Place, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
+    def of_work_order(self, factory: Factory, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
         """Return a page of an order's reports, oldest first; empty when there is no such order."""
-        return self._repository.of_work_order(place, work_order_id, limit, cursor)
+        return self._repository.of_work_order(factory, work_order_id, limit, cursor)
 
 
 def _repeat(stored: Report, command: ReportProduction) -> Recorded:
@@ -90,26 +98,27 @@ def _repeat(stored: Report, command: ReportProduction) -> Recorded:
     return Recorded(stored, repeated=True)
 
 
-def _entry(command: ReportProduction, seen: Seen) -> Entry:
+def _commit(command: ReportProduction, seen: Lookup) -> Commit[Report]:
     order = seen.work_order
     if order is None:
         raise WorkOrderNotFound(work_order_id=command.work_order_id)
     order.check_report(command.good + command.defect)
-    report = _report(command, order, model.conflicting(seen.anchors, command.reported_at, command.good, command.defect))
-    return Entry(report, command.origin, _events(command.origin, report, order), opens_window=not seen.has_anchor)
+    conflict = model.conflicting(seen.first_reports, command.reported_at, command.good, command.defect)
+    report = _report(command, order, conflict)
+    return Commit(command.origin, "recorded", report, events=_events(command.origin, report, order))
 
 
 def _report(command: ReportProduction, order: WorkOrder, conflict: str | None) -> Report:
     return Report(
-        place=order.place,
+        factory=order.factory,
         report_id=ids.new_id(command.origin.at),
         client_key=command.client_key,
         fingerprint=command.fingerprint,
         work_order_id=order.work_order_id,
         product_id=order.product_id,
         line_id=order.line_id or UNKNOWN_LINE,
-        station_id=command.spot.station_id,
-        operation=command.spot.operation,
+        station_id=command.station_operation.station_id,
+        operation=command.station_operation.operation,
         shift_on=model.shift_day(command.shift_on, command.reported_at, order, command.shift),
         shift=command.shift,
         good=command.good,

@@ -16,7 +16,7 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.errors import (
     BeyondPlan,
     NotEditable,
@@ -89,7 +89,7 @@ class WorkOrder:
     standard time per piece; ``shift_on`` and ``shift`` name the shift it is planned for.
     """
 
-    place: Place
+    factory: Factory
     work_order_id: str
     product_id: str
     planned_quantity: Decimal

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from enghub.core.commits import Commit, Kept
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 
 
@@ -65,7 +65,7 @@ class Found:
 class WorkOrderRepository(Protocol):
     """Stores work orders of many tenants and factories."""
 
-    def get(self, place: Place, work_order_id: str) -> Kept[WorkOrder] | None:
+    def get(self, factory: Factory, work_order_id: str) -> Kept[WorkOrder] | None:
         """Return the order as it is now."""
 
     def save(self, commit: Commit[WorkOrder]) -> None:
@@ -80,7 +80,7 @@ class WorkOrderRepository(Protocol):
             ProgressMoved: ``after`` fixes the counters for good, and they moved.
         """
 
-    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
+    def find(self, factory: Factory, selection: Selection, limit: int, cursor: str | None) -> Found:
         """Return a page of orders in the selection's order.
 
         Raises:

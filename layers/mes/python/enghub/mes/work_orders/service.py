@@ -11,7 +11,7 @@ from enghub.core.errors import Unavailable, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.mes import published
-from enghub.mes.places import Place
+from enghub.mes.factories import Factory
 from enghub.mes.work_orders.errors import WorkOrderNotFound
 from enghub.mes.work_orders.model import Step, WorkOrder
 from enghub.mes.work_orders.repository import Found, ProgressMoved, Selection, WorkOrderRepository
@@ -78,7 +78,7 @@ class WorkOrders:
         """
         origin = command.origin
         order = WorkOrder(
-            place=Place.of(origin),
+            factory=Factory.of(origin),
             work_order_id=command.work_order_id or f"WO-{origin.at:%Y%m%d}-{ids.new_id(origin.at)[-10:]}",
             created_at=origin.at,
             **command.planned,
@@ -116,26 +116,26 @@ class WorkOrders:
             return after
         raise Unavailable
 
-    def get(self, place: Place, work_order_id: str) -> WorkOrder:
+    def get(self, factory: Factory, work_order_id: str) -> WorkOrder:
         """Return one order.
 
         Raises:
             WorkOrderNotFound: this factory has none of that number.
         """
-        return self._kept(place, work_order_id).value
+        return self._kept(factory, work_order_id).value
 
-    def find(self, place: Place, selection: Selection, limit: int, cursor: str | None) -> Found:
+    def find(self, factory: Factory, selection: Selection, limit: int, cursor: str | None) -> Found:
         """Return one page of a list."""
-        return self._repository.find(place, selection, limit, cursor)
+        return self._repository.find(factory, selection, limit, cursor)
 
-    def _kept(self, place: Place, work_order_id: str) -> Kept[WorkOrder]:
-        kept = self._repository.get(place, work_order_id)
+    def _kept(self, factory: Factory, work_order_id: str) -> Kept[WorkOrder]:
+        kept = self._repository.get(factory, work_order_id)
         if kept is None:
             raise WorkOrderNotFound(work_order_id=work_order_id)
         return kept
 
     def _current(self, origin: Origin, work_order_id: str, version: int) -> Kept[WorkOrder]:
-        kept = self._kept(Place.of(origin), work_order_id)
+        kept = self._kept(Factory.of(origin), work_order_id)
         if kept.revision != version:
             raise VersionConflict(expected=version, actual=kept.revision)
         return kept
