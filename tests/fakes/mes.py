@@ -9,7 +9,7 @@ from typing import Any
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Invalid, VersionConflict
 from enghub.core.events import Envelope
-from enghub.core.inbox import AlreadyHandled
+from enghub.core.marks import AlreadyHandled
 from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import Stored
 from enghub.mes.factories import Factory

@@ -10,7 +10,7 @@ import pytest
 
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Invalid, VersionConflict
-from enghub.core.inbox import AlreadyHandled
+from enghub.core.marks import AlreadyHandled
 from enghub.mes import published
 from enghub.mes.boards.dynamo import DynamoBoards, DynamoShiftReports
 from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from enghub.core import clock, dynamo, inbox, transactions
+from enghub.core import clock, dynamo, transactions
 from enghub.core.clock import system_clock
 from enghub.mes.boards.dynamo import CONSUMER, LINES
 from enghub.mes.work_orders.dynamo import WORK_ORDERS
@@ -239,7 +239,7 @@ def test_when_marks_have_expired_every_report_counts(floor: Floor, envelopes: En
     event = envelopes()[-1]
     deliver(floor, *envelopes())
     pk = dynamo.key("T", "acme", "INBOX", CONSUMER, event["event_id"])
-    transactions.transact(transactions.Delete(inbox.InboxRecord(pk=pk, sk="INBOX")))
+    transactions.transact(transactions.Delete((pk, "INBOX")))
     result = rebuild(later=timedelta(days=20))
     assert (result["missing"], result["corrected"], result["in_doubt"]) == (0, 0, 0)
 

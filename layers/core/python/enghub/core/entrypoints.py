@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from enghub.core import garbage  # noqa: F401 - first: it makes the imports after it cheaper
 from enghub.core.events import Envelope
-from enghub.core.inbox import AlreadyHandled
+from enghub.core.marks import AlreadyHandled
 from enghub.core.observability import logger, metrics
 
 if TYPE_CHECKING:  # queue consumers and workflow tasks do not pay for the event handler, nor tasks for pydantic

@@ -1,23 +1,13 @@
 """A consumer's memory: the mark that an event was handled, stored with its effect in one transaction."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from enghub.core.dynamo import MAX_READ_KEYS, RawItem, Record, key, read_many
-from enghub.core.transactions import Put, absent
+from enghub.core.dynamo import MAX_READ_KEYS, key, read_many
+from enghub.core.marks import KEPT, AlreadyHandled
+from enghub.core.transactions import PutItem, absent
 
-KEPT = timedelta(days=14)
-"""Longer than any queue keeps a message."""
-
-
-class AlreadyHandled(Exception):
-    """The consumer's effect of the event is already stored."""
-
-
-class InboxRecord(Record):
-    """The mark of one event at one consumer."""
-
-    ENTITY = "INBOX"
+__all__ = ["KEPT", "AlreadyHandled", "handled", "seen"]
 
 
 def _key(consumer: str, event_id: str, tenant_id: str) -> tuple[str, str]:
@@ -36,16 +26,9 @@ def handled(consumer: str, event_ids: Iterable[str], tenant_id: str) -> set[str]
     return {events[pair] for chunk in chunks for pair in read_many(chunk)}
 
 
-def seen(consumer: str, event_id: str, tenant_id: str, now: datetime) -> Put:
+def seen(consumer: str, event_id: str, tenant_id: str, now: datetime) -> PutItem:
     """Return the write that remembers ``event_id``; its transaction raises AlreadyHandled the second time."""
-
     pk, sk = _key(consumer, event_id, tenant_id)
-
-    def refusal(_: RawItem | None) -> Exception:
-        return AlreadyHandled(event_id)
-
-    return Put(
-        InboxRecord(pk=pk, sk=sk, expires_at=int((now + KEPT).timestamp())),
-        absent(),
-        refusal,
-    )
+    item = {"pk": {"S": pk}, "sk": {"S": sk}, "entity": {"S": "INBOX"}}
+    item["expires_at"] = {"N": str(int((now + KEPT).timestamp()))}
+    return PutItem(item, absent(), lambda _: AlreadyHandled(event_id))

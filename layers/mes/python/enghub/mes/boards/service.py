@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from enghub.core import inbox
+from enghub.core import marks
 from enghub.core.clock import Clock
 from enghub.core.events import Envelope
-from enghub.core.inbox import AlreadyHandled
+from enghub.core.marks import AlreadyHandled
 from enghub.mes.boards import model
 from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
@@ -19,7 +19,7 @@ from enghub.mes.work_orders.repository import ByShift, WorkOrderRepository
 
 SETTLED = timedelta(seconds=60)
 """What moved less than this ago is not judged: its events, and the index, may still be on their way."""
-MARKS_TRUSTED = inbox.KEPT - timedelta(days=1)
+MARKS_TRUSTED = marks.KEPT - timedelta(days=1)
 """Older reports are taken as counted: their marks expire, and no queue holds their events any more."""
 PAGE = 100
 LOOKS = 3
