@@ -25,7 +25,7 @@ def list_sites() -> SitesResponse:
 def get_site(site_id: str) -> SiteResponse:
     """Return one site."""
     call = http.call(app)
-    return SiteResponse.of(wiring.sites().get(call.principal.tenant_id, site_id), wiring.stage())
+    return SiteResponse.of(wiring.sites().kept(call.principal.tenant_id, site_id), wiring.stage())
 
 
 lambda_handler = entrypoints.http(app)

@@ -170,7 +170,7 @@ def test_a_site_that_waits_too_long_in_the_queue_is_withdrawn_and_has_failed(
     fleet_of: Fleet, pass_time: Callable[..., None]
 ) -> None:
     names = fleet_of.sites(2)
-    queue().set_limit(line().slots, 1, later())
+    queue().set_limit(line().kept, 1, later())
     fleet_of.start(siteIds=names, waveSize=2, maxQueueSeconds=3600, maxFailureRate=0.5)
     fleet_of.advance()
     waits = next(row for row in fleet_of.seen["siteProgress"] if row["executionId"] not in line().slots.holders)

@@ -91,7 +91,7 @@ def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_swept(
 
     monkeypatch.setattr(DynamoQueue, "line", unreadable)
     for tenant in ("acme", "zeta"):
-        queue_wiring.queue().set_limit(line(tenant).slots, 2, queue_origin(tenant))
+        queue_wiring.queue().set_limit(line(tenant).kept, 2, queue_origin(tenant))
     with pytest.raises(Unavailable):
         sweep(hub)
     assert [len(line(tenant).slots.holders) for tenant in ("acme", "zeta")] == [2, 2]
@@ -105,7 +105,7 @@ def test_an_upgrade_that_cannot_be_read_holds_up_its_own_site_alone(hub: Upgrade
     asked(hub, "A")
     broken, second, third = asked(hub, "B"), asked(hub, "B"), asked(hub, "C")
     damage(broken)
-    queue_wiring.queue().set_limit(line().slots, 4, queue_origin("acme"))
+    queue_wiring.queue().set_limit(line().kept, 4, queue_origin("acme"))
     message = sample_event("upgrade", "admit_upgrades")
     assert len(failed(hub.handler("admit_upgrades")(message, Context()))) == 1
     assert third in line().slots.holders
@@ -145,7 +145,7 @@ def test_a_queue_is_stuck_when_somebody_waits_who_could_begin(hub: Upgrade) -> N
     now = later(minutes=3)
     waits = wiring.admission().waits(now)
     assert (round(waits.longest_seconds / 60), waits.stuck_seconds) == (3, 0.0)
-    queue_wiring.queue().set_limit(line().slots, 2, queue_origin("acme"))
+    queue_wiring.queue().set_limit(line().kept, 2, queue_origin("acme"))
     assert wiring.admission().waits(now).stuck_seconds == waits.longest_seconds
     wiring.admission().admit(later())
     assert wiring.admission().waits(now).longest_seconds == 0.0
@@ -154,7 +154,7 @@ def test_a_queue_is_stuck_when_somebody_waits_who_could_begin(hub: Upgrade) -> N
 def test_who_waits_for_its_own_site_is_not_stuck(hub: Upgrade) -> None:
     asked(hub, "A")
     asked(hub, "A")
-    queue_wiring.queue().set_limit(line().slots, 2, queue_origin("acme"))
+    queue_wiring.queue().set_limit(line().kept, 2, queue_origin("acme"))
     assert wiring.admission().waits(later(minutes=3)).stuck_seconds == 0.0
     assert wiring.admission().waits(later(minutes=6)).stuck_seconds > 0, "its worker is gone, its lease too"
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
 from enghub.kit.sql.dialect import Dialect
@@ -45,7 +46,7 @@ class World(MemoryExecutions):
     """Storage of everything, all or nothing, with optimistic versions."""
 
     locks: dict[str, SiteLock] = field(default_factory=dict)
-    queued: Line = field(default_factory=lambda: Line(Slots(SLOTS)))
+    queued: Line = field(default_factory=lambda: Line(Kept(Slots(SLOTS), 0)))
     versions: dict[str, str] = field(default_factory=dict)
     commands: list[tuple[str, int]] = field(default_factory=list)
 
@@ -67,16 +68,16 @@ class World(MemoryExecutions):
         known = {found.execution_id: found for found in self.everyone()}.get(execution.execution_id)
         if (0 if known is None else known.record_version) != execution.record_version:
             raise ExecutionChanged(execution_id=execution.execution_id)
-        slots, tickets = self.queued.slots, self.queued.tickets
+        kept, tickets = self.queued.kept, self.queued.tickets
         if change.queue is not None:
-            if change.queue.slots.record_version != slots.record_version:
+            if change.queue.seen.revision != kept.revision:
                 raise QueueChanged
-            slots = replace(change.queue.slots, record_version=slots.record_version + 1)
+            kept = Kept(change.queue.slots, kept.revision + 1)
             tickets = tuple(ticket for ticket in tickets if ticket.number != change.queue.leaves)
             tickets += () if change.queue.joins is None else (change.queue.joins,)
         elif change.gives_slot_back:
-            slots = replace(slots.without(execution.execution_id), record_version=slots.record_version + 1)
-        self.queued = Line(slots, tickets)
+            kept = Kept(kept.value.without(execution.execution_id), kept.revision + 1)
+        self.queued = Line(kept, tickets)
         if change.lock is not None:
             self.locks[execution.site_id] = change.lock
         if change.site_version is not None:

@@ -24,9 +24,6 @@ class Artifact:
     """64 hex digits."""
     allowed_by: str
     allowed_at: datetime
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
 
 def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifact:

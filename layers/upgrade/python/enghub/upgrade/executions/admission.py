@@ -54,7 +54,7 @@ class Admission:
             except (QueueChanged, ExecutionChanged, SiteBusy):
                 continue
             except ExecutionNotFound:
-                self._forget(origin, ticket.execution_id, Move(line.slots, leaves=ticket.number))
+                self._forget(origin, ticket.execution_id, line.move(leaves=ticket.number))
             except Exception:
                 logger.exception("upgrade not admitted", execution_id=ticket.execution_id, tenant_id=origin.tenant_id)
                 stuck.add(ticket.site_id)
@@ -64,7 +64,7 @@ class Admission:
         problem = before.outdated(self._sites.get(origin.tenant_id, before.site_id).version)
         if problem is not None:
             refused = replace(before.fail(problem, None, origin.at), ticket=None)
-            move = Move(line.slots, leaves=ticket.number)
+            move = line.move(leaves=ticket.number)
             self._executions.save(
                 Change(origin, refused, event="UpgradeFailed", action="refuse", before=before, queue=move)
             )
@@ -73,7 +73,7 @@ class Admission:
         lock = held.take(before.execution_id, START_LEASE, origin.at)
         after = before.admitted(lock)
         slots = line.slots.without(held.owner).taken_by(before.execution_id)
-        move = Move(slots, leaves=ticket.number)
+        move = line.move(slots, leaves=ticket.number)
         self._executions.save(
             Change(origin, after, lock=lock, action="admit", before=before, command=launch_command(after), queue=move)
         )
@@ -99,8 +99,8 @@ class Admission:
         try:
             execution = self._executions.get(origin.tenant_id, execution_id)
         except ExecutionNotFound:
-            slots = self._queue.line(origin.tenant_id).slots
-            self._forget(origin, execution_id, Move(slots.without(execution_id)))
+            line = self._queue.line(origin.tenant_id)
+            self._forget(origin, execution_id, line.move(line.slots.without(execution_id)))
             return 1
         lock = self._lock(origin, execution.site_id)
         if not execution.status.is_live or _is_alive(execution, lock, origin):

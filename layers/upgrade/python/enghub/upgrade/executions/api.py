@@ -209,8 +209,8 @@ class StatusResponse(ExecutionResponse):
             on_failure=execution.on_failure.value,
             summary=summary(execution, language, now),
             rollback=RollbackResponse.of(execution, seen.rollback, language),
-            queue_position=None if seen.place is None else seen.place.position,
-            queue_behind=() if seen.place is None else seen.place.ahead[-10:],
+            queue_position=None if seen.position is None else seen.position.position,
+            queue_behind=() if seen.position is None else seen.position.ahead[-10:],
             steps=tuple(StepResponse.of(step, language) for step in seen.steps),
         )
 

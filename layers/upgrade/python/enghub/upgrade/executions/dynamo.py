@@ -15,7 +15,7 @@ from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
 from enghub.core.idempotency import puts
 from enghub.core.observability import logger
 from enghub.core.outbox import to_command, to_outbox
-from enghub.core.transactions import Put, Update, Write, absent, transact
+from enghub.core.transactions import Put, Write, absent, transact
 from enghub.upgrade import published
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
@@ -23,7 +23,7 @@ from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.queue.dynamo import giving_back, move_writes
-from enghub.upgrade.sites.dynamo import DynamoSites, site_write
+from enghub.upgrade.sites.dynamo import DynamoSites, version_writes
 from enghub.upgrade.stored import from_text, to_text
 
 LOG_KEPT = timedelta(days=30)
@@ -227,7 +227,8 @@ class DynamoExecutions:
         if change.lock is not None:
             writes.append(_lock_write(origin.tenant_id, change.lock))
         if change.site_version is not None:
-            writes += _site_version(origin.tenant_id, old.site_id, change.site_version, change.applied)
+            site = DynamoSites().kept(origin.tenant_id, old.site_id)
+            writes += version_writes(site, change.site_version, change.applied, origin)
         for event in (change.event, *change.also) if change.event is not None else ():
             data = published.EVENTS[event].model_validate(_state(execution, change))
             writes.append(to_outbox(data.envelope(origin), subject=old.execution_id))
@@ -349,12 +350,6 @@ def _audited(change: Change) -> tuple[Execution, list[Write]]:
     )
     linked = replace(execution, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
     return linked, [audit.to_put(entry)]
-
-
-def _site_version(tenant_id: str, site_id: str, version: str, applied: Sequence[str]) -> list[Update | Put]:
-    site = DynamoSites().get(tenant_id, site_id)
-    known = tuple(dict.fromkeys((*site.applied, *applied)))
-    return [site_write(site, replace(site, version=version, applied=known))]
 
 
 def _shown(execution: Execution) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.report import Report, report_of
 from enghub.upgrade.executions.repository import Executions, LogEntry
 from enghub.upgrade.executions.step import StepRecord
-from enghub.upgrade.queue.model import Place
+from enghub.upgrade.queue.model import QueuePosition
 
 EXCERPT_LINES = 40
 
@@ -18,7 +18,7 @@ class Seen:
     execution: Execution
     steps: tuple[StepRecord, ...]
     rollback: tuple[StepRecord, ...] = ()
-    place: Place | None = None
+    position: QueuePosition | None = None
     """Where it waits, if it does."""
 
 

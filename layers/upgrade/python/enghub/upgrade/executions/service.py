@@ -16,7 +16,7 @@ from enghub.upgrade.executions.step import StepRecord, StepStatus, first_unfinis
 from enghub.upgrade.executions.workflow import HELD, is_between, rollback_change, standing_at_rollback
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import ADMIT, Move
+from enghub.upgrade.queue.model import ADMIT
 from enghub.upgrade.queue.repository import Queue
 
 START_LEASE = timedelta(minutes=5)
@@ -93,7 +93,7 @@ class Upgrades:
                 action="request",
                 command=(ADMIT, {}),
                 once=once,
-                queue=Move(slots, joins=ticket),
+                queue=line.move(slots, joins=ticket),
             )
         lock = held.take(execution.execution_id, START_LEASE, origin.at)
         slots = line.slots.without(held.owner).taken_by(execution.execution_id)
@@ -106,7 +106,7 @@ class Upgrades:
             action="request",
             command=launch_command(begun),
             once=once,
-            queue=Move(slots),
+            queue=line.move(slots),
         )
 
     def resume(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None = None) -> Execution:
@@ -144,7 +144,7 @@ class Upgrades:
                 lock=released(held, before),
                 command=(ADMIT, {}),
                 once=once,
-                queue=Move(slots, joins=ticket),
+                queue=line.move(slots, joins=ticket),
             )
         after = resumed.with_token(lock)
         slots = line.slots.without(held.owner).taken_by(execution_id)
@@ -158,7 +158,7 @@ class Upgrades:
             before=before,
             command=launch_command(after),
             once=once,
-            queue=None if goes_back else Move(slots),
+            queue=None if goes_back else line.move(slots),
         )
 
     def roll_back(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
@@ -218,7 +218,7 @@ class Upgrades:
 
     def _withdrawn(self, before: Execution, ticket: int, origin: Origin, once: Once | None) -> Change:
         """Leave the queue at once: nothing runs yet."""
-        slots = self._queue.line(origin.tenant_id).slots
+        line = self._queue.line(origin.tenant_id)
         aborted = replace(before.abort(ABORTED, self._standing_at(before), origin.at), ticket=None)
         return Change(
             origin,
@@ -227,7 +227,7 @@ class Upgrades:
             action="abort",
             before=before,
             once=once,
-            queue=Move(slots, leaves=ticket),
+            queue=line.move(leaves=ticket),
         )
 
     def confirm(self, execution_id: str, step_key: str | None, origin: Origin, once: Once | None = None) -> Execution:
@@ -260,7 +260,7 @@ class Upgrades:
         seen = look(self._executions, tenant_id, execution_id)
         if seen.execution.ticket is None:
             return seen
-        return replace(seen, place=self._queue.line(tenant_id).place(execution_id))
+        return replace(seen, position=self._queue.line(tenant_id).position(execution_id))
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """Return one page of executions, newest first."""

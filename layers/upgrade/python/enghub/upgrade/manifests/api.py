@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from enghub.core import wire
 from enghub.core.events import dumps
-from enghub.upgrade.manifests.model import Change, Head
+from enghub.upgrade.manifests.model import Difference, Head
 from enghub.upgrade.manifests.service import Stored
 
 BASE = "/api/v1/upgrade/manifests"
@@ -148,7 +148,7 @@ class DiffResponse(wire.Response):
     changes: tuple[ChangeResponse, ...]
 
     @classmethod
-    def of(cls, version: str, before: int, after: int, changes: tuple[Change, ...]) -> "DiffResponse":
+    def of(cls, version: str, before: int, after: int, changes: tuple[Difference, ...]) -> "DiffResponse":
         """Return the answer."""
         rows = tuple(ChangeResponse(field=c.field, before=c.before, after=c.after) for c in changes)
         return cls(version=version, before=before, after=after, changes=rows)

@@ -4,36 +4,21 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
-from enghub.core import audit
-from enghub.core.audit import AuditEntry, Link
+from enghub.core.aggregates import Aggregate
+from enghub.core.codec import Layout
+from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, read_many
-from enghub.core.idempotency import Once, puts
-from enghub.core.identity import Origin
-from enghub.core.outbox import to_outbox
-from enghub.core.transactions import Put, Write, absent, transact
-from enghub.upgrade import published
+from enghub.core.transactions import Put, absent
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestChanged
 from enghub.upgrade.manifests.model import Head, Revision, ScriptRef
-from enghub.upgrade.stored import from_text, to_text
 from enghub.upgrade.versions import Version
 
 PART_BYTES = 300_000
-
-
-class HeadRecord(Record):
-    """One version."""
-
-    ENTITY = "MANIFEST"
-
-    body = UnicodeAttribute()
-    record_version = NumberAttribute()
 
 
 class RevisionRecord(Record):
@@ -78,8 +63,20 @@ def _number(number: int) -> str:
     return f"{number:06d}"
 
 
-def _head(record: HeadRecord) -> Head:
-    return replace(from_text(Head, record.body), record_version=int(record.record_version))
+HEADS = Aggregate(
+    Head,
+    "MANIFEST",
+    key=lambda head: (_heads(head.tenant_id), _sortable(head.version)),
+    layout=Layout(body="body"),
+    name="manifest",
+    identity=lambda head: str(head.version),
+    shows=("latest", "active", "checksum"),
+    revision="record_version",
+    exists=lambda head: ManifestChanged(version=str(head.version)),
+    missing=lambda head: ManifestChanged(version=str(head.version)),
+    outdated=lambda head, *_: ManifestChanged(version=str(head.version)),
+    ordered_by=lambda head: f"manifest/{head.version}",
+)
 
 
 def _revision(tenant_id: str, record: RevisionRecord) -> Revision:
@@ -103,12 +100,15 @@ class DynamoManifests:
 
     def head(self, tenant_id: str, version: Version) -> Head | None:
         """One consistent read."""
-        record = HeadRecord.read(_heads(tenant_id), _sortable(version))
-        return None if record is None else _head(record)
+        return HEADS.get((_heads(tenant_id), _sortable(version)))
+
+    def kept(self, tenant_id: str, version: Version) -> Kept[Head] | None:
+        """One consistent read."""
+        return HEADS.read((_heads(tenant_id), _sortable(version)))
 
     def heads(self, tenant_id: str) -> tuple[Head, ...]:
         """One consistent query: an upload is in force at once (UPG-01 asks for 60 s)."""
-        return tuple(_head(record) for record in HeadRecord.items(_heads(tenant_id)))
+        return tuple(HEADS.each(_heads(tenant_id)))
 
     def revision(self, tenant_id: str, version: Version, number: int) -> Revision:
         """One consistent read."""
@@ -140,22 +140,13 @@ class DynamoManifests:
             raise ValueError(message)
         return data.decode()
 
-    def add(
-        self,
-        before: Head | None,
-        after: Head,
-        revision: Revision,
-        texts: Mapping[str, str],
-        origin: Origin,
-        *,
-        once: Once | None,
-    ) -> Head:
+    def add(self, commit: Commit[Head], revision: Revision, texts: Mapping[str, str]) -> Head:
         """Scripts first (nothing refers to them yet), then one transaction for revision and head."""
         for text in dict.fromkeys(texts.values()):
-            for part in _script_records(origin.tenant_id, text):
+            for part in _script_records(revision.tenant_id, text):
                 part.save()
         record = RevisionRecord(
-            pk=_revisions(origin.tenant_id, after.version),
+            pk=_revisions(revision.tenant_id, revision.version),
             sk=_number(revision.number),
             number=revision.number,
             document=gzip.compress(json.dumps(dict(revision.document), default=float).encode(), mtime=0),
@@ -166,12 +157,12 @@ class DynamoManifests:
             created_by=revision.created_by,
             created_at=revision.created_at,
         )
-        change = Put(record, absent(), lambda _: ManifestChanged(version=str(after.version)))
-        return _store(before, after, "UPLOAD", origin, change, *puts(once, (after, revision)))
+        new = Put(record, absent(), lambda _: ManifestChanged(version=str(revision.version)))
+        return HEADS.save(commit, new).value
 
-    def switch(self, before: Head, after: Head, operation: str, origin: Origin) -> Head:
+    def switch(self, commit: Commit[Head]) -> Head:
         """One transaction."""
-        return _store(before, after, operation, origin)
+        return HEADS.save(commit).value
 
 
 def _script_records(tenant_id: str, text: str) -> list[ScriptRecord]:
@@ -180,41 +171,3 @@ def _script_records(tenant_id: str, text: str) -> list[ScriptRecord]:
     pieces = [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
     pk = _scripts(tenant_id, hashlib.sha256(data).hexdigest())
     return [ScriptRecord(pk=pk, sk=_number(index), data=piece, parts=len(pieces)) for index, piece in enumerate(pieces)]
-
-
-def _store(before: Head | None, after: Head, operation: str, origin: Origin, *also: Write) -> Head:
-    seen = 0 if before is None else before.record_version
-    link = Link() if before is None else Link(before.audit_sequence, before.audit_hash)
-    entry = AuditEntry(
-        origin,
-        f"manifest.{operation.lower()}",
-        f"manifest/{after.version}",
-        None if before is None else _shown(before),
-        _shown(after),
-        link,
-    )
-    stored = replace(after, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash, record_version=seen + 1)
-    condition = absent() if seen == 0 else HeadRecord.record_version == seen
-    record = HeadRecord(
-        pk=_heads(after.tenant_id), sk=_sortable(after.version), body=to_text(stored), record_version=seen + 1
-    )
-    event = published.ManifestChanged.model_validate(
-        {
-            "version": str(after.version),
-            "operation": operation,
-            "latest_revision": after.latest,
-            "active_revision": after.active,
-            "checksum": after.checksum,
-        }
-    )
-    transact(
-        *also,
-        Put(record, condition, lambda _: ManifestChanged(version=str(after.version))),
-        audit.to_put(entry),
-        to_outbox(event.envelope(origin), subject=f"manifest/{after.version}"),
-    )
-    return stored
-
-
-def _shown(head: Head) -> dict[str, Any]:
-    return {"latest": head.latest, "active": head.active, "checksum": head.checksum}

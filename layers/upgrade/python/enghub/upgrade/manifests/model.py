@@ -69,9 +69,6 @@ class Head:
     checksum: str
     updated_by: str
     updated_at: datetime
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     def activate(self, revision: Revision, by: str, at: datetime) -> "Head":
         """Put a revision in force.
@@ -89,7 +86,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One difference between two revisions; None means absent."""
 
     field: str
@@ -145,12 +142,12 @@ def checksum_of(document: Mapping[str, Any], scripts: Mapping[str, ScriptRef]) -
     return checksum({"document": document, "scripts": {path: ref.sha256 for path, ref in scripts.items()}})
 
 
-def diff(before: Revision, after: Revision) -> tuple[Change, ...]:
+def diff(before: Revision, after: Revision) -> tuple[Difference, ...]:
     """Return what differs between two revisions, documents and scripts, by path."""
     old = {**_flatten(before.document), **{f"scripts[{p}]": r.sha256 for p, r in before.scripts.items()}}
     new = {**_flatten(after.document), **{f"scripts[{p}]": r.sha256 for p, r in after.scripts.items()}}
     return tuple(
-        Change(name, old.get(name), new.get(name))
+        Difference(name, old.get(name), new.get(name))
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     )

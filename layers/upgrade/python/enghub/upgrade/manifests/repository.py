@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from enghub.core.idempotency import Once
-from enghub.core.identity import Origin
+from enghub.core.commits import Commit, Kept
 from enghub.upgrade.manifests.model import Head, Revision
 from enghub.upgrade.versions import Version
 
@@ -14,6 +13,9 @@ class Manifests(Protocol):
 
     def head(self, tenant_id: str, version: Version) -> Head | None:
         """Return a version's head."""
+
+    def kept(self, tenant_id: str, version: Version) -> Kept[Head] | None:
+        """Return a version's head with what guards its next change."""
 
     def heads(self, tenant_id: str) -> tuple[Head, ...]:
         """Return every version's head, in order of version."""
@@ -35,23 +37,14 @@ class Manifests(Protocol):
             KeyError: there is none.
         """
 
-    def add(
-        self,
-        before: Head | None,
-        after: Head,
-        revision: Revision,
-        texts: Mapping[str, str],
-        origin: Origin,
-        *,
-        once: Once | None,
-    ) -> Head:
+    def add(self, commit: Commit[Head], revision: Revision, texts: Mapping[str, str]) -> Head:
         """Store a new revision with its scripts, and the head that knows it.
 
         Raises:
             ManifestChanged: somebody else was faster.
         """
 
-    def switch(self, before: Head, after: Head, operation: str, origin: Origin) -> Head:
+    def switch(self, commit: Commit[Head]) -> Head:
         """Store a head whose active revision changed.
 
         Raises:

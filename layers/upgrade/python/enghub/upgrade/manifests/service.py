@@ -4,12 +4,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from enghub.core.idempotency import Once
+from enghub.core.claims import Claim
+from enghub.core.commits import Commit, Kept
+from enghub.core.events import Envelope
 from enghub.core.identity import Origin
+from enghub.upgrade import published
 from enghub.upgrade.manifests.document import Manifest, Step
 from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestInvalid
 from enghub.upgrade.manifests.model import (
-    Change,
+    Difference,
     Head,
     Problem,
     Revision,
@@ -59,7 +62,7 @@ class ManifestService:
         scripts: Mapping[str, str],
         activate: bool,
         origin: Origin,
-        once: Once | None = None,
+        claim: Claim | None = None,
     ) -> Stored:
         """Store a new revision; the one in force stays unless `activate`.
 
@@ -67,7 +70,8 @@ class ManifestService:
             ManifestInvalid, ManifestIncomplete, ManifestChanged
         """
         manifest, _ = self.check(document, scripts)
-        before = self._manifests.head(origin.tenant_id, manifest.number)
+        kept = self._manifests.kept(origin.tenant_id, manifest.number)
+        before = None if kept is None else kept.value
         number = 1 if before is None else before.latest + 1
         refs = {path: script_ref(text) for path, text in scripts.items()}
         revision = revision_of(origin, number, document, manifest, refs)
@@ -83,7 +87,9 @@ class ManifestService:
             updated_at=origin.at,
         )
         after = head.activate(revision, origin.user_id, origin.at) if activate else head
-        return Stored(self._manifests.add(before, after, revision, dict(scripts), origin, once=once), revision)
+        events = (_changed(after, "UPLOAD", origin),)
+        commit = Commit(origin, "uploaded", after, kept, events, claim=claim, answered=(after, revision))
+        return Stored(self._manifests.add(commit, revision, dict(scripts)), revision)
 
     def activate(self, version: Version, number: int | None, origin: Origin) -> Head:
         """Put a revision in force, the latest when none is named.
@@ -91,10 +97,11 @@ class ManifestService:
         Raises:
             ConfigurationNotFound, ManifestIncomplete, ManifestChanged
         """
-        before = self._head(origin.tenant_id, version)
-        revision = self._manifests.revision(origin.tenant_id, version, number or before.latest)
-        after = before.activate(revision, origin.user_id, origin.at)
-        return self._manifests.switch(before, after, "ACTIVATE", origin)
+        kept = self._kept(origin.tenant_id, version)
+        revision = self._manifests.revision(origin.tenant_id, version, number or kept.value.latest)
+        after = kept.value.activate(revision, origin.user_id, origin.at)
+        event = _changed(after, "ACTIVATE", origin)
+        return self._manifests.switch(Commit(origin, "activated", after, kept, (event,)))
 
     def deactivate(self, version: Version, origin: Origin) -> Head:
         """Take a version out of every future path; executions under way keep what they pinned.
@@ -102,8 +109,10 @@ class ManifestService:
         Raises:
             ConfigurationNotFound, ManifestChanged
         """
-        before = self._head(origin.tenant_id, version)
-        return self._manifests.switch(before, before.deactivate(origin.user_id, origin.at), "DEACTIVATE", origin)
+        kept = self._kept(origin.tenant_id, version)
+        after = kept.value.deactivate(origin.user_id, origin.at)
+        event = _changed(after, "DEACTIVATE", origin)
+        return self._manifests.switch(Commit(origin, "deactivated", after, kept, (event,)))
 
     def heads(self, tenant_id: str) -> tuple[Head, ...]:
         """Return every version."""
@@ -115,10 +124,10 @@ class ManifestService:
         Raises:
             ConfigurationNotFound: there is none.
         """
-        head = self._head(tenant_id, version)
+        head = self._kept(tenant_id, version).value
         return Stored(head, self._manifests.revision(tenant_id, version, number or head.active or head.latest))
 
-    def diff(self, tenant_id: str, version: Version, before: int, after: int) -> tuple[Change, ...]:
+    def diff(self, tenant_id: str, version: Version, before: int, after: int) -> tuple[Difference, ...]:
         """Return what differs between two revisions.
 
         Raises:
@@ -127,11 +136,23 @@ class ManifestService:
         old, new = (self._manifests.revision(tenant_id, version, number) for number in (before, after))
         return diff(old, new)
 
-    def _head(self, tenant_id: str, version: Version) -> Head:
-        head = self._manifests.head(tenant_id, version)
-        if head is None:
+    def _kept(self, tenant_id: str, version: Version) -> Kept[Head]:
+        kept = self._manifests.kept(tenant_id, version)
+        if kept is None:
             raise ConfigurationNotFound(version=str(version))
-        return head
+        return kept
+
+
+def _changed(head: Head, operation: str, origin: Origin) -> Envelope:
+    return published.ManifestChanged.model_validate(
+        {
+            "version": str(head.version),
+            "operation": operation,
+            "latest_revision": head.latest,
+            "active_revision": head.active,
+            "checksum": head.checksum,
+        }
+    ).envelope(origin)
 
 
 def _parameter_problems(manifest: Manifest) -> list[Problem]:

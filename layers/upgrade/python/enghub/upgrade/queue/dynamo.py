@@ -5,7 +5,7 @@ from dataclasses import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from enghub.core import audit
-from enghub.core.audit import AuditEntry, Link
+from enghub.core.commits import Commit, Kept, Link, audit_entry, subject
 from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command
@@ -14,7 +14,8 @@ from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, Line, Move, Slots, Ticket
 
 SLOTS_SK = "SLOTS"
-AUDITED = "upgrade-queue"
+AGGREGATE = "upgrade_queue"
+AUDITED = subject(AGGREGATE, "", "limit")
 """Subject of a tenant's audit entries about its limit."""
 EVERY_TENANT = "UPGRADE-SLOTS"
 """Index partition of all tenants' slots; only the sweep reads it (decision 0016)."""
@@ -58,8 +59,7 @@ def _refusal(_: RawItem | None) -> Exception:
     return QueueChanged()
 
 
-def _slots_write(tenant_id: str, slots: Slots) -> Put:
-    seen = slots.record_version
+def _slots_write(tenant_id: str, slots: Slots, seen: int, link: Link) -> Put:
     record = SlotsRecord(
         pk=_partition(tenant_id),
         sk=SLOTS_SK,
@@ -70,15 +70,15 @@ def _slots_write(tenant_id: str, slots: Slots) -> Put:
         holders=set(slots.holders) or None,
         next_number=slots.next_number,
         record_version=seen + 1,
-        audit_sequence=slots.audit_sequence or None,
-        audit_hash=slots.audit_hash or None,
+        audit_sequence=link.sequence or None,
+        audit_hash=link.hash or None,
     )
     return Put(record, absent() if seen == 0 else SlotsRecord.record_version == seen, _refusal)
 
 
 def move_writes(tenant_id: str, move: Move) -> list[Write]:
     """Return the writes of a change that saw the slots."""
-    writes: list[Write] = [_slots_write(tenant_id, move.slots)]
+    writes: list[Write] = [_slots_write(tenant_id, move.slots, move.seen.revision, move.seen.link)]
     if move.joins is not None:
         ticket = move.joins
         record = TicketRecord(
@@ -121,33 +121,25 @@ class DynamoQueue:
         record = SlotsRecord.read(_partition(tenant_id), SLOTS_SK)
         records = TicketRecord.items(_partition(tenant_id), prefix="TICKET#")
         tickets = tuple(Ticket(int(r.number), r.execution_id, r.site_id, r.queued_at) for r in records)
-        return Line(Slots(self._limit) if record is None else self._slots(record), tickets)
+        return Line(Kept(Slots(self._limit), 0) if record is None else self._kept(record), tickets)
 
-    def _slots(self, record: SlotsRecord) -> Slots:
-        return Slots(
+    def _kept(self, record: SlotsRecord) -> Kept[Slots]:
+        slots = Slots(
             int(record.limit or self._limit),
             frozenset(record.holders or ()),
             int(record.next_number or 1),
-            int(record.record_version),
             record.limit is not None,
-            int(record.audit_sequence or 0),
-            record.audit_hash or "",
         )
+        link = Link(int(record.audit_sequence or 0), record.audit_hash or "")
+        return Kept(slots, int(record.record_version), link)
 
-    def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
+    def set_limit(self, seen: Kept[Slots], limit: int | None, origin: Origin) -> None:
         """One transaction: slots, audit, command."""
-        before = {"limit": seen.limit if seen.is_own else None}
-        link = Link(seen.audit_sequence, seen.audit_hash)
-        entry = AuditEntry(origin, "upgrade.limit", AUDITED, before, {"limit": limit}, link)
-        slots = replace(
-            seen,
-            limit=self._limit if limit is None else limit,
-            is_own=limit is not None,
-            audit_sequence=entry.link.sequence,
-            audit_hash=entry.link.hash,
-        )
+        slots = replace(seen.value, limit=self._limit if limit is None else limit, is_own=limit is not None)
+        before = {"limit": seen.value.limit if seen.value.is_own else None}
+        entry = audit_entry(Commit(origin, "limited", slots, seen), AGGREGATE, AUDITED, before, {"limit": limit})
         command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
-        transact(_slots_write(origin.tenant_id, slots), audit.to_put(entry), command)
+        transact(_slots_write(origin.tenant_id, slots, seen.revision, entry.link), audit.to_put(entry), command)
 
     def store(self, tenant_id: str, move: Move) -> None:
         """One transaction."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from enghub.core.commits import Kept
+
 DEFAULT_LIMIT = 5
 """Executions at once, of a tenant that set no number of its own, where the stage names none either."""
 MAX_LIMIT = 50
@@ -36,16 +38,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Who runs now. Every change names the `record_version` it saw; giving a slot back is the one that need not."""
+    """Who runs now. Every change names the revision it saw; giving a slot back is the one that need not."""
 
     limit: int = DEFAULT_LIMIT
     holders: frozenset[str] = frozenset()
     next_number: int = 1
-    record_version: int = 0
     is_own: bool = False
     """The tenant set the limit; otherwise it is the stage's, whatever that will be."""
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def free(self) -> int:
@@ -70,8 +69,17 @@ class Slots:
 class Line:
     """A tenant's slots, and its queue in order, at one moment."""
 
-    slots: Slots
+    kept: Kept[Slots]
     tickets: tuple[Ticket, ...] = ()
+
+    @property
+    def slots(self) -> Slots:
+        """Who runs now."""
+        return self.kept.value
+
+    def move(self, slots: Slots | None = None, *, joins: Ticket | None = None, leaves: int | None = None) -> "Move":
+        """Return a change of what was seen here; `leaves` is the number of a ticket."""
+        return Move(self.kept, slots or self.slots, joins, leaves)
 
     def may_begin(self, execution_id: str) -> bool:
         """Tell whether an execution with a free site begins at once: a slot remains when all who wait have theirs."""
@@ -90,17 +98,17 @@ class Line:
             return None
         return next((ticket for ticket in self.tickets if not is_busy(ticket.site_id)), None)
 
-    def place(self, execution_id: str) -> "Place | None":
+    def position(self, execution_id: str) -> "QueuePosition | None":
         """Return where an execution waits."""
         for index, ticket in enumerate(self.tickets):
             if ticket.execution_id == execution_id:
                 ahead = tuple(found.execution_id for found in self.tickets[:index])
-                return Place(index + 1, ahead, ticket.queued_at)
+                return QueuePosition(index + 1, ahead, ticket.queued_at)
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """Where an execution waits; `ahead` are those before it, the first one first."""
 
     position: int
@@ -110,9 +118,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a change does to slots and queue; stored only if nobody changed them since `slots` was read."""
+    """What a change does to slots and queue; stored only if nobody changed them since they were seen."""
 
+    seen: Kept[Slots]
     slots: Slots
+    """As they are from now on."""
     joins: Ticket | None = None
     leaves: int | None = None
     """Number of the ticket that is given up."""

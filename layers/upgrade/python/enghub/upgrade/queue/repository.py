@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.upgrade.queue.model import Line, Move, Slots
 
@@ -12,7 +13,7 @@ class Queue(Protocol):
     def line(self, tenant_id: str) -> Line:
         """Return slots and queue; the slots are never newer than the queue."""
 
-    def set_limit(self, seen: Slots, limit: int | None, origin: Origin) -> None:
+    def set_limit(self, seen: Kept[Slots], limit: int | None, origin: Origin) -> None:
         """Store a limit of the tenant's own, or none any more, with its audit entry; have the queue looked at.
 
         Raises:

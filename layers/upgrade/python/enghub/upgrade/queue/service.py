@@ -16,9 +16,9 @@ def set_limit(queue: Queue, limit: int | None, origin: Origin) -> Line:
         QueueChanged: too much began and ended meanwhile.
     """
     for _ in range(ATTEMPTS):
-        slots = queue.line(origin.tenant_id).slots
+        seen = queue.line(origin.tenant_id).kept
         try:
-            queue.set_limit(slots, limit, origin)
+            queue.set_limit(seen, limit, origin)
         except QueueChanged:
             continue
         return queue.line(origin.tenant_id)

@@ -86,7 +86,8 @@ class Rollouts:
         if asked.site_ids:
             return tuple(self._sites.get(tenant_id, site_id).site_id for site_id in dict.fromkeys(asked.site_ids))
         wanted = asked.tags.items()
-        found = tuple(site.site_id for site in self._sites.find(tenant_id) if wanted <= site.tags.items())
+        sites = (kept.value for kept in self._sites.find(tenant_id))
+        found = tuple(site.site_id for site in sites if wanted <= site.tags.items())
         if not found:
             raise NoSites(tags=", ".join(f"{name}={value}" for name, value in wanted))
         return found

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from enghub.core import wire
+from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.amounts import amount_of
@@ -85,8 +86,9 @@ class SiteResponse(wire.Response):
     updated_at: wire.Instant
 
     @classmethod
-    def of(cls, site: Site, stage: str) -> "SiteResponse":
+    def of(cls, kept: Kept[Site], stage: str) -> "SiteResponse":
         """Return the answer for a site."""
+        site = kept.value
         return cls(
             site_id=site.site_id,
             name=site.name,
@@ -98,7 +100,7 @@ class SiteResponse(wire.Response):
             tags=dict(site.tags),
             resources=dict(site.resources),
             secret_name=site.secret_name(stage),
-            record_version=site.record_version,
+            record_version=kept.revision,
             updated_by=site.updated_by,
             updated_at=site.updated_at,
         )

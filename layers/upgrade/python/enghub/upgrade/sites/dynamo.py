@@ -1,55 +1,42 @@
 """Sites in DynamoDB: one item each, all of a tenant in one partition."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-
-from enghub.core import audit
-from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import RawItem, Record, key
+from enghub.core import dynamo
+from enghub.core.aggregates import Aggregate
+from enghub.core.codec import Key, Layout
+from enghub.core.commits import Commit, Kept
+from enghub.core.dynamo import key
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
-from enghub.core.transactions import Put, absent, transact
+from enghub.core.transactions import Write
 from enghub.upgrade.sites.errors import SiteNotFound
 from enghub.upgrade.sites.model import Site
-from enghub.upgrade.stored import from_text, to_text
 
 
-class SiteRecord(Record):
-    """One site."""
-
-    ENTITY = "SITE"
-
-    site_id = UnicodeAttribute()
-    body = UnicodeAttribute()
-    record_version = NumberAttribute()
+def _key(tenant_id: str, site_id: str) -> Key:
+    return key("T", tenant_id, "SITES"), key(site_id)
 
 
-def _partition(tenant_id: str) -> str:
-    return key("T", tenant_id, "SITES")
+SITES = Aggregate(
+    Site,
+    "SITE",
+    key=lambda site: _key(site.tenant_id, site.site_id),
+    layout=Layout(body="body"),
+    more=lambda site: {"site_id": site.site_id},
+    name="site",
+    identity=lambda site: site.site_id,
+    shows=("name", "dialect", "hooks", "components", "version", "tags", "resources"),
+    revision="record_version",
+    exists=lambda _: VersionConflict(expected=0, actual=1),
+)
 
 
-def _site(record: SiteRecord) -> Site:
-    return replace(from_text(Site, record.body), record_version=int(record.record_version))
-
-
-def site_write(before: Site | None, after: Site) -> Put:
-    """Return the write of a site on the version that was read."""
-    seen = 0 if before is None else before.record_version
-
-    def refusal(item: RawItem | None) -> Exception:
-        return VersionConflict(expected=seen, actual=int(item["record_version"]["N"]) if item else 0)
-
-    condition = absent() if seen == 0 else SiteRecord.record_version == seen
-    record = SiteRecord(
-        pk=_partition(after.tenant_id),
-        sk=key(after.site_id),
-        site_id=after.site_id,
-        body=to_text(after),
-        record_version=seen + 1,
-    )
-    return Put(record, condition, refusal)
+def version_writes(kept: Kept[Site], version: str, applied: Sequence[str], origin: Origin) -> list[Write]:
+    """Return the writes that note what a site runs from now on, for the transaction of the execution that knows."""
+    known = tuple(dict.fromkeys((*kept.value.applied, *applied)))
+    return SITES.writes(Commit(origin, "", replace(kept.value, version=version, applied=known), kept))[1]
 
 
 class DynamoSites:
@@ -57,38 +44,23 @@ class DynamoSites:
 
     def get(self, tenant_id: str, site_id: str) -> Site:
         """One consistent read."""
-        record = SiteRecord.read(_partition(tenant_id), key(site_id))
-        if record is None:
+        return self.kept(tenant_id, site_id).value
+
+    def kept(self, tenant_id: str, site_id: str) -> Kept[Site]:
+        """One consistent read."""
+        found = SITES.read(_key(tenant_id, site_id))
+        if found is None:
             raise SiteNotFound(site_id=site_id)
-        return _site(record)
+        return found
 
-    def find(self, tenant_id: str) -> tuple[Site, ...]:
+    def find(self, tenant_id: str) -> tuple[Kept[Site], ...]:
         """One query."""
-        return tuple(_site(record) for record in SiteRecord.items(_partition(tenant_id)))
+        return tuple(map(SITES.kept, dynamo.each(_key(tenant_id, "")[0])))
 
-    def put(self, site: Site, origin: Origin) -> Site:
+    def put(self, site: Site, origin: Origin) -> Kept[Site]:
         """One read, one transaction."""
-        record = SiteRecord.read(_partition(site.tenant_id), key(site.site_id))
-        before = None if record is None else _site(record)
-        wanted = (
-            site if before is None else replace(site, version=before.version or site.version, applied=before.applied)
-        )
-        link = Link() if before is None else Link(before.audit_sequence, before.audit_hash)
-        entry = AuditEntry(
-            origin, "site.put", f"site/{site.site_id}", None if before is None else _shown(before), _shown(wanted), link
-        )
-        after = replace(wanted, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
-        transact(site_write(before, after), audit.to_put(entry))
-        return replace(after, record_version=(before.record_version if before else 0) + 1)
-
-
-def _shown(site: Site) -> dict[str, Any]:
-    return {
-        "name": site.name,
-        "dialect": site.dialect.value,
-        "hooks": dict(site.hooks),
-        "components": list(site.components),
-        "version": site.version,
-        "tags": dict(site.tags),
-        "resources": dict(site.resources),
-    }
+        before = SITES.read(_key(site.tenant_id, site.site_id))
+        if before is not None:
+            known = before.value
+            site = replace(site, version=known.version or site.version, applied=known.applied)
+        return SITES.save(Commit(origin, "put", site, before))

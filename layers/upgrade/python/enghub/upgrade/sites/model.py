@@ -1,4 +1,9 @@
-"""A site: one installation to upgrade. Its credentials are in the secret store, never here (UPG-19)."""
+"""A site: one installation to upgrade (UPG-19). Its credentials are in the secret store, never here.
+
+The source document's *site* (局点), which manifests, routes (`/sites`) and people use: one installation of the business
+system, with its database, files and services. Not ISA-95's site, the level of a plant below the enterprise: that is a
+*factory* everywhere in EngHub, and one factory may run several sites of this kind, or none.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +15,7 @@ from enghub.upgrade.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where to upgrade what. `version` is what it runs, as far as executions here know."""
+    """One installation, the target system of upgrades. `version` is what it runs, as far as executions here know."""
 
     tenant_id: str
     site_id: str
@@ -23,9 +28,6 @@ class Site:
     version: str | None = None
     applied: tuple[str, ...] = ()
     """Versions that executions here have run, in order."""
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     """What it has of memory, disk and cpu, as whoever registered it says (`enghub.upgrade.amounts`)."""

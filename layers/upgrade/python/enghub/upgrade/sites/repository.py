@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.upgrade.sites.model import Site
 
@@ -16,10 +17,17 @@ class Sites(Protocol):
             SiteNotFound: there is none.
         """
 
-    def find(self, tenant_id: str) -> tuple[Site, ...]:
+    def kept(self, tenant_id: str, site_id: str) -> Kept[Site]:
+        """Return a site with what guards its next change.
+
+        Raises:
+            SiteNotFound: there is none.
+        """
+
+    def find(self, tenant_id: str) -> tuple[Kept[Site], ...]:
         """Return every site of a tenant, by id."""
 
-    def put(self, site: Site, origin: Origin) -> Site:
+    def put(self, site: Site, origin: Origin) -> Kept[Site]:
         """Store a site, with its audit entry; what executions know of its version stays.
 
         Raises:
