@@ -24,7 +24,7 @@ RIGHTS = {
 app = http.resolver()
 
 
-@app.patch("/api/v1/work-orders/<work_order_id>", right=rights.CREATE_WORK_ORDER)
+@app.patch("/api/v1/work-orders/<work_order_id>", right=rights.CREATE_WORK_ORDER, key="optional")
 def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOrderResponse:
     """Change planned fields; 409 when the version is not the current one."""
     call = http.call(app)
@@ -32,7 +32,7 @@ def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOr
     return WorkOrderResponse.of(service.edit(request.to_command(call.origin, work_order_id)))
 
 
-@app.post("/api/v1/work-orders/<work_order_id>/<step>", right=tuple(dict.fromkeys(RIGHTS.values())))
+@app.post("/api/v1/work-orders/<work_order_id>/<step>", right=tuple(dict.fromkeys(RIGHTS.values())), key="optional")
 def take_step(work_order_id: str, step: str, request: StepRequest) -> WorkOrderResponse:
     """Take a step: release, start, pause, resume, complete, close, cancel; 422 when the state does not allow it."""
     if step not in list(Step):

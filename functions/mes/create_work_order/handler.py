@@ -11,7 +11,7 @@ from enghub.mes.work_orders.api import CreateWorkOrderRequest, WorkOrderResponse
 app = http.resolver()
 
 
-@app.post("/api/v1/work-orders", right=rights.CREATE_WORK_ORDER, status_code=201)
+@app.post("/api/v1/work-orders", right=rights.CREATE_WORK_ORDER, key="optional", status_code=201)
 def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
     """Plan a work order; 409 when its number is taken."""
     call = http.call(app)

@@ -7,17 +7,17 @@ Runbook: docs/runbooks/mes-reporting.md.
 from enghub.core import entrypoints, http
 from enghub.core.claims import Replayed
 from enghub.mes import rights, wiring
-from enghub.mes.reports.api import ReportRequest, ReportResponse
+from enghub.mes.reports.api import ProductionReportResponse, ReportRequest
 
 app = http.resolver()
 
 
-@app.post("/api/v1/production/report", right=rights.REPORT_PRODUCTION, status_code=201)
-def report_production(request: ReportRequest) -> ReportResponse:
+@app.post("/api/v1/production/report", right=rights.REPORT_PRODUCTION, key="required", status_code=201)
+def report_production(request: ReportRequest) -> ProductionReportResponse:
     """Store a report; the same key and body again get the first answer, 422 when the order cannot take it."""
     call = http.call(app)
-    recorded = wiring.reporting().report(request.to_command(call.origin, call.require_key()))
-    answer = ReportResponse.of(recorded.report)
+    recorded = wiring.reporting().report(request.to_command(call.origin, call.require_key(), call.fingerprint))
+    answer = ProductionReportResponse.of(recorded.report)
     if recorded.repeated:
         raise Replayed(answer.model_dump_json(by_alias=True))
     return answer

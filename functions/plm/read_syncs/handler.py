@@ -18,14 +18,14 @@ app = http.resolver()
 @app.get("/api/v1/plm/sync/<run_id>", right=rights.READ_SYNC)
 def read_sync(
     run_id: str,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> SyncReport:
     """The run with a page of its rejected records."""
     call = http.call(app)
     tenant_id, syncs = call.principal.tenant_id, wiring.syncs()
     run = syncs.get(tenant_id, run_id)
-    page = syncs.rejected(tenant_id, run_id, limit, cursor)
+    page = syncs.rejected(tenant_id, run_id, page_size, cursor)
     return SyncReport.report(run, syncs.progress(run), page.rejected, page.cursor, call.language)
 
 

@@ -4,6 +4,7 @@ Trigger: POST /api/v1/integration/plm/change-notification, public; the signature
 Decision: docs/decisions/0010-webhook-one-write.md. Runbook: docs/runbooks/plm-webhook.md.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response, content_types
@@ -20,21 +21,13 @@ MAX_BODY_BYTES = 128 * 1024
 app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
 
 
-@app.post(
-    "/api/v1/integration/plm/change-notification", public="the signature is checked over the raw body", status_code=202
-)
-def receive_change_notification() -> Response[dict[str, Any]]:
-    """202 accepted, or 200 alreadyProcessed when the ECN number is known."""
-    event = app.current_event.raw_event
-    connection, body = _verified(event)
-    notification = http.parsed(ChangeNotification, body).to_notification()
-    origin = http.origin_of(event, connection.tenant_id, connection.factory_id, f"plm:{connection.name}")
-    is_new = wiring.changes().receive(notification, connection.name, origin)
-    receipt = Receipt(status="accepted" if is_new else "alreadyProcessed", ecn_number=notification.ecn_number)
-    return Response(202 if is_new else 200, content_types.APPLICATION_JSON, receipt.model_dump(by_alias=True))
+def verify(event: Mapping[str, Any]) -> None:
+    """Check the signature over the raw body.
 
-
-def _verified(event: dict[str, Any]) -> tuple[Webhook, bytes]:
+    Raises:
+        NotFound: there is no such connection.
+        Unauthenticated: the signature is not the connection's, or too old.
+    """
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     body = http.raw_body(event)
     connection = Connections.here().webhook(headers.get("x-plm-connection", "default"))
@@ -42,7 +35,26 @@ def _verified(event: dict[str, Any]) -> tuple[Webhook, bytes]:
     # A refusal is audited with the connection's tenant; who sent it stays unknown.
     app.context["principal"] = Principal("-", connection.tenant_id, (), (), frozenset(), now)
     connection.verify(body, headers.get("x-plm-signature", ""), headers.get("x-plm-timestamp"), now)
-    return connection, body
+    app.context["connection"] = connection
+
+
+@app.post(
+    "/api/v1/integration/plm/change-notification",
+    public="the signature is checked over the raw body",
+    proof=verify,
+    security=[{"plmSignature": []}],
+    status_code=202,
+    responses={200: {"description": "alreadyProcessed: the ECN number is known"}},
+)
+def receive_change_notification(request: ChangeNotification) -> Response[Receipt]:
+    """Take over an engineering change: 202 accepted, or 200 alreadyProcessed when the ECN number is known."""
+    connection: Webhook = app.context["connection"]
+    origin = http.origin_of(
+        app.current_event.raw_event, connection.tenant_id, connection.factory_id, f"plm:{connection.name}"
+    )
+    is_new = wiring.changes().receive(request.to_notification(), connection.name, origin)
+    receipt = Receipt(status="accepted" if is_new else "alreadyProcessed", ecn_number=request.ecn_number)
+    return Response(202 if is_new else 200, content_types.APPLICATION_JSON, receipt)
 
 
 lambda_handler = entrypoints.http(app)

@@ -11,7 +11,12 @@ from enghub.plm.changes.api import ChangeOrderResponse, RetryChangeRequest
 app = http.resolver()
 
 
-@app.post("/api/v1/plm/change-orders/<ecn_number>/retry", right=rights.RETRY_CHANGE_ORDER, status_code=202)
+@app.post(
+    "/api/v1/plm/change-orders/<ecn_number>/retry",
+    right=rights.RETRY_CHANGE_ORDER,
+    key="optional",
+    status_code=202,
+)
 def retry_change(ecn_number: str, request: RetryChangeRequest) -> ChangeOrderResponse:
     """202 with the order, waiting to be processed."""
     call = http.call(app)

@@ -13,7 +13,7 @@ from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
 app = http.resolver()
 
 
-@app.post("/api/v1/plm/sync", right=rights.START_SYNC, status_code=202)
+@app.post("/api/v1/plm/sync", right=rights.START_SYNC, key="optional", status_code=202)
 def start_sync(request: StartSyncRequest) -> SyncRunResponse:
     """202 with the run, requested."""
     call = http.call(app)
@@ -23,7 +23,7 @@ def start_sync(request: StartSyncRequest) -> SyncRunResponse:
     return SyncRunResponse.of(run)
 
 
-@app.post("/api/v1/plm/sync/<run_id>/batches/<number>/rerun", right=rights.START_SYNC, status_code=202)
+@app.post("/api/v1/plm/sync/<run_id>/batches/<number>/rerun", right=rights.START_SYNC, key="optional", status_code=202)
 def run_batch_again(run_id: str, number: int) -> SyncRunResponse:
     """202 with the run, running again for this batch."""
     call = http.call(app)

@@ -33,7 +33,7 @@ LayerNamed = Annotated[Layer, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()))
+@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()), key="optional")
 def change_configs(
     request: BatchRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> BatchResponse:
@@ -44,7 +44,7 @@ def change_configs(
     return BatchResponse.of(changed)
 
 
-@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()))
+@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
 def replace_config(
     config_key: str,
     request: ReplaceConfigRequest,
@@ -55,7 +55,7 @@ def replace_config(
     return _change(config_key, request, layer, tenant_id)
 
 
-@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()))
+@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
 def patch_config(
     config_key: str,
     request: PatchConfigRequest,
@@ -70,12 +70,12 @@ def _change(
     config_key: str, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
 ) -> ConfigResponse:
     ask = asked(app, layer, tenant_id, UPDATE)
-    wanted = Edited(ask.address(config_key), version_read(app, layer, request.version), request.edit)
+    wanted = Edited(ask.address(config_key), version_read(ask.call, layer, request.version), request.edit)
     once = ask.call.once(ConfigResponse.of, scope=layer)
     return ConfigResponse.of(wiring.configs().change(wanted, ask.call.origin, request.change_reason, once))
 
 
-@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()))
+@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change")
 def delete_config(
     config_key: str,
     layer: LayerNamed = Layer.TENANT,
@@ -85,7 +85,7 @@ def delete_config(
 ) -> ConfigResponse:
     """Delete an item softly, unless others refer to it."""
     ask = asked(app, layer, tenant_id, DELETE)
-    seen = version_read(app, layer, version)
+    seen = version_read(ask.call, layer, version)
     once = ask.call.once(ConfigResponse.of, scope=layer)
     return ConfigResponse.of(
         wiring.configs().delete(ask.address(config_key), seen, ask.call.origin, change_reason, once)

@@ -16,7 +16,7 @@ from enghub.settings.configs.model import Layer
 app = http.resolver()
 
 
-@app.post(BASE, right=tuple(CREATE.values()), status_code=201)
+@app.post(BASE, right=tuple(CREATE.values()), key="optional", status_code=201)
 def create_config(
     request: CreateConfigRequest,
     layer: Annotated[Layer, Query()] = Layer.TENANT,

@@ -44,7 +44,7 @@ def list_configs(
     return ConfigListResponse.of(layer, found)
 
 
-@app.get(f"{BASE}/<config_key>", right=rights.READ_CONFIG)
+@app.get(f"{BASE}/<config_key>", right=rights.READ_CONFIG, etag="read")
 def read_config(
     config_key: str,
     layer: Annotated[Layer | None, Query()] = None,

@@ -22,7 +22,7 @@ from enghub.upgrade.requests import version_of
 app = resolver(max_body_bytes=MAX_BODY_BYTES)
 
 
-@app.post(BASE, right=rights.MANAGE_UPGRADE, status_code=201)
+@app.post(BASE, right=rights.MANAGE_UPGRADE, key="optional", status_code=201)
 def upload_manifest(request: UploadManifestRequest) -> ManifestResponse:
     """Store a new revision, with its scripts; optionally put it in force."""
     call = http.call(app)

@@ -19,31 +19,31 @@ from enghub.upgrade.rollouts.model import Rollout
 app = resolver()
 
 
-@app.post(BASE, right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(BASE, right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def start_rollout(request: RolloutRequest) -> RolloutResponse:
     """Start a roll-out; the same Idempotency-Key starts one."""
     return _told(lambda origin, once: wiring.rollouts().start(request.to_command(), origin, once))
 
 
-@app.post(f"{BASE}/<rollout_id>/pause", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/<rollout_id>/pause", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def pause_rollout(rollout_id: str) -> RolloutResponse:
     """Begin no further site."""
     return _told(lambda origin, once: wiring.rollouts().pause(rollout_id, origin, once))
 
 
-@app.post(f"{BASE}/<rollout_id>/resume", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/<rollout_id>/resume", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def resume_rollout(rollout_id: str) -> RolloutResponse:
     """Go on; after a stop the wave's failed sites are tried again."""
     return _told(lambda origin, once: wiring.rollouts().resume(rollout_id, origin, once))
 
 
-@app.post(f"{BASE}/<rollout_id>/confirm", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/<rollout_id>/confirm", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def confirm_rollout(rollout_id: str) -> RolloutResponse:
     """Let the next wave begin."""
     return _told(lambda origin, once: wiring.rollouts().confirm(rollout_id, origin, once))
 
 
-@app.post(f"{BASE}/<rollout_id>/abort", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/<rollout_id>/abort", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def abort_rollout(rollout_id: str) -> RolloutResponse:
     """End it: what is queued is withdrawn, what runs goes on to its own end."""
     return _told(lambda origin, once: wiring.rollouts().abort(rollout_id, origin, once))

@@ -19,25 +19,25 @@ from enghub.upgrade.executions.model import Execution
 app = resolver()
 
 
-@app.post(f"{BASE}/resume/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/resume/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
     """Go on from the breakpoint."""
     return _told(lambda origin, once: wiring.upgrades().resume(execution_id, request.decision, origin, once))
 
 
-@app.post(f"{BASE}/rollback/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/rollback/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def roll_back_upgrade(execution_id: str) -> ExecutionResponse:
     """Begin the way back of what failed or was aborted, whatever its policy says."""
     return _told(lambda origin, once: wiring.upgrades().roll_back(execution_id, origin, once))
 
 
-@app.post(f"{BASE}/abort/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/abort/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def abort_upgrade(execution_id: str) -> ExecutionResponse:
     """Stop at the end of the running slice."""
     return _told(lambda origin, once: wiring.upgrades().abort(execution_id, origin, once))
 
 
-@app.post(f"{BASE}/confirm/<execution_id>", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/confirm/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionResponse:
     """Let the workflow go on past the step that waits."""
     return _told(lambda origin, once: wiring.upgrades().confirm(execution_id, request.step, origin, once))

@@ -13,7 +13,7 @@ from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeReques
 app = resolver()
 
 
-@app.post(f"{BASE}/execute", right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(f"{BASE}/execute", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def execute_upgrade(request: UpgradeRequest) -> ExecutionResponse:
     """Start an upgrade; the same Idempotency-Key starts one."""
     call = http.call(app)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from enghub.core import entrypoints, http
 from enghub.upgrade import rights
@@ -20,7 +21,10 @@ app = resolver()
 Format = Annotated[Literal["json", "html"] | None, Query()]
 
 
-@app.get(f"{BASE}/report/<execution_id>", right=rights.READ_UPGRADE)
+PAGE: OpenAPIResponse = {"description": "The report", "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
+@app.get(f"{BASE}/report/<execution_id>", right=rights.READ_UPGRADE, responses={200: PAGE})
 def get_report(execution_id: str, format: Format = None) -> Response[ReportResponse | str]:  # noqa: A002 - its name in the query
     """Return the report, of a running execution as far as it is; as a page for ?format=html or Accept: text/html."""
     call = http.call(app)

@@ -13,7 +13,7 @@ from enghub.upgrade.rehearsal.api import BASE, RehearsalRequest, RehearsalRespon
 app = resolver()
 
 
-@app.post(BASE, right=rights.EXECUTE_UPGRADE, status_code=202)
+@app.post(BASE, right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def start_rehearsal(request: RehearsalRequest) -> RehearsalResponse:
     """Start a rehearsal; the same Idempotency-Key starts one."""
     call = http.call(app)

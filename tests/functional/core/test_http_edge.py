@@ -36,7 +36,7 @@ def handler(account: Any) -> Any:
     account("mes")
     app = http.resolver(max_body_bytes=2_000)
 
-    @app.post("/orders", right=CREATE, status_code=201)
+    @app.post("/orders", right=CREATE, key="optional", status_code=201)
     def create(order: Order) -> Stored:
         call = http.call(app)
         stored = Stored(order_number=order.order_number, quantity=order.quantity)

@@ -92,7 +92,7 @@ def test_a_report_needs_its_key(floor: Floor) -> None:
         ({"goodQty": "10"}, "JSON number"),
         ({"goodQty": True}, "JSON number"),
         ({"goodQty": 1.00001}, "at most 4 decimals"),
-        ({"defectQty": 1}, "defectTypes is required"),
+        ({"defectQty": 1}, "required when defectQty is above 0"),
         ({"defectTypes": ["scratch"]}, "goes with"),
         ({"defectQty": 1, "defectTypes": ["scratch", "scratch"]}, "twice"),
         ({"reportTime": "2026-03-02T07:55:00"}, "offset"),

@@ -395,9 +395,9 @@ def test_changes_are_listed_by_processing_status_newest_first_page_by_page() -> 
     for number in range(5):
         accept(f"ECN-{number}")
     process(accept("ECN-DONE"))
-    first, cursor = listed(processingStatus="RECEIVED", limit="3")
+    first, cursor = listed(processingStatus="RECEIVED", pageSize="3")
     assert cursor is not None
-    rest, end = listed(processingStatus="RECEIVED", limit="3", cursor=cursor)
+    rest, end = listed(processingStatus="RECEIVED", pageSize="3", cursor=cursor)
     assert (first + rest, end) == (["ECN-4", "ECN-3", "ECN-2", "ECN-1", "ECN-0"], None)
     assert listed(processingStatus="PROCESSED")[0] == ["ECN-DONE"]
 
@@ -420,7 +420,7 @@ def test_a_list_without_a_clear_question_is_refused(query: dict[str, str]) -> No
 def test_a_cursor_of_another_list_is_refused() -> None:
     for number in range(3):
         accept(f"ECN-{number}")
-    _, cursor = listed(processingStatus="RECEIVED", limit="1")
+    _, cursor = listed(processingStatus="RECEIVED", pageSize="1")
     assert cursor is not None
     status, _ = get("read_changes", "/api/v1/plm/change-orders", {"processingStatus": "FAILED", "cursor": cursor})
     assert status == 400

@@ -114,8 +114,8 @@ def test_a_full_sync_takes_every_good_product_and_lists_every_bad_one(server: Pl
 
 def test_rejected_records_come_page_by_page_and_in_the_readers_language(server: PlmServer) -> None:
     run_id = synced()["runId"]
-    first = report(run_id, limit="3")
-    rest = report(run_id, limit="3", cursor=first["cursor"])
+    first = report(run_id, pageSize="3")
+    rest = report(run_id, pageSize="3", cursor=first["cursor"])
     assert (len(first["rejected"]), len(rest["rejected"]), rest["cursor"]) == (3, 2, None)
     _, body = get("read_syncs", f"{SYNC}/{run_id}", headers={"Accept-Language": "zh"})
     assert "缺少必填字段 productName" in [rejected["message"] for rejected in body["data"]["rejected"]]
@@ -495,7 +495,7 @@ def test_mappings_are_found_by_code_by_material_and_by_status(server: PlmServer)
     assert products(materialCode=f"MAT-{code}") == both
     assert products(materialId=both[0]["qmsMaterialId"]) == both
     assert both[0]["syncStatus"] == "SYNCED"
-    pending = products(syncStatus="PENDING", limit="100")
+    pending = products(syncStatus="PENDING", pageSize="100")
     assert {found["lifecycleState"] for found in pending} == {"IN_WORK"}
     assert {found["qmsMaterialId"] for found in pending} == {None}
     failed = products(syncStatus="FAILED")

@@ -1,22 +1,16 @@
-"""Bodies of requests: bounded before anything reads them, and read as bytes where a signature covers them."""
+"""Bodies of requests: bounded before anything reads them, and seen as bytes where a signature covers them."""
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from aws_lambda_powertools.event_handler import content_types
-from pydantic import BaseModel, ValidationError
 
 from enghub.core.calls import headers_of
 from enghub.core.errors import Invalid, TooLarge, UnsupportedMedia
 from enghub.core.i18n import Text
-from enghub.core.problems import invalid, unreadable
-from enghub.core.strictjson import parse_json
 
-M = TypeVar("M", bound=BaseModel)
-_NOT_UTF8 = Text("it is not UTF-8", "不是 UTF-8 编码")
 _NOT_BASE64 = Text("it is not valid base64", "不是合法的 base64")
 
 
@@ -53,21 +47,3 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Invalid(field="body", problem=_NOT_BASE64) from error
-
-
-def parsed(model: type[M], body: bytes) -> M:
-    """Read ``body`` as ``model``, for routes that must see the bytes before anything parses them.
-
-    Raises:
-        Invalid: it is no such JSON; the field is named as for declared bodies.
-    """
-    try:
-        return model.model_validate(parse_json(body.decode("utf-8")))
-    except json.JSONDecodeError as error:
-        raise unreadable(error) from error
-    except UnicodeDecodeError as error:
-        raise Invalid(field="body", problem=_NOT_UTF8) from error
-    except ValidationError as error:
-        raise invalid(
-            [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
-        ) from error

@@ -52,12 +52,23 @@ class Call:
         self.required.append(right)
         self.principal.require(right.name)
 
+    def read_etag(self) -> str | None:
+        """Return If-Match, on a route that declares to take it."""
+        self._declared(self.access.etag == "change")
+        return self.if_match
+
+    def _declared(self, declared: bool) -> None:
+        if not declared:
+            message = f"{self.operation} reads a header that its route does not declare"
+            raise ValueError(message)
+
     def require_key(self) -> str:
         """Return the Idempotency-Key of a request that must carry one.
 
         Raises:
             Invalid: it carries none.
         """
+        self._declared(self.access.key == "required")
         if self.idempotency_key is None:
             raise Invalid(field="Idempotency-Key", problem=_NO_KEY)
         return self.idempotency_key
@@ -78,6 +89,7 @@ class Call:
             Replayed: the request was answered before; the edge sends that answer again.
             IdempotencyKeyReused: the key stands for another request.
         """
+        self._declared(self.access.key == "optional")
         if self.idempotency_key is None:
             return None
         claim = Claim(

@@ -2,14 +2,19 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from enghub.core.http import Api
 
 
-def tagged(app: APIGatewayRestResolver, body: Any, etag: str) -> Response[Any]:
+def tagged(app: Api, body: Any, etag: str) -> Response[Any]:
     """Return ``body`` with its ``etag``, or 304 without a body when If-None-Match names it.
 
     ``etag`` is quoted; it stands for the answer's data, not for the envelope with its time and request id.
     """
+    if app.access().etag != "read":
+        message = "the route does not declare its ETag"
+        raise ValueError(message)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if _names(app.current_event.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)

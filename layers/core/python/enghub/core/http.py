@@ -29,7 +29,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 
 from enghub.core import answers
 from enghub.core.answers import Names
-from enghub.core.bodies import check_body, parsed, raw_body
+from enghub.core.bodies import check_body, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
 from enghub.core.claims import Replayed
 from enghub.core.errors import EngHubError, Failed, NotFound, UnsupportedMedia
@@ -37,10 +37,10 @@ from enghub.core.events import dumps
 from enghub.core.observability import count, logger
 from enghub.core.parameters import check_address, query_names
 from enghub.core.problems import invalid, unreadable
-from enghub.core.rights import Access, Right
+from enghub.core.rights import Access, Etag, Key, Right
 from enghub.core.strictjson import parse_json
 
-__all__ = ["MAX_BODY_BYTES", "Api", "Call", "call", "origin_of", "parsed", "raw_body", "resolver"]
+__all__ = ["MAX_BODY_BYTES", "Api", "Call", "call", "origin_of", "raw_body", "resolver"]
 
 MAX_BODY_BYTES = 256 * 1024
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,28 +60,51 @@ class Api(APIGatewayRestResolver):
         self.use([_edge])
         _register_errors(self)
 
-    def get(self, rule: str, *_: Any, right: OneOf = (), public: str = "", **options: Any) -> Callable[[F], F]:
-        """Answer GET ``rule`` for who holds ``right``."""
-        return self._serve("GET", rule, right, public, options)
+    def get(self, rule: str, *_: Any, **declared: Any) -> Callable[[F], F]:
+        """Answer GET ``rule``, as ``serve`` says."""
+        return self.serve("GET", rule, **declared)
 
-    def post(self, rule: str, *_: Any, right: OneOf = (), public: str = "", **options: Any) -> Callable[[F], F]:
-        """Answer POST ``rule`` for who holds ``right``."""
-        return self._serve("POST", rule, right, public, options)
+    def post(self, rule: str, *_: Any, **declared: Any) -> Callable[[F], F]:
+        """Answer POST ``rule``, as ``serve`` says."""
+        return self.serve("POST", rule, **declared)
 
-    def put(self, rule: str, *_: Any, right: OneOf = (), public: str = "", **options: Any) -> Callable[[F], F]:
-        """Answer PUT ``rule`` for who holds ``right``."""
-        return self._serve("PUT", rule, right, public, options)
+    def put(self, rule: str, *_: Any, **declared: Any) -> Callable[[F], F]:
+        """Answer PUT ``rule``, as ``serve`` says."""
+        return self.serve("PUT", rule, **declared)
 
-    def patch(self, rule: str, *_: Any, right: OneOf = (), public: str = "", **options: Any) -> Callable[[F], F]:
-        """Answer PATCH ``rule`` for who holds ``right``."""
-        return self._serve("PATCH", rule, right, public, options)
+    def patch(self, rule: str, *_: Any, **declared: Any) -> Callable[[F], F]:
+        """Answer PATCH ``rule``, as ``serve`` says."""
+        return self.serve("PATCH", rule, **declared)
 
-    def delete(self, rule: str, *_: Any, right: OneOf = (), public: str = "", **options: Any) -> Callable[[F], F]:
-        """Answer DELETE ``rule`` for who holds ``right``."""
-        return self._serve("DELETE", rule, right, public, options)
+    def delete(self, rule: str, *_: Any, **declared: Any) -> Callable[[F], F]:
+        """Answer DELETE ``rule``, as ``serve`` says."""
+        return self.serve("DELETE", rule, **declared)
 
-    def _serve(self, method: str, rule: str, right: OneOf, public: str, options: dict[str, Any]) -> Callable[[F], F]:
-        access = Access((right,) if isinstance(right, Right) else right, public)
+    def serve(
+        self,
+        method: str,
+        rule: str,
+        *,
+        right: OneOf = (),
+        public: str = "",
+        proof: Callable[[Mapping[str, Any]], None] | None = None,
+        key: Key = "none",
+        etag: Etag = "none",
+        **options: Any,
+    ) -> Callable[[F], F]:
+        """Answer ``method rule`` for who holds ``right``, or for anybody because ``public`` says why.
+
+        Args:
+            method: an HTTP method.
+            rule: the path, variables as ``<name>``.
+            right: the right it takes, or several of which the data decides.
+            public: why nobody has to sign in.
+            proof: checks what a public route was sent, before anything is parsed.
+            key: whether it takes an Idempotency-Key.
+            etag: whether it answers with an ETag, or changes what an ETag in If-Match names.
+            options: Powertools' own: ``status_code``, ``responses``, ``security``.
+        """
+        access = Access((right,) if isinstance(right, Right) else right, public, proof, key, etag)
         self._access[method, rule] = access
         return self.route(rule, method, openapi_extensions=_published(access), enable_validation=False, **options)
 
@@ -132,12 +155,11 @@ class Api(APIGatewayRestResolver):
 
 def _published(access: Access) -> dict[str, Any]:
     if access.public:
-        return {"x-enghub-public": True, "x-enghub-public-reason": access.public}
-    return {
-        "x-enghub-public": False,
-        "x-enghub-rights": [right.name for right in access.rights],
-        "x-enghub-roles": list(access.roles),
-    }
+        who: dict[str, Any] = {"x-enghub-public": True, "x-enghub-public-reason": access.public}
+    else:
+        rights = [right.name for right in access.rights]
+        who = {"x-enghub-public": False, "x-enghub-rights": rights, "x-enghub-roles": list(access.roles)}
+    return {**who, "x-enghub-key": access.key, "x-enghub-etag": access.etag}
 
 
 def resolver(*, max_body_bytes: int = MAX_BODY_BYTES, error_names: Names = MappingProxyType({})) -> Api:
@@ -163,6 +185,8 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
         principal = app.context["principal"] = principal_of(event)
         app.context["call"] = admit(event, principal, access)
     app.check_request()
+    if access.proof is not None:
+        access.proof(event)
     try:
         answer = app.validated(app, run)
     except Replayed as replayed:

@@ -1,8 +1,15 @@
 """Rights as objects: declared in a context's ``rights.py`` with the roles they are granted to, named by its routes."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from enghub.core.identity import Principal
+
+Key = Literal["none", "optional", "required"]
+"""Whether a route takes an Idempotency-Key."""
+Etag = Literal["none", "read", "change"]
+"""Whether a route answers with an ETag and takes If-None-Match (read), or takes the ETag read in If-Match (change)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +26,18 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call a route: holders of one of ``rights``; anybody where ``public`` says why.
+    """Who may call a route and with which headers: holders of one of ``rights``; anybody where ``public`` says why.
 
     Several rights mean that the right needed follows from the data: before anything is parsed the caller must hold one
-    of them, and the route then asks for the exact one (``Call.require``).
+    of them, and the route then asks for the exact one (``Call.require``). ``proof`` checks what a public route is
+    sent, before it is parsed.
     """
 
     rights: tuple[Right, ...] = ()
     public: str = ""
+    proof: Callable[[Mapping[str, Any]], None] | None = None
+    key: Key = "none"
+    etag: Etag = "none"
     roles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,17 +1,24 @@
 """Production reports on the wire; fields as in section 3.2 of the architecture supplement."""
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from enghub.core import wire
+from enghub.core import claims, wire
+from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.mes.reports.model import Report, StationOperation
 from enghub.mes.reports.repository import ReportPage
 from enghub.mes.reports.service import ReportProduction
+
+_NO_PIECES = Text(
+    "report at least one piece: goodQty and defectQty are both 0", "请至少上报一件：goodQty 与 defectQty 均为 0"
+)
+_TYPES_NEEDED = Text("it is required when defectQty is above 0", "defectQty 大于 0 时必须填写")
+_TYPES_ALONE = Text("it goes with a defectQty above 0", "仅在 defectQty 大于 0 时填写")
+_TYPES_TWICE = Text("it names one type twice", "同一缺陷类型重复")
 
 
 class ReportRequest(wire.Request):
@@ -33,27 +40,26 @@ class ReportRequest(wire.Request):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if not self.good_qty + self.defect_qty:
-            message = "report at least one piece: goodQty and defectQty are both 0"
-        elif self.defect_qty and not self.defect_types:
-            message = "defectTypes is required when defectQty is above 0"
-        elif self.defect_types and not self.defect_qty:
-            message = "defectTypes goes with a defectQty above 0"
-        elif len(set(self.defect_types)) < len(self.defect_types):
-            message = "defectTypes names one type twice"
-        else:
-            return self
-        raise ValueError(message)
+            raise wire.Unfit(_NO_PIECES, field="goodQty")
+        if self.defect_qty and not self.defect_types:
+            raise wire.Unfit(_TYPES_NEEDED, field="defectTypes")
+        if self.defect_types and not self.defect_qty:
+            raise wire.Unfit(_TYPES_ALONE, field="defectTypes")
+        if len(set(self.defect_types)) < len(self.defect_types):
+            raise wire.Unfit(_TYPES_TWICE, field="defectTypes")
+        return self
 
-    def fingerprint(self) -> str:
-        """Return the hash of what was sent; the same for the same values, however they were written."""
-        return hashlib.sha256(self.model_dump_json(exclude_unset=True).encode()).hexdigest()
+    def to_command(self, origin: Origin, client_key: str, fingerprint: str) -> ReportProduction:
+        """Return the command for the service; ``fingerprint`` is that of the call.
 
-    def to_command(self, origin: Origin, client_key: str) -> ReportProduction:
-        """Return the command for the service."""
+        A key is the terminal's, whoever is signed in there: a repeat under another name means another report, unless it
+        says who produced.
+        """
+        produced_by = self.produced_by or origin.user_id
         return ReportProduction(
             origin=origin,
             client_key=client_key,
-            fingerprint=self.fingerprint(),
+            fingerprint=claims.fingerprint(fingerprint, produced_by),
             work_order_id=self.work_order_id,
             good=self.good_qty,
             defect=self.defect_qty,
@@ -62,13 +68,13 @@ class ReportRequest(wire.Request):
             shift_on=self.shift_date,
             shift=self.shift,
             reported_at=self.report_time or origin.at,
-            produced_by=self.produced_by or origin.user_id,
+            produced_by=produced_by,
             run_seconds=self.run_seconds,
             down_seconds=self.down_seconds,
         )
 
 
-class ReportResponse(wire.Response):
+class ProductionReportResponse(wire.Response):
     """A stored report; ``conflictsWith`` names a report of the same moment with other numbers."""
 
     report_id: str
@@ -124,10 +130,10 @@ class ReportQuery(wire.Request):
 class ReportPageResponse(wire.Response):
     """One page of reports, by report time; ``cursor`` goes into the next request, null at the end."""
 
-    items: list[ReportResponse]
+    items: list[ProductionReportResponse]
     cursor: str | None
 
     @classmethod
     def of(cls, page: ReportPage) -> Self:
         """Return the answer for a page."""
-        return cls(items=[ReportResponse.of(report) for report in page.reports], cursor=page.cursor)
+        return cls(items=[ProductionReportResponse.of(report) for report in page.reports], cursor=page.cursor)

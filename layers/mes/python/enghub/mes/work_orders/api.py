@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from enghub.core import wire
 from enghub.core.errors import Invalid
+from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.mes.work_orders.model import Status, Step, WorkOrder
 from enghub.mes.work_orders.repository import (
@@ -19,17 +20,35 @@ from enghub.mes.work_orders.repository import (
 )
 from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, TakeStep
 
-Number = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\p{L}\p{N}][\p{L}\p{N}._-]*$")]
+Number = Annotated[
+    str,
+    wire.form(
+        r"^[\p{L}\p{N}][\p{L}\p{N}._-]*$",
+        Text(
+            "begin with a letter or digit; letters, digits and . _ - follow",
+            "以字母或数字开头，其后为字母、数字或 . _ -",
+        ),
+        max_length=64,
+        format="order-number",
+    ),
+]
 """A number people give to a work order; it is part of addresses, so no slash or colon."""
 Positive = Annotated[wire.Quantity, Field(gt=0)]
 Allowance = Annotated[wire.Quantity, Field(le=1)]
 """A ratio of the planned quantity."""
 
+_WHOLE_SHIFT = Text("name both shiftDate and shift, or neither", "shiftDate 与 shift 必须同时填写或同时省略")
+_NO_CHANGE = Text("name at least one field to change", "请至少填写一个要修改的字段")
+_ONE_SELECTOR = Text(
+    "name exactly one of status, salesOrderId, productId, stationId",
+    "请在 status、salesOrderId、productId、stationId 中恰好填写一个",
+)
+_DUE_NEEDS_STATUS = Text("due dates go with a status", "按交期查询时必须填写 status")
+
 
 def _both_or_neither(shift_date: object, shift: object) -> None:
     if (shift_date is None) != (shift is None):
-        message = "name both shiftDate and shift, or neither"
-        raise ValueError(message)
+        raise wire.Unfit(_WHOLE_SHIFT, field="shift" if shift is None else "shiftDate")
 
 
 class CreateWorkOrderRequest(wire.Request):
@@ -77,8 +96,7 @@ class EditWorkOrderRequest(wire.Patch):
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if self.model_fields_set <= {"version"}:
-            message = "name at least one field to change"
-            raise ValueError(message)
+            raise wire.Unfit(_NO_CHANGE)
         if self.model_fields_set & {"shift_date", "shift"}:
             _both_or_neither(self.shift_date, self.shift)
         return self
@@ -128,9 +146,9 @@ class ListQuery(wire.Request):
         if self.station_id:
             named.append(ByStation(self.station_id))
         if len(named) != 1:
-            raise Invalid(field="status", problem="name exactly one of status, salesOrderId, productId, stationId")
+            raise Invalid(field="status", problem=_ONE_SELECTOR)
         if (self.due_from or self.due_to) and not self.status:
-            raise Invalid(field="dueFrom", problem="due dates go with a status")
+            raise Invalid(field="dueFrom", problem=_DUE_NEEDS_STATUS)
         return named[0]
 
 

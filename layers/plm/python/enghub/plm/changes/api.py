@@ -3,24 +3,24 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from enghub.core import wire
+from enghub.core.i18n import Text
 from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, ChangePointType, Notification, Processing
 from enghub.plm.changes.repository import Found
 
-
-def _day(value: object) -> object:
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str) or len(value) != len("2026-01-31"):
-        message = "write a date as YYYY-MM-DD"
-        raise ValueError(message)
-    return date.fromisoformat(value)
-
-
-EcnNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$")]
-Day = Annotated[date, BeforeValidator(_day)]
+EcnNumber = Annotated[
+    str,
+    wire.form(
+        r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        Text(
+            "begin with a letter or digit; letters, digits and . _ - follow",
+            "以字母或数字开头，其后为字母、数字或 . _ -",
+        ),
+        max_length=50,
+    ),
+]
 
 
 class ChangeNotification(wire.Request):
@@ -33,7 +33,7 @@ class ChangeNotification(wire.Request):
     change_reason: wire.LongText = ""
     change_description: Annotated[str, Field(max_length=20_000)] = ""
     affected_products: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], Field(max_length=1000)]
-    effective_date: Day | None = None
+    effective_date: wire.Day | None = None
     effective_batch: Annotated[str, Field(max_length=50)] = ""
     plm_status: Annotated[str, Field(max_length=20)] = ""
 

@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from enghub.core import wire
-from enghub.core.i18n import Language
+from enghub.core.i18n import Language, Text
 from enghub.plm.products.model import Reason
 from enghub.plm.syncs.model import (
     Batch,
@@ -19,13 +17,25 @@ from enghub.plm.syncs.model import (
     Trigger,
 )
 
+ConnectionName = Annotated[
+    str,
+    wire.form(
+        r"^[a-z0-9][a-z0-9-]*$",
+        Text(
+            "begin with a small letter or digit; small letters, digits and - follow",
+            "以小写字母或数字开头，其后为小写字母、数字或 -",
+        ),
+        max_length=40,
+    ),
+]
+
 
 class StartSyncRequest(wire.Request):
     """Which products to take over, from which PLM, in batches of 100, 500 or 1,000."""
 
     mode: Mode
     batch_type: BatchType = BatchType.MEDIUM
-    connection: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "default"
+    connection: ConnectionName = "default"
 
 
 class RecordCounts(wire.Response):

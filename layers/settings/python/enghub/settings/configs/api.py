@@ -84,13 +84,13 @@ def asked(
 _TAG = re.compile(r'(?:W/)?"(?P<layer>global|tenant|user)\.(?P<version>[1-9][0-9]{0,9})"')
 
 
-def version_read(app: http.Api, layer: Layer, version: int | None) -> int:
+def version_read(call: http.Call, layer: Layer, version: int | None) -> int:
     """Return the version a change saw: the field ``version``, or the ETag in If-Match.
 
     Raises:
         ConfigVersionMissing: neither is there, they differ, or the ETag is no item's of this layer.
     """
-    header = app.current_event.headers.get("if-match")
+    header = call.read_etag()
     if header is None:
         if version is None:
             raise ConfigVersionMissing(field="version", problem="neither is there")
