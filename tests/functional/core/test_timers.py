@@ -1,7 +1,7 @@
 """Timers: set, moved and cancelled with a change, woken at their time, once, whatever dies, comes late or is lost."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,8 @@ from enghub.core.timers import dynamo
 from enghub.core.timers.model import EARLY, CancelTimer, DueTimer, SetTimer, TimerState, Wake
 from enghub.core.timers.waking import Swept, arm, sweep
 from enghub.core.transactions import Put, absent, transact
+from enghub.kit.calendars import zones
+from enghub.kit.calendars.rules import RecurringRule
 from tests.factories.http import NOW, an_origin
 from tests.factories.timers import EffectRecord, StoredTimers, World, dying
 
@@ -338,3 +340,46 @@ def test_of_two_that_arm_at_once_the_later_setting_wins(world: World, monkeypatc
     arm(wake, world.store, world, world, world.clock)
     ((asked, _),) = world.schedules.values()
     assert asked == NOW + 4 * HOUR - EARLY
+
+
+# --- set by the wall clock -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wall", "rings"),
+    [
+        ("2026-03-29T02:30", "2026-03-29T01:00"),  # missing: the first instant after the gap
+        ("2026-03-30T09:00", "2026-03-30T07:00"),
+        ("2026-10-25T02:30", "2026-10-25T00:30"),  # twice: its first occurrence
+        ("2026-10-26T09:00", "2026-10-26T08:00"),
+    ],
+)
+def test_a_timer_set_by_the_wall_clock_rings_by_it_over_both_changes(fast: World, wall: str, rings: str) -> None:
+    due = zones.instant(datetime.fromisoformat(wall), zones.zone("Europe/Berlin"))
+    fast.now = due - timedelta(days=2)
+    fast.late = lambda: timedelta(seconds=59)
+    fast.change(at(due))
+    fast.run(timedelta(days=3))
+    (rang,) = fast.fired_at["order/1"]
+    assert timedelta() <= rang - datetime.fromisoformat(f"{rings}+00:00") <= 5 * SECOND
+
+
+def test_a_daily_timer_rings_at_seven_by_the_wall_clock_all_through_a_change(fast: World) -> None:
+    berlin = zones.zone("Europe/Berlin")
+    rule = RecurringRule("FREQ=DAILY", datetime(2026, 3, 27, 7), berlin)  # noqa: DTZ001 - what clocks show
+
+    def daily(due: DueTimer) -> None:
+        fast.effect(due)
+        following = rule.after(due.due)
+        assert following is not None
+        fast.change(at(following))
+
+    fast.now = datetime(2026, 3, 27, 5, tzinfo=UTC)
+    first = rule.after(fast.now)
+    assert first is not None
+    fast.handlers = {"ring": daily}
+    fast.change(at(first))
+    fast.run(timedelta(days=4))
+    assert [f"{zones.local(found, berlin):%d %H:%M}" for found in fast.fired_at["order/1"]] == [
+        *("27 07:00", "28 07:00", "29 07:00", "30 07:00"),
+    ]

@@ -5,12 +5,14 @@ Field names are those of the document. Keys of a step that are not named here ar
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.kit.calendars.shifts import Hours
 from enghub.upgrade.phases import PHASES, Phase
 from enghub.upgrade.versions import Version, VersionText
 
@@ -88,17 +90,9 @@ class Window(_Part):
 
     def seconds_until(self, now: datetime) -> int:
         """Return the seconds until it opens, 0 while it is open."""
-        at = (now.hour * 3600 + now.minute * 60 + now.second + _seconds(self.utc_offset)) % DAY
-        begin, end = _seconds(self.begin), _seconds(self.end)
-        return 0 if (at - begin) % DAY < (end - begin) % DAY else (begin - at) % DAY
-
-
-DAY = 86_400
-
-
-def _seconds(text: str) -> int:
-    hours, minutes = text.lstrip("+-").split(":")
-    return (-1 if text.startswith("-") else 1) * (int(hours) * 3600 + int(minutes) * 60)
+        hours = Hours(time.fromisoformat(self.begin), time.fromisoformat(self.end))
+        opens = hours.current_or_next(now, datetime.strptime(self.utc_offset, "%z").tzinfo or UTC).start
+        return max(0, math.ceil((opens - now).total_seconds()))
 
 
 class Step(BaseModel):
