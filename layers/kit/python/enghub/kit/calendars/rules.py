@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import dropwhile, islice
-from typing import cast
+from typing import Any, cast
 
 from dateutil.rrule import rrule, rrulestr
 
@@ -62,7 +62,7 @@ class RecurringRule:
 
     def _from(self, at: datetime, until: datetime) -> Iterator[datetime]:
         """Yield occurrences from a little before ``at`` to a little after ``until``."""
-        rule = self._local()
+        rule: Any = self._local()  # the stubs do not know its end and count
         ends = [end for end in (rule._until, local(until, self.tz)) if end is not None]
         walls = islice(rule.replace(count=None, until=min(ends)), rule._count)
         first = local(at, self.tz)
