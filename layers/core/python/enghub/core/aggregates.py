@@ -20,6 +20,7 @@ from enghub.core.commits import Commit, Kept, Link, audit_entry, subject
 from enghub.core.dynamo import MAX_READ_KEYS, Attr, Page
 from enghub.core.errors import Conflict, NotFound, VersionConflict
 from enghub.core.idempotency import puts
+from enghub.core.timers import dynamo as timers
 from enghub.core.transactions import Delete, PutItem, Update, Write, absent, transact
 
 A = TypeVar("A")
@@ -178,6 +179,7 @@ class Aggregate(Items[A]):
             *([] if entry is None else [audit.to_put(entry)]),
             *(outbox.to_outbox(event, subject=order) for event in commit.events),
             *(outbox.to_command(one.queue, one.payload, commit.origin, subject=order) for one in commit.commands),
+            *(write for timer in commit.timers for write in timers.writes(timer, commit.origin)),
         ]
 
     def _revision(self, item: RawItem) -> int:
