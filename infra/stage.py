@@ -16,10 +16,10 @@ CORE = "core"
 
 
 PREFIXES = {
-    "plm": ("api/v1/integration/plm", "api/v1/plm"),
-    "mes": ("api/v1/dashboard", "api/v1/production", "api/v1/work-orders"),
-    "settings": ("api/v1/system-config",),
-    "upgrade": ("api/v1/upgrade",),
+    "plm": ("api/v1/integration/plm", "api/v1/parked/plm", "api/v1/plm"),
+    "mes": ("api/v1/dashboard", "api/v1/parked/mes", "api/v1/production", "api/v1/work-orders"),
+    "settings": ("api/v1/parked/settings", "api/v1/system-config"),
+    "upgrade": ("api/v1/parked/upgrade", "api/v1/upgrade"),
     SANDBOX: ("sandbox",),
 }
 """Under which paths of the one address a context's API lies; every published path lies under exactly one."""
