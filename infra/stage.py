@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CONTEXTS = ("plm", "mes", "upgrade", "settings")
+CONTEXTS = ("plm", "mes", "upgrade", "settings", "notices")
 """The bounded contexts; each has a table, a code layer and a stack of its own."""
 
 SANDBOX = "sandbox"
@@ -16,10 +16,11 @@ CORE = "core"
 
 
 PREFIXES = {
-    "plm": ("api/v1/integration/plm", "api/v1/parked/plm", "api/v1/plm"),
-    "mes": ("api/v1/dashboard", "api/v1/parked/mes", "api/v1/production", "api/v1/work-orders"),
-    "settings": ("api/v1/parked/settings", "api/v1/system-config"),
-    "upgrade": ("api/v1/parked/upgrade", "api/v1/upgrade"),
+    "plm": ("api/v1/integration/plm", "api/v1/plm"),
+    "mes": ("api/v1/dashboard", "api/v1/production", "api/v1/work-orders"),
+    "notices": ("api/v1/notices",),
+    "settings": ("api/v1/system-config",),
+    "upgrade": ("api/v1/upgrade",),
     SANDBOX: ("sandbox",),
 }
 """Under which paths of the one address a context's API lies; every published path lies under exactly one."""
@@ -45,6 +46,8 @@ class Stage:
     alarm_emails: tuple[str, ...] = ()
     notice_sender: str = ""
     """From whom mails about upgrades come; the address or its domain must be verified in SES. None, no mails."""
+    notice_topics: tuple[str, ...] = ()
+    """ARNs of the SNS topics that channels of notices may name."""
     public_url: str = ""
     """Where people reach the API, for links in notices."""
     outbound_private: tuple[str, ...] = ()

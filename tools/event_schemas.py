@@ -20,9 +20,10 @@ FOLDER = ROOT / "events" / "published"
 
 
 def models() -> Iterator[type[EventData]]:
-    """Yield the model of every published event, by context."""
-    for path in sorted(ROOT.glob("layers/*/python/enghub/*/published.py")):
-        module = importlib.import_module(f"enghub.{path.parent.name}.published")
+    """Yield the model of every published event: what any context may publish, then each context's own."""
+    published = [f"enghub.{path.parent.name}.published" for path in ROOT.glob("layers/*/python/enghub/*/published.py")]
+    for name in ("enghub.core.notices", *sorted(published)):
+        module = importlib.import_module(name)
         defined = [
             value
             for value in vars(module).values()

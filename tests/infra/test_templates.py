@@ -15,7 +15,11 @@ from tests.infra.conftest import Assembly
 
 pytestmark = pytest.mark.xdist_group("infra")
 
-PUBLIC = {"POST /api/v1/integration/plm/change-notification"}
+PUBLIC = {
+    "GET /api/v1/notices/acknowledge",
+    "POST /api/v1/notices/acknowledge",
+    "POST /api/v1/integration/plm/change-notification",
+}
 """The routes that need no token; each verifies its caller itself."""
 
 

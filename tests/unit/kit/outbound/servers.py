@@ -5,6 +5,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from enghub.kit.outbound.addresses import Policy
 from enghub.kit.outbound.calls import Outbound
@@ -73,11 +79,12 @@ def answering(answer: bytes) -> Behaviour:
     return behave
 
 
-def dripping(begin: bytes, drop: bytes) -> Behaviour:
+def dripping(begin: bytes, drop: bytes, *, talks_first: bool = False) -> Behaviour:
     """Send a little, again and again, for ever: no single read of the caller ever waits long."""
 
     def behave(connection: socket.socket, server: Server, over: threading.Event) -> None:
-        read_request(connection, server)
+        if not talks_first:
+            read_request(connection, server)
         connection.sendall(begin)
         while not over.wait(0.02):
             connection.sendall(drop)
@@ -94,3 +101,27 @@ def http(status: str, body: bytes = b"", *headers: str) -> bytes:
 def leading_to(*addresses: str) -> Outbound:
     """Return a way out whose names all lead to these addresses."""
     return Outbound(LOCAL, Network(resolve=lambda _, __: addresses))
+
+
+def certificate(folder: Path, host: str = "tls.example") -> tuple[Path, Path]:
+    """Make a certificate for a host, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "k.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "c.pem", folder / "k.pem"

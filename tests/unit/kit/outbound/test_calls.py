@@ -6,19 +6,25 @@ import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from enghub.kit.outbound.addresses import Policy
 from enghub.kit.outbound.calls import Limits, Outbound
 from enghub.kit.outbound.errors import OutboundFailed, OutboundRefused
 from enghub.kit.outbound.network import Network
-from tests.unit.kit.outbound.servers import LOCAL, Server, answering, dripping, http, leading_to, read_request, serving
+from tests.unit.kit.outbound.servers import (
+    LOCAL,
+    Server,
+    answering,
+    certificate,
+    dripping,
+    http,
+    leading_to,
+    read_request,
+    serving,
+)
 
 OUT = Outbound(LOCAL)
 SHORT = Limits(seconds=0.3, body_bytes=65_536)
@@ -190,30 +196,6 @@ def test_who_drips_does_not_hold_the_call_beyond_its_time(begin: bytes, drop: by
         with pytest.raises(OutboundFailed):
             OUT.request("GET", server.url(), limits=SHORT)
         assert server.sent < 2000, "the call ended while the receiver was still at it"
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for tls.example."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tls.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("tls.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "k.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "c.pem", folder / "k.pem"
 
 
 def test_tls_asks_for_the_name_and_trusts_nobody_elses_certificate(tmp_path: Path) -> None:

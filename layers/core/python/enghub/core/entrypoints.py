@@ -52,17 +52,9 @@ class Message:
 
 
 def queue(handle: Callable[[Message], None]) -> Handler:
-    """Return the Lambda handler of a queue consumer, as ``records`` for messages with a JSON object as body.
+    """Return the Lambda handler of a queue consumer: one failed message returns alone, the rest of its batch lands.
 
-    A message whose body is none fails, and so reaches the dead-letter queue.
-    """
-    return records(lambda record: handle(_message(record)))
-
-
-def records(handle: Callable[[Mapping[str, Any]], None]) -> Handler:
-    """Return the Lambda handler of a queue: one failed message returns alone, the rest of its batch lands.
-
-    ``AlreadyHandled`` is a success.
+    ``AlreadyHandled`` is a success. A message whose body is no JSON object fails, and so reaches the dead-letter queue.
     """
 
     def lambda_handler(event: Event, _: LambdaContext) -> dict[str, list[dict[str, str]]]:
@@ -70,7 +62,7 @@ def records(handle: Callable[[Mapping[str, Any]], None]) -> Handler:
         for record in event["Records"]:
             message_id = record["messageId"]
             try:
-                handle(record)
+                handle(_message(record))
             except AlreadyHandled:
                 logger.info("message was handled before", message_id=message_id)
             except Exception:

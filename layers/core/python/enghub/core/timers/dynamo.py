@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from enghub.core import ids, log
+from enghub.core import ids
 from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, table
 from enghub.core.identity import Origin
-from enghub.core.marks import AlreadyHandled
+from enghub.core.inbox import AlreadyHandled
+from enghub.core.observability import logger
 from enghub.core.outbox import to_command
 from enghub.core.timers.model import (
     FIRST_LOOK,
@@ -107,7 +108,7 @@ def overdue(shard: int, now: datetime, limit: int) -> Iterator[Timer]:
         try:
             yield _timer(TimerRecord.from_raw_data(raw))
         except Exception:
-            log.exception("timer cannot be read", key=raw.get("pk"))
+            logger.exception("timer cannot be read", key=raw.get("pk"))
 
 
 def look_again(timer: Timer, at: datetime | None) -> None:

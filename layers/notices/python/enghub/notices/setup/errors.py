@@ -1,0 +1,31 @@
+"""What is wrong with what somebody wants to set up."""
+
+from enghub.core.errors import Invalid, NotFound, RuleViolated
+from enghub.core.i18n import Text
+
+
+class SetupNotFound(NotFound):
+    """No such rule, channel, contact or template."""
+
+    text = Text("There is no {what} {name}", "{what} {name} 不存在")
+
+
+class TooManyOfThem(RuleViolated):
+    """A tenant may have a bounded number."""
+
+    text = Text("There are {most} of {what} already: delete one first", "{what} 已达上限 {most}，请先删除")
+
+
+class UnknownChannel(Invalid):
+    """A rule names a channel that nobody set up."""
+
+    text = Text("{field}: there is no channel {name}", "{field}：渠道 {name} 不存在")
+
+
+class TopicNotAllowed(Invalid):
+    """A channel of kind sns names one of the stage's topics, others name none."""
+
+    text = Text(
+        "{field}: a channel of kind sns names one of the topics that this installation allows, others name none",
+        "{field}：sns 渠道须使用本系统允许的主题，其他渠道不得填写",
+    )
