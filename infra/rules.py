@@ -128,12 +128,23 @@ def alarms_have_runbooks(template: Template) -> Iterator[str]:
             yield f"{name} tells nobody"
 
 
+PARKER = "-park-dead-letters"
+"""The function of every context that keeps what lies in dead-letter queues."""
+
+
 def queues_have_dead_letters(template: Template) -> Iterator[str]:
-    """A queue that is read has a dead-letter queue after four tries; a queue that is not read is one."""
-    read = {_target(source["EventSourceArn"]) for _, source in resources(template, "Lambda::EventSourceMapping")}
+    """A queue that is read has a dead-letter queue after four tries; only the parker reads a dead-letter queue."""
+    functions = dict(resources(template, "Lambda::Function"))
+    read: dict[str | None, set[str]] = {}
+    for _, source in resources(template, "Lambda::EventSourceMapping"):
+        reader = functions.get(source["FunctionName"].get("Ref"), {}).get("FunctionName", "")
+        read.setdefault(_target(source["EventSourceArn"]), set()).add(reader)
     for name, queue in resources(template, "SQS::Queue"):
         redrive = queue.get("RedrivePolicy")
-        if name in read and (redrive is None or redrive["maxReceiveCount"] != TRIES):
+        parked = name in read and all(reader.endswith(PARKER) for reader in read[name])
+        if parked and redrive is not None:
+            yield f"{name} is parked from, so nothing may take its messages away before that"
+        elif name in read and not parked and (redrive is None or redrive["maxReceiveCount"] != TRIES):
             yield f"{name} is read but has no dead-letter queue after {TRIES} tries"
         if name not in read and redrive is not None:
             yield f"{name} is not read by anything"

@@ -16,11 +16,11 @@ CORE = "core"
 
 
 PREFIXES = {
-    "plm": ("api/v1/integration/plm", "api/v1/plm"),
-    "mes": ("api/v1/dashboard", "api/v1/production", "api/v1/work-orders"),
-    "notices": ("api/v1/notices",),
-    "settings": ("api/v1/system-config",),
-    "upgrade": ("api/v1/upgrade",),
+    "plm": ("api/v1/integration/plm", "api/v1/parked/plm", "api/v1/plm"),
+    "mes": ("api/v1/dashboard", "api/v1/parked/mes", "api/v1/production", "api/v1/work-orders"),
+    "notices": ("api/v1/notices", "api/v1/parked/notices"),
+    "settings": ("api/v1/parked/settings", "api/v1/system-config"),
+    "upgrade": ("api/v1/parked/upgrade", "api/v1/upgrade"),
     SANDBOX: ("sandbox",),
 }
 """Under which paths of the one address a context's API lies; every published path lies under exactly one."""

@@ -22,37 +22,48 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema
 
+from infra.stage import CONTEXTS
+
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), *map(str, sorted(ROOT.glob("layers/*/python")))]
 DOCUMENT = ROOT / "docs" / "openapi.json"
 parts = importlib.import_module("tools.openapi_parts")
+SHARED = "<context>"
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route of one function."""
+    """One route of one function; a function that every context deploys (``<context>`` in its path) has one in each."""
 
     context: str
     function: str
     route: Any
     in_envelope: bool
+    folder: str
+    """Where its code and its sample lie."""
+
+    @property
+    def rule(self) -> str:
+        """The address as the handler writes it, with the context's name."""
+        rule: str = self.route.path.replace(SHARED, self.context)
+        return rule
 
     @property
     def path(self) -> str:
         """The address, variables in camelCase like everything else."""
-        return re.sub(r"<(\w+)>", lambda found: f"{{{to_camel(found[1])}}}", self.route.path)
+        return re.sub(r"<(\w+)>", lambda found: f"{{{to_camel(found[1])}}}", self.rule)
 
     @property
     def name(self) -> str:
-        """The operation's id: the name of the handler's function."""
+        """The operation's id: the name of the handler's function, and the context's where several have it."""
         name: str = self.route.func.__name__
-        return name
+        return f"{name}_{self.context}" if SHARED in self.route.path else name
 
     def fields(self) -> Iterator[tuple[str, Any]]:
         """Yield what goes in and comes out: path, query, body, answer."""
         dependant = self.route.dependant
-        yield from (("path", field) for field in dependant.path_params)
+        yield from (("path", field) for field in dependant.path_params if f"<{field.name}>" in self.rule)
         yield from (("query", field) for field in dependant.query_params)
         yield from (("body", field) for field in dependant.body_params)
         if dependant.return_param is not None:
@@ -72,8 +83,12 @@ def operations() -> list[Operation]:
         app = getattr(importlib.import_module(f"functions.{context}.{name}.handler"), "app", None)
         if isinstance(app, APIGatewayRestResolver):
             routes = [*app._static_routes, *app._dynamic_routes]
-            found += [Operation(context, f"{context}/{name}", route, isinstance(app, api)) for route in routes]
-    for kind in (lambda one: (one.route.method, re.sub("<.*?>", "<>", one.route.path)), lambda one: one.name):
+            found += [
+                Operation(whose, f"{whose}/{name}", route, isinstance(app, api), f"{context}/{name}")
+                for route in routes
+                for whose in (CONTEXTS if SHARED in route.path else (context,))
+            ]
+    for kind in (lambda one: (one.route.method, re.sub("<.*?>", "<>", one.rule)), lambda one: one.name):
         taken: dict[Any, Operation] = {}
         for one in found:
             if taken.setdefault(kind(one), one) is not one:
@@ -205,8 +220,8 @@ def _parameter(kind: str, name: str, schema: dict[str, Any], *, required: bool) 
 
 def _body(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
-    sample = json.loads((ROOT / "events" / f"{operation.function}.json").read_text("utf-8"))
-    pattern = re.sub(r"<\w+>", "[^/]+", operation.route.path)
+    sample = json.loads((ROOT / "events" / f"{operation.folder}.json").read_text("utf-8"))
+    pattern = re.sub(r"<\w+>", "[^/]+", operation.rule)
     if sample.get("httpMethod") == operation.route.method and re.fullmatch(pattern, sample["path"]) and sample["body"]:
         content["example"] = json.loads(sample["body"])
     return {"required": True, "content": {"application/json": content}}

@@ -23,8 +23,8 @@ def declared() -> "dict[str, Right]":
     """
     kind = importlib.import_module("enghub.core.rights").Right
     found: dict[str, Right] = {}
-    for path in sorted(ROOT.glob("layers/*/python/enghub/*/rights.py")):
-        module = importlib.import_module(f"enghub.{path.parent.name}.rights")
+    for path in sorted(ROOT.glob("layers/*/python/enghub/**/rights.py")):
+        module = importlib.import_module(".".join(path.with_suffix("").parts[path.parts.index("python") + 1 :]))
         for right in vars(module).values():
             if isinstance(right, kind) and found.setdefault(right.name, right) is not right:
                 message = f"{right.name} is declared twice"

@@ -1,4 +1,4 @@
-"""The upgrades' API of a deployed hub, as the commands and pipelines call it; their exit codes (UPG-22)."""
+"""The API of a deployed hub, as the commands and pipelines call it; their exit codes (UPG-22)."""
 
 import math
 import os
@@ -21,24 +21,25 @@ TRIES = 30
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The API of a deployed hub, as somebody who may upgrade."""
+    """The routes of a deployed hub below one path, as somebody who may call them."""
 
     base: str
     token: str
+    path: str = BASE
 
     @classmethod
-    def of(cls, base: str | None, token: str | None, tenant: str) -> "Api":
-        """Return the API that is named, else the local cloud's."""
+    def of(
+        cls, base: str | None, token: str | None, tenant: str, *, path: str = BASE, role: str = "UPGRADE_ADMIN"
+    ) -> "Api":
+        """Return the API that is named, else the local cloud's, with a token of ``role``."""
         if base and token:
-            return cls(base.rstrip("/"), token)
+            return cls(base.rstrip("/"), token, path)
         if base or token:
             message = "Give both --api and --token (or ENGHUB_API and ENGHUB_TOKEN), or neither for the local cloud"
             raise Stop(message, REFUSED)
         cloud = context.connect()
-        made = cloud.token(
-            tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=("UPGRADE_ADMIN",)
-        )
-        return cls(cloud.api_base, made)
+        made = cloud.token(tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=(role,))
+        return cls(cloud.api_base, made, path)
 
     def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """Return the answer's data.
@@ -60,7 +61,7 @@ class Api:
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         answer = httpx.request(
             method,
-            f"{self.base}{BASE}{path}",
+            f"{self.base}{self.path}{path}",
             json=body,
             headers={"Authorization": f"Bearer {self.token}", **headers},
             timeout=context.REQUEST_SECONDS,

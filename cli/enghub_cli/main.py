@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "upgrade": Command(
         ("upgrade", "rehearse", "upgrade_queue", "upgrade_rollout"), "Upgrade the business system of a site."
     ),
+    "parked": Command(("parked",), "Messages that failed for good: see them, send them again, give up."),
     "deploy": Command(("deploy",), "Build the layers and deploy all stacks of a stage to AWS."),
 }
 

@@ -1,4 +1,4 @@
-"""The options that several commands of upgrades share: one spelling, one help text each."""
+"""The options that several commands share: one spelling, one help text each."""
 
 import inspect
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from enghub_cli.hub import Api
+from enghub_cli.hub import BASE, Api
 
 ApiOption = Annotated[str | None, typer.Option("--api", envvar="ENGHUB_API", help="API base; the local cloud if none.")]
 TokenOption = Annotated[str | None, typer.Option("--token", envvar="ENGHUB_TOKEN", help="Bearer token.")]
@@ -27,11 +27,14 @@ OnFailureOption = Annotated[
 KeyOption = Annotated[str | None, typer.Option(help="Idempotency key; the pipeline's run id makes a retry safe.")]
 
 
-def with_hub(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that makes its first parameter, the hub, of the options --api, --token and --tenant."""
+def with_hub(command: Callable[..., None], *, path: str = BASE, role: str = "UPGRADE_ADMIN") -> Callable[..., None]:
+    """Return a command that makes its first parameter, the hub, of the options --api, --token and --tenant.
+
+    The hub's calls go below ``path``; the token that the local cloud makes has ``role``.
+    """
 
     def hub(api: ApiOption = None, token: TokenOption = None, tenant: TenantOption = "acme") -> Api:
-        return Api.of(api, token, tenant)
+        return Api.of(api, token, tenant, path=path, role=role)
 
     @wraps(command)
     def run(**given: object) -> None:

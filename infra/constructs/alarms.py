@@ -28,6 +28,7 @@ DEAD_LETTERS = Kind("dead-letters", "Work could not be done and waits in a dead-
 QUEUE_AGE = Kind("queue-age", "Work waits too long in a queue (seconds)", 900, 5, 2, "Maximum")
 STREAM_LAG = Kind("outbox-backlog", "The relay falls behind its stream (milliseconds)", 60_000, 5, 2, "Maximum")
 OUTBOX_AGE = Kind("outbox-backlog", "An event waits in the outbox (seconds)", 300, 5, 2, "Maximum")
+PARKED = Kind("parked", "Messages failed for good and wait for a decision", 1, 5, 1, "Maximum")
 WORKFLOW_FAILURES = Kind("workflow-failures", "A workflow failed or ran out of time", 1)
 API_FAILURES = Kind("api-failures", "The API answers 5xx", 5)
 API_LATENCY = Kind("api-latency", "The API answers slowly (p99, milliseconds)", 3_000, 5, 3, "p99")
@@ -45,6 +46,7 @@ KINDS = (
     QUEUE_AGE,
     STREAM_LAG,
     OUTBOX_AGE,
+    PARKED,
     WORKFLOW_FAILURES,
     API_FAILURES,
     API_LATENCY,

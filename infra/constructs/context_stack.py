@@ -1,5 +1,6 @@
 """The stack of one bounded context: what its author writes is which function answers what, and may touch what."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,12 +26,12 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.alarms import OUTBOX_AGE, Kind, alarm, alarms_of_many
+from infra.constructs.alarms import OUTBOX_AGE, PARKED, Kind, alarm, alarms_of_many
 from infra.constructs.api import rest_api
 from infra.constructs.function import RUNTIME, Surroundings, code, python_function
 from infra.constructs.grants import Grantee, allow, allow_key, inline_policies
 from infra.constructs.outbox import relay_from_stream
-from infra.constructs.queues import allow_send, consume, dead_letter_queue, queue_with_dead_letters
+from infra.constructs.queues import PARKER_SECONDS, allow_send, consume, dead_letter_queue, queue_with_dead_letters
 from infra.constructs.workflow import executions_arn, machine_arn, state_machine
 from infra.document import Route
 from infra.stacks.state import StateStack
@@ -81,7 +82,9 @@ class ContextStack(Stack):
                 **stage.outbound,
             },
         )
-        self._failed = dead_letter_queue(self, stage.name_of(context, "failed-invocations"), self._around)
+        self._parked_from: dict[str, dict[str, str]] = {}
+        self._parker = self._parking() if self.has_outbox else None
+        self._failed = self._dead_letters(stage.name_of(context, "failed-invocations"), "failed-invocations", "")
         self._outbox_senders = self._outbox() if self.has_outbox else ()
 
     # --- functions -------------------------------------------------------------------------------------------------
@@ -203,12 +206,7 @@ class ContextStack(Stack):
         self, name: str, consumer: lambda_.Function, *, batch_size: int = 10, max_concurrency: int = 5
     ) -> sqs.Queue:
         """Add a queue of commands for ``consumer``; the outbox of this context sends to it by ``name``."""
-        queue = self.queue(name, consumer, batch_size, max_concurrency)
-        self._queue_urls[name] = queue.queue_url
-        for sender in self._outbox_senders:
-            sender.add_environment("QUEUE_URLS", self.to_json_string(self._queue_urls))
-            allow(sender, ["sqs:SendMessage"], [queue.queue_arn])
-        return queue
+        return self.queue(name, consumer, batch_size, max_concurrency)
 
     def subscribe(
         self,
@@ -221,7 +219,7 @@ class ContextStack(Stack):
         """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
         wanted = self.state.sources.subscription(self.context, name)
         queue = self.queue(name, consumer, batch_size, max_concurrency)
-        undelivered = dead_letter_queue(self, self.stage.name_of(self.context, name, "undelivered"), self._around)
+        undelivered = self._dead_letters(self.stage.name_of(self.context, name, "undelivered"), name, name)
         events.Rule(
             self,
             f"Rule {name}",
@@ -235,14 +233,28 @@ class ContextStack(Stack):
         return queue
 
     def queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
-        """Add a queue that ``consumer`` reads; who may send to it is granted by the caller."""
+        """Add a queue for ``consumer``; the outbox sends to it by ``name``, also what is sent again after it failed."""
         queue = queue_with_dead_letters(
             self,
             self.stage.name_of(self.context, name),
             self._around,
+            dead=self._dead_letters(self.stage.name_of(self.context, name, "dead"), name, name),
             consumer_timeout_seconds=self._timeouts[consumer.node.id],
         )
         consume(self, queue, consumer, self.state.key, batch_size=batch_size, max_concurrency=max_concurrency)
+        self._queue_urls[name] = queue.queue_url
+        for sender in self._outbox_senders:
+            sender.add_environment("QUEUE_URLS", self.to_json_string(self._queue_urls))
+            allow(sender, ["sqs:SendMessage"], [queue.queue_arn])
+        return queue
+
+    def _dead_letters(self, queue_name: str, consumer: str, channel: str) -> sqs.Queue:
+        """Add a dead-letter queue; what comes into it is parked for ``consumer``, and re-driven by ``channel``."""
+        queue = dead_letter_queue(self, queue_name, self._around)
+        if self._parker is not None:
+            self._parked_from[queue_name] = {"consumer": consumer, "channel": channel}
+            self._parker.add_environment("DEAD_LETTERS", json.dumps(self._parked_from))
+            consume(self, queue, self._parker, self.state.key, batch_size=10, max_concurrency=2)
         return queue
 
     def schedule(self, name: str, function: lambda_.Function, expression: str, time_zone: str = "UTC") -> None:
@@ -385,6 +397,22 @@ class ContextStack(Stack):
         self.schedule("sweep_outbox", sweeper, "rate(1 minute)")
         self.metric_alarm("oldest", OUTBOX_AGE, "OutboxOldestSeconds")
         return relay, sweeper
+
+    def _parking(self) -> lambda_.Function:
+        """Add what keeps messages that failed for good, and what lets people decide about them."""
+        sources = self.state.sources
+        parker = self.function(
+            "park_dead_letters",
+            memory_mb=256,
+            timeout_seconds=PARKER_SECONDS,
+            folder=sources.shared_function("park_dead_letters"),
+        )
+        self.table_access(parker, "UpdateItem")
+        manage = self.function("manage_parked", folder=sources.shared_function("manage_parked"))
+        # PutItem: audit entries, and the message that is sent again.
+        self.table_access(manage, "GetItem", "Query", "PutItem", "UpdateItem", indexes=("gsi1",))
+        self.metric_alarm("messages", PARKED, "ParkedMessages")
+        return parker
 
     def table_arn(self) -> str:
         """Return the ARN of the context's table."""

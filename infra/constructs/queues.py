@@ -16,8 +16,12 @@ VISIBILITY_FACTOR = 6
 """A message stays invisible six times the function's time-out, as Lambda asks for."""
 
 
+PARKER_SECONDS = 30
+"""How long the function may take that parks what lies in dead-letter queues."""
+
+
 def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.Queue:
-    """Add the dead-letter queue ``name``; one message in it is an alarm."""
+    """Add the dead-letter queue ``name``; one message that stays in it, because it cannot be parked, is an alarm."""
     queue = sqs.Queue(
         scope,
         f"Queue {name}",
@@ -26,6 +30,7 @@ def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.
         encryption_master_key=around.key,
         enforce_ssl=True,
         retention_period=Duration.days(14),
+        visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * PARKER_SECONDS),
     )
     acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
     around.watch(DEAD_LETTERS, name, queue.metric_approximate_number_of_messages_visible())
@@ -33,10 +38,9 @@ def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.
 
 
 def queue_with_dead_letters(
-    scope: Construct, name: str, around: Surroundings, *, consumer_timeout_seconds: int
+    scope: Construct, name: str, around: Surroundings, *, dead: sqs.Queue, consumer_timeout_seconds: int
 ) -> sqs.Queue:
-    """Add the queue ``name`` and ``<name>-dead``."""
-    dead = dead_letter_queue(scope, f"{name}-dead", around)
+    """Add the queue ``name``; what fails every time goes to ``dead``."""
     queue = sqs.Queue(
         scope,
         f"Queue {name}",

@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from enghub.core.commits import Kept
 from enghub.core.identity import Principal
 from enghub.settings.configs import model
-from enghub.settings.configs.model import Address, Change, Config, Content, Layer, Owner
+from enghub.settings.configs.model import Address, Config, ConfigCommit, Content, Layer, Owner
 from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, Context, a_principal, a_request, an_origin
 
@@ -57,12 +58,13 @@ def an_address(config_key: str = "session.timeout", layer: Layer = Layer.TENANT,
     return Address(Owner.of(layer, "acme", user), config_key)
 
 
-def a_creation(address: Address | None = None, value: str = "3600", **content: Any) -> Change:
+def a_creation(address: Address | None = None, value: str = "3600", **content: Any) -> ConfigCommit:
     address = address or an_address()
     origin = model.recorded(address.owner, an_origin())
     return model.created(address, Content(value=value, **content), None, origin, "first")
 
 
-def an_update(config: Config, value: str, minutes: int = 1, **content: Any) -> Change:
+def an_update(kept: Kept[Config], value: str, minutes: int = 1, **content: Any) -> ConfigCommit:
+    config = kept.value
     origin = model.recorded(config.address.owner, an_origin(at=NOW + timedelta(minutes=minutes)))
-    return model.updated(config, replace(config.content, value=value, **content), origin, "then")
+    return model.updated(kept, replace(config.content, value=value, **content), origin, "then")

@@ -52,6 +52,14 @@ BROKEN = [
     ),
     (rules.queues_have_dead_letters, template(Q=("SQS::Queue", {}), S=("Lambda::EventSourceMapping", READ))),
     (
+        rules.queues_have_dead_letters,
+        template(
+            Q=("SQS::Queue", {"RedrivePolicy": {"maxReceiveCount": 4}}),
+            F=("Lambda::Function", {"FunctionName": "enghub-test-mes-park-dead-letters"}),
+            S=("Lambda::EventSourceMapping", READ),
+        ),
+    ),
+    (
         rules.queues_fit_their_consumers,
         template(
             Q=("SQS::Queue", {"VisibilityTimeout": 59}),

@@ -1,11 +1,14 @@
 """Timers: set, moved and cancelled with a change, woken at their time, once, whatever dies, comes late or is lost."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from enghub.core.inbox import AlreadyHandled
+from enghub.core.aggregates import Aggregate
+from enghub.core.commits import Commit
+from enghub.core.marks import AlreadyHandled
 from enghub.core.timers import dynamo
 from enghub.core.timers.model import EARLY, CancelTimer, DueTimer, SetTimer, TimerState, Wake
 from enghub.core.timers.waking import Swept, arm, sweep
@@ -383,3 +386,15 @@ def test_a_daily_timer_rings_at_seven_by_the_wall_clock_all_through_a_change(fas
     assert [f"{zones.local(found, berlin):%d %H:%M}" for found in fast.fired_at["order/1"]] == [
         *("27 07:00", "28 07:00", "29 07:00", "30 07:00"),
     ]
+
+
+def test_a_commit_of_an_aggregate_carries_its_timers(stored: World) -> None:
+    @dataclass(frozen=True)
+    class Order:
+        number: str
+        revision: int = 1
+
+    orders = Aggregate(Order, "ORDER", key=lambda order: (f"ORDER#{order.number}", "ORDER"))
+    orders.save(Commit(an_origin(at=NOW), "", Order("1"), timers=(at(NOW + MINUTE), CancelTimer("order/2", "ring"))))
+    stored.run(MINUTE)
+    assert stored.effects() == 1

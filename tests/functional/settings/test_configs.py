@@ -409,8 +409,8 @@ def test_every_change_leaves_an_audit_entry_and_an_event() -> None:
     data("POST", body=SESSION_TIMEOUT)
     data("PATCH", "/session.timeout", {"configValue": "7200", "version": 1, "changeReason": "longer shifts"})
     data("DELETE", "/session.timeout", version="2")
-    entries = audit.history("acme", key("tenant", "", "session.timeout"))
-    assert [entry.action for entry in entries] == ["config.create", "config.update", "config.delete"]
+    entries = audit.history("acme", "config/-/tenant/-/session.timeout")
+    assert [entry.action for entry in entries] == ["config.created", "config.updated", "config.deleted"]
     assert audit.broken_at(entries) is None
     changed = entries[1]
     assert (changed.before["configValue"], changed.after["configValue"]) == ("3600", "7200")
@@ -429,7 +429,7 @@ def test_a_change_of_the_global_layer_has_one_chain_whoever_makes_it() -> None:
     data("POST", body=text("theme", "grey"), layer="global")
     other = a_principal(*EVERYTHING, tenant="globex", user="admin")
     data("PATCH", "/theme", {"configValue": "white", "version": 1}, layer="global", caller=other)
-    entries = audit.history("*", key("global", "", "theme"))
+    entries = audit.history("*", "config/-/global/-/theme")
     assert [entry.user_id for entry in entries] == ["acme/admin", "globex/admin"]
     assert audit.broken_at(entries) is None
 
@@ -437,7 +437,7 @@ def test_a_change_of_the_global_layer_has_one_chain_whoever_makes_it() -> None:
 def test_a_refused_change_leaves_nothing() -> None:
     data("POST", body=SESSION_TIMEOUT)
     refused("PATCH", "/session.timeout", {"configValue": "5", "version": 1})
-    assert len(audit.history("acme", key("tenant", "", "session.timeout"))) == 1
+    assert len(audit.history("acme", "config/-/tenant/-/session.timeout")) == 1
     assert len(waiting()) == 1
 
 

@@ -12,7 +12,6 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from enghub.core import audit, dynamo
-from enghub.core.dynamo import key
 from enghub.settings.configs import model
 from enghub.settings.configs.errors import ConfigReferenced, ConfigVersionConflict, ReferenceRefused
 from enghub.settings.configs.model import Content
@@ -76,7 +75,7 @@ def test_the_repeat_after_a_lost_answer_is_answered_as_the_first_would_have_been
     else:
         assert body(lost)["data"] == body(again)["data"]
     assert again["statusCode"] == (201 if (method, path) == ("POST", "") else 200)
-    entries = audit.history("acme", key("tenant", "", "session.timeout"))
+    entries = audit.history("acme", "config/-/tenant/-/session.timeout")
     assert len(entries) == (1 if path == "" else 2)
 
 
@@ -118,7 +117,7 @@ def test_of_many_writers_of_one_version_one_wins_and_the_others_get_the_conflict
     assert len(won) == 1
     assert {(details["actual"], details["base"]["configValue"]) for details in lost} == {(2, "0")}
     assert service.detail(address).content.value == str(won[0])
-    assert audit.broken_at(audit.history("acme", key("tenant", "", "shared"))) is None
+    assert audit.broken_at(audit.history("acme", "config/-/tenant/-/shared")) is None
 
 
 def test_a_deletion_and_a_new_reference_never_both_happen() -> None:

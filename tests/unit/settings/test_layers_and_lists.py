@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.settings.configs.listing import Card, Filter, Order, SortBy, card_of, listing
+from enghub.settings.configs.listing import Filter, Order, SortBy, Summary, listing, summary_of
 from enghub.settings.configs.model import Config, Layer, Owner, Scope, effective
 from tests.factories.http import NOW
 from tests.factories.settings import a_creation, an_address
@@ -54,10 +54,10 @@ def test_a_user_has_three_layers_and_the_global_layer_is_everybodys() -> None:
     assert chain[2] == Owner.of(Layer.GLOBAL, "globex", "emp-009")
 
 
-cards = st.lists(
+summaries = st.lists(
     st.builds(
         lambda key, scope, minutes, tags: replace(
-            card_of(a_creation(an_address(f"k{key}"), scope=scope, tags=tuple(tags)).after),
+            summary_of(a_creation(an_address(f"k{key}"), scope=scope, tags=tuple(tags)).after),
             updated_at=NOW + timedelta(minutes=minutes),
         ),
         st.integers(0, 50),
@@ -65,7 +65,7 @@ cards = st.lists(
         st.integers(0, 3),
         st.lists(st.sampled_from("ab"), unique=True),
     ),
-    unique_by=lambda card: card.config_key,
+    unique_by=lambda summary: summary.config_key,
 )
 filters = st.builds(
     Filter,
@@ -77,17 +77,17 @@ filters = st.builds(
 )
 
 
-@given(cards, filters, st.sampled_from(SortBy), st.sampled_from(Order), st.integers(1, 5))
+@given(summaries, filters, st.sampled_from(SortBy), st.sampled_from(Order), st.integers(1, 5))
 def test_pages_together_show_everything_that_fits_once_and_in_order(
-    given_cards: list[Card], wanted: Filter, sort: SortBy, order: Order, size: int
+    given_summaries: list[Summary], wanted: Filter, sort: SortBy, order: Order, size: int
 ) -> None:
-    first = listing(given_cards, wanted, sort=sort, order=order, page=1, size=size)
+    first = listing(given_summaries, wanted, sort=sort, order=order, page=1, size=size)
     pages = -(-first.total // size)
     shown = [
-        card
+        summary
         for number in range(1, pages + 1)
-        for card in listing(given_cards, wanted, sort=sort, order=order, page=number, size=size).cards
+        for summary in listing(given_summaries, wanted, sort=sort, order=order, page=number, size=size).summaries
     ]
-    assert sorted(c.config_key for c in shown) == sorted(c.config_key for c in given_cards if wanted.fits(c))
-    values = [getattr(card, sort) for card in shown]
+    assert sorted(c.config_key for c in shown) == sorted(c.config_key for c in given_summaries if wanted.fits(c))
+    values = [getattr(summary, sort) for summary in shown]
     assert values == sorted(values, reverse=order is Order.DESC)

@@ -20,6 +20,7 @@ from enghub.core.commits import Commit, Kept, Link, audit_entry, subject
 from enghub.core.dynamo import MAX_READ_KEYS, Attr, Page
 from enghub.core.errors import Conflict, NotFound, VersionConflict
 from enghub.core.idempotency import puts
+from enghub.core.timers import dynamo as timers
 from enghub.core.transactions import Delete, PutItem, Update, Write, absent, transact
 
 A = TypeVar("A")
@@ -109,16 +110,17 @@ class Aggregate(Items[A]):
     """An aggregate of its own revisions, with an audit chain, events and lists.
 
     ``name`` is the aggregate's word in the audit, ``identity`` its id there, ``shows`` what the audit shows of it
-    (fields, or a function); None for no audit. ``revision`` is the attribute that counts commits; None for what never
-    changes. ``entries`` are small items that list it elsewhere, by key; they come and go with it. ``exists``,
-    ``missing`` and ``outdated`` (with the revision seen and the one stored) are the errors of a refused write.
-    ``ordered_by`` names whose messages leave in order, the aggregate's own when None.
+    (fields, or a function that returns None where there is nothing to show); None for no audit. ``revision`` is the
+    attribute that counts commits; None for what never changes. ``entries`` are small items that list it elsewhere, by
+    key; they come and go with it. ``exists``, ``missing`` and ``outdated`` (with the revision seen and the one stored)
+    are the errors of a refused write. ``ordered_by`` names whose messages leave in order, the aggregate's own when
+    None.
     """
 
     name: str = ""
     identity: Callable[[A], str] = str
     factory: Callable[[A], str] = lambda _: ""
-    shows: Sequence[str] | Callable[[A], Attributes] | None = None
+    shows: Sequence[str] | Callable[[A], Attributes | None] | None = None
     revision: str | None = "revision"
     entries: Callable[[A], Mapping[Key, Attributes]] = _nothing
     exists: Callable[[A], Exception] = lambda _: Conflict()
@@ -178,6 +180,7 @@ class Aggregate(Items[A]):
             *([] if entry is None else [audit.to_put(entry)]),
             *(outbox.to_outbox(event, subject=order) for event in commit.events),
             *(outbox.to_command(one.queue, one.payload, commit.origin, subject=order) for one in commit.commands),
+            *(write for timer in commit.timers for write in timers.writes(timer, commit.origin)),
         ]
 
     def _revision(self, item: RawItem) -> int:
@@ -220,7 +223,7 @@ class Aggregate(Items[A]):
         about = subject(self.name, self.factory(after), self.identity(after))
         return audit_entry(commit, self.name, about, before, self._shown(after))
 
-    def _shown(self, value: A) -> Attributes:
+    def _shown(self, value: A) -> Attributes | None:
         if callable(self.shows):
             return self.shows(value)
         return {name: getattr(value, name) for name in self.shows or ()}

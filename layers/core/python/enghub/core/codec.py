@@ -141,7 +141,7 @@ def _plan(kind: type[Any], layout: Layout, prefix: str) -> _Plan:
         special = layout.forms.get(path)
         form = Form("S", *special) if special else attribute_form(hints[part.name], f"{kind.__name__}.{part.name}")
         default = part.default if part.default_factory is MISSING else part.default_factory
-        if special or optional(hints[part.name]):
+        if optional(hints[part.name]):
             if default is not MISSING and default is not None:
                 message = f"{kind.__name__}.{part.name}: None is not stored, so it has to be the default"
                 raise TypeError(message)

@@ -17,6 +17,7 @@ from enghub.core.claims import Claim
 from enghub.core.events import Envelope, dumps
 from enghub.core.forms import plain
 from enghub.core.identity import Origin
+from enghub.core.timers.model import TimerChange
 
 A = TypeVar("A")
 NO_FACTORY = "-"
@@ -49,7 +50,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Commit(Generic[A]):
-    """One change of an aggregate, stored whole or not at all: with audit entry, events, commands and stored answer.
+    """One change of an aggregate, stored whole or not at all: with audit entry, events, commands, timers, answer.
 
     ``action`` is the verb in the past; empty where nothing is to be audited (a step of a run by itself). ``before`` is
     None for a new aggregate. ``answered`` is what ``claim`` makes the stored answer of, ``after`` itself when None.
@@ -61,6 +62,8 @@ class Commit(Generic[A]):
     before: Kept[A] | None = None
     events: tuple[Envelope, ...] = ()
     commands: tuple[Command, ...] = ()
+    timers: tuple[TimerChange, ...] = ()
+    """Timers to set, move or cancel with the change."""
     reason: str = ""
     claim: Claim | None = None
     answered: Any = field(default=None, compare=False)

@@ -52,9 +52,17 @@ class Message:
 
 
 def queue(handle: Callable[[Message], None]) -> Handler:
-    """Return the Lambda handler of a queue consumer: one failed message returns alone, the rest of its batch lands.
+    """Return the Lambda handler of a queue consumer, as ``records`` for messages with a JSON object as body.
 
-    ``AlreadyHandled`` is a success. A message whose body is no JSON object fails, and so reaches the dead-letter queue.
+    A message whose body is none fails, and so reaches the dead-letter queue.
+    """
+    return records(lambda record: handle(_message(record)))
+
+
+def records(handle: Callable[[Mapping[str, Any]], None]) -> Handler:
+    """Return the Lambda handler of a queue: one failed message returns alone, the rest of its batch lands.
+
+    ``AlreadyHandled`` is a success.
     """
 
     def lambda_handler(event: Event, _: LambdaContext) -> dict[str, list[dict[str, str]]]:
@@ -62,7 +70,7 @@ def queue(handle: Callable[[Message], None]) -> Handler:
         for record in event["Records"]:
             message_id = record["messageId"]
             try:
-                handle(_message(record))
+                handle(record)
             except AlreadyHandled:
                 logger.info("message was handled before", message_id=message_id)
             except Exception:

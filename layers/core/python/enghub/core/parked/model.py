@@ -110,9 +110,10 @@ def _identity(wire: Any) -> Any:
 
 def masked(value: Any, name: str = "") -> Any:
     """Return ``value`` for people's eyes: what may name a person or be a secret is hidden, names of fields stay."""
+    if value is not None and any(word in name.lower() for word in (*_PERSONAL, *_SECRET)):
+        return MASK
     if isinstance(value, Mapping):
         return {key: masked(part, key) for key, part in value.items()}
     if isinstance(value, list):
-        return [masked(part, name) for part in value]
-    hidden = value is not None and any(word in name.lower() for word in (*_PERSONAL, *_SECRET))
-    return MASK if hidden or (isinstance(value, str) and "@" in value) else value
+        return [masked(part) for part in value]
+    return MASK if isinstance(value, str) and "@" in value else value

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from enghub.core import ids
+from enghub.core import ids, log
 from enghub.core.dynamo import InstantAttribute, RawItem, Record, key, table
 from enghub.core.identity import Origin
-from enghub.core.inbox import AlreadyHandled
-from enghub.core.observability import logger
+from enghub.core.marks import AlreadyHandled
 from enghub.core.outbox import to_command
 from enghub.core.timers.model import (
     FIRST_LOOK,
@@ -108,7 +107,7 @@ def overdue(shard: int, now: datetime, limit: int) -> Iterator[Timer]:
         try:
             yield _timer(TimerRecord.from_raw_data(raw))
         except Exception:
-            logger.exception("timer cannot be read", key=raw.get("pk"))
+            log.exception("timer cannot be read", key=raw.get("pk"))
 
 
 def look_again(timer: Timer, at: datetime | None) -> None:

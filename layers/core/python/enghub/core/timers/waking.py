@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from enghub.core import log
 from enghub.core.clock import Clock
-from enghub.core.observability import logger
 from enghub.core.timers.model import SHARDS, DueTimer, Timer, TimerState, Wake, delay_seconds, schedule_at
 
 Handler = Callable[[DueTimer], None]
@@ -88,7 +88,7 @@ def woken(wake: Wake, handlers: Mapping[str, Handler], timers: Timers, queue: Qu
     """
     timer = timers.read(wake)
     if timer is None or timer.version != wake.version or timer.state is TimerState.FIRED:
-        logger.info("wake-up of a timer that is no longer set", subject=wake.subject, purpose=wake.purpose)
+        log.info("wake-up of a timer that is no longer set", subject=wake.subject, purpose=wake.purpose)
         return
     if wait := delay_seconds(timer.due, now()):
         queue.send(wake, wait)
@@ -141,8 +141,8 @@ def _swept(timer: Timer, timers: Timers, queue: Queue, now: datetime) -> Swept:
             queue.send(timer.wake, 0)
         timers.look_again(timer, again)
     except Exception:
-        logger.exception("overdue timer not woken", subject=timer.subject, purpose=timer.purpose)
+        log.exception("overdue timer not woken", subject=timer.subject, purpose=timer.purpose)
         return Swept(failed=1, oldest_seconds=age)
     if again is None:
-        logger.error("timer parked", tenant_id=timer.tenant_id, subject=timer.subject, purpose=timer.purpose)
+        log.warning("timer parked", tenant_id=timer.tenant_id, subject=timer.subject, purpose=timer.purpose)
     return Swept(woken=again is not None, parked=again is None, oldest_seconds=age)

@@ -16,7 +16,7 @@ from enghub.core.events import dumps
 from enghub.core.rights import Right
 from enghub.settings import rights
 from enghub.settings.configs.errors import ConfigFieldRefused, ConfigVersionMissing
-from enghub.settings.configs.listing import Card, Listing
+from enghub.settings.configs.listing import Listing, Summary
 from enghub.settings.configs.model import (
     EVERY_TENANT,
     Address,
@@ -316,7 +316,7 @@ def _shown(config: Config) -> dict[str, Any]:
     }
 
 
-class ConfigCard(wire.Response):
+class ConfigSummary(wire.Response):
     """One item in a list; ``configValue`` is null where the value is longer than 1 KB."""
 
     config_key: str
@@ -335,23 +335,23 @@ class ConfigCard(wire.Response):
     updated_at: wire.Instant
 
     @classmethod
-    def of(cls, card: Card) -> "ConfigCard":
-        """Return the answer for a card."""
+    def of(cls, summary: Summary) -> "ConfigSummary":
+        """Return the answer for a summary."""
         return cls(
-            config_key=card.config_key,
-            config_value=card.value,
-            config_type=card.type,
-            scope=card.scope,
-            category=card.category,
-            tags=list(card.tags),
-            description=card.description,
-            is_active=card.is_active,
-            expire_time=card.expire_at,
-            version=card.version,
-            created_by=card.created_by,
-            created_at=card.created_at,
-            updated_by=card.updated_by,
-            updated_at=card.updated_at,
+            config_key=summary.config_key,
+            config_value=summary.value,
+            config_type=summary.type,
+            scope=summary.scope,
+            category=summary.category,
+            tags=list(summary.tags),
+            description=summary.description,
+            is_active=summary.is_active,
+            expire_time=summary.expire_at,
+            version=summary.version,
+            created_by=summary.created_by,
+            created_at=summary.created_at,
+            updated_by=summary.updated_by,
+            updated_at=summary.updated_at,
         )
 
 
@@ -359,7 +359,7 @@ class ConfigListResponse(wire.Response):
     """One page of a layer."""
 
     layer: Layer
-    items: list[ConfigCard]
+    items: list[ConfigSummary]
     page: int
     size: int
     total: int
@@ -370,7 +370,7 @@ class ConfigListResponse(wire.Response):
         """Return the answer for a page."""
         return cls(
             layer=layer,
-            items=[ConfigCard.of(card) for card in found.cards],
+            items=[ConfigSummary.of(summary) for summary in found.summaries],
             page=found.page,
             size=found.size,
             total=found.total,

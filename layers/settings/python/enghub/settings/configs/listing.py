@@ -1,21 +1,22 @@
-"""Lists one layer: filters, sorts and pages the bounded set of its cards (CFG-03)."""
+"""Lists one layer: filters, sorts and pages the bounded set of its summaries (CFG-03)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from enghub.settings.configs.model import Config, ConfigType, Scope
 
 MAX_ITEMS_PER_LAYER = 1_000
 """Of one tenant, of one user, or of the global layer: what a list may have to look through."""
 
-CARD_VALUE_BYTES = 1_024
+SUMMARY_VALUE_BYTES = 1_024
 """A longer value is left out of lists; the detail has it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Summary:
     """What a list shows of an item."""
 
     config_key: str
@@ -34,12 +35,12 @@ class Card:
     expire_at: datetime | None = None
 
 
-def card_of(config: Config) -> Card:
-    """Return the card of an item."""
+def summary_of(config: Config) -> Summary:
+    """Return the summary of an item."""
     content = config.content
-    return Card(
+    return Summary(
         config_key=config.address.config_key,
-        value=content.value if len(content.value.encode()) <= CARD_VALUE_BYTES else None,
+        value=content.value if len(content.value.encode()) <= SUMMARY_VALUE_BYTES else None,
         type=content.type,
         scope=content.scope,
         category=content.category,
@@ -87,35 +88,43 @@ class Filter:
     start_at: datetime | None = None
     end_at: datetime | None = None
 
-    def fits(self, card: Card) -> bool:
-        """Return whether the card is to be shown."""
+    def fits(self, summary: Summary) -> bool:
+        """Return whether the summary is to be shown."""
         return (
-            (self.scope is None or card.scope is self.scope)
-            and (self.category is None or card.category == self.category)
-            and (self.keyword is None or self._found_in(card))
-            and set(self.tags) <= set(card.tags)
-            and (self.start_at is None or card.updated_at >= self.start_at)
-            and (self.end_at is None or card.updated_at <= self.end_at)
+            (self.scope is None or summary.scope is self.scope)
+            and (self.category is None or summary.category == self.category)
+            and (self.keyword is None or self._found_in(summary))
+            and set(self.tags) <= set(summary.tags)
+            and (self.start_at is None or summary.updated_at >= self.start_at)
+            and (self.end_at is None or summary.updated_at <= self.end_at)
         )
 
-    def _found_in(self, card: Card) -> bool:
+    def _found_in(self, summary: Summary) -> bool:
         wanted = (self.keyword or "").casefold()
-        return any(wanted in text.casefold() for text in (card.config_key, card.description, card.category, *card.tags))
+        return any(
+            wanted in text.casefold()
+            for text in (summary.config_key, summary.description, summary.category, *summary.tags)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One page; ``page`` counts from 1, ``total`` is what the filter leaves."""
 
-    cards: tuple[Card, ...]
+    summaries: tuple[Summary, ...]
     page: int
     size: int
     total: int
 
 
-def listing(cards: Iterable[Card], wanted: Filter, *, sort: SortBy, order: Order, page: int, size: int) -> Listing:
-    """Return a page of the cards that fit; equal ones are ordered by key, so that pages never overlap."""
-    by: Callable[[Card], tuple[object, str]] = lambda card: (getattr(card, sort), card.config_key)  # noqa: E731
-    fitting = sorted((card for card in cards if wanted.fits(card)), key=by, reverse=order is Order.DESC)
+def listing(
+    summaries: Iterable[Summary], wanted: Filter, *, sort: SortBy, order: Order, page: int, size: int
+) -> Listing:
+    """Return a page of the summaries that fit; equal ones are ordered by key, so that pages never overlap."""
+
+    def by(summary: Summary) -> tuple[Any, str]:
+        return getattr(summary, sort), summary.config_key
+
+    fitting = sorted((summary for summary in summaries if wanted.fits(summary)), key=by, reverse=order is Order.DESC)
     start = (page - 1) * size
     return Listing(tuple(fitting[start : start + size]), page, size, len(fitting))

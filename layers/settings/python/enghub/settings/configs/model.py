@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from enghub.core.clock import to_text
+from enghub.core.commits import Commit, Kept
 from enghub.core.identity import Origin
 from enghub.settings.configs.errors import ConfigKeyMalformed
 
@@ -163,8 +164,6 @@ class Config:
     references: tuple[Address, ...] = ()
     """Items that the value refers to by ``${key}``, each bound to the layer it was found in."""
     is_deleted: bool = False
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def etag(self) -> str:
@@ -180,32 +179,44 @@ class Config:
         return "in force" if self.content.in_force(at) else "expired" if self.content.is_active else "inactive"
 
 
+_OPERATIONS: Mapping[str, Operation] = {
+    "created": Operation.CREATE,
+    "updated": Operation.UPDATE,
+    "deleted": Operation.DELETE,
+    "rolled_back": Operation.ROLLBACK,
+}
+
+
 @dataclass(frozen=True, slots=True)
-class Change:
+class ConfigCommit(Commit[Config]):
     """One step of an item from ``before`` to ``after``, and who made it, why."""
 
-    before: Config | None
-    after: Config
-    operation: Operation
-    origin: Origin
-    reason: str = ""
+    @property
+    def operation(self) -> Operation:
+        """What the step did."""
+        return _OPERATIONS[self.action]
+
+    @property
+    def seen(self) -> Config | None:
+        """The item before."""
+        return None if self.before is None else self.before.value
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Names of what differs, as in the API."""
-        old = {} if self.before is None or self.before.is_deleted else self.before.content.facts()
+        old = {} if self.seen is None or self.seen.is_deleted else self.seen.content.facts()
         new = {} if self.after.is_deleted else self.after.content.facts()
         return tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
 
     @property
     def added(self) -> tuple[Address, ...]:
         """References that are new."""
-        return tuple(sorted(set(self.after.references) - set(self.before.references if self.before else ())))
+        return tuple(sorted(set(self.after.references) - set(self.seen.references if self.seen else ())))
 
     @property
     def removed(self) -> tuple[Address, ...]:
         """References that are gone."""
-        return tuple(sorted(set(self.before.references if self.before else ()) - set(self.after.references)))
+        return tuple(sorted(set(self.seen.references if self.seen else ()) - set(self.after.references)))
 
 
 def recorded(owner: Owner, origin: Origin) -> Origin:
@@ -216,43 +227,36 @@ def recorded(owner: Owner, origin: Origin) -> Origin:
     return replace(origin, tenant_id=EVERY_TENANT, user_id=f"{origin.tenant_id}/{origin.user_id}")
 
 
-def created(address: Address, content: Content, before: Config | None, origin: Origin, reason: str) -> Change:
+def created(
+    address: Address, content: Content, before: Kept[Config] | None, origin: Origin, reason: str
+) -> ConfigCommit:
     """Return the creation of an item; ``before`` is what a deleted item of that key left behind."""
     after = Config(
         address=address,
         content=content,
-        version=before.version + 1 if before else 1,
+        version=before.revision + 1 if before else 1,
         created_by=origin.user_id,
         created_at=origin.at,
         updated_by=origin.user_id,
         updated_at=origin.at,
-        audit_sequence=before.audit_sequence if before else 0,
-        audit_hash=before.audit_hash if before else "",
     )
-    return Change(before, after, Operation.CREATE, origin, reason)
+    return ConfigCommit(origin, "created", after, before, reason=reason)
 
 
-def updated(
-    before: Config, content: Content, origin: Origin, reason: str, operation: Operation = Operation.UPDATE
-) -> Change:
+def updated(before: Kept[Config], content: Content, origin: Origin, reason: str) -> ConfigCommit:
     """Return the next version with another content."""
-    after = replace(
-        before, content=content, version=before.version + 1, updated_by=origin.user_id, updated_at=origin.at
-    )
-    return Change(before, after, operation, origin, reason)
+    return ConfigCommit(origin, "updated", _next(before, origin, content=content), before, reason=reason)
 
 
-def deleted(before: Config, origin: Origin, reason: str) -> Change:
+def deleted(before: Kept[Config], origin: Origin, reason: str) -> ConfigCommit:
     """Return the soft deletion: the item stays, without answering, and with its history."""
-    after = replace(
-        before,
-        references=(),
-        is_deleted=True,
-        version=before.version + 1,
-        updated_by=origin.user_id,
-        updated_at=origin.at,
-    )
-    return Change(before, after, Operation.DELETE, origin, reason)
+    after = _next(before, origin, references=(), is_deleted=True)
+    return ConfigCommit(origin, "deleted", after, before, reason=reason)
+
+
+def _next(before: Kept[Config], origin: Origin, **fields: Any) -> Config:
+    version = before.revision + 1
+    return replace(before.value, version=version, updated_by=origin.user_id, updated_at=origin.at, **fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from enghub.core.errors import EngHubError
+from enghub.core.claims import Claim
+from enghub.core.commits import Kept
+from enghub.core.errors import EngHubError, Unavailable
 from enghub.core.i18n import Text
-from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.settings.configs import listing, model, references, rules, values
 from enghub.settings.configs.errors import (
@@ -23,7 +24,7 @@ from enghub.settings.configs.errors import (
 )
 from enghub.settings.configs.listing import Filter, Listing
 from enghub.settings.configs.merge import merge
-from enghub.settings.configs.model import Address, Change, Config, Content, Effective, EffectiveMode, Owner
+from enghub.settings.configs.model import Address, Config, ConfigCommit, Content, Effective, EffectiveMode, Owner
 from enghub.settings.configs.repository import (
     MAX_WRITES,
     ConfigRepository,
@@ -32,15 +33,16 @@ from enghub.settings.configs.repository import (
     Referenced,
     TargetGone,
 )
+from enghub.settings.published import configuration_changed
 
 WRITES_PER_CHANGE = 5
-"""Item, card, version, audit entry, event."""
+"""Item, version, summary, audit entry, event."""
 
 MAX_BATCH = (MAX_WRITES - 1) // WRITES_PER_CHANGE
 """Changes of one batch, when none of them touches references; one write is the stored answer's."""
 
 Edit = Callable[[Content], Content]
-Found = Mapping[Address, Config]
+Found = Mapping[Address, Kept[Config]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class ConfigService:
         model.check_key(config_key)
         addresses = [Address(owner, config_key) for owner in caller.chain]
         found = self.repository.load(addresses)
-        answer = model.effective([found.get(address) for address in addresses], at)
+        layers = [found[address].value if address in found else None for address in addresses]
+        answer = model.effective(layers, at)
         if answer is None:
             raise ConfigNotFound(config_key=config_key, layer="user, tenant, global")
         return answer
@@ -81,17 +84,17 @@ class ConfigService:
             ConfigNotFound: the layer has no such item.
         """
         model.check_key(address.config_key)
-        return _existing(self.repository.load([address]), address)
+        return _existing(self.repository.load([address]), address).value
 
     def listing(
         self, owner: Owner, wanted: Filter, *, sort: listing.SortBy, order: listing.Order, page: int, size: int
     ) -> Listing:
         """Return a page of one layer's items."""
-        return listing.listing(self.repository.cards(owner), wanted, sort=sort, order=order, page=page, size=size)
+        return listing.listing(self.repository.summaries(owner), wanted, sort=sort, order=order, page=page, size=size)
 
     # --- changes ---
 
-    def create(self, address: Address, content: Content, origin: Origin, reason: str, once: Once | None) -> Config:
+    def create(self, address: Address, content: Content, origin: Origin, reason: str, claim: Claim | None) -> Config:
         """Create an item; where a deleted one of that key lies, its versions go on.
 
         Raises:
@@ -102,17 +105,17 @@ class ConfigService:
         model.check_key(address.config_key)
         found = self.repository.load([Address(owner, address.config_key) for owner in address.owner.chain])
         before = found.get(address)
-        if before is not None and not before.is_deleted:
+        if before is not None and not before.value.is_deleted:
             raise ConfigExists(config_key=address.config_key, layer=address.owner.layer)
         origin = model.recorded(address.owner, origin)
         change = self._checked(model.created(address, content, before, origin, reason), found)
         try:
-            self._save([change], once, change.after)
+            self._save([change], claim, change.after)
         except Outdated as error:
             raise ConfigExists(config_key=address.config_key, layer=address.owner.layer) from error
         return change.after
 
-    def change(self, wanted: Edited, origin: Origin, reason: str, once: Once | None) -> Config:
+    def change(self, wanted: Edited, origin: Origin, reason: str, claim: Claim | None) -> Config:
         """Make the next version of an item.
 
         A repeat of a change that was made already, by the same user, gets the item as it then was: its first answer
@@ -128,13 +131,13 @@ class ConfigService:
             change = self._prepared(wanted, self._around(wanted.address), origin, reason)
             if isinstance(change, Config):
                 return change
-            self._save([change], once, change.after)
+            self._save([change], claim, change.after)
         except Outdated:
             current = _existing(self.repository.load([wanted.address]), wanted.address)
-            return self._made_already(wanted, current, origin)
+            return self._made_already(wanted, current.value, origin)
         return change.after
 
-    def delete(self, address: Address, version: int, origin: Origin, reason: str, once: Once | None) -> Config:
+    def delete(self, address: Address, version: int, origin: Origin, reason: str, claim: Claim | None) -> Config:
         """Delete an item softly; its history stays.
 
         Raises:
@@ -143,21 +146,22 @@ class ConfigService:
         """
         model.check_key(address.config_key)
         origin = model.recorded(address.owner, origin)
-        current = self.repository.load([address]).get(address)
-        if current is not None and current.is_deleted and _is_repeat(current, version, origin):
-            return current
-        current = _existing({} if current is None else {address: current}, address)
-        if current.version != version:
-            raise self._conflict(Edited(address, version, lambda content: content), current)
+        found = self.repository.load([address])
+        gone = found[address].value if address in found else None
+        if gone is not None and gone.is_deleted and _is_repeat(gone, version, origin):
+            return gone
+        current = _existing(found, address)
+        if current.revision != version:
+            raise self._conflict(Edited(address, version, lambda content: content), current.value)
         change = model.deleted(current, origin, reason)
         try:
-            self._save([change], once, change.after)
+            self._save([change], claim, change.after)
         except Outdated:
-            return self.delete(address, version, origin, reason, once)
+            return self.delete(address, version, origin, reason, claim)
         return change.after
 
     def change_all(
-        self, wanted: Sequence[Edited], origin: Origin, reason: str, once: Once | None
+        self, wanted: Sequence[Edited], origin: Origin, reason: str, claim: Claim | None
     ) -> tuple[Config, ...]:
         """Make all changes or none, in one transaction.
 
@@ -170,14 +174,14 @@ class ConfigService:
         changes, refused = self._prepared_all(wanted, origin, reason)
         if refused:
             raise BatchRefused(refused=len(refused), total=len(wanted), errors=refused)
-        needed = self.repository.writes_of(changes) + 1
+        needed = self.repository.writes_of(_announced(changes)) + 1
         if needed > MAX_WRITES:
             raise BatchTooLarge(field="configs", needed=needed, limit=MAX_WRITES)
         after = tuple(change.after for change in changes)
         try:
-            self._save(changes, once, after)
+            self._save(changes, claim, after)
         except Outdated as error:
-            place = next(i for i, change in enumerate(changes) if change is error.change)
+            place = next(i for i, each in enumerate(wanted) if each.address == error.address)
             late = ConfigVersionConflict(expected=wanted[place].version, actual="newer")
             raise BatchRefused(refused=1, total=len(wanted), errors=[_refusal(place, wanted[place], late)]) from error
         return after
@@ -186,10 +190,10 @@ class ConfigService:
 
     def _prepared_all(
         self, wanted: Sequence[Edited], origin: Origin, reason: str
-    ) -> tuple[list[Change], list[dict[str, Any]]]:
+    ) -> tuple[list[ConfigCommit], list[dict[str, Any]]]:
         addresses = [Address(o, each.address.config_key) for each in wanted for o in each.address.owner.chain]
         found = self.repository.load(list(dict.fromkeys(addresses)))
-        changes: list[Change] = []
+        changes: list[ConfigCommit] = []
         refused: list[dict[str, Any]] = []
         seen: set[Address] = set()
         for place, each in enumerate(wanted):
@@ -199,8 +203,10 @@ class ConfigService:
                     raise ConfigFieldRefused(field="configKey", problem="it is in the batch twice")
                 seen.add(each.address)
                 change = self._prepared(each, found, model.recorded(each.address.owner, origin), reason, strict=True)
-                if isinstance(change, Change):
+                if isinstance(change, ConfigCommit):
                     changes.append(change)
+            except Unavailable:
+                raise  # an outage is nobody's wrong change
             except EngHubError as error:
                 refused.append(_refusal(place, each, error))
         return changes, refused
@@ -210,14 +216,14 @@ class ConfigService:
 
     def _prepared(
         self, wanted: Edited, found: Found, origin: Origin, reason: str, *, strict: bool = False
-    ) -> Change | Config:
+    ) -> ConfigCommit | Config:
         """Return the checked change, or the item when the same change was made before (never when ``strict``)."""
         current = _existing(found, wanted.address)
-        if current.version != wanted.version:
+        if current.revision != wanted.version:
             if strict:
-                raise ConfigVersionConflict(expected=wanted.version, actual=current.version)
-            return self._made_already(wanted, current, origin)
-        return self._checked(model.updated(current, wanted.edit(current.content), origin, reason), found)
+                raise ConfigVersionConflict(expected=wanted.version, actual=current.revision)
+            return self._made_already(wanted, current.value, origin)
+        return self._checked(model.updated(current, wanted.edit(current.value.content), origin, reason), found)
 
     def _made_already(self, wanted: Edited, current: Config, origin: Origin) -> Config:
         if _is_repeat(current, wanted.version, origin):
@@ -249,7 +255,7 @@ class ConfigService:
             },
         )
 
-    def _checked(self, change: Change, found: Found) -> Change:
+    def _checked(self, change: ConfigCommit, found: Found) -> ConfigCommit:
         """Return the change with its references bound, after every check of its content."""
         content, address = change.after.content, change.after.address
         _check_content(change)
@@ -259,23 +265,23 @@ class ConfigService:
             rules.satisfy(content.rule, content.value, parsed)
         for owner in address.owner.chain[1:]:
             above = found.get(Address(owner, address.config_key))
-            if above is not None and not above.is_deleted:
-                _check_against(above, content, parsed)
+            if above is not None and not above.value.is_deleted:
+                _check_against(above.value, content, parsed)
         return replace(change, after=replace(change.after, references=self._bound(change)))
 
-    def _bound(self, change: Change) -> tuple[Address, ...]:
+    def _bound(self, change: ConfigCommit) -> tuple[Address, ...]:
         """Return where each ``${key}`` of the value points: as before, or to the nearest layer that has it."""
         address = change.after.address
         keys = references.keys_in(change.after.content.value)
-        kept = {target.config_key: target for target in (change.before.references if change.before else ())}
+        kept = {target.config_key: target for target in (change.seen.references if change.seen else ())}
         new = [key for key in keys if key not in kept]
         if address.config_key in new:
             raise ReferenceRefused(target=address.config_key, problem="it refers to itself")
         if new:
             found = self.repository.load([Address(owner, key) for key in new for owner in address.owner.chain])
             for key in new:
-                near = (found.get(Address(owner, key)) for owner in address.owner.chain)
-                target = next((config for config in near if config is not None and not config.is_deleted), None)
+                near = [found[a].value for owner in address.owner.chain if (a := Address(owner, key)) in found]
+                target = next((config for config in near if not config.is_deleted), None)
                 if target is None:
                     raise ReferenceRefused(target=key, problem="there is no such configuration")
                 kept[key] = target.address
@@ -291,12 +297,12 @@ class ConfigService:
             seen.update(frontier)
             if len(seen) > MAX_WRITES:
                 raise ReferenceRefused(target=targets[0].config_key, problem="it leads to more than 100 others")
-            reached = {onward for config in self.repository.load(frontier).values() for onward in config.references}
+            reached = {onward for kept in self.repository.load(frontier).values() for onward in kept.value.references}
             frontier = sorted(reached - seen)
 
-    def _save(self, changes: Sequence[Change], once: Once | None, answered: Any) -> None:
+    def _save(self, changes: Sequence[ConfigCommit], claim: Claim | None, answered: Any) -> None:
         try:
-            self.repository.save(changes, once, answered)
+            self.repository.save(_announced(changes), claim, answered)
         except LayerIsFull as error:
             raise LayerFull(limit=listing.MAX_ITEMS_PER_LAYER) from error
         except TargetGone as error:
@@ -306,19 +312,23 @@ class ConfigService:
             raise ConfigReferenced(config_key=error.address.config_key, dependants=dependants) from error
 
 
-def _existing(found: Found, address: Address) -> Config:
-    config = found.get(address)
-    if config is None or config.is_deleted:
+def _announced(changes: Sequence[ConfigCommit]) -> list[ConfigCommit]:
+    return [replace(change, events=(configuration_changed(change),)) for change in changes]
+
+
+def _existing(found: Found, address: Address) -> Kept[Config]:
+    kept = found.get(address)
+    if kept is None or kept.value.is_deleted:
         raise ConfigNotFound(config_key=address.config_key, layer=address.owner.layer)
-    return config
+    return kept
 
 
 def _is_repeat(current: Config, version: int, origin: Origin) -> bool:
     return current.version == version + 1 and current.updated_by == origin.user_id
 
 
-def _check_content(change: Change) -> None:
-    content, before = change.after.content, change.before
+def _check_content(change: ConfigCommit) -> None:
+    content, before = change.after.content, change.seen
     if content.mode is not EffectiveMode.IMMEDIATE:
         raise ConfigFieldRefused(
             field="effectiveMode", problem="only IMMEDIATE is possible: the change is in force at once"
