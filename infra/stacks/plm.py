@@ -25,7 +25,8 @@ class PlmStack(ContextStack):
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
         receive = self.function("receive_change_notification", memory_mb=1024, timeout_seconds=29)
-        self.table_access(receive, "PutItem")
+        # GetItem: whether a change that is known still waits for its command.
+        self.table_access(receive, "PutItem", "GetItem")
         self.secret_access(receive, "plm/webhook/*")
 
         process = self.function("process_change", timeout_seconds=30)

@@ -76,6 +76,9 @@ class FakeChangeOrders:
             self.commands.append(order.ecn_number)
         return stored.receipt_id == order.receipt_id
 
+    def command(self, order: ChangeOrder, origin: Origin) -> None:
+        self.commands.append(order.ecn_number)
+
     def get(self, tenant_id: str, ecn_number: str) -> ChangeOrder | None:
         return self.orders.get((tenant_id, ecn_number))
 

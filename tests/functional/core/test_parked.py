@@ -102,8 +102,8 @@ def test_what_the_bus_refuses_is_parked_shown_and_sent_again(channels: Channels)
     assert [body["event_id"] for _, body in channels.arrived] == [event.event_id]
     assert call("GET")[1]["items"] == []
     assert the_only_id(status="REDRIVEN") == parked_id
-    entries = audit.history("acme", f"parked/{parked_id}")
-    assert ([entry.action for entry in entries], audit.broken_at(entries)) == (["parked_message:redriven"], None)
+    entries = audit.history("acme", f"parked_message/-/{parked_id}")
+    assert ([entry.action for entry in entries], audit.broken_at(entries)) == (["parked_message.redriven"], None)
 
 
 def test_what_a_consumer_refuses_is_parked_and_goes_back_to_that_consumer_alone(channels: Channels) -> None:
@@ -122,8 +122,8 @@ def test_one_that_fails_again_comes_back_under_its_id_with_its_audit(channels: C
         parked_id = the_only_id()
         assert call("GET", f"/{parked_id}")[1]["times"] == times
         assert call("POST", f"/{parked_id}/redrive")[0] == 202
-    assert len(audit.history("acme", f"parked/{parked_id}")) == 2
-    assert audit.broken_at(audit.history("acme", f"parked/{parked_id}")) is None
+    assert len(audit.history("acme", f"parked_message/-/{parked_id}")) == 2
+    assert audit.broken_at(audit.history("acme", f"parked_message/-/{parked_id}")) is None
 
 
 def dead_body(_: int) -> str:
@@ -140,8 +140,8 @@ def test_a_message_is_given_up_with_a_reason(channels: Channels) -> None:
     status, details = call("POST", f"/{parked_id}/redrive")
     assert (status, details["error"]) == (409, "MESSAGE_NOT_PARKED")
     assert (waiting(), parked.waiting()) == ([], 0)
-    (entry,) = audit.history("acme", f"parked/{parked_id}")
-    assert (entry.action, entry.reason, entry.user_id) == ("parked_message:discarded", "counted by hand", "ops-1")
+    (entry,) = audit.history("acme", f"parked_message/-/{parked_id}")
+    assert (entry.action, entry.reason, entry.user_id) == ("parked_message.discarded", "counted by hand", "ops-1")
 
 
 def test_a_decision_whose_answer_got_lost_may_be_sent_again(channels: Channels) -> None:
@@ -162,7 +162,7 @@ def test_a_tenant_sees_its_own_and_what_names_none_the_platform_alone(channels: 
     for path in (f"/{of_globex.parked_id}/redrive", f"/{unassigned}/redrive"):
         assert call("POST", path)[0] == 404
     assert call("POST", f"/{unassigned}/redrive", caller=PLATFORM, unassigned="true")[0] == 202
-    (entry,) = audit.history(PLATFORM.tenant_id, f"parked/{unassigned}")
+    (entry,) = audit.history(PLATFORM.tenant_id, f"parked_message/-/{unassigned}")
     assert entry.user_id == "root-1"
 
 

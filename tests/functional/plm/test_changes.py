@@ -11,7 +11,8 @@ from botocore.client import BaseClient
 from pynamodb.connection.base import Connection
 
 from enghub.core import audit
-from enghub.core.clock import system_clock
+from enghub.core.clock import system_clock, to_text
+from enghub.core.dynamo import Attr, table
 from enghub.core.transactions import transact
 from enghub.plm.changes import dynamo, wiring
 from enghub.plm.changes.api import ChangeNotification
@@ -60,6 +61,30 @@ def test_the_same_ecn_again_has_no_second_effect() -> None:
     assert (status, body["data"]["status"]) == (200, "alreadyProcessed")
     assert len(items("CHANGE_ORDER")) == len(commands("process_change")) == len(items("AUDIT")) == 1
     assert items("CHANGE_ORDER")[0]["title"] != "another title"
+
+
+def test_a_change_whose_command_was_lost_is_commanded_again_by_its_next_delivery() -> None:
+    """Its command lies in the dead-letter queue: the order must not wait for ever (C12)."""
+    deliver(a_notification())
+    lost = commands("process_change")
+    (order,) = items("CHANGE_ORDER")
+    a_while_ago = Attr("received_at").set(to_text(system_clock() - timedelta(minutes=6)))
+    table().update_item(order["pk"], range_key=order["sk"], actions=[a_while_ago])
+    assert deliver(a_notification())[1]["data"]["status"] == "alreadyProcessed"
+    again = [command for command in commands("process_change") if command not in lost]
+    assert [command["payload"] for command in again] == [lost[0]["payload"]]
+    process(*again)
+    assert items("CHANGE_ORDER")[0]["processing"] == "PROCESSED"
+    deliver(a_notification())
+    assert len(commands("process_change")) == 2, "what is processed is commanded no more"
+
+
+def test_a_change_whose_command_was_lost_can_be_tried_again() -> None:
+    accept()
+    assert post("retry_change", RETRY, {"reason": "its command was discarded"})[0] == 202
+    process(*commands("process_change"))
+    assert items("CHANGE_ORDER")[0]["processing"] == "PROCESSED"
+    assert [event["event_type"] for event in events()] == ["ChangePointCreated"]
 
 
 def test_the_same_ecn_of_another_tenant_is_another_change() -> None:
@@ -348,7 +373,7 @@ def test_the_audit_tells_the_whole_story_in_a_chain() -> None:
     assert audit.broken_at(entries) is None
 
 
-def test_a_change_that_is_not_parked_cannot_be_tried_again() -> None:
+def test_a_change_that_is_processed_cannot_be_tried_again() -> None:
     process(accept())
     status, body = post("retry_change", RETRY, {"reason": "once more"})
     assert (status, body["details"]["error"], body["details"]["status"]) == (

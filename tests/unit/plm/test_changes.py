@@ -39,13 +39,13 @@ def test_a_level_is_itself_or_general(level: str) -> None:
     assert category(level).value == expected
 
 
-def test_only_a_parked_order_can_be_tried_again() -> None:
+def test_what_is_parked_or_waits_can_be_tried_again() -> None:
     parked = an_order("ODD").park("unknown", NOW)
     assert parked.retry("DESIGN_CHANGE").notification.ecn_type == "DESIGN_CHANGE"
     assert parked.retry(None).notification.ecn_type == "ODD"
-    for order in (an_order(), an_order().become_change_point(NOW)[0]):
-        with pytest.raises(ChangeOrderNotParked):
-            order.retry("DESIGN_CHANGE")
+    assert an_order().retry(None).processing is Processing.RECEIVED
+    with pytest.raises(ChangeOrderNotParked):
+        an_order().become_change_point(NOW)[0].retry("DESIGN_CHANGE")
 
 
 deliveries = st.lists(st.sampled_from(["receive", "process", "retry wrongly", "retry rightly"]), max_size=25)

@@ -110,8 +110,8 @@ def decide(before: ParkedMessage, after: ParkedMessage, link: Link, origin: Orig
     status = after.status.value
     entry = AuditEntry(
         origin,
-        f"parked_message:{status.lower()}",
-        f"parked/{after.parked_id}",
+        f"parked_message.{status.lower()}",
+        f"parked_message/-/{after.parked_id}",
         {"status": before.status.value},
         {"status": status, "consumer": after.consumer, "message_type": after.message_type},
         link,

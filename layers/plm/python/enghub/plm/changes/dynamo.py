@@ -94,6 +94,10 @@ class DynamoChangeOrders:
             return known.receipt_id == order.receipt_id
         return True
 
+    def command(self, order: ChangeOrder, origin: Origin) -> None:
+        """See ChangeOrders."""
+        transact(_command(order, origin))
+
     def get(self, tenant_id: str, ecn_number: str) -> ChangeOrder | None:
         """See ChangeOrders."""
         record = ChangeOrderRecord.read(_order_key(tenant_id, ecn_number), "ORDER")

@@ -11,11 +11,11 @@ class ChangeOrderNotFound(NotFound):
 
 
 class ChangeOrderNotParked(Conflict):
-    """Only a parked change order can be tried again."""
+    """A processed change order cannot be tried again."""
 
     text = Text(
-        "Change order {ecn_number} is {status}: only a failed one can be tried again",
-        "变更单 {ecn_number} 状态为 {status}，只有处理失败的变更单可以重试",
+        "Change order {ecn_number} is {status}: only one that failed or waits can be tried again",
+        "变更单 {ecn_number} 状态为 {status}，只有处理失败或等待处理的变更单可以重试",
     )
 
 

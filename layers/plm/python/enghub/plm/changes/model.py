@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from enghub.plm.changes.errors import ChangeOrderNotParked, UnknownChangeType
@@ -62,6 +62,10 @@ class Notification:
     plm_status: str = ""
 
 
+PROCESSED_WITHIN = timedelta(minutes=5)
+"""A command that is neither done nor parked by then takes its second or third try."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
     """The change as quality management handles it."""
@@ -103,6 +107,10 @@ class ChangeOrder:
         """The PLM's number of the change."""
         return self.notification.ecn_number
 
+    def waits_too_long(self, at: datetime) -> bool:
+        """Tell whether it should be processed by now."""
+        return self.processing is Processing.RECEIVED and at - self.received_at > PROCESSED_WITHIN
+
     def become_change_point(self, at: datetime) -> tuple["ChangeOrder", ChangePoint]:
         """Return the processed order and its change point, whose id follows from the ECN number.
 
@@ -135,13 +143,15 @@ class ChangeOrder:
         return replace(self, processing=Processing.FAILED, failure=reason, processed_at=at, version=self.version + 1)
 
     def retry(self, ecn_type: str | None) -> "ChangeOrder":
-        """Return the parked order ready to be processed again, with its type corrected to ``ecn_type`` if given.
+        """Return the order ready to be processed again, with its type corrected to ``ecn_type`` if given.
+
+        One that waits may be tried again, too: its command may have failed for good, and a second one does no harm.
 
         Raises:
-            ChangeOrderNotParked: it is not parked.
+            ChangeOrderNotParked: it is processed.
             UnknownChangeType: the corrected type is unknown, too.
         """
-        if self.processing is not Processing.FAILED:
+        if self.processing is Processing.PROCESSED:
             raise ChangeOrderNotParked(ecn_number=self.ecn_number, status=self.processing.value)
         told = self.notification
         if ecn_type is not None:

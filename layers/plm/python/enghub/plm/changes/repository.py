@@ -23,6 +23,9 @@ class ChangeOrders(Protocol):
     def receive(self, order: ChangeOrder, origin: Origin) -> bool:
         """Store a new order and the command to process it; False when its ECN number is already known."""
 
+    def command(self, order: ChangeOrder, origin: Origin) -> None:
+        """Send the command to process a known order once more."""
+
     def get(self, tenant_id: str, ecn_number: str) -> ChangeOrder | None:
         """Return the order, read consistently."""
 

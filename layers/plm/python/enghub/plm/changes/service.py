@@ -25,7 +25,10 @@ class Changes:
     new_id: Callable[[datetime], str] = ids.new_id
 
     def receive(self, notification: Notification, connection: str, origin: Origin) -> bool:
-        """Accept a notification for later processing; False when its ECN number was received before (PLM-06)."""
+        """Accept a notification for later processing; False when its ECN number was received before (PLM-06).
+
+        One that waits for longer than processing takes is commanded again: its first command may have failed for good.
+        """
         order = ChangeOrder(
             tenant_id=origin.tenant_id,
             factory_id=origin.factory_id,
@@ -34,7 +37,12 @@ class Changes:
             notification=notification,
             received_at=origin.at,
         )
-        return self.orders.receive(order, origin)
+        if self.orders.receive(order, origin):
+            return True
+        known = self.orders.get(origin.tenant_id, notification.ecn_number)
+        if known is not None and known.waits_too_long(origin.at):
+            self.orders.command(known, origin)
+        return False
 
     def process(self, tenant_id: str, ecn_number: str, request_id: str) -> ChangeOrder:
         """Make a received order's change point, or park the order with the reason (PLM-08).
@@ -71,7 +79,7 @@ class Changes:
     def retry(
         self, ecn_number: str, ecn_type: str | None, reason: str, origin: Origin, once: Once | None
     ) -> ChangeOrder:
-        """Send a parked order back into processing, with a corrected type if given.
+        """Send a parked order, or one whose command got lost, into processing again, with a corrected type if given.
 
         Raises:
             ChangeOrderNotFound, ChangeOrderNotParked, UnknownChangeType, VersionConflict.
