@@ -36,6 +36,7 @@ SERVICES = frozenset(
         "lambda",
         "logs",
         "s3",
+        "scheduler",
         "secretsmanager",
         "sesv2",
         "sns",

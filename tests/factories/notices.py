@@ -16,9 +16,13 @@ NOW = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
 SHANGHAI, BERLIN = "Asia/Shanghai", "Europe/Berlin"
 NIGHT = Quiet("22:00", "07:00")
 FACTS = {
-    "title": "EU (prod): 2.16.4 → 2.16.5", "said": {"en": "failed", "zh": "升级失败", "short": "failed"},
-    "execution_id": "01E", "completed_steps": 2, "total_steps": 5, "problem": "disk full",
-}  # fmt: skip
+    "title": "EU (prod): 2.16.4 → 2.16.5",
+    "said": {"en": "failed", "zh": "升级失败", "short": "failed"},
+    "execution_id": "01E",
+    "completed_steps": 2,
+    "total_steps": 5,
+    "problem": "disk full",
+}
 
 
 def requested(**changed: Any) -> NoticeRequested:
@@ -38,10 +42,19 @@ def hook_at(*addresses: str) -> tuple[NoticeAddress, ...]:
 def a_notice(asked: NoticeRequested | None = None, **changed: Any) -> Notice:
     asked = asked or requested()
     made = Notice(
-        tenant_id="acme", notice_id="01N", factory_id="", source="upgrade", notice_type=asked.notice_type,
-        severity=asked.severity, subject=asked.subject, facts=asked.facts, links=asked.links, payload=asked.payload,
-        wants_acknowledgement=asked.acknowledge, at=NOW,
-    )  # fmt: skip
+        tenant_id="acme",
+        notice_id="01N",
+        factory_id="",
+        source="upgrade",
+        notice_type=asked.notice_type,
+        severity=asked.severity,
+        subject=asked.subject,
+        facts=asked.facts,
+        links=asked.links,
+        payload=asked.payload,
+        wants_acknowledgement=asked.acknowledge,
+        at=NOW,
+    )
     return replace(made, **changed)
 
 

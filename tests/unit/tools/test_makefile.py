@@ -39,9 +39,13 @@ def program(path: Path, text: str) -> None:
 
 def make_setup(folder: Path) -> str:
     done = subprocess.run(
-        ["make", "setup", f"PYTHON={folder / 'python'}"], cwd=folder, capture_output=True, text=True, check=True,
+        ["make", "setup", f"PYTHON={folder / 'python'}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
         env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
-    )  # fmt: skip
+    )
     return done.stdout
 
 

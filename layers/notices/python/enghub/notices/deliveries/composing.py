@@ -67,8 +67,10 @@ def facts_of(notice: Notice, kind: NoticeType) -> dict[str, Any]:
 
 
 def _any(name: str, facts: Mapping[str, Any], about: str = "", severity: str = "") -> dict[str, Any]:
-    lines = [{"name": fact, "value": dumps(value) if isinstance(value, dict | list) else value}
-             for fact, value in list(facts.items())[:100]]  # fmt: skip
+    lines = [
+        {"name": fact, "value": dumps(value) if isinstance(value, dict | list) else value}
+        for fact, value in list(facts.items())[:100]
+    ]
     return {**facts, "notice_type": name, "about": about, "severity": severity, "lines": lines}
 
 
