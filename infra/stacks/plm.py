@@ -8,6 +8,8 @@ from infra.stacks.state import StateStack
 from infra.stage import Stage
 
 SYNC = "sync_products"
+STORED = ("GetItem", "PutItem", "UpdateItem")
+"""What a step needs that changes its run, and says that it goes on."""
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -57,14 +59,18 @@ class PlmStack(ContextStack):
             SYNC,
             tasks={
                 "PlanSync": self._step("plan_sync", "GetItem", "PutItem"),
-                "ListBatches": self._plm_step("list_batches", "GetItem", "PutItem"),
-                "SyncBatch": self._plm_step("sync_batch", "GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"),
+                "ListBatches": self._plm_step("list_batches", *STORED, "Query", "DeleteItem"),
+                "SyncBatch": self._plm_step("sync_batch", *STORED, "BatchGetItem", "Query", "DeleteItem"),
                 "RecordFailedBatch": self._step("record_failed_batch", "GetItem", "PutItem"),
-                "FinishSync": self._step("finish_sync", "GetItem", "Query", "PutItem"),
+                "FinishSync": self._step("finish_sync", "GetItem", "Query", "PutItem", "DeleteItem"),
                 "ContinueSync": self._launcher("continue_sync"),
             },
         )
         self.work_queue("launch_sync", self._launcher("launch_sync"))
+
+        sweep = self.function("sweep_syncs", timeout_seconds=60)
+        self.table_access(sweep, "GetItem", "Query", "PutItem", "DeleteItem", indexes=("gsi2",))
+        self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
     def _step(self, name: str, *actions: str) -> lambda_.Function:
         step = self.function(name, timeout_seconds=60)

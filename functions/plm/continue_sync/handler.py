@@ -11,7 +11,7 @@ from enghub.plm.gateways.workflow import launching
 
 def continue_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Start the next execution; the same one however often it is asked for."""
-    launching().go_on(task["tenant_id"], task["run_id"], task["cursor"])
+    launching().go_on(task["tenant_id"], task["run_id"], task["pass_number"], task["cursor"])
     return {"status": "CONTINUED"}
 
 

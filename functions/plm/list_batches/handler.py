@@ -14,8 +14,10 @@ from enghub.plm.syncs.service import to_wire
 def list_batches(task: dict[str, Any]) -> dict[str, Any]:
     """Return the batches, the cursor of the next call, and whether to go on at all or in a fresh execution."""
     first = int(task["cursor"]["next_number"])
-    listing = wiring.plm_steps().list_batches(task["tenant_id"], task["run_id"], task["cursor"]["after"], first)
-    following = first + len(listing.ranges)
+    listing = wiring.plm_steps().list_batches(
+        task["tenant_id"], task["run_id"], task["pass_number"], task["cursor"]["after"], first
+    )
+    following = listing.following
     there_are_more = listing.after is not None
     return {
         "batches": [to_wire(found) for found in listing.ranges],

@@ -11,7 +11,7 @@ from enghub.plm.gateways import wiring
 
 def plan_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Return the run's status and batch size."""
-    run = wiring.steps().plan(task["tenant_id"], task["run_id"])
+    run = wiring.steps().plan(task["tenant_id"], task["run_id"], task["pass_number"])
     return {"status": run.status.value, "batch_size": run.batch_size}
 
 

@@ -13,7 +13,9 @@ from enghub.plm.syncs.service import from_wire
 
 def record_failed_batch(task: dict[str, Any]) -> dict[str, Any]:
     """Return the batch's number and status."""
-    batch = wiring.steps().record_failure(task["tenant_id"], task["run_id"], from_wire(task["batch"]), task["reason"])
+    batch = wiring.steps().record_failure(
+        task["tenant_id"], task["run_id"], task["pass_number"], from_wire(task["batch"]), task["reason"]
+    )
     logger.warning("batch failed", run_id=task["run_id"], batch=batch.range.number, reason=batch.failure)
     return {"number": batch.range.number, "status": batch.status.value}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enghub.core import config, entrypoints
-from enghub.core.errors import EngHubError, Unavailable
+from enghub.core.errors import Unavailable
 from enghub.core.observability import logger
 from enghub.plm.connections.store import Connections
 from enghub.plm.syncs import wiring
@@ -33,8 +33,8 @@ def schedule_sync() -> dict[str, Any]:
         try:
             api = Connections.here().api(name)
             asked.append(wiring.syncs().request_nightly(name, api.tenant_id, api.factory_id).run_id)
-        except EngHubError as error:
-            logger.exception("nightly sync not requested", connection=name, error=error.name)
+        except Exception:
+            logger.exception("nightly sync not requested", connection=name)
             failed.append(name)
     if failed:
         raise Unavailable(problem=f"connections {', '.join(failed)}")

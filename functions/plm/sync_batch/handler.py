@@ -14,7 +14,7 @@ from enghub.plm.syncs.service import from_wire
 
 def sync_batch(task: dict[str, Any]) -> dict[str, Any]:
     """Return what became of the batch's records."""
-    batch = wiring.plm_steps().sync(task["tenant_id"], task["run_id"], from_wire(task["batch"]))
+    batch = wiring.plm_steps().sync(task["tenant_id"], task["run_id"], task["pass_number"], from_wire(task["batch"]))
     count("plm.sync.records", batch.counts.created + batch.counts.updated)
     count("plm.sync.rejected", batch.counts.rejected)
     return {"number": batch.range.number, "status": batch.status.value}

@@ -3,14 +3,16 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 import tenacity
 import urllib3
+from botocore.exceptions import ReadTimeoutError
 
-from enghub.core import audit
+from enghub.core import audit, aws
 from enghub.core.clock import system_clock
 from enghub.core.errors import Unavailable
 from enghub.plm.connections.store import Connections
@@ -20,6 +22,7 @@ from enghub.plm.products.dynamo import DynamoProducts
 from enghub.plm.products.imports import ProductImport
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 from enghub.plm.syncs.plm_steps import PlmSteps
+from enghub.plm.syncs.steps import LOST
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.catalogue import Touch
 from enghub.sandbox.plm.scenario import Scenario
@@ -54,9 +57,9 @@ def requested(mode: str = "FULL", batch_type: str = "LIGHT", key: str | None = N
     return run_id
 
 
-def executed(run_id: str, batch: dict[str, Any] | None = None) -> dict[str, Any]:
+def executed(run_id: str, batch: dict[str, Any] | None = None, pass_number: int = 1) -> dict[str, Any]:
     """Do what the state machine does."""
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": pass_number}
     if batch is not None:
         one(run, batch)
         return task("finish_sync", {**run, "fault": None})
@@ -151,15 +154,18 @@ def test_a_second_full_sync_writes_nothing_that_did_not_change(server: PlmServer
 def test_batches_hold_100_500_or_1000_records(server: PlmServer, batch_type: str, batches: int, size: int) -> None:
     server.scenario = Scenario(products=1200)
     run_id = requested("FULL", batch_type)
-    task("plan_sync", {"tenant_id": "acme", "run_id": run_id})
-    listed = task("list_batches", {"tenant_id": "acme", "run_id": run_id, "cursor": {"after": None, "next_number": 1}})
+    task("plan_sync", {"tenant_id": "acme", "run_id": run_id, "pass_number": 1})
+    listed = task(
+        "list_batches",
+        {"tenant_id": "acme", "run_id": run_id, "pass_number": 1, "cursor": {"after": None, "next_number": 1}},
+    )
     assert (len(listed["batches"]), listed["more"]) == (batches, False)
     assert report(run_id)["batchSize"] == size
 
 
 def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server: PlmServer) -> None:
     server.scenario = Scenario(products=100_150)
-    run = {"tenant_id": "acme", "run_id": requested()}
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     cursor, listings = {"after": None, "next_number": 1}, []
     while True:
@@ -178,7 +184,7 @@ def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server:
 
 def test_products_made_while_the_run_goes_on_push_none_out_of_it(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     server.scenario = replace(server.scenario, products=260, touches=(Touch(0, 199, system_clock()),))
@@ -205,7 +211,7 @@ def test_a_failed_batch_stops_no_other_and_can_be_run_again_alone(server: PlmSer
     assert (status, body["data"]["status"]) == (202, "RUNNING")
     command = commands("launch_sync")[-1]["payload"]
     assert command == {"run_id": data["runId"], "pass_number": 2, "batch": 2}
-    executed(data["runId"], {"number": 2, "after": "OBJ-0000099", "up_to": None})
+    executed(data["runId"], {"number": 2, "after": "OBJ-0000099", "up_to": None}, 2)
     healed = report(data["runId"])
     assert (healed["status"], healed["records"]["created"], healed["batches"]["failed"]) == ("SUCCEEDED", 195, 0)
     assert [event["event_type"] for event in events()] == ["ProductSyncFailed", "ProductSyncCompleted"]
@@ -224,7 +230,7 @@ def test_the_watermark_stays_when_a_batch_failed(server: PlmServer) -> None:
 
 def test_a_batch_done_twice_counts_and_writes_as_once(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     one(run, listed["batches"][0])
@@ -238,7 +244,7 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
     server: PlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     real, saved = DynamoProducts.save, []
@@ -259,7 +265,7 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
 
 def test_a_record_mended_in_the_plm_leaves_the_report_of_a_batch_run_again(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     one(run, batch)
@@ -271,7 +277,7 @@ def test_a_record_mended_in_the_plm_leaves_the_report_of_a_batch_run_again(serve
 
 def test_a_batch_that_is_done_stays_done_when_only_its_answer_was_lost(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     one(run, batch)
@@ -285,10 +291,10 @@ def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
     steps, sync_steps = wiring.plm_steps(), wiring.steps()
 
     def whole(run_id: str) -> None:
-        sync_steps.plan("acme", run_id)
-        for found in steps.list_batches("acme", run_id, None, 1).ranges:
-            steps.sync("acme", run_id, found)
-        sync_steps.finish("acme", run_id, None)
+        sync_steps.plan("acme", run_id, 1)
+        for found in steps.list_batches("acme", run_id, 1, None, 1).ranges:
+            steps.sync("acme", run_id, 1, found)
+        sync_steps.finish("acme", run_id, 1, None)
 
     waiting = iter(runs)
     in_threads(lambda: whole(next(waiting)), 3)
@@ -302,7 +308,7 @@ def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
 
 
 def test_every_step_may_be_repeated(server: PlmServer) -> None:
-    run = {"tenant_id": "acme", "run_id": requested()}
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     assert task("plan_sync", run) == task("plan_sync", run)
     first = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     assert task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}}) == first
@@ -312,8 +318,115 @@ def test_every_step_may_be_repeated(server: PlmServer) -> None:
     assert len(events()) == 1
 
 
+def test_a_repeated_listing_that_finds_fewer_objects_leaves_no_batch_of_the_first_behind(server: PlmServer) -> None:
+    server.scenario = Scenario(products=250)
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    task("plan_sync", run)
+    first = {**run, "cursor": {"after": None, "next_number": 1}}
+    assert len(task("list_batches", first)["batches"]) == 3  # its answer is lost
+    server.scenario = Scenario(products=150)
+    for batch in task("list_batches", first)["batches"]:
+        one(run, batch)
+    assert task("finish_sync", {**run, "fault": None})["status"] == "SUCCEEDED"
+    assert report(run["run_id"])["batches"]["total"] == 2
+
+
+def test_a_repeated_listing_that_finds_nothing_leaves_an_empty_run(server: PlmServer) -> None:
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    task("plan_sync", run)
+    first = {**run, "cursor": {"after": None, "next_number": 1}}
+    task("list_batches", first)
+    server.scenario = Scenario(products=0)
+    assert task("list_batches", first)["batches"] == []
+    assert task("finish_sync", {**run, "fault": None})["status"] == "SUCCEEDED"
+
+
+def rerun(server: PlmServer) -> dict[str, Any]:
+    """Return the first pass of a run whose second batch failed and is asked for again."""
+    server.scenario = replace(server.scenario, broken_object="OBJ-0000150")
+    run_id = synced()["runId"]
+    server.scenario = replace(server.scenario, broken_object="")
+    assert post("start_sync", f"{SYNC}/{run_id}/batches/2/rerun")[0] == 202
+    return {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+
+
+@pytest.mark.parametrize("late", ["plan_sync", "list_batches", "sync_batch", "record_failed_batch", "finish_sync"])
+def test_a_late_task_of_an_earlier_pass_changes_nothing_of_the_next(server: PlmServer, late: str) -> None:
+    first = rerun(server)
+    before = items("SYNC_RUN"), items("SYNC_BATCH"), items("RUN_LEASE"), len(events())
+    batch = {"number": 2, "after": "OBJ-0000099", "up_to": None}
+    cursor = {"after": None, "next_number": 1}
+    task(late, {**first, "batch": batch, "cursor": cursor, "reason": "late", "fault": None})
+    assert (items("SYNC_RUN"), items("SYNC_BATCH"), items("RUN_LEASE"), len(events())) == before
+    executed(first["run_id"], batch, 2)
+    assert report(first["run_id"])["status"] == "SUCCEEDED"
+    assert [event["event_type"] for event in events()] == ["ProductSyncFailed", "ProductSyncCompleted"]
+
+
+def swept_at(monkeypatch: pytest.MonkeyPatch, later: timedelta) -> dict[str, Any]:
+    """Run the sweep when ``later`` has passed."""
+    steps = replace(wiring.steps(), clock=lambda: system_clock() + later)
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "steps", lambda: steps)
+        answer: dict[str, Any] = handler("sweep_syncs")({}, Context())
+    return answer
+
+
+def test_a_run_whose_execution_was_stopped_ends_and_can_be_run_again(
+    server: PlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    task("plan_sync", run)
+    listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    one(run, listed["batches"][0])  # then somebody stops the execution
+    status, _ = post("start_sync", f"{SYNC}/{run['run_id']}/batches/2/rerun")
+    assert status == 409
+    assert swept_at(monkeypatch, timedelta(minutes=29))["given_up"] == 0
+    assert swept_at(monkeypatch, timedelta(minutes=31))["given_up"] == 1
+    data = report(run["run_id"])
+    assert (data["status"], data["failure"]) == ("FAILED", LOST)
+    assert [event["event_type"] for event in events()] == ["ProductSyncFailed"]
+    assert post("start_sync", f"{SYNC}/{run['run_id']}/batches/2/rerun")[0] == 202
+    executed(run["run_id"], listed["batches"][1], 2)
+    assert report(run["run_id"])["status"] == "SUCCEEDED"
+    assert items("RUN_LEASE") == []
+
+
+def test_a_run_that_never_began_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = requested()
+    assert swept_at(monkeypatch, timedelta(hours=1))["given_up"] == 1
+    assert report(run_id)["status"] == "FAILED"
+
+
+def test_a_run_that_works_is_never_lost(server: PlmServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    task("plan_sync", run)
+    listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
+    steps = replace(wiring.plm_steps(), clock=lambda: system_clock() + timedelta(minutes=25))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "plm_steps", lambda: steps)
+        task("sync_batch", {**run, "batch": listed["batches"][0]})
+    assert swept_at(monkeypatch, timedelta(minutes=50))["given_up"] == 0
+
+
+def test_a_lost_run_that_cannot_be_ended_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole = requested(), requested()
+    real = DynamoSyncRuns.finish
+
+    def refuse(self: Any, run: Any, event: Any, origin: Any) -> None:
+        if run.run_id == broken:
+            raise Unavailable
+        real(self, run, event, origin)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DynamoSyncRuns, "finish", refuse)
+        with pytest.raises(Unavailable):
+            swept_at(monkeypatch, timedelta(hours=1))
+    assert [report(run_id)["status"] for run_id in (broken, whole)] == ["REQUESTED", "FAILED"]
+
+
 def test_a_run_that_broke_off_says_why(server: PlmServer) -> None:
-    run = {"tenant_id": "acme", "run_id": requested()}
+    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     task("finish_sync", {**run, "fault": "listing the products failed: States.TaskFailed"})
     data = report(run["run_id"])
@@ -368,7 +481,7 @@ def test_syncing_needs_its_permission(server: PlmServer) -> None:
 def test_a_batch_is_run_again_only_if_it_failed_in_a_run_that_ended(server: PlmServer) -> None:
     run_id = requested()
     assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[0] == 404
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[1]["details"]["error"] == "SYNC_STILL_RUNNING"
@@ -406,6 +519,7 @@ def test_a_launch_command_starts_one_execution_however_often_it_arrives(machine:
     assert start == {
         "tenant_id": "acme",
         "run_id": run_id,
+        "pass_number": 1,
         "step": "PLAN",
         "batch": None,
         "cursor": {"after": None, "next_number": 1},
@@ -427,7 +541,7 @@ def test_a_long_run_goes_on_in_the_same_next_execution_however_often_it_is_asked
     run_id = requested()
     cursor = {"after": "OBJ-0099999", "next_number": 1001}
     for _ in range(2):
-        task("continue_sync", {"tenant_id": "acme", "run_id": run_id, "cursor": cursor})
+        task("continue_sync", {"tenant_id": "acme", "run_id": run_id, "pass_number": 1, "cursor": cursor})
     ((name, start),) = machine()
     assert (name, start["step"], start["cursor"]) == (f"{run_id}-1-2", "LIST", cursor)
 
@@ -446,6 +560,25 @@ def test_a_connection_that_cannot_be_read_keeps_no_other_from_its_sync(monkeypat
     with pytest.raises(Unavailable):
         handler("schedule_sync")({}, Context())
     assert len(items("SYNC_RUN")) == 1
+
+
+def test_a_secret_store_that_does_not_answer_in_time_keeps_no_other_connection_from_its_sync(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PLM_CONNECTIONS", "slow, default")
+    real = aws.client("secretsmanager").get_secret_value
+
+    def slow(**asked: str) -> Any:
+        if asked["SecretId"].endswith("/slow"):
+            raise ReadTimeoutError(endpoint_url="https://secretsmanager")
+        return real(**asked)
+
+    monkeypatch.setattr(aws.client("secretsmanager"), "get_secret_value", slow)
+    with pytest.raises(Unavailable):
+        handler("schedule_sync")({}, Context())
+    assert [run["connection"] for run in items("SYNC_RUN")] == ["default"]
+    status, body = post("start_sync", SYNC, {"mode": "FULL", "connection": "slow"})
+    assert (status, body["code"]) == (503, "50301")
 
 
 # --- the PLM ---
@@ -508,7 +641,7 @@ def test_mappings_of_a_status_come_page_by_page_each_once(server: PlmServer) -> 
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        _, body = get("read_products", "/api/v1/plm/products", {"syncStatus": "SYNCED", "limit": "37", **cursor})
+        _, body = get("read_products", "/api/v1/plm/products", {"syncStatus": "SYNCED", "pageSize": "37", **cursor})
         found += [f"{item['plmProductCode']} {item['plmProductVersion']}" for item in body["data"]["items"]]
         if body["data"]["cursor"] is None:
             break

@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from enghub.core import aws
 from enghub.core.errors import NotFound, Unavailable
@@ -29,6 +29,8 @@ def secret(name: str) -> dict[str, Any]:
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             raise NotFound(resource=f"secret {name}") from error
+        raise Unavailable from error
+    except BotoCoreError as error:  # no answer in time, no connection
         raise Unavailable from error
     value: dict[str, Any] = json.loads(text)
     _kept[name] = (time.monotonic() + KEPT_SECONDS, value)

@@ -7,6 +7,7 @@ Keys: run ``T#<tenant>#SYNC#<run>`` / ``RUN``; batch ``T#<tenant>#SYNC#<run>`` /
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
@@ -19,8 +20,12 @@ from enghub.core.idempotency import Once, puts
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command, to_outbox
 from enghub.core.transactions import MAX_TRANSACTION_ITEMS, Delete, Put, Write, absent, transact
+from enghub.kit.runs import dynamo as leases
+from enghub.kit.runs.leases import Lease
 from enghub.plm.products.model import Reason, Rejection
 from enghub.plm.syncs.model import (
+    BATCHES_PER_LISTING,
+    LEASED,
     Batch,
     BatchStatus,
     BatchType,
@@ -133,6 +138,7 @@ class DynamoSyncRuns:
                 *puts(once, run),
                 Put(_run_record(run, entry.link), absent(), _known),
                 audit.to_put(entry),
+                leases.held(run.lease(origin.at)),
                 _command(run, origin, None),
             )
         except _Known:
@@ -148,9 +154,12 @@ class DynamoSyncRuns:
         transact(_replace(run))
 
     def save_listing(self, run: SyncRun, listing: Listing) -> None:
-        """See SyncRuns."""
+        """See SyncRuns. A listing holds 40 batches at most, so that all fits into one transaction."""
+        pk, first = _run_key(run.tenant_id, run.run_id), key("BATCH", _number(listing.following))
+        stale = BatchRecord.items(pk, between=(first, key("BATCH", "~")))
         transact(
             _replace(run),
+            *(Delete(record) for record in islice(stale, BATCHES_PER_LISTING)),
             *(Put(_batch_record(run.tenant_id, run.run_id, Batch(found), run)) for found in listing.ranges),
         )
 
@@ -196,6 +205,7 @@ class DynamoSyncRuns:
             *puts(once, run),
             _replace(run, entry.link),
             Put(_batch_record(run.tenant_id, run.run_id, batch, run)),
+            leases.held(run.lease(origin.at)),
             audit.to_put(entry),
             _command(run, origin, batch.range.number),
         )
@@ -206,9 +216,22 @@ class DynamoSyncRuns:
         transact(
             _replace(run, entry.link),
             *self._watermark(run),
+            leases.released(LEASED, run.tenant_id, run.run_id),
             audit.to_put(entry),
             to_outbox(event, subject=run.run_id),
         )
+
+    def alive(self, lease: Lease) -> None:
+        """See SyncRuns."""
+        leases.extend(lease)
+
+    def lost(self, now: datetime) -> Iterator[Lease]:
+        """See SyncRuns."""
+        return leases.lost(LEASED, now)
+
+    def forget(self, lease: Lease) -> None:
+        """See SyncRuns."""
+        transact(leases.released(LEASED, lease.tenant_id, lease.run_id))
 
     def watermark(self, tenant_id: str, connection: str) -> datetime | None:
         """See SyncRuns."""

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from enghub.kit.runs.leases import Lease, Term
 from enghub.plm.products.model import Outcome, Rejection
 from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncStillRunning
 
 WATERMARK_OVERLAP = timedelta(minutes=10)
 """An incremental run looks back this far before the watermark: clocks differ, and repeating is harmless."""
+LEASED = "product-sync"
+TERM = Term(timedelta(minutes=30))
+"""Longer than a pass is silent: one batch may take eleven minutes with its second try, keeping its failure five."""
 BATCHES_PER_LISTING = 40
 BATCHES_PER_EXECUTION = 1000
 """After so many batches a run goes on in a fresh execution, far from the 25,000 events an execution may have."""
@@ -132,6 +136,12 @@ class Listing:
 
     ranges: tuple[Range, ...]
     after: str | None
+    first_number: int = 1
+
+    @property
+    def following(self) -> int:
+        """The number of the next listing's first batch."""
+        return self.first_number + len(self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,14 @@ class SyncRun:
         """Whether no execution is at work on it."""
         return self.status in {RunStatus.SUCCEEDED, RunStatus.FAILED}
 
+    def is_at(self, pass_number: int) -> bool:
+        """Whether its pass ``pass_number`` goes on; a task that comes late belongs to one that is over."""
+        return not self.ended and self.pass_number == pass_number
+
+    def lease(self, at: datetime) -> Lease:
+        """Return the lease of its pass, held or extended at ``at``."""
+        return Lease(LEASED, self.tenant_id, self.run_id, self.pass_number, TERM.until(at))
+
     def begin(self, watermark: datetime | None, at: datetime) -> "SyncRun":
         """Return the run as started; an incremental one begins at ``watermark``, a first one takes everything.
 
@@ -191,9 +209,8 @@ class SyncRun:
         return replace(self, status=RunStatus.RUNNING, since=since, started_at=at, version=self.version + 1)
 
     def knowing(self, listing: Listing) -> "SyncRun":
-        """Return the run knowing of ``listing``'s batches."""
-        batches = listing.ranges[-1].number if listing.ranges else self.batches
-        return replace(self, batches=batches, listed=listing.after is None, version=self.version + 1)
+        """Return the run knowing of ``listing``'s batches, and of none that an earlier try of it found beyond them."""
+        return replace(self, batches=listing.following - 1, listed=listing.after is None, version=self.version + 1)
 
     def run_again(self, batch: Batch) -> "SyncRun":
         """Return the run reopened for ``batch`` alone.
@@ -259,8 +276,8 @@ def cut(ids: Iterable[str], after: str | None, first_number: int, size: int) -> 
             ranges.append(Range(first_number + len(ranges), start, last))
             start, count = last, 0
             if len(ranges) == BATCHES_PER_LISTING:
-                return Listing(tuple(ranges), start)
+                return Listing(tuple(ranges), start, first_number)
         last, count = identifier, count + 1
     if count:
         ranges.append(Range(first_number + len(ranges), start, None))
-    return Listing(tuple(ranges), None)
+    return Listing(tuple(ranges), None, first_number)

@@ -1,6 +1,6 @@
 """What product syncs need to store and find, and what they need of a PLM."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from enghub.core.events import Envelope
 from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
+from enghub.kit.runs.leases import Lease
 from enghub.plm.products.model import Rejection
 from enghub.plm.syncs.model import Batch, Listing, Rejected, SyncRun
 
@@ -24,7 +25,7 @@ class SyncRuns(Protocol):
     """Sync runs of all tenants, their batches, rejected records and watermarks."""
 
     def request(self, run: SyncRun, origin: Origin, once: Once | None) -> None:
-        """Store a new run with its audit entry and the command that launches it, in one transaction.
+        """Store a new run with its lease, audit entry and the command that launches it, in one transaction.
 
         A run id that exists already is left alone (a schedule that fires twice).
         """
@@ -40,7 +41,10 @@ class SyncRuns(Protocol):
         """
 
     def save_listing(self, run: SyncRun, listing: Listing) -> None:
-        """Store the run with its new batches, in one transaction; raises as ``save``."""
+        """Store the run with the listing's batches in place of those of an earlier try, in one transaction.
+
+        Raises as ``save``.
+        """
 
     def batch(self, tenant_id: str, run_id: str, number: int) -> Batch | None:
         """Return one batch."""
@@ -60,13 +64,22 @@ class SyncRuns(Protocol):
         """Return a page of the run's rejected records, by batch."""
 
     def run_again(self, run: SyncRun, batch: Batch, origin: Origin, once: Once | None) -> None:
-        """Store the reopened run, its pending batch, audit entry and launch command; raises as ``save``."""
+        """Store the reopened run, its lease, pending batch, audit entry and launch command; raises as ``save``."""
 
     def finish(self, run: SyncRun, event: Envelope, origin: Origin) -> None:
-        """Store the ended run with its audit entry and ``event``; raises as ``save``.
+        """Store the ended run with its audit entry and ``event``, without a lease; raises as ``save``.
 
         The watermark moves on to the start of a run that succeeded, never back.
         """
+
+    def alive(self, lease: Lease) -> None:
+        """Extend a pass's lease; a pass that is over has none, and gets none."""
+
+    def lost(self, now: datetime) -> Iterable[Lease]:
+        """Return the leases that ran out before ``now``."""
+
+    def forget(self, lease: Lease) -> None:
+        """Drop the lease of a pass that is over."""
 
     def watermark(self, tenant_id: str, connection: str) -> datetime | None:
         """Return the start of the last run that succeeded."""

@@ -132,22 +132,25 @@ class Launching:
     def launch(self, tenant_id: str, run_id: str, pass_number: int, number: int | None) -> None:
         """Start a pass of a run: the whole run, or its batch ``number`` alone; safe to repeat, late or not."""
         run = self.syncs.get(tenant_id, run_id)
-        if run.ended or run.pass_number != pass_number:
+        if not run.is_at(pass_number):
             return
         start: dict[str, Any] = {"step": "PLAN"}
         if number is not None:
             start = {"step": "BATCH", "batch": to_wire(self.syncs.batch(tenant_id, run_id, number).range)}
         self.launcher.launch(execution_name(run), _input(run, start))
 
-    def go_on(self, tenant_id: str, run_id: str, cursor: Mapping[str, Any]) -> None:
-        """Start the execution that lists and syncs from ``cursor`` on; safe to repeat."""
+    def go_on(self, tenant_id: str, run_id: str, pass_number: int, cursor: Mapping[str, Any]) -> None:
+        """Start the execution that lists and syncs from ``cursor`` on; safe to repeat, late or not."""
         run = self.syncs.get(tenant_id, run_id)
+        if not run.is_at(pass_number):
+            return
         part = (cursor["next_number"] - 1) // BATCHES_PER_EXECUTION + 1
         self.launcher.launch(execution_name(run, part), _input(run, {"step": "LIST", "cursor": dict(cursor)}))
 
 
 def _input(run: SyncRun, start: Mapping[str, Any]) -> dict[str, Any]:
-    return {"tenant_id": run.tenant_id, "run_id": run.run_id, "batch": None, "cursor": FIRST, **start}
+    names = {"tenant_id": run.tenant_id, "run_id": run.run_id, "pass_number": run.pass_number}
+    return {**names, "batch": None, "cursor": FIRST, **start}
 
 
 FIRST: Mapping[str, Any] = {"after": None, "next_number": 1}

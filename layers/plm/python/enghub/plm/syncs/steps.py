@@ -6,12 +6,15 @@ from enghub.core.clock import Clock
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
+from enghub.kit.runs.leases import Lease
+from enghub.kit.runs.sweep import Fate, Swept, sweep
 from enghub.plm import published
 from enghub.plm.syncs.model import Batch, Range, SyncRun
 from enghub.plm.syncs.repository import SyncRuns
 from enghub.plm.syncs.service import existing
 
 WORKFLOW = "system:sync-products"
+LOST = "no sign of life for half an hour: its execution was stopped, or never began"
 FINISHING_TRIES = 5
 """Runs of one connection that end at the same moment move the same watermark."""
 
@@ -23,30 +26,34 @@ class SyncSteps:
     runs: SyncRuns
     clock: Clock
 
-    def plan(self, tenant_id: str, run_id: str) -> SyncRun:
+    def plan(self, tenant_id: str, run_id: str, pass_number: int) -> SyncRun:
         """Open the run: fix what it takes, from the watermark."""
         run = existing(self.runs, tenant_id, run_id)
+        if not run.is_at(pass_number):
+            return run
         opened = run.begin(self.runs.watermark(tenant_id, run.connection), self.clock())
         if opened is not run:
             self.runs.save(opened)
         return opened
 
-    def record_failure(self, tenant_id: str, run_id: str, batch_range: Range, reason: str) -> Batch:
-        """Keep that a batch failed, and why."""
+    def record_failure(self, tenant_id: str, run_id: str, pass_number: int, batch_range: Range, reason: str) -> Batch:
+        """Keep that a batch failed, and why; a pass that is over says nothing of the batches of the next."""
         batch = self.runs.batch(tenant_id, run_id, batch_range.number) or Batch(batch_range)
+        if not existing(self.runs, tenant_id, run_id).is_at(pass_number):
+            return batch
         failed = batch.failed(reason[:500], self.clock())
         self.runs.save_batch(tenant_id, run_id, failed)
         return failed
 
-    def finish(self, tenant_id: str, run_id: str, fault: str | None) -> SyncRun:
-        """Sum the run up, move the watermark if it succeeded, publish its end.
+    def finish(self, tenant_id: str, run_id: str, pass_number: int, fault: str | None) -> SyncRun:
+        """Sum a pass up, move the watermark if it succeeded, publish its end; a pass that is over changes nothing.
 
         Raises:
             VersionConflict: other runs kept moving the watermark; nothing was written, repeating is safe.
         """
         for attempt in range(1, FINISHING_TRIES + 1):
             run = existing(self.runs, tenant_id, run_id)
-            if run.ended:
+            if not run.is_at(pass_number):
                 break
             now = self.clock()
             origin = Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id)
@@ -59,6 +66,18 @@ class SyncSteps:
             else:
                 break
         return run
+
+    def sweep(self) -> Swept:
+        """End the passes that nobody works on any more, so that their batches can be run again."""
+        return sweep(self.runs.lost(self.clock()), self._end_lost)
+
+    def _end_lost(self, lease: Lease) -> Fate:
+        run = self.runs.get(lease.tenant_id, lease.run_id)
+        if run is None or not run.is_at(lease.turn):
+            self.runs.forget(lease)
+            return Fate.ALIVE
+        self.finish(lease.tenant_id, lease.run_id, lease.turn, LOST)
+        return Fate.GIVEN_UP
 
 
 def ended_event(run: SyncRun, origin: Origin) -> Envelope:

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from enghub.kit.runs.leases import Term
 from enghub.upgrade.executions.model import Execution, OnFailure, Status
 from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.rollouts.errors import RolloutNotPossible
 
 LAUNCH = "launch_rollout"
 """The queue whose consumer starts the roll-outs' workflows."""
-LEASE = timedelta(minutes=15)
-"""Longer than a workflow is silent: a wait of five minutes and the retries of a task."""
-RENEWED_AT = timedelta(minutes=8)
-"""What is left of a lease when it is extended; a roll-out that polls writes itself every seven minutes."""
+TERM = Term(timedelta(minutes=15), renewed_at=timedelta(minutes=8))
+"""Longer than a workflow is silent: a wait of five minutes and the retries of a task.
+
+A roll-out that polls writes itself every seven minutes.
+"""
 MOST_LOSSES = 5
 """Lost workflows, with no wave completed between them, before nobody tries again by itself."""
 QUEUE_SECONDS = 86_400
@@ -178,15 +180,15 @@ class Rollout:
 
     def leased(self, at: datetime) -> "Rollout":
         """Its workflow is alive, or about to start."""
-        return replace(self, alive_until=at + LEASE)
+        return replace(self, alive_until=TERM.until(at))
 
     def is_lease_due(self, at: datetime) -> bool:
         """The lease has to be extended."""
-        return self.alive_until is None or self.alive_until - at <= RENEWED_AT
+        return TERM.is_due(self.alive_until, at)
 
     def is_lost(self, at: datetime) -> bool:
         """It needs a workflow, and has none any more."""
-        return self.alive_until is not None and self.alive_until < at
+        return TERM.is_lost(self.alive_until, at)
 
     def taken_up(self, at: datetime) -> "Rollout":
         """Go on in a fresh workflow, because the old one is lost."""

@@ -1,9 +1,7 @@
 """Takes up roll-outs whose workflow is lost, so that none stands still unseen (UPG-11). Safe to repeat."""
 
-from dataclasses import dataclass
-
 from enghub.core.identity import Origin
-from enghub.core.observability import logger
+from enghub.kit.runs.sweep import Fate, Swept, sweep
 from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.origin import rollout_origin
 from enghub.upgrade.rollouts.errors import RolloutChanged, RolloutNotFound
@@ -18,30 +16,20 @@ LOST = Problem(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """How many roll-outs go on in a fresh workflow, were given up, and could not be looked at."""
-
-    taken_up: int = 0
-    given_up: int = 0
-    failed: int = 0
-
-
-def recover(store: RolloutStore) -> Recovered:
+def recover(store: RolloutStore) -> Swept:
     """Look at every roll-out that needs a workflow; one that fails holds up none of the others."""
-    taken_up = given_up = failed = 0
-    for tenant_id, rollout_id in store.at_work():
-        try:
-            change = _change(store, tenant_id, rollout_id)
-            if change is not None:
-                store.save(change)
-                taken_up, given_up = taken_up + change.launch, given_up + (not change.launch)
-        except (RolloutChanged, RolloutNotFound):  # it is alive, or the index is a moment behind
-            continue
-        except Exception:
-            logger.exception("roll-out cannot be taken up", tenant_id=tenant_id, rollout_id=rollout_id)
-            failed += 1
-    return Recovered(taken_up, given_up, failed)
+    return sweep(store.at_work(), lambda found: _recover(store, *found))
+
+
+def _recover(store: RolloutStore, tenant_id: str, rollout_id: str) -> Fate:
+    try:
+        change = _change(store, tenant_id, rollout_id)
+        if change is None:
+            return Fate.ALIVE
+        store.save(change)
+    except (RolloutChanged, RolloutNotFound):  # it is alive, or the index is a moment behind
+        return Fate.ALIVE
+    return Fate.TAKEN_UP if change.launch else Fate.GIVEN_UP
 
 
 def _change(store: RolloutStore, tenant_id: str, rollout_id: str) -> Change | None:
