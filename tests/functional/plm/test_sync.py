@@ -59,7 +59,7 @@ def requested(mode: str = "FULL", batch_type: str = "LIGHT", key: str | None = N
 
 def executed(run_id: str, batch: dict[str, Any] | None = None, pass_number: int = 1) -> dict[str, Any]:
     """Do what the state machine does."""
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": pass_number}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": pass_number}
     if batch is not None:
         one(run, batch)
         return task("finish_sync", {**run, "fault": None})
@@ -165,7 +165,7 @@ def test_batches_hold_100_500_or_1000_records(server: PlmServer, batch_type: str
 
 def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server: PlmServer) -> None:
     server.scenario = Scenario(products=100_150)
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     cursor, listings = {"after": None, "next_number": 1}, []
     while True:
@@ -184,7 +184,7 @@ def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server:
 
 def test_products_made_while_the_run_goes_on_push_none_out_of_it(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     server.scenario = replace(server.scenario, products=260, touches=(Touch(0, 199, system_clock()),))
@@ -230,7 +230,7 @@ def test_the_watermark_stays_when_a_batch_failed(server: PlmServer) -> None:
 
 def test_a_batch_done_twice_counts_and_writes_as_once(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     one(run, listed["batches"][0])
@@ -244,7 +244,7 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
     server: PlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     real, saved = DynamoProducts.save, []
@@ -265,7 +265,7 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
 
 def test_a_record_mended_in_the_plm_leaves_the_report_of_a_batch_run_again(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     one(run, batch)
@@ -277,7 +277,7 @@ def test_a_record_mended_in_the_plm_leaves_the_report_of_a_batch_run_again(serve
 
 def test_a_batch_that_is_done_stays_done_when_only_its_answer_was_lost(server: PlmServer) -> None:
     run_id = requested()
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     one(run, batch)
@@ -308,7 +308,7 @@ def test_overlapping_runs_do_each_other_no_harm(server: PlmServer) -> None:
 
 
 def test_every_step_may_be_repeated(server: PlmServer) -> None:
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     assert task("plan_sync", run) == task("plan_sync", run)
     first = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     assert task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}}) == first
@@ -320,9 +320,9 @@ def test_every_step_may_be_repeated(server: PlmServer) -> None:
 
 def test_a_repeated_listing_that_finds_fewer_objects_leaves_no_batch_of_the_first_behind(server: PlmServer) -> None:
     server.scenario = Scenario(products=250)
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
-    first = {**run, "cursor": {"after": None, "next_number": 1}}
+    first: dict[str, Any] = {**run, "cursor": {"after": None, "next_number": 1}}
     assert len(task("list_batches", first)["batches"]) == 3  # its answer is lost
     server.scenario = Scenario(products=150)
     for batch in task("list_batches", first)["batches"]:
@@ -332,9 +332,9 @@ def test_a_repeated_listing_that_finds_fewer_objects_leaves_no_batch_of_the_firs
 
 
 def test_a_repeated_listing_that_finds_nothing_leaves_an_empty_run(server: PlmServer) -> None:
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
-    first = {**run, "cursor": {"after": None, "next_number": 1}}
+    first: dict[str, Any] = {**run, "cursor": {"after": None, "next_number": 1}}
     task("list_batches", first)
     server.scenario = Scenario(products=0)
     assert task("list_batches", first)["batches"] == []
@@ -375,7 +375,7 @@ def swept_at(monkeypatch: pytest.MonkeyPatch, later: timedelta) -> dict[str, Any
 def test_a_run_whose_execution_was_stopped_ends_and_can_be_run_again(
     server: PlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     one(run, listed["batches"][0])  # then somebody stops the execution
@@ -399,7 +399,7 @@ def test_a_run_that_never_began_ends_too(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_run_that_works_is_never_lost(server: PlmServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     listed = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     steps = replace(wiring.plm_steps(), clock=lambda: system_clock() + timedelta(minutes=25))
@@ -426,7 +426,7 @@ def test_a_lost_run_that_cannot_be_ended_holds_up_no_other(monkeypatch: pytest.M
 
 
 def test_a_run_that_broke_off_says_why(server: PlmServer) -> None:
-    run = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": requested(), "pass_number": 1}
     task("plan_sync", run)
     task("finish_sync", {**run, "fault": "listing the products failed: States.TaskFailed"})
     data = report(run["run_id"])
@@ -481,7 +481,7 @@ def test_syncing_needs_its_permission(server: PlmServer) -> None:
 def test_a_batch_is_run_again_only_if_it_failed_in_a_run_that_ended(server: PlmServer) -> None:
     run_id = requested()
     assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[0] == 404
-    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
+    run: dict[str, Any] = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     task("plan_sync", run)
     task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})
     assert post("start_sync", f"{SYNC}/{run_id}/batches/1/rerun")[1]["details"]["error"] == "SYNC_STILL_RUNNING"

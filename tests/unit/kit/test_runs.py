@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enghub.core.dynamo import Attr
+from enghub.core.transactions import Update, transact
 from enghub.kit.runs import dynamo as leases
 from enghub.kit.runs.leases import Lease, Term
 from enghub.kit.runs.sweep import Fate, Swept, sweep
@@ -54,17 +56,17 @@ def a_lease(run_id: str, minutes: int, turn: int = 1, kind: str = "sync") -> Lea
 
 def test_leases_are_lost_when_they_ran_out_the_longest_over_first(stored: Callable[..., list[str]]) -> None:
     for run_id, minutes in (("late", 20), ("early", 10), ("alive", 40)):
-        leases.transact(leases.held(a_lease(run_id, minutes)))
-    leases.transact(leases.held(a_lease("other", 1, kind="rollout")))
+        transact(leases.held(a_lease(run_id, minutes)))
+    transact(leases.held(a_lease("other", 1, kind="rollout")))
     assert stored(30) == ["early", "late"]
     leases.extend(a_lease("early", 50))
     assert stored(30) == ["late"]
-    leases.transact(leases.released("sync", "acme", "late"))
+    transact(leases.released("sync", "acme", "late"))
     assert stored(99) == ["alive", "early"]
 
 
 def test_an_earlier_turn_extends_nothing_and_one_that_ended_comes_not_back(stored: Callable[..., list[str]]) -> None:
-    leases.transact(leases.held(a_lease("run", 10, turn=2)))
+    transact(leases.held(a_lease("run", 10, turn=2)))
     leases.extend(a_lease("run", 90, turn=1))
     leases.extend(a_lease("ended", 10))
     assert stored(30) == ["run"]
@@ -72,7 +74,7 @@ def test_an_earlier_turn_extends_nothing_and_one_that_ended_comes_not_back(store
 
 def test_a_lease_that_cannot_be_read_hides_no_other(stored: Callable[..., list[str]]) -> None:
     for number in range(3):
-        leases.transact(leases.held(a_lease(f"run-{number}", number)))
+        transact(leases.held(a_lease(f"run-{number}", number)))
     key = leases.LEASES.key_of(a_lease("run-1", 1))
-    leases.transact(leases.Update(key, [leases.Attr("until").set("yesterday")]))
+    transact(Update(key, [Attr("until").set("yesterday")]))
     assert stored(30) == ["run-0", "run-2"]
