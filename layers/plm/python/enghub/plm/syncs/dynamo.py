@@ -6,6 +6,7 @@ Keys: run ``T#<tenant>#SYNC#<run>`` / ``RUN``; batch ``T#<tenant>#SYNC#<run>`` /
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -259,9 +260,8 @@ def _moved(_: RawItem | None) -> Exception:
 
 
 def _command(run: SyncRun, origin: Origin, number: int | None) -> Put:
-    return to_command(
-        QUEUE, {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number}, origin, subject=run.run_id
-    )
+    payload = {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number}
+    return to_command(QUEUE, payload, origin, subject=run.run_id)
 
 
 def _entry(origin: Origin, action: str, run: SyncRun) -> AuditEntry:
@@ -308,7 +308,7 @@ def _run_record(run: SyncRun, link: Link) -> RunRecord:
         listed=run.listed,
         batches=run.batches,
         failed_batches=run.failed_batches,
-        counts=_counts_to_wire(run.counts),
+        counts=asdict(run.counts),
         failure=run.failure,
         pass_number=run.pass_number,
         version=run.version,
@@ -344,15 +344,6 @@ def _run(record: RunRecord) -> SyncRun:
     )
 
 
-def _counts_to_wire(counts: Counts) -> dict[str, int]:
-    return {
-        "created": counts.created,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "rejected": counts.rejected,
-    }
-
-
 def _batch_record(tenant_id: str, run_id: str, batch: Batch, run: SyncRun | None = None) -> BatchRecord:
     seen_at = batch.finished_at or (run and (run.started_at or run.requested_at))
     return BatchRecord(
@@ -362,7 +353,7 @@ def _batch_record(tenant_id: str, run_id: str, batch: Batch, run: SyncRun | None
         after=batch.range.after,
         up_to=batch.range.up_to,
         status=batch.status.value,
-        counts=_counts_to_wire(batch.counts),
+        counts=asdict(batch.counts),
         failure=batch.failure,
         finished_at=batch.finished_at,
         expires_at=int((seen_at + BATCHES_KEPT).timestamp()) if seen_at else None,
