@@ -5,7 +5,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_cdk import App, Tags
@@ -21,10 +21,27 @@ from infra.stacks.state import StateStack
 from infra.stage import Stage, stage_named
 
 
-def build(app: App, stage: Stage, sources: Sources, routes: Sequence[Route] = ()) -> None:
-    """Add all stacks of ``stage`` to ``app``: account, state, core, one per context, and the edge before their APIs.
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """The stacks of a stage that have functions, and what they stand on."""
 
-    ``routes`` are those of the published document, if none are given.
+    account: AccountStack
+    state: StateStack
+    core: CoreStack
+    contexts: tuple[ContextStack, ...]
+
+
+def build(app: App, stage: Stage, sources: Sources) -> None:
+    """Add all stacks of ``stage`` to ``app``, with the routes of the published document.
+
+    Raises:
+        SystemExit: a stage that keeps its data alarms nobody.
+    """
+    finish(app, stage, begin(app, stage, sources), published())
+
+
+def begin(app: App, stage: Stage, sources: Sources) -> Stacks:
+    """Add account, state, core and contexts with all their functions; no API and no shared alarm yet.
 
     Raises:
         SystemExit: a stage that keeps its data alarms nobody.
@@ -34,16 +51,21 @@ def build(app: App, stage: Stage, sources: Sources, routes: Sequence[Route] = ()
         raise SystemExit(message)
     account = AccountStack(app, stage)
     state = StateStack(app, stage, sources)
-    core = CoreStack(app, stage, state)
-    contexts = [core, *(made(app, stage, state) for made in _context_stacks(stage))]
-    for stack in contexts:
-        stack.finish(routes or published(), core.authorizer_arn)
-        stack.add_stack_dependency(account)
-    for stack in contexts[1:]:
-        stack.add_stack_dependency(core)
-    edge = EdgeStack(app, stage, {stack.context: stack.api for stack in contexts if stack.api})
-    for part in (state, *contexts, edge):
-        Tags.of(part).add("stage", stage.name)
+    contexts = tuple(made(app, stage, state) for made in _context_stacks(stage))
+    return Stacks(account, state, CoreStack(app, stage, state), contexts)
+
+
+def finish(app: App, stage: Stage, stacks: Stacks, routes: Sequence[Route]) -> None:
+    """Add what needs all functions: APIs with ``routes``, shared alarms, and the edge in front of the APIs."""
+    with_functions = (stacks.core, *stacks.contexts)
+    for stack in with_functions:
+        stack.finish(routes, stacks.core.authorizer_arn)
+        stack.add_stack_dependency(stacks.account)
+    for stack in stacks.contexts:
+        stack.add_stack_dependency(stacks.core)
+    edge = EdgeStack(app, stage, {stack.context: stack.api for stack in with_functions if stack.api})
+    for part in (stacks.state, *with_functions, edge):
+        Tags.of(part).add("stage", stage.name)  # not of the account's stack, which is the same for all stages
     Tags.of(app).add("project", "enghub")
 
 

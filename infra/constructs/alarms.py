@@ -83,9 +83,16 @@ def alarms_of_many(scope: Construct, name: str, watched: Mapping[Kind, Sequence[
         for first in range(0, len(all_of_kind), METRICS_PER_ALARM):
             batch = all_of_kind[first : first + METRICS_PER_ALARM]
             number = first // METRICS_PER_ALARM + 1
-            meaning = f"{kind.meaning}: one of {', '.join(one.name for one in batch)}"
+            names = ", ".join(one.name.removeprefix(f"{name}-") for one in batch)
             together = _together(kind, batch)
-            _alarm(scope, f"{name}-{kind.runbook}-{number}", kind, meaning=meaning, metric=together, topic=topic)
+            _alarm(
+                scope,
+                f"{name}-{kind.runbook}-{number}",
+                kind,
+                meaning=f"{kind.meaning}: one of {names}",
+                metric=together,
+                topic=topic,
+            )
 
 
 def _together(kind: Kind, watched: Sequence[Watched]) -> cloudwatch.IMetric:

@@ -86,13 +86,13 @@ def rest_api(
     return api
 
 
-def stage_arn(scope: Construct, api: apigateway.SpecRestApi) -> str:
+def stage_arn(scope: Construct, api: apigateway.SpecRestApi, stage: Stage) -> str:
     """Return the ARN of the one stage of ``api``, as the firewall wants it."""
     return Stack.of(scope).format_arn(
         service="apigateway",
         account="",
         resource="/restapis",
-        resource_name=f"{api.rest_api_id}/stages/{api.deployment_stage.stage_name}",
+        resource_name=f"{api.rest_api_id}/stages/{stage.name}",
     )
 
 

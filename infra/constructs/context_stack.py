@@ -11,7 +11,6 @@ from aws_cdk import (
     DefaultStackSynthesizer,
     Environment,
     Fn,
-    RemovalPolicy,
     Stack,
 )
 from aws_cdk import aws_apigateway as apigateway
@@ -19,23 +18,29 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.alarms import OUTBOX_AGE, PARKED, Kind, alarm, alarms_of_many
 from infra.constructs.api import rest_api
-from infra.constructs.function import RUNTIME, Surroundings, code, python_function
+from infra.constructs.function import Surroundings, layers, python_function
 from infra.constructs.grants import Grantee, allow, allow_key, inline_policies
 from infra.constructs.outbox import relay_from_stream
-from infra.constructs.queues import PARKER_SECONDS, allow_send, consume, dead_letter_queue, queue_with_dead_letters
+from infra.constructs.queues import (
+    PARKER_SECONDS,
+    allow_send,
+    consume,
+    dead_letter_queue,
+    queue_with_dead_letters,
+    tls_only,
+)
+from infra.constructs.schedules import call_regularly
 from infra.constructs.workflow import executions_arn, machine_arn, state_machine
 from infra.document import Route
 from infra.stacks.state import StateStack
-from infra.stage import CORE, KIT, Stage
+from infra.stage import Stage
 
 INDEXES = ("gsi1", "gsi2")
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
@@ -71,7 +76,7 @@ class ContextStack(Stack):
             key=state.key,
             alarms=state.alarm_topic_in(self),
             log_retention_days=stage.log_retention_days,
-            layers=self._layers(),
+            layers=layers(self, stage, context, state.sources),
             environment={
                 "STAGE": stage.name,
                 "CONTEXT": context,
@@ -116,28 +121,6 @@ class ContextStack(Stack):
         self._timeouts[made.node.id] = timeout_seconds
         self._functions[name] = made
         return made
-
-    def _layers(self) -> list[lambda_.ILayerVersion]:
-        sources, stage = self.state.sources, self.stage
-        folders = {
-            CORE: sources.layer(CORE, with_packages=False),
-            KIT: sources.layer(KIT, with_packages=False),
-            self.context: sources.layer(self.context, with_packages=stage.vendor_layer),
-        }
-        if stage.vendor_layer:
-            folders = {"vendor": sources.vendor(), **folders}
-        return [
-            lambda_.LayerVersion(
-                self,
-                f"Layer {name}",
-                layer_version_name=stage.name_of(self.context, "layer", name),
-                code=code(folder),
-                compatible_runtimes=[RUNTIME],
-                compatible_architectures=[lambda_.Architecture.ARM_64],
-                removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
-            )
-            for name, folder in folders.items()
-        ]
 
     # --- access ----------------------------------------------------------------------------------------------------
 
@@ -198,6 +181,7 @@ class ContextStack(Stack):
                 self, name, self.stage, self._around, routes=own, functions=functions, authorizer_arn=authorizer_arn
             )
         alarms_of_many(self, name, self._around.watched, self._around.alarms)
+        tls_only(self, self._around.tls_only)
         inline_policies(self)
 
     # --- queues and events -----------------------------------------------------------------------------------------
@@ -219,7 +203,9 @@ class ContextStack(Stack):
         """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
         wanted = self.state.sources.subscription(self.context, name)
         queue = self.queue(name, consumer, batch_size, max_concurrency)
-        undelivered = self._dead_letters(self.stage.name_of(self.context, name, "undelivered"), name, name)
+        undelivered = self._dead_letters(
+            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
+        )
         events.Rule(
             self,
             f"Rule {name}",
@@ -248,9 +234,9 @@ class ContextStack(Stack):
             allow(sender, ["sqs:SendMessage"], [queue.queue_arn])
         return queue
 
-    def _dead_letters(self, queue_name: str, consumer: str, channel: str) -> sqs.Queue:
+    def _dead_letters(self, queue_name: str, consumer: str, channel: str, *, from_events: bool = False) -> sqs.Queue:
         """Add a dead-letter queue; what comes into it is parked for ``consumer``, and re-driven by ``channel``."""
-        queue = dead_letter_queue(self, queue_name, self._around)
+        queue = dead_letter_queue(self, queue_name, self._around, from_events=from_events)
         if self._parker is not None:
             self._parked_from[queue_name] = {"consumer": consumer, "channel": channel}
             self._parker.add_environment("DEAD_LETTERS", json.dumps(self._parked_from))
@@ -259,26 +245,9 @@ class ContextStack(Stack):
 
     def schedule(self, name: str, function: lambda_.Function, expression: str, time_zone: str = "UTC") -> None:
         """Call ``function`` by ``expression`` (``rate(5 minutes)``, ``cron(0 2 * * ? *)``); failures are kept."""
-        role = iam.Role(self, f"Role schedule {name}", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
-        allow(role, ["lambda:InvokeFunction"], [function.function_arn])
-        allow(role, ["sqs:SendMessage"], [self._failed.queue_arn])
-        allow_key(role, self.state.key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
-        scheduler.CfnSchedule(
-            self,
-            f"Schedule {name}",
-            name=self.stage.name_of(self.context, name),
-            schedule_expression=expression,
-            schedule_expression_timezone=time_zone,
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=function.function_arn,
-                role_arn=role.role_arn,
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._failed.queue_arn),
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=3
-                ),
-            ),
-        )
+        full_name = self.stage.name_of(self.context, name)
+        rate = (expression, time_zone)
+        call_regularly(self, full_name, function, rate, failed=self._failed, key=self.state.key)
         self._keep_failures(function)
 
     def _keep_failures(self, function: lambda_.Function) -> None:

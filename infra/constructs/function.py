@@ -11,11 +11,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarms import FUNCTION_ERRORS, FUNCTION_THROTTLES, Kind, Watched
 from infra.constructs.grants import acknowledge, allow
-from infra.sources import NOT_SHIPPED
+from infra.sources import NOT_SHIPPED, Sources
+from infra.stage import CORE, KIT, Stage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 HANDLER = "handler.lambda_handler"
@@ -38,6 +40,8 @@ class Surroundings:
     environment: Mapping[str, str] = field(default_factory=dict)
     watched: dict[Kind, list[Watched]] = field(default_factory=dict)
     """What becomes an alarm together with others of its kind, once the stack is complete."""
+    tls_only: list[sqs.Queue] = field(default_factory=list)
+    """Queues that get one policy together, once the stack is complete."""
 
     def watch(self, kind: Kind, name: str, metric: cloudwatch.Metric) -> None:
         """Have ``metric`` of the thing ``name`` watched."""
@@ -47,6 +51,29 @@ class Surroundings:
 def code(folder: Path) -> lambda_.Code:
     """Return a folder as an asset, without what the interpreter left behind."""
     return lambda_.Code.from_asset(str(folder), exclude=NOT_SHIPPED, ignore_mode=IgnoreMode.GLOB)
+
+
+def layers(scope: Construct, stage: Stage, context: str, sources: Sources) -> list[lambda_.ILayerVersion]:
+    """Add the layers of a context's functions: third-party packages, core, kit, and the context's own code."""
+    folders = {
+        CORE: sources.layer(CORE, with_packages=False),
+        KIT: sources.layer(KIT, with_packages=False),
+        context: sources.layer(context, with_packages=stage.vendor_layer),
+    }
+    if stage.vendor_layer:
+        folders = {"vendor": sources.vendor(), **folders}
+    return [
+        lambda_.LayerVersion(
+            scope,
+            f"Layer {name}",
+            layer_version_name=stage.name_of(context, "layer", name),
+            code=code(folder),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+            removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+        )
+        for name, folder in folders.items()
+    ]
 
 
 def log_group(scope: Construct, name: str, key: kms.IKey, retention_days: int) -> logs.LogGroup:

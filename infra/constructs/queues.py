@@ -1,6 +1,9 @@
 """Queues: encrypted, TLS only, each with a dead-letter queue and alarms, read in partial batches."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -20,21 +23,41 @@ PARKER_SECONDS = 30
 """How long the function may take that parks what lies in dead-letter queues."""
 
 
-def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.Queue:
-    """Add the dead-letter queue ``name``; one message that stays in it, because it cannot be parked, is an alarm."""
+def dead_letter_queue(scope: Construct, name: str, around: Surroundings, *, from_events: bool = False) -> sqs.Queue:
+    """Add the dead-letter queue ``name``; one message that stays in it, because it cannot be parked, is an alarm.
+
+    ``from_events`` when the event bus sends to it, for which it needs a policy of its own.
+    """
     queue = sqs.Queue(
         scope,
         f"Queue {name}",
         queue_name=name,
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=around.key,
-        enforce_ssl=True,
+        enforce_ssl=from_events,
         retention_period=Duration.days(14),
         visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * PARKER_SECONDS),
     )
     acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
+    if not from_events:
+        around.tls_only.append(queue)
     around.watch(DEAD_LETTERS, name, queue.metric_approximate_number_of_messages_visible())
     return queue
+
+
+def tls_only(scope: Construct, queues: Sequence[sqs.Queue]) -> None:
+    """Add one policy for all ``queues`` that have none of their own: whoever comes without TLS is refused."""
+    if queues:
+        statement = iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["sqs:*"],
+            resources=["*"],
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )
+        document = iam.PolicyDocument(statements=[statement])
+        urls = [queue.queue_url for queue in queues]
+        sqs.CfnQueuePolicy(scope, "Policy dead letters", queues=urls, policy_document=document)
 
 
 def queue_with_dead_letters(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
@@ -53,7 +53,9 @@ def state_machine(
         scope,
         f"Workflow {name}",
         state_machine_name=name,
-        definition_body=sfn.DefinitionBody.from_string(definition),
+        definition_body=sfn.DefinitionBody.from_string(
+            definition.replace("arn:aws:states:::", f"arn:{Aws.PARTITION}:states:::")
+        ),
         definition_substitutions={
             **{task: function.function_arn for task, function in tasks.items()},
             **substitutions,

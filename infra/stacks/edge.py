@@ -102,6 +102,6 @@ class EdgeStack(Stack):
         )
         acl.cfn_options.condition = on_aws
         for context, api in apis.items():
-            name, arn = f"FirewallAssociation {context}", stage_arn(self, api)
+            name, arn = f"FirewallAssociation {context}", stage_arn(self, api, self.stage)
             association = wafv2.CfnWebACLAssociation(self, name, resource_arn=arn, web_acl_arn=acl.attr_arn)
             association.cfn_options.condition = on_aws

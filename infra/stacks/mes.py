@@ -31,7 +31,8 @@ class MesStack(ContextStack):
     def _reporting(self) -> None:
         # 1769 MB is one whole vCPU: reporting is CPU bound and people wait for it.
         report = self.function("report_production", memory_mb=1769)
-        self.table_access(report, "BatchGetItem", "PutItem", "UpdateItem")
+        # GetItem: whether the report itself is stored, before an unknown order is refused.
+        self.table_access(report, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
         read = self.function("read_production_reports")
         self.table_access(read, "Query", "PutItem", indexes=("gsi2",))

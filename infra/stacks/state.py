@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.grants import acknowledge
 from infra.sources import Sources
 from infra.stage import CORE, Stage
 
@@ -189,6 +190,9 @@ class StateStack(Stack):
             deletion_protection=self.stage.retain,
             removal_policy=self.removal,
         )
+        if not self.stage.retain:
+            reason = "Threat protection needs the PLUS plan, at a price per user; these stages have no users to protect"
+            acknowledge(pool, "AwsSolutions-COG8", reason)
         client = pool.add_client(
             "Client",
             user_pool_client_name=self.stage.name_of("client"),

@@ -1,7 +1,7 @@
 """The application, synthesised with cdk-nag watching; once per session as the stage ``prod``."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import pytest
 from aws_cdk import App
 
 from infra.app import build, context_from_file
-from infra.document import Route
 from infra.rules import Template, add_checks
 from infra.sources import Sources
 from infra.stage import STAGES, Stage
@@ -38,14 +37,25 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     return assembled(PROD, tmp_path_factory)
 
 
-def assembled(stage: Stage, folders: pytest.TempPathFactory, routes: Sequence[Route] = ()) -> Assembly:
-    """Synthesise ``stage`` with cdk-nag; third-party layers are empty, since no rule looks into them."""
+def assembled(stage: Stage, folders: pytest.TempPathFactory, *, checked: bool = True) -> Assembly:
+    """Synthesise ``stage``, with cdk-nag unless told otherwise."""
+    app = App(outdir=str(folders.mktemp("cdk.out")), context=context_from_file())
+    build(app, stage, Sources(built=built_layers(folders)))
+    if checked:
+        add_checks(app)
+    return synthesised(app)
+
+
+def built_layers(folders: pytest.TempPathFactory) -> Path:
+    """Return a folder of third-party layers; they are empty, since no rule looks into them."""
     built = folders.mktemp("layers")
     (built / "vendor" / "python").mkdir(parents=True)
-    folder = folders.mktemp("cdk.out")
-    app = App(outdir=str(folder), context=context_from_file())
-    build(app, stage, Sources(built=built), routes)
-    add_checks(app)
+    return built
+
+
+def synthesised(app: App) -> Assembly:
+    """Return the templates of ``app`` by stack."""
     app.synth()
+    folder = Path(app.outdir)
     files = sorted(folder.glob("*.template.json"))
     return Assembly(folder, {file.name.split(".")[0]: json.loads(file.read_text("utf-8")) for file in files})

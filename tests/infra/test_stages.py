@@ -1,6 +1,54 @@
 """What the stages' data promises."""
 
-from infra.stage import STAGES
+import json
+from dataclasses import replace
+
+import pytest
+
+from infra.rules import RULES
+from infra.stage import STAGES, Stage
+from tests.infra.conftest import PROD, Assembly, assembled
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+CHINA = replace(
+    PROD,
+    name="china",
+    account="123456789012",
+    region="cn-north-1",
+    domain="api.enghub.example.cn",
+    certificate_arn="arn:aws-cn:acm:cn-north-1:123456789012:certificate/a",
+)
+"""A production in a region of the other partition; its user pool is still to be replaced (A4)."""
+OTHERS = (STAGES["dev"], STAGES["test"], replace(STAGES["staging"], alarm_emails=PROD.alarm_emails), CHINA)
+"""All stages on AWS but `prod`, which every other test of the templates looks at."""
+
+
+@pytest.mark.parametrize("stage", OTHERS, ids=lambda stage: stage.name)
+def test_every_stage_synthesises_and_breaks_no_rule(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> None:
+    made = assembled(stage, tmp_path_factory)
+    report = json.loads((made.folder / "validation-report.json").read_text("utf-8"))
+    conclusions = {plugin["pluginName"]: plugin["conclusion"] for plugin in report["pluginReports"]}
+    assert conclusions["AwsSolutions"] == "success"
+    found = [f"{name}: {line}" for name, part in made.templates.items() for rule in RULES for line in rule(part)]
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def china(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return assembled(CHINA, tmp_path_factory, checked=False)
+
+
+def test_only_the_partition_of_china_is_named_there(china: Assembly) -> None:
+    assert [name for name, template in china.templates.items() if "arn:aws:" in json.dumps(template)] == []
+
+
+def test_all_that_china_lacks_of_ours_is_the_user_pool(china: Assembly) -> None:
+    """Routing rules, WAF, Scheduler are there, by the CDK's list of resource types per region; A4 replaces the pool."""
+    report = json.loads((china.folder / "validation-report.json").read_text("utf-8"))
+    found = [found for plugin in report["pluginReports"] for found in plugin["violations"]]
+    missing = {one["description"].split("'")[1] for one in found if one["ruleName"] == "F3006"}
+    assert missing == {"AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolGroup"}
 
 
 def test_only_the_local_stage_lets_addresses_of_people_lead_to_its_own_machine() -> None:
