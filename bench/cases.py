@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+from bench import by_hand
 from bench.handlers import Case, load
 from tests.factories import mes, plm
 from tests.factories.handlers import sample_event
@@ -70,9 +71,13 @@ def _read_board() -> dict[str, Any]:
     return a_request("GET", BOARD, caller=a_principal(*mes.PERMISSIONS), query=query)
 
 
+REPORT_BY_HAND = "baseline: a report by hand, same AWS calls"
+CONFIG_BY_HAND = "baseline: a configuration read by hand, same AWS call"
 BASELINES = (
     Case("baseline: empty handler", "bench/empty_handler", _item),
     Case("baseline: Powertools, one validated route", "bench/powertools_route", _item),
+    Case(REPORT_BY_HAND, "bench/report_by_hand", _report, by_hand.seed),
+    Case(CONFIG_BY_HAND, "bench/config_by_hand", _read_config, by_hand.seed),
 )
 
 CASES = (
@@ -84,9 +89,24 @@ CASES = (
         limit_calls=1,
         limit_ms=5,
     ),
-    Case("mes: report production", "mes/report_production", _report, _start_order, limit_calls=2, limit_ms=10),
+    Case(
+        "mes: report production",
+        "mes/report_production",
+        _report,
+        _start_order,
+        limit_calls=2,
+        limit_ms=10,
+        by_hand=REPORT_BY_HAND,
+    ),
     Case("mes: update the shift board", "mes/update_shift_board", _reported),
     Case("mes: read the shift board", "mes/read_shift_board", _read_board, _report_some, limit_calls=1),
-    Case("settings: read a configuration item", "settings/read_configs", _read_config, _seed_config, limit_calls=1),
+    Case(
+        "settings: read a configuration item",
+        "settings/read_configs",
+        _read_config,
+        _seed_config,
+        limit_calls=1,
+        by_hand=CONFIG_BY_HAND,
+    ),
     Case("settings: create a configuration item", "settings/create_config", _create_config),
 )

@@ -35,6 +35,8 @@ class Case:
     """AWS calls in sequence that the specification allows."""
     limit_ms: float | None = None
     """CPU that the specification allows on its reference machine; shown, not asserted."""
+    by_hand: str | None = None
+    """The same operation written by hand on equal footing, which this one is compared with."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,10 @@ def _surroundings(case: Case) -> Iterator[None]:
 
 
 def load(function: str) -> Any:
-    """Return the handler of ``context/verb_noun``, or of a baseline in bench/baselines.py."""
+    """Return the handler of ``context/verb_noun``, or of a baseline in bench/baselines.py or bench/by_hand.py."""
     context, name = function.split("/")
-    module = "bench.baselines" if context == "bench" else f"functions.{context}.{name}.handler"
+    baseline = "bench.by_hand" if name.endswith("_by_hand") else "bench.baselines"
+    module = baseline if context == "bench" else f"functions.{context}.{name}.handler"
     return getattr(importlib.import_module(module), name if context == "bench" else "lambda_handler")
 
 

@@ -1,49 +1,58 @@
 """Stores of plm in memory, with the promises of the real ones (tests/contract/plm)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
+from enghub.core.commits import Command, Commit, Kept
 from enghub.core.errors import VersionConflict
-from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.plm.changes.model import ChangeOrder, ChangePoint, Processing
 from enghub.plm.changes.repository import Found
-from enghub.plm.products.model import Material, ProductMapping, Shelf, SyncStatus
+from enghub.plm.products.model import Material, ProductMapping, SyncStatus, WorkingSet
 from enghub.plm.products.repository import FoundProducts
+
+A = TypeVar("A")
 
 
 @dataclass
 class FakeProducts:
     """Product mappings and materials by tenant."""
 
-    mappings: dict[tuple[str, str, str], ProductMapping] = field(default_factory=dict)
-    materials: dict[tuple[str, str], Material] = field(default_factory=dict)
+    mappings: dict[tuple[str, str, str], Kept[ProductMapping]] = field(default_factory=dict)
+    materials: dict[tuple[str, str], Kept[Material]] = field(default_factory=dict)
     writes: int = 0
 
-    def load(self, tenant_id: str, keys: object, material_codes: object) -> Shelf:
-        wanted = {(tenant_id, *key) for key in keys}  # type: ignore[attr-defined]
-        codes = {(tenant_id, code) for code in material_codes}  # type: ignore[attr-defined]
-        return Shelf(
-            {place[1:]: found for place, found in self.mappings.items() if place in wanted},
-            {place[1]: found for place, found in self.materials.items() if place in codes},
+    def load(self, tenant_id: str, keys: Collection[tuple[str, str]], material_codes: Collection[str]) -> WorkingSet:
+        return WorkingSet(
+            {key: self.mappings[tenant_id, *key] for key in keys if (tenant_id, *key) in self.mappings},
+            {code: self.materials[tenant_id, code] for code in material_codes if (tenant_id, code) in self.materials},
         )
 
-    def save(self, tenant_id: str, shelf: Shelf) -> None:
-        mappings = {(tenant_id, *key): shelf.mappings[key] for key in shelf.changed_mappings}
-        materials = {(tenant_id, code): shelf.materials[code] for code in shelf.changed_materials}
-        for place, mapping in mappings.items():
-            self._check(mapping.revision, self.mappings.get(place))
-        for spot, material in materials.items():
-            self._check(material.revision, self.materials.get(spot))
+    def save(self, tenant_id: str, working: WorkingSet) -> None:
+        mappings = {
+            (tenant_id, *key): self._next(
+                working.mappings[key], working.loaded_mappings.get(key), self.mappings.get((tenant_id, *key))
+            )
+            for key in working.changed_mappings
+        }
+        materials = {
+            (tenant_id, code): self._next(
+                working.materials[code], working.loaded_materials.get(code), self.materials.get((tenant_id, code))
+            )
+            for code in working.changed_materials
+        }
         self.mappings |= mappings
         self.materials |= materials
         self.writes += len(mappings) + len(materials)
 
     @staticmethod
-    def _check(revision: int, stored: ProductMapping | Material | None) -> None:
-        actual = stored.revision if stored else 0
-        if revision != actual + 1:
-            raise VersionConflict(expected=revision - 1, actual=actual)
+    def _next(after: A, loaded: Kept[A] | None, stored: Kept[A] | None) -> Kept[A]:
+        seen, actual = (0 if kept is None else kept.revision for kept in (loaded, stored))
+        if seen != actual:
+            raise VersionConflict(expected=seen, actual=actual)
+        return Kept(after, seen + 1)
 
     def versions(self, tenant_id: str, code: str, limit: int, cursor: str | None) -> FoundProducts:
         return self._page(lambda place, _: place[:2] == (tenant_id, code), limit, cursor)
@@ -55,7 +64,8 @@ class FakeProducts:
         return self._page(lambda place, m: place[0] == tenant_id and m.status is status, limit, cursor)
 
     def _page(self, fits: object, limit: int, cursor: str | None) -> FoundProducts:
-        found = [m for place, m in sorted(self.mappings.items()) if fits(place, m)]  # type: ignore[operator]
+        mappings = [(place, self.mappings[place].value) for place in sorted(self.mappings)]
+        found = [m for place, m in mappings if fits(place, m)]  # type: ignore[operator]
         start = int(cursor or 0)
         more = len(found) > start + limit
         return FoundProducts(tuple(found[start : start + limit]), str(start + limit) if more else None)
@@ -70,39 +80,37 @@ class FakeChangeOrders:
     commands: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
-    def receive(self, order: ChangeOrder, origin: Origin) -> bool:
-        stored = self.orders.setdefault((origin.tenant_id, order.ecn_number), order)
+    def receive(self, commit: Commit[ChangeOrder]) -> bool:
+        order = commit.after
+        stored = self.orders.setdefault((order.tenant_id, order.ecn_number), order)
         if stored is order:
-            self.commands.append(order.ecn_number)
+            self._told(commit)
         return stored.receipt_id == order.receipt_id
 
-    def command(self, order: ChangeOrder, origin: Origin) -> None:
+    def command(self, order: ChangeOrder, command: Command, origin: Origin) -> None:
         self.commands.append(order.ecn_number)
 
-    def get(self, tenant_id: str, ecn_number: str) -> ChangeOrder | None:
-        return self.orders.get((tenant_id, ecn_number))
+    def get(self, tenant_id: str, ecn_number: str) -> Kept[ChangeOrder] | None:
+        order = self.orders.get((tenant_id, ecn_number))
+        return None if order is None else Kept(order, order.version)
 
     def point(self, tenant_id: str, change_point_id: str) -> ChangePoint | None:
         return self.points.get((tenant_id, change_point_id))
 
-    def processed(self, before: ChangeOrder, after: ChangeOrder, point: ChangePoint, origin: Origin) -> None:
-        self._replace(before, after)
-        self.points[before.tenant_id, point.change_point_id] = point
-        self.events.append("ChangePointCreated")
-
-    def parked(self, before: ChangeOrder, after: ChangeOrder, origin: Origin) -> None:
-        self._replace(before, after)
-        self.events.append("ChangeOrderParked")
-
-    def retried(self, before: ChangeOrder, after: ChangeOrder, reason: str, origin: Origin, once: Once | None) -> None:
-        self._replace(before, after)
-        self.commands.append(after.ecn_number)
-
-    def _replace(self, before: ChangeOrder, after: ChangeOrder) -> None:
-        place = (before.tenant_id, before.ecn_number)
-        if self.orders[place].version != before.version:
-            raise VersionConflict(expected=before.version, actual=self.orders[place].version)
+    def save(self, commit: Commit[ChangeOrder], point: ChangePoint | None = None) -> None:
+        before, after = commit.before, commit.after
+        assert before is not None
+        place = (after.tenant_id, after.ecn_number)
+        if self.orders[place].version != before.revision:
+            raise VersionConflict(expected=before.revision, actual=self.orders[place].version)
         self.orders[place] = after
+        if point is not None:
+            self.points[after.tenant_id, point.change_point_id] = point
+        self._told(commit)
+
+    def _told(self, commit: Commit[ChangeOrder]) -> None:
+        self.commands.extend(command.payload["ecn_number"] for command in commit.commands)
+        self.events.extend(event.event_type for event in commit.events)
 
     def by_processing(self, tenant_id: str, processing: Processing, limit: int, cursor: str | None) -> Found:
         found = [o for (tenant, _), o in self.orders.items() if tenant == tenant_id and o.processing is processing]

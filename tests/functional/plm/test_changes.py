@@ -10,11 +10,11 @@ import pytest
 from botocore.client import BaseClient
 from pynamodb.connection.base import Connection
 
-from enghub.core import audit
+from enghub.core import aggregates, audit
 from enghub.core.clock import system_clock, to_text
 from enghub.core.dynamo import Attr, table
 from enghub.core.transactions import transact
-from enghub.plm.changes import dynamo, wiring
+from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeNotification
 from tests.factories.http import a_principal, a_request, an_origin
 from tests.factories.plm import (
@@ -306,7 +306,7 @@ def test_a_crash_before_the_transaction_leaves_the_change_for_the_next_delivery(
         raise RuntimeError("the process was killed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(dynamo, "transact", crash)
+        broken.setattr(aggregates, "transact", crash)
         assert process(command) == [{"itemIdentifier": "m-0"}]
     assert (len(items("CHANGE_POINT")), len(events())) == (0, 0)
     assert process(command) == []
@@ -321,7 +321,7 @@ def test_a_crash_after_the_transaction_is_harmless(monkeypatch: pytest.MonkeyPat
         raise RuntimeError("the process was killed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(dynamo, "transact", crash)
+        broken.setattr(aggregates, "transact", crash)
         assert process(command) == [{"itemIdentifier": "m-0"}]
     assert process(command) == []
     assert len(items("CHANGE_POINT")) == len(events()) == 1
@@ -362,12 +362,12 @@ def test_the_audit_tells_the_whole_story_in_a_chain() -> None:
     process(accept(ecnType="FIRMWARE_CHANGE"))
     post("retry_change", RETRY, {"reason": "wrong type", "ecnType": "DESIGN_CHANGE"})
     process(commands("process_change")[-1])
-    entries = audit.history("acme", "change-order/ECN-2026-0042")
+    entries = audit.history("acme", "change_order/sh-01/ECN-2026-0042")
     assert [(entry.action, entry.user_id) for entry in entries] == [
-        ("change_order:received", "plm:default"),
-        ("change_order:parked", "system:process-change"),
-        ("change_order:retried", "emp-007"),
-        ("change_order:processed", "system:process-change"),
+        ("change_order.received", "plm:default"),
+        ("change_order.parked", "system:process-change"),
+        ("change_order.retried", "emp-007"),
+        ("change_order.processed", "system:process-change"),
     ]
     assert entries[2].reason == "wrong type"
     assert audit.broken_at(entries) is None

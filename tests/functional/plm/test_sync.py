@@ -249,8 +249,8 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     real, saved = DynamoProducts.save, []
 
-    def crash_on_the_second(self: Any, tenant_id: str, shelf: Any) -> None:
-        real(self, tenant_id, shelf)
+    def crash_on_the_second(self: Any, tenant_id: str, working: Any) -> None:
+        real(self, tenant_id, working)
         saved.append(1)
         if len(saved) == 2:
             raise RuntimeError("the process was killed")

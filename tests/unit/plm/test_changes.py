@@ -74,20 +74,20 @@ def test_any_order_of_deliveries_ends_in_one_change_point_or_a_parked_order(step
     assert len(store.points) == store.events.count("ChangePointCreated") == (order.processing is Processing.PROCESSED)
 
 
-class Overtaken(FakeChangeOrders):
+class SomebodyWritesBefore(FakeChangeOrders):
     """Somebody else writes just before we do."""
 
     def __init__(self, other: Any) -> None:
         super().__init__()
         self.other = other
 
-    def processed(self, before: ChangeOrder, *rest: Any) -> None:
+    def save(self, *commit: Any) -> None:
         self.orders["acme", "ECN-1"] = self.other(self.orders["acme", "ECN-1"])
-        super().processed(before, *rest)
+        super().save(*commit)
 
 
 def test_who_comes_second_finds_the_work_done() -> None:
-    store = Overtaken(lambda order: order.become_change_point(NOW)[0])
+    store = SomebodyWritesBefore(lambda order: order.become_change_point(NOW)[0])
     changes = Changes(store, lambda: NOW)
     changes.receive(a_change(), "default", an_origin())
     assert changes.process("acme", "ECN-1", "request").processing is Processing.PROCESSED
@@ -95,7 +95,7 @@ def test_who_comes_second_finds_the_work_done() -> None:
 
 
 def test_an_order_that_changed_and_still_waits_is_left_to_the_next_delivery() -> None:
-    store = Overtaken(lambda order: replace(order, version=order.version + 1))
+    store = SomebodyWritesBefore(lambda order: replace(order, version=order.version + 1))
     changes = Changes(store, lambda: NOW)
     changes.receive(a_change(), "default", an_origin())
     with pytest.raises(VersionConflict):

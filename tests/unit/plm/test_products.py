@@ -12,7 +12,7 @@ from enghub.core import clock
 from enghub.core.errors import VersionConflict
 from enghub.plm.products.errors import ProductsContended
 from enghub.plm.products.imports import TRIES, ProductImport
-from enghub.plm.products.model import Outcome, PlmProduct, Reason, Rejection, Shelf, Stamp, SyncStatus, material_id
+from enghub.plm.products.model import Outcome, PlmProduct, Reason, Rejection, Stamp, SyncStatus, WorkingSet, material_id
 from enghub.plm.products.reading import read
 from tests.factories.plm import a_record
 from tests.fakes.plm import FakeProducts
@@ -114,7 +114,7 @@ def at(day: int, **fields: Any) -> dict[str, Any]:
 def test_a_new_product_gets_its_material_and_both_are_found_again() -> None:
     store = FakeProducts()
     assert landed(store, a_record()) == {Outcome.CREATED: 1}
-    mapping = store.mappings["acme", "SNS-4000-0001", "A"]
+    mapping = store.mappings["acme", "SNS-4000-0001", "A"].value
     assert (mapping.status, mapping.material_code) == (SyncStatus.SYNCED, "MAT-SNS-4000-0001")
     assert mapping.material_id == material_id("acme", "MAT-SNS-4000-0001")
     assert material_id("acme", "M") != material_id("globex", "M")
@@ -125,7 +125,7 @@ def test_a_product_in_work_waits_without_a_material() -> None:
     found = []
     for record in (at(1, lifecycleState="IN_WORK"), at(2)):
         landed(store, record)
-        found.append((store.mappings["acme", "SNS-4000-0001", "A"].status, len(store.materials)))
+        found.append((store.mappings["acme", "SNS-4000-0001", "A"].value.status, len(store.materials)))
     assert found == [(SyncStatus.PENDING, 0), (SyncStatus.SYNCED, 1)]
 
 
@@ -134,8 +134,8 @@ def test_in_whatever_order_and_however_often_edits_arrive_the_newest_stays(order
     store = FakeProducts()
     for number, day in enumerate([*order, *again]):
         landed(store, at(day, productName=f"name {day}"), run=f"run-{number}")
-    assert store.mappings["acme", "SNS-4000-0001", "A"].name == "name 5"
-    assert store.materials["acme", "MAT-SNS-4000-0001"].name == "name 5"
+    assert store.mappings["acme", "SNS-4000-0001", "A"].value.name == "name 5"
+    assert store.materials["acme", "MAT-SNS-4000-0001"].value.name == "name 5"
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from("AB"), st.integers(0, 3), st.booleans()), max_size=60))
@@ -165,18 +165,18 @@ def test_a_rejection_shows_on_the_mapping_and_leaves_what_it_maps() -> None:
     store = FakeProducts()
     landed(store, at(1))
     landed(store, at(2, productName=""))
-    mapping = store.mappings["acme", "SNS-4000-0001", "A"]
+    mapping = store.mappings["acme", "SNS-4000-0001", "A"].value
     assert (mapping.status, mapping.failure) == (SyncStatus.FAILED, "productName is missing")
     assert mapping.material_code == "MAT-SNS-4000-0001"
     landed(store, at(2))
-    assert store.mappings["acme", "SNS-4000-0001", "A"].status is SyncStatus.SYNCED
+    assert store.mappings["acme", "SNS-4000-0001", "A"].value.status is SyncStatus.SYNCED
 
 
 def test_an_old_rejection_does_not_spoil_newer_data() -> None:
     store = FakeProducts()
     landed(store, at(2))
     landed(store, at(1, productName=""))
-    assert store.mappings["acme", "SNS-4000-0001", "A"].status is SyncStatus.SYNCED
+    assert store.mappings["acme", "SNS-4000-0001", "A"].value.status is SyncStatus.SYNCED
 
 
 def rejections(store: FakeProducts, *records: dict[str, Any]) -> list[tuple[Reason, str]]:
@@ -189,7 +189,7 @@ def test_two_objects_with_one_code_and_version_are_one_product_and_a_duplicate()
     twin = {**a_record(), "objectId": "OBJ-0000002"}
     assert rejections(store, a_record(), twin) == [(Reason.DUPLICATE, "OBJ-0000001")]
     assert rejections(store, twin) == [(Reason.DUPLICATE, "OBJ-0000001")]
-    assert store.mappings["acme", "SNS-4000-0001", "A"].status is SyncStatus.SYNCED
+    assert store.mappings["acme", "SNS-4000-0001", "A"].value.status is SyncStatus.SYNCED
 
 
 def test_an_obsolete_object_gives_its_code_to_its_successor() -> None:
@@ -218,11 +218,11 @@ class Contended(FakeProducts):
 
     refusals = 0
 
-    def save(self, tenant_id: str, shelf: Shelf) -> None:
+    def save(self, tenant_id: str, working: WorkingSet) -> None:
         if self.refusals:
             self.refusals -= 1
             raise VersionConflict(expected=1, actual=2)
-        super().save(tenant_id, shelf)
+        super().save(tenant_id, working)
 
 
 def test_contention_is_tried_again_and_gives_up_at_last() -> None:

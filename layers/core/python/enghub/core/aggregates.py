@@ -18,7 +18,7 @@ from enghub.core import audit, codec, dynamo, outbox
 from enghub.core.codec import AS_IT_IS, Codec, Key, Layout, RawItem
 from enghub.core.commits import Commit, Kept, Link, audit_entry, subject
 from enghub.core.dynamo import MAX_READ_KEYS, Attr, Page
-from enghub.core.errors import Conflict, NotFound, VersionConflict
+from enghub.core.errors import NotFound, VersionConflict
 from enghub.core.idempotency import puts
 from enghub.core.timers import dynamo as timers
 from enghub.core.transactions import Delete, PutItem, Update, Write, absent, transact
@@ -112,9 +112,9 @@ class Aggregate(Items[A]):
     ``name`` is the aggregate's word in the audit, ``identity`` its id there, ``shows`` what the audit shows of it
     (fields, or a function that returns None where there is nothing to show); None for no audit. ``revision`` is the
     attribute that counts commits; None for what never changes. ``entries`` are small items that list it elsewhere, by
-    key; they come and go with it. ``exists``, ``missing`` and ``outdated`` (with the revision seen and the one stored)
-    are the errors of a refused write. ``ordered_by`` names whose messages leave in order, the aggregate's own when
-    None.
+    key; they come and go with it. ``exists``, ``missing`` and ``outdated`` (with the revision seen, 0 for none, and the
+    one stored) are the errors of a refused write. ``ordered_by`` names whose messages leave in order, the aggregate's
+    own when None.
     """
 
     name: str = ""
@@ -123,7 +123,7 @@ class Aggregate(Items[A]):
     shows: Sequence[str] | Callable[[A], Attributes | None] | None = None
     revision: str | None = "revision"
     entries: Callable[[A], Mapping[Key, Attributes]] = _nothing
-    exists: Callable[[A], Exception] = lambda _: Conflict()
+    exists: Callable[[A], Exception] | None = None
     missing: Callable[[A], Exception] | None = None
     outdated: Callable[[A, int, int], Exception] = lambda _, seen, actual: VersionConflict(expected=seen, actual=actual)
     ordered_by: Callable[[A], str] | None = None
@@ -171,36 +171,30 @@ class Aggregate(Items[A]):
         if commit.action and self.shows is not None:
             entry = self._entry(commit)
             link = entry.link
-        item = self._item(commit, link)
-        kept = Kept(commit.after, self._revision(item), link)
-        order = (self.ordered_by or self.identity)(commit.after)
-        return kept, [
-            self._write(commit, item, when, overtaken),
-            *self._entry_writes(commit.before.value if commit.before else None, commit.after),
+        after, before = commit.after, commit.before
+        order = (self.ordered_by or self.identity)(after)
+        return Kept(after, self._revision(self._item(after, before, link)), link), [
+            self.write(after, before, link=link, when=when, overtaken=overtaken),
+            *self._entry_writes(before.value if before else None, after),
             *([] if entry is None else [audit.to_put(entry)]),
             *(outbox.to_outbox(event, subject=order) for event in commit.events),
             *(outbox.to_command(one.queue, one.payload, commit.origin, subject=order) for one in commit.commands),
             *(write for timer in commit.timers for write in timers.writes(timer, commit.origin)),
         ]
 
-    def _revision(self, item: RawItem) -> int:
-        return 1 if self.revision is None else int(item[self.revision]["N"])
-
-    def _item(self, commit: Commit[A], link: Link) -> RawItem:
-        item = self.item(commit.after)
-        if self.revision is not None:
-            seen = commit.before.revision if commit.before else 0
-            item.setdefault(self.revision, {"N": str(seen + 1)})
-            if self.shows is not None:
-                item[SEQUENCE], item[HASH] = {"N": str(link.sequence)}, {"S": link.hash}
-        return item
-
-    def _write(
-        self, commit: Commit[A], item: RawItem, when: Condition | None, overtaken: Callable[[], Exception] | None
+    def write(
+        self,
+        after: A,
+        before: Kept[A] | None,
+        *,
+        link: Link | None = None,
+        when: Condition | None = None,
+        overtaken: Callable[[], Exception] | None = None,
     ) -> Write:
-        after, before = commit.after, commit.before
+        """Return the one write of the aggregate's own item, on the revision that was read."""
+        item = self._item(after, before, link or (before.link if before else Link()))
         if before is None:
-            return PutItem(item, absent(), lambda _: self.exists(after))
+            return PutItem(item, absent(), lambda stored: self._taken(after, stored))
         if self.revision is None:
             message = f"a {self.entity} never changes"
             raise TypeError(message)
@@ -214,8 +208,22 @@ class Aggregate(Items[A]):
                 return overtaken()
             return self.outdated(after, before.revision, actual)
 
-        old = self.item(before.value)
-        return Update(self.key_of(after), moved(old, item), same if when is None else same & when, refusal)
+        changes = moved(self.item(before.value), item)
+        return Update(self.key_of(after), changes, same if when is None else same & when, refusal)
+
+    def _taken(self, after: A, stored: RawItem | None) -> Exception:
+        return self.exists(after) if self.exists else self.outdated(after, 0, self._revision(stored) if stored else 0)
+
+    def _revision(self, item: RawItem) -> int:
+        return 1 if self.revision is None else int(item[self.revision]["N"])
+
+    def _item(self, after: A, before: Kept[A] | None, link: Link) -> RawItem:
+        item = self.item(after)
+        if self.revision is not None:
+            item.setdefault(self.revision, {"N": str(before.revision + 1 if before else 1)})
+            if self.shows is not None:
+                item[SEQUENCE], item[HASH] = {"N": str(link.sequence)}, {"S": link.hash}
+        return item
 
     def _entry(self, commit: Commit[A]) -> audit.AuditEntry:
         before = None if commit.before is None else self._shown(commit.before.value)

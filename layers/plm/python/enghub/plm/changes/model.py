@@ -84,8 +84,7 @@ class ChangePoint:
 class ChangeOrder:
     """One engineering change, unique by tenant and ECN number.
 
-    ``receipt_id`` names the delivery that created it; ``audit_sequence`` and ``audit_hash`` are the end of its audit
-    chain; ``version`` counts its writes.
+    ``receipt_id`` names the delivery that created it; ``version`` counts its changes.
     """
 
     tenant_id: str
@@ -99,8 +98,6 @@ class ChangeOrder:
     change_point_id: str | None = None
     failure: str | None = None
     version: int = 1
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def ecn_number(self) -> str:

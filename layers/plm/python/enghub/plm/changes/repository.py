@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from enghub.core.idempotency import Once
+from enghub.core.commits import Command, Commit, Kept
 from enghub.core.identity import Origin
 from enghub.plm.changes.model import ChangeOrder, ChangePoint, Processing
 
@@ -20,30 +20,25 @@ class Found:
 class ChangeOrders(Protocol):
     """Change orders of all tenants. Every write is one transaction with its audit entry and its message."""
 
-    def receive(self, order: ChangeOrder, origin: Origin) -> bool:
-        """Store a new order and the command to process it; False when its ECN number is already known."""
+    def receive(self, commit: Commit[ChangeOrder]) -> bool:
+        """Store a new order; False when its ECN number is already known from another delivery."""
 
-    def command(self, order: ChangeOrder, origin: Origin) -> None:
+    def command(self, order: ChangeOrder, command: Command, origin: Origin) -> None:
         """Send the command to process a known order once more."""
 
-    def get(self, tenant_id: str, ecn_number: str) -> ChangeOrder | None:
+    def get(self, tenant_id: str, ecn_number: str) -> Kept[ChangeOrder] | None:
         """Return the order, read consistently."""
 
     def point(self, tenant_id: str, change_point_id: str) -> ChangePoint | None:
         """Return the change point."""
 
-    def processed(self, before: ChangeOrder, after: ChangeOrder, point: ChangePoint, origin: Origin) -> None:
-        """Store the processed order, its change point and the event ChangePointCreated.
+    def save(self, commit: Commit[ChangeOrder], point: ChangePoint | None = None) -> None:
+        """Store the changed order, with the change point it became.
 
         Raises:
+            Replayed: the request was answered before.
             VersionConflict: the order is no longer what ``before`` says.
         """
-
-    def parked(self, before: ChangeOrder, after: ChangeOrder, origin: Origin) -> None:
-        """Store the parked order and the event ChangeOrderParked; raises as ``processed``."""
-
-    def retried(self, before: ChangeOrder, after: ChangeOrder, reason: str, origin: Origin, once: Once | None) -> None:
-        """Store the order and the command to process it again; raises as ``processed``."""
 
     def by_processing(self, tenant_id: str, processing: Processing, limit: int, cursor: str | None) -> Found:
         """Return orders of one processing status, newest first."""

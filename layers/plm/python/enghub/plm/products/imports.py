@@ -57,10 +57,10 @@ class ProductImport:
         keys = {(record.code, record.version) for record in group if record.code and record.version}
         codes = {record.material_code for record in group if isinstance(record, PlmProduct)}
         for attempt in range(TRIES):
-            shelf = self.products.load(stamp.tenant_id, keys, codes)
-            result = land(group, shelf, stamp)
+            working = self.products.load(stamp.tenant_id, keys, codes)
+            result = land(group, working, stamp)
             try:
-                self.products.save(stamp.tenant_id, shelf)
+                self.products.save(stamp.tenant_id, working)
             except VersionConflict:
                 self.pause(attempt)
                 continue

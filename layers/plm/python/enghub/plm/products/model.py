@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from enghub.core.commits import Kept
 from enghub.core.i18n import Language, Text
 
 
@@ -99,7 +100,7 @@ class PlmProduct:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A material of quality management; ``owner`` is its product code when ONE_TO_ONE; ``revision`` counts writes."""
+    """A material of quality management; ``owner`` is its product code when ONE_TO_ONE."""
 
     material_id: str
     code: str
@@ -109,7 +110,7 @@ class Material:
     mapping_type: MappingType
     owner: str
     source_updated_at: datetime
-    revision: int = 1
+    tenant_id: str = ""
 
 
 class Outcome(StrEnum):
@@ -126,7 +127,7 @@ class ProductMapping:
     """The relation of one PLM product version, unique by code and version, to its material (PLM-01).
 
     ``plm_updated_at`` is the PLM's time of the newest data seen; ``run_id`` and ``outcome`` say which run wrote it last
-    and as what, so that a repeated batch counts as it did the first time; ``revision`` counts writes.
+    and as what, so that a repeated batch counts as it did the first time.
     """
 
     code: str
@@ -143,7 +144,7 @@ class ProductMapping:
     last_sync_at: datetime
     run_id: str
     outcome: Outcome
-    revision: int = 1
+    tenant_id: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -161,30 +162,32 @@ class Stamp:
 
 
 @dataclass(slots=True)
-class Shelf:
-    """Mappings and materials as stored, changed in memory record by record; remembers what must be written."""
+class WorkingSet:
+    """Mappings and materials as they were loaded, and changed in memory record by record.
 
-    mappings: dict[tuple[str, str], ProductMapping]
-    materials: dict[str, Material]
+    ``mappings`` and ``materials`` are as they are by now; what differs from what was loaded is to be written, once
+    however often it changed.
+    """
+
+    loaded_mappings: Mapping[tuple[str, str], Kept[ProductMapping]] = field(default_factory=dict)
+    loaded_materials: Mapping[str, Kept[Material]] = field(default_factory=dict)
+    mappings: dict[tuple[str, str], ProductMapping] = field(init=False)
+    materials: dict[str, Material] = field(init=False)
     changed_mappings: set[tuple[str, str]] = field(default_factory=set)
     changed_materials: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.mappings = {key: kept.value for key, kept in self.loaded_mappings.items()}
+        self.materials = {code: kept.value for code, kept in self.loaded_materials.items()}
+
     def put_mapping(self, mapping: ProductMapping) -> None:
-        """Keep ``mapping`` for writing; one write however often it changes."""
-        self.mappings[mapping.key] = replace(mapping, revision=self._next(mapping.key))
+        """Keep ``mapping`` for writing."""
+        self.mappings[mapping.key] = mapping
         self.changed_mappings.add(mapping.key)
 
-    def _next(self, key: tuple[str, str]) -> int:
-        stored = self.mappings.get(key)
-        if stored is None:
-            return 1
-        return stored.revision if key in self.changed_mappings else stored.revision + 1
-
     def put_material(self, material: Material) -> None:
-        """Keep ``material`` for writing; one write however often it changes."""
-        stored = self.materials.get(material.code)
-        revision = 1 if stored is None else stored.revision + (material.code not in self.changed_materials)
-        self.materials[material.code] = replace(material, revision=revision)
+        """Keep ``material`` for writing."""
+        self.materials[material.code] = material
         self.changed_materials.add(material.code)
 
 
@@ -194,15 +197,15 @@ def material_id(tenant_id: str, code: str) -> str:
 
 
 def land(
-    records: Iterable[PlmProduct | Rejection], shelf: Shelf, stamp: Stamp
+    records: Iterable[PlmProduct | Rejection], working: WorkingSet, stamp: Stamp
 ) -> tuple[list[Outcome], list[Rejection]]:
-    """Apply ``records`` to ``shelf`` in order; returns each one's outcome, and the rejections."""
+    """Apply ``records`` to ``working`` in order; returns each one's outcome, and the rejections."""
     outcomes: list[Outcome] = []
     rejections: list[Rejection] = []
     for record in records:
-        result = record if isinstance(record, Rejection) else _land(record, shelf, stamp)
+        result = record if isinstance(record, Rejection) else _land(record, working, stamp)
         if isinstance(result, Rejection):
-            _mark_failed(result, shelf, stamp)
+            _mark_failed(result, working, stamp)
             rejections.append(result)
             outcomes.append(Outcome.REJECTED)
         else:
@@ -210,19 +213,19 @@ def land(
     return outcomes, rejections
 
 
-def _land(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Outcome | Rejection:
-    stored = shelf.mappings.get((product.code, product.version))
+def _land(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Outcome | Rejection:
+    stored = working.mappings.get((product.code, product.version))
     if stored is not None and stored.object_id != product.object_id and _is_held(stored):
         return _reject(product, Reason.DUPLICATE, "productCode", stored.object_id)
     if stored is not None and _is_current(stored, product):
         return stored.outcome if stored.run_id == stamp.run_id else Outcome.UNCHANGED
     material: Material | None = None
     if product.lifecycle is not Lifecycle.IN_WORK:
-        material = _material(product, shelf, stamp)
+        material = _material(product, working, stamp)
         if material is None:
             return _reject(product, Reason.MATERIAL_TAKEN, "materialCode", product.material_code)
     outcome = _written_as(stored, stamp)
-    shelf.put_mapping(
+    working.put_mapping(
         ProductMapping(
             code=product.code,
             version=product.version,
@@ -238,6 +241,7 @@ def _land(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Outcome | Rejectio
             last_sync_at=stamp.at,
             run_id=stamp.run_id,
             outcome=outcome,
+            tenant_id=stamp.tenant_id,
         )
     )
     return outcome
@@ -261,10 +265,10 @@ def _written_as(stored: ProductMapping | None, stamp: Stamp) -> Outcome:
     return Outcome.UPDATED
 
 
-def _material(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Material | None:
-    """Return the product's material, made or renewed on the shelf; None when it is mapped otherwise."""
+def _material(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Material | None:
+    """Return the product's material, made or renewed on the working; None when it is mapped otherwise."""
     owner = product.code if product.mapping_type is MappingType.ONE_TO_ONE else ""
-    stored = shelf.materials.get(product.material_code)
+    stored = working.materials.get(product.material_code)
     if stored is not None and (stored.mapping_type, stored.owner) != (product.mapping_type, owner):
         return None
     if stored is not None and stored.source_updated_at >= product.updated_at:
@@ -278,8 +282,9 @@ def _material(product: PlmProduct, shelf: Shelf, stamp: Stamp) -> Material | Non
         mapping_type=product.mapping_type,
         owner=owner,
         source_updated_at=product.updated_at,
+        tenant_id=stamp.tenant_id,
     )
-    shelf.put_material(material)
+    working.put_material(material)
     return material
 
 
@@ -287,11 +292,11 @@ def _reject(product: PlmProduct, reason: Reason, name: str, value: str) -> Rejec
     return Rejection(product.object_id, reason, name, value, product.code, product.version, product.updated_at)
 
 
-def _mark_failed(rejection: Rejection, shelf: Shelf, stamp: Stamp) -> None:
+def _mark_failed(rejection: Rejection, working: WorkingSet, stamp: Stamp) -> None:
     """Show on the mapping that the PLM's newest data were rejected; what it maps stays as it was."""
     if not (rejection.code and rejection.version and rejection.updated_at) or rejection.reason is Reason.DUPLICATE:
         return
-    stored = shelf.mappings.get((rejection.code, rejection.version))
+    stored = working.mappings.get((rejection.code, rejection.version))
     if stored is not None and rejection.updated_at <= stored.plm_updated_at:
         return
     known = stored or ProductMapping(
@@ -309,8 +314,9 @@ def _mark_failed(rejection: Rejection, shelf: Shelf, stamp: Stamp) -> None:
         last_sync_at=stamp.at,
         run_id=stamp.run_id,
         outcome=Outcome.REJECTED,
+        tenant_id=stamp.tenant_id,
     )
-    shelf.put_mapping(
+    working.put_mapping(
         replace(
             known,
             status=SyncStatus.FAILED,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from enghub.plm.products.model import ProductMapping, Shelf, SyncStatus
+from enghub.plm.products.model import ProductMapping, SyncStatus, WorkingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,11 @@ class FoundProducts:
 class Products(Protocol):
     """Product mappings and materials of all tenants."""
 
-    def load(self, tenant_id: str, keys: Collection[tuple[str, str]], material_codes: Collection[str]) -> Shelf:
+    def load(self, tenant_id: str, keys: Collection[tuple[str, str]], material_codes: Collection[str]) -> WorkingSet:
         """Return the mappings (by code and version) and materials that exist, read consistently; 100 at most."""
 
-    def save(self, tenant_id: str, shelf: Shelf) -> None:
-        """Write what changed on the shelf, all or nothing.
+    def save(self, tenant_id: str, working: WorkingSet) -> None:
+        """Write what changed in the working set, all or nothing.
 
         Raises:
             VersionConflict: somebody else wrote one of them after it was loaded.

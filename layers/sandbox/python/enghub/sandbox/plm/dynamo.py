@@ -1,68 +1,47 @@
 """The scenario in the sandbox's table."""
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 
 from enghub.core import clock
-from enghub.core.dynamo import Record, table
-from enghub.core.transactions import Put, transact
+from enghub.core.aggregates import Items
+from enghub.core.codec import Layout
+from enghub.core.dynamo import Attr, table
+from enghub.core.strictjson import parse_json, write_json
+from enghub.core.transactions import transact
 from enghub.sandbox.plm.catalogue import Touch
 from enghub.sandbox.plm.scenario import Scenario
 
-_PK, _SK = "SANDBOX#PLM", "SCENARIO"
-
-
-class ScenarioRecord(Record):
-    """The stored scenario."""
-
-    ENTITY = "SCENARIO"
-
-    products = NumberAttribute()
-    delay_ms = NumberAttribute()
-    fail_next = NumberAttribute()
-    broken_object = UnicodeAttribute()
-    webhook_times = NumberAttribute()
-    touches = JSONAttribute()
+KEY = ("SANDBOX#PLM", "SCENARIO")
+SCENARIOS = Items(
+    Scenario,
+    "SCENARIO",
+    key=lambda _: KEY,
+    layout=Layout(
+        forms={
+            "touches": (
+                lambda found: write_json([[touch.first, touch.last, clock.to_text(touch.at)] for touch in found]),
+                lambda text: tuple(Touch(first, last, clock.from_text(at)) for first, last, at in parse_json(text)),
+            )
+        }
+    ),
+)
 
 
 def load() -> Scenario:
     """Return the stored scenario, the usual one when none is."""
-    record = ScenarioRecord.read(_PK, _SK)
-    if record is None:
-        return Scenario()
-    return Scenario(
-        products=int(record.products),
-        delay_ms=int(record.delay_ms),
-        fail_next=int(record.fail_next),
-        broken_object=record.broken_object,
-        webhook_times=int(record.webhook_times),
-        touches=tuple(Touch(first, last, clock.from_text(at)) for first, last, at in record.touches),
-    )
+    return SCENARIOS.get(KEY) or Scenario()
 
 
 def save(scenario: Scenario) -> None:
     """Store the scenario."""
-    transact(
-        Put(
-            ScenarioRecord(
-                pk=_PK,
-                sk=_SK,
-                products=scenario.products,
-                delay_ms=scenario.delay_ms,
-                fail_next=scenario.fail_next,
-                broken_object=scenario.broken_object,
-                webhook_times=scenario.webhook_times,
-                touches=[[touch.first, touch.last, clock.to_text(touch.at)] for touch in scenario.touches],
-            )
-        )
-    )
+    transact(SCENARIOS.put(scenario))
 
 
 def take_failure() -> bool:
     """Use up one of the failures that ``fail_next`` asks for; False when none is left."""
-    attribute = ScenarioRecord.fail_next
+    attribute = Attr("fail_next")
     try:
-        table().update_item(_PK, range_key=_SK, actions=[attribute.set(attribute - 1)], condition=attribute > 0)
+        table().update_item(KEY[0], range_key=KEY[1], actions=[attribute.set(attribute - 1)], condition=attribute > 0)
     except UpdateError:
         return False
     return True
