@@ -6,13 +6,14 @@ Runbook: docs/runbooks/settings-configs.md.
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http
 from enghub.settings import wiring
 from enghub.settings.configs.api import (
     BASE,
     DELETE,
+    KEY_SHOWN,
     UPDATE,
     BatchRequest,
     BatchResponse,
@@ -30,6 +31,7 @@ from enghub.settings.configs.service import Edited
 app = http.resolver()
 
 LayerNamed = Annotated[Layer, Query()]
+KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
@@ -46,7 +48,7 @@ def change_configs(
 
 @app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
 def replace_config(
-    config_key: str,
+    config_key: KeyNamed,
     request: ReplaceConfigRequest,
     layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
@@ -57,7 +59,7 @@ def replace_config(
 
 @app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
 def patch_config(
-    config_key: str,
+    config_key: KeyNamed,
     request: PatchConfigRequest,
     layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
@@ -67,7 +69,7 @@ def patch_config(
 
 
 def _change(
-    config_key: str, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
+    config_key: KeyNamed, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
 ) -> ConfigResponse:
     ask = asked(app, layer, tenant_id, UPDATE)
     wanted = Edited(ask.address(config_key), version_read(ask.call, layer, request.version), request.edit)
@@ -77,7 +79,7 @@ def _change(
 
 @app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change")
 def delete_config(
-    config_key: str,
+    config_key: KeyNamed,
     layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
     version: Annotated[VersionQuery | None, Query()] = None,

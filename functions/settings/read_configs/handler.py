@@ -7,17 +7,26 @@ Runbook: docs/runbooks/settings-configs.md.
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http, wire
 from enghub.core.conditional import tagged
 from enghub.settings import rights, wiring
-from enghub.settings.configs.api import BASE, ConfigListResponse, ConfigResponse, EffectiveResponse, Tag, asked
+from enghub.settings.configs.api import (
+    BASE,
+    KEY_SHOWN,
+    ConfigListResponse,
+    ConfigResponse,
+    EffectiveResponse,
+    Tag,
+    asked,
+)
 from enghub.settings.configs.listing import Filter, Order, SortBy
 from enghub.settings.configs.model import Layer, Scope
 
 app = http.resolver()
 
+KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
@@ -46,7 +55,7 @@ def list_configs(
 
 @app.get(f"{BASE}/<config_key>", right=rights.READ_CONFIG, etag="read")
 def read_config(
-    config_key: str,
+    config_key: KeyNamed,
     layer: Annotated[Layer | None, Query()] = None,
     tenant_id: TenantNamed = None,
 ) -> Response[EffectiveResponse | ConfigResponse | None]:

@@ -17,7 +17,7 @@ from enghub.upgrade.manifests.api import (
     ValidationResponse,
 )
 from enghub.upgrade.manifests.model import describe
-from enghub.upgrade.requests import version_of
+from enghub.upgrade.requests import VersionNamed, version_of
 
 app = resolver(max_body_bytes=MAX_BODY_BYTES)
 
@@ -44,14 +44,14 @@ def validate_manifest(request: UploadManifestRequest) -> ValidationResponse:
 
 
 @app.post(f"{BASE}/<version>/activate", right=rights.MANAGE_UPGRADE)
-def activate_manifest(version: str, request: ActivateRequest) -> ManifestResponse:
+def activate_manifest(version: VersionNamed, request: ActivateRequest) -> ManifestResponse:
     """Put a revision in force for every plan made from now on."""
     call = http.call(app)
     return ManifestResponse.of(wiring.manifests().activate(version_of(version), request.revision, call.origin))
 
 
 @app.post(f"{BASE}/<version>/deactivate", right=rights.MANAGE_UPGRADE)
-def deactivate_manifest(version: str) -> ManifestResponse:
+def deactivate_manifest(version: VersionNamed) -> ManifestResponse:
     """Take a version out of every plan made from now on."""
     call = http.call(app)
     return ManifestResponse.of(wiring.manifests().deactivate(version_of(version), call.origin))

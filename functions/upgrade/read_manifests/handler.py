@@ -13,7 +13,7 @@ from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.manifests import wiring
 from enghub.upgrade.manifests.api import BASE, DiffResponse, ManifestResponse, ManifestsResponse, RevisionResponse
-from enghub.upgrade.requests import version_of
+from enghub.upgrade.requests import VersionNamed, version_of
 
 app = resolver()
 
@@ -29,14 +29,14 @@ def list_manifests() -> ManifestsResponse:
 
 
 @app.get(f"{BASE}/<version>", right=rights.READ_UPGRADE)
-def get_manifest(version: str, revision: Annotated[int | None, Query(ge=1)] = None) -> RevisionResponse:
+def get_manifest(version: VersionNamed, revision: Annotated[int | None, Query(ge=1)] = None) -> RevisionResponse:
     """Return a revision: the one named, else the one in force, else the latest."""
     call = http.call(app)
     return RevisionResponse.of(wiring.manifests().get(call.principal.tenant_id, version_of(version), revision))
 
 
 @app.get(f"{BASE}/<version>/diff", right=rights.READ_UPGRADE)
-def diff_manifests(version: str, before: Revision, after: Revision) -> DiffResponse:
+def diff_manifests(version: VersionNamed, before: Revision, after: Revision) -> DiffResponse:
     """Return what differs between two revisions."""
     call = http.call(app)
     changes = wiring.manifests().diff(call.principal.tenant_id, version_of(version), before, after)

@@ -11,6 +11,7 @@ from enghub.core.calls import headers_of
 from enghub.core.errors import Invalid, TooLarge, UnsupportedMedia
 from enghub.core.i18n import Text
 
+_NOT_UTF8 = Text("it is not UTF-8", "不是 UTF-8 编码")
 _NOT_BASE64 = Text("it is not valid base64", "不是合法的 base64")
 
 
@@ -20,6 +21,7 @@ def check_body(event: Mapping[str, Any], limit: int) -> None:
     Raises:
         TooLarge: it has more than ``limit`` bytes.
         UnsupportedMedia: it is no JSON, or it is compressed.
+        Invalid: it is no UTF-8.
     """
     body = event.get("body") or ""
     encoded = bool(event.get("isBase64Encoded"))
@@ -32,6 +34,15 @@ def check_body(event: Mapping[str, Any], limit: int) -> None:
     kind = headers.get("content-type", content_types.APPLICATION_JSON).strip().lower()
     if not kind.startswith("application/json") or headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia(expected="application/json")
+    if encoded:
+        _check_utf8(event)
+
+
+def _check_utf8(event: Mapping[str, Any]) -> None:
+    try:
+        raw_body(event).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(field="body", problem=_NOT_UTF8) from error
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:

@@ -86,6 +86,8 @@ def _field(found: Mapping[str, Any]) -> str:
     place = list(found["loc"])
     if len(place) > 1 and place[0] == "path":
         place = [to_camel(str(place[1]))]
+    elif len(place) > 2 and place[:2] == ["query", "query"]:  # a model of the whole query
+        place = place[2:]
     elif len(place) > 1 and place[0] in {"body", "query", "header"}:
         place = place[1:]
     if isinstance(error, Unfit) and error.field:

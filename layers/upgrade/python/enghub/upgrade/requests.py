@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.errors import InvalidKey
 from enghub.upgrade.sites.api import SiteId
-from enghub.upgrade.versions import NotAVersion, Version, VersionText
+from enghub.upgrade.versions import SHOWN, NotAVersion, Version, VersionText
 
 
 class WantedUpgrade(wire.Request):
@@ -19,6 +20,10 @@ class WantedUpgrade(wire.Request):
     environment: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] = "test"
 
 
+VersionNamed = Annotated[str, Path(json_schema_extra={**SHOWN})]
+"""A version in a path; ``version_of`` reads it."""
+
+
 def version_of(text: str) -> Version:
     """Return the version named in a path.
 
@@ -28,4 +33,4 @@ def version_of(text: str) -> Version:
     try:
         return Version.parse(text)
     except NotAVersion as error:
-        raise InvalidKey(field="version", problem=str(error)) from error
+        raise InvalidKey(field="version", problem=error.said) from error

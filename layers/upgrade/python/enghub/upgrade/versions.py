@@ -7,14 +7,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-_FORM = re.compile(r"(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2,3}")
+from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
+
+_FORM = re.compile(r"(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){2,3}")
+SHOWN = {"pattern": f"^{_FORM.pattern}$"}
+"""For the published document."""
+_NO_VERSION = Text(
+    "{written} is no version: use three numbers (2.16.5) or four for a patch (2.16.5.1)",
+    "{written} 不是版本号：请使用三段数字（2.16.5），补丁使用四段（2.16.5.1）",
+)
 
 
-class NotAVersion(ValueError):
+class NotAVersion(Unfit):
     """The text is neither three nor four numbers."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no version: use three numbers (2.16.5) or four for a patch (2.16.5.1)")
+        super().__init__(_NO_VERSION, written=repr(text))
 
 
 @total_ordering
@@ -62,5 +71,7 @@ def _version(text: str) -> str:
     return str(Version.parse(text))
 
 
-VersionText = Annotated[str, AfterValidator(_version), Field(examples=["2.16.5", "2.16.5.1"])]
+VersionText = Annotated[
+    str, AfterValidator(_version), Field(examples=["2.16.5", "2.16.5.1"], json_schema_extra={**SHOWN})
+]
 """A version in a document or a request."""

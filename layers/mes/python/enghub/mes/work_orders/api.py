@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from enghub.core import wire
 from enghub.core.errors import Invalid
@@ -79,6 +79,8 @@ class CreateWorkOrderRequest(wire.Request):
 
 class EditWorkOrderRequest(wire.Patch):
     """Changes to planned fields; a field that is not there stays, null empties it where that is possible."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
     version: wire.Count
     product_id: wire.Code = ""

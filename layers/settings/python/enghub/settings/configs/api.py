@@ -107,6 +107,9 @@ def version_read(call: http.Call, layer: Layer, version: int | None) -> int:
 
 # --- requests ---
 
+KEY_SHOWN: dict[str, Any] = {"minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z][A-Za-z0-9._-]*$"}
+"""For the document; the model refuses other keys with a code of their own."""
+ConfigKey = Annotated[str, StringConstraints(strip_whitespace=False), Field(json_schema_extra=KEY_SHOWN)]
 Value = Annotated[str, StringConstraints(strip_whitespace=False)]
 Label = Annotated[str, Field(max_length=64), AfterValidator(wire.printable)]
 Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(wire.printable)]
@@ -160,7 +163,7 @@ class _Fields(wire.Patch):
 class CreateConfigRequest(_Fields):
     """A new item."""
 
-    config_key: Annotated[str, StringConstraints(strip_whitespace=False)]
+    config_key: ConfigKey
     config_value: Value
     change_reason: Description = ""
 
@@ -197,7 +200,7 @@ class PatchConfigRequest(_Fields):
 class BatchItem(_Fields):
     """One change of a batch: what is left out stays."""
 
-    config_key: Annotated[str, StringConstraints(strip_whitespace=False)]
+    config_key: ConfigKey
     version: Version
 
     def edit(self, content: Content) -> Content:

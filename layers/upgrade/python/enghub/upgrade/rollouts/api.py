@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from enghub.core import wire
-from enghub.core.i18n import Language
+from enghub.core.i18n import Language, Text
 from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.executions.step import said
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
@@ -15,6 +15,7 @@ from enghub.upgrade.versions import VersionText
 
 BASE = "/api/v1/upgrade/rollouts"
 NEXT = {RolloutStatus.WAITING: "confirm", RolloutStatus.PAUSED: "resume", RolloutStatus.STOPPED: "resume"}
+_ONE_SELECTOR = Text("name siteIds or tags, one of them", "请指定 siteIds 或 tags 之一")
 
 
 class RolloutRequest(wire.Request):
@@ -39,8 +40,7 @@ class RolloutRequest(wire.Request):
     @model_validator(mode="after")
     def _one_selector(self) -> Self:
         if bool(self.site_ids) is bool(self.tags):
-            message = "siteIds: name siteIds or tags, one of them / 请指定 siteIds 或 tags 之一"
-            raise ValueError(message)
+            raise wire.Unfit(_ONE_SELECTOR, field="siteIds")
         return self
 
     def to_command(self) -> Asked:

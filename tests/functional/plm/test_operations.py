@@ -1,0 +1,30 @@
+"""Every operation of the PLM integration with generated requests: no answer that its document does not account for."""
+
+from typing import Any
+
+import pytest
+
+from enghub.core import http
+from tests.factories.http import a_principal
+from tests.factories.operations import Gateway, operations, unexplained
+from tests.factories.plm import signature
+from tools.rights import declared
+
+EXPLAINED = {
+    "list_change_orders": "processingStatus: give either this",
+    "list_products": "productCode: give one of",
+}
+"""Rules over several parameters."""
+
+
+def sign(event: dict[str, Any]) -> None:
+    """Make the signature, where there is one, that of what is sent, as the PLM does."""
+    if "X-PLM-SIGNATURE" in event["headers"]:
+        event["headers"]["X-PLM-SIGNATURE"] = signature(http.raw_body(event))
+
+
+@pytest.mark.parametrize("operation", operations("plm"))
+def test_every_answer_is_accounted_for(operation: str) -> None:
+    gateway = Gateway("plm", a_principal(*declared()), {"receive_change_notification": sign})
+    found = unexplained(gateway, operation, EXPLAINED)
+    assert not found, "\n".join(found)
