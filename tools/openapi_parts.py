@@ -27,6 +27,7 @@ HEAD = {
         {"name": "plm", "description": "Engineering changes and products from the PLM"},
         {"name": "settings", "description": "Configuration in three layers"},
         {"name": "upgrade", "description": "Upgrades of business systems"},
+        {"name": "notices", "description": "Who hears what, by which channel; deliveries and acknowledgements"},
         {"name": "sandbox", "description": "A stand-in PLM; only where the stage deploys it"},
     ],
 }

@@ -114,7 +114,9 @@ class Gateway:
 
     def _handler(self, function: str) -> Any:
         if function not in self._handlers:
-            self._handlers[function] = load_handler(*function.split("/"))
+            context, name = function.split("/")
+            own = (ROOT / "functions" / context / name).is_dir()
+            self._handlers[function] = load_handler(context if own else "core", name)
         return self._handlers[function]
 
 

@@ -284,7 +284,7 @@ def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:
     err.print(f"[red]{escape(step or 'the upgrade')} failed:[/red] {escape(at['error'] or '')}")
     while True:
         page = hub.call("GET", f"/log/{execution_id}" + (f"?cursor={cursor}" if cursor else ""))
-        for entry in page["entries"]:
+        for entry in page["items"]:
             if entry["step"] == step:
                 err.print(f"  {entry['at']} {entry['level']} {escape(entry['message'])}")
         cursor = page["cursor"]

@@ -28,12 +28,12 @@ def list_parked(
     context: str,
     status: Annotated[Status, Query()] = Status.PARKED,
     unassigned: Unassigned = False,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> ParkedMessageList:
     """Messages of one status, those parked last first."""
     _, tenant = _tenant(context, rights.READ_PARKED, unassigned)
-    found, cursor = dynamo.find(tenant, status, limit, cursor)
+    found, cursor = dynamo.find(tenant, status, page_size, cursor)
     return ParkedMessageList(items=[ParkedMessageResponse.of(message) for message in found], cursor=cursor)
 
 

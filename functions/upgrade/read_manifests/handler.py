@@ -25,7 +25,7 @@ def list_manifests() -> ManifestsResponse:
     """Return every version, in order."""
     call = http.call(app)
     heads = wiring.manifests().heads(call.principal.tenant_id)
-    return ManifestsResponse(manifests=tuple(map(ManifestResponse.of, heads)))
+    return ManifestsResponse(items=tuple(map(ManifestResponse.of, heads)))
 
 
 @app.get(f"{BASE}/<version>", right=rights.READ_UPGRADE)

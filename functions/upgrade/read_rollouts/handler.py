@@ -16,15 +16,16 @@ from enghub.upgrade.rollouts.api import BASE, RolloutResponse, RolloutsResponse,
 
 app = resolver()
 
-Limit = Annotated[int, Query(ge=1, le=100)]
+PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
 @app.get(BASE, right=rights.READ_UPGRADE)
-def list_rollouts(limit: Limit = 20, cursor: str | None = None) -> RolloutsResponse:
+def list_rollouts(page_size: PageSize = 20, cursor: Cursor = None) -> RolloutsResponse:
     """Return one page of roll-outs, newest first."""
     call = http.call(app)
-    found, following = wiring.rollouts().find(call.principal.tenant_id, limit, cursor)
-    return RolloutsResponse(rollouts=tuple(map(RolloutResponse.of, found)), cursor=following)
+    found, following = wiring.rollouts().find(call.principal.tenant_id, page_size, cursor)
+    return RolloutsResponse(items=tuple(map(RolloutResponse.of, found)), cursor=following)
 
 
 @app.get(f"{BASE}/<rollout_id>", right=rights.READ_UPGRADE)

@@ -18,7 +18,7 @@ def list_sites() -> SitesResponse:
     """Return every site of the tenant."""
     call = http.call(app)
     found = wiring.sites().find(call.principal.tenant_id)
-    return SitesResponse(sites=tuple(SiteResponse.of(site, wiring.stage()) for site in found))
+    return SitesResponse(items=tuple(SiteResponse.of(site, wiring.stage()) for site in found))
 
 
 @app.get(f"{BASE}/<site_id>", right=rights.READ_UPGRADE)

@@ -23,7 +23,8 @@ from enghub.upgrade.executions.api import (
 
 app = resolver()
 
-Limit = Annotated[int, Query(ge=1, le=100)]
+PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
 @app.get(f"{BASE}/status/<execution_id>", right=rights.READ_UPGRADE)
@@ -35,19 +36,19 @@ def get_status(execution_id: str) -> StatusResponse:
 
 
 @app.get(f"{BASE}/log/<execution_id>", right=rights.READ_UPGRADE)
-def get_log(execution_id: str, limit: Limit = 100, cursor: str | None = None) -> LogResponse:
+def get_log(execution_id: str, page_size: PageSize = 100, cursor: Cursor = None) -> LogResponse:
     """Return one page of the detailed log, oldest first; it is kept for 30 days."""
     call = http.call(app)
-    page = wiring.upgrades().read_log(call.principal.tenant_id, execution_id, limit, cursor)
-    return LogResponse(entries=tuple(map(LogEntryResponse.of, page.entries)), cursor=page.cursor)
+    page = wiring.upgrades().read_log(call.principal.tenant_id, execution_id, page_size, cursor)
+    return LogResponse(items=tuple(map(LogEntryResponse.of, page.entries)), cursor=page.cursor)
 
 
 @app.get(f"{BASE}/executions", right=rights.READ_UPGRADE)
-def list_executions(limit: Limit = 20, cursor: str | None = None) -> ExecutionsResponse:
+def list_executions(page_size: PageSize = 20, cursor: Cursor = None) -> ExecutionsResponse:
     """Return one page of executions, newest first."""
     call = http.call(app)
-    found, following = wiring.upgrades().find(call.principal.tenant_id, limit, cursor)
-    return ExecutionsResponse(executions=tuple(map(ExecutionResponse.of, found)), cursor=following)
+    found, following = wiring.upgrades().find(call.principal.tenant_id, page_size, cursor)
+    return ExecutionsResponse(items=tuple(map(ExecutionResponse.of, found)), cursor=following)
 
 
 lambda_handler = entrypoints.http(app)

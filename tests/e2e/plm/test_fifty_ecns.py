@@ -98,7 +98,7 @@ def test_a_change_of_unknown_type_is_parked_corrected_and_processed(
 ) -> None:
     assert plm.deliver(a_notification(ecn, ecnType="FIRMWARE_CHANGE")).status_code == 202
     assert "FIRMWARE_CHANGE" in change(engineer, ecn, "FAILED")["failure"]
-    parked = engineer.get("/api/v1/plm/change-orders", params={"processingStatus": "FAILED", "limit": 100})
+    parked = engineer.get("/api/v1/plm/change-orders", params={"processingStatus": "FAILED", "pageSize": 100})
     assert ecn in {item["ecnNumber"] for item in parked.json()["data"]["items"]}
     answer = engineer.post(
         f"/api/v1/plm/change-orders/{ecn}/retry", json={"reason": "wrong type", "ecnType": "PROCESS_CHANGE"}

@@ -25,7 +25,7 @@ def ended(engineer: httpx.Client, run_id: str, not_status: str = "") -> dict[str
     """Return the run's report once it has ended (and is no longer ``not_status``)."""
 
     def look() -> dict[str, Any] | None:
-        data: dict[str, Any] = engineer.get(f"{SYNC}/{run_id}", params={"limit": 100}).json()["data"]
+        data: dict[str, Any] = engineer.get(f"{SYNC}/{run_id}", params={"pageSize": 100}).json()["data"]
         return data if data["status"] in {"SUCCEEDED", "FAILED"} and data["status"] != not_status else None
 
     return until(look, seconds=150, every=0.5)

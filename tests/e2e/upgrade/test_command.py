@@ -43,7 +43,7 @@ def test_a_pipeline_follows_an_upgrade_to_its_failure_repairs_and_resumes_it(hub
     assert failed.exit_code == 1, failed.output
     assert "names: 1 > 0" in failed.output
     assert "check names: fail, count 1" in failed.output
-    execution_id = hub.call("GET", "/executions")["executions"][0]["executionId"]
+    execution_id = hub.call("GET", "/executions")["items"][0]["executionId"]
     assert f"enghub upgrade resume {execution_id}" in failed.output
     assert enghub(hub, "status", execution_id).exit_code == 1
     hub.sql("UPDATE items SET name = 'five' WHERE id = 5")
@@ -87,7 +87,7 @@ def test_a_pipeline_sees_the_upgrade_roll_itself_back(hub: Hub) -> None:
 def test_an_operator_goes_back_by_the_command_that_status_names(hub: Hub) -> None:
     _changed(hub, UP, BREAKS, up=TABLE, down="DROP TABLE items_v2;", breaks="INSERT INTO missing VALUES (1);")
     failed = enghub(hub, "execute", *WANTED, "--follow")
-    execution_id = hub.call("GET", "/executions")["executions"][0]["executionId"]
+    execution_id = hub.call("GET", "/executions")["items"][0]["executionId"]
     assert failed.exit_code == 1, failed.output
     assert f"enghub upgrade rollback {execution_id} --follow" in " ".join(failed.output.split())
     assert _copies(hub) == [("items_v2",)]

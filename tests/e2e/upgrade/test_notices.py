@@ -126,7 +126,7 @@ def test_a_failure_and_then_the_success_reach_who_the_manifest_names(hub: Hub, c
     assert set(ready) == {"ada", "boss", "eve"}, "everybody, before the stop"
     assert "Note: 1 data checks passed, 0 with warnings" in ready["boss"]
     assert told(calls[1], "UpgradeReadyToStop") is not None
-    log = hub.call("GET", f"/log/{execution_id}")["entries"]
+    log = hub.call("GET", f"/log/{execution_id}")["items"]
     assert not [line for line in log if "given up" in line["message"]]
 
 
@@ -150,7 +150,7 @@ def test_without_a_secret_no_webhook_is_called_and_the_log_says_what_to_store(
     execution_id = hub.execute()["executionId"]
 
     def given_up() -> list[str] | None:
-        log = hub.call("GET", f"/log/{execution_id}")["entries"]
+        log = hub.call("GET", f"/log/{execution_id}")["items"]
         found = [line["message"] for line in log if "given up" in line["message"]]
         return found if len(found) == 2 else None
 

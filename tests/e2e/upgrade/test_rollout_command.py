@@ -23,7 +23,7 @@ def test_an_operator_starts_follows_resumes_and_aborts(fleet: Fleet) -> None:
     stopped = enghub(fleet, "rollout", "start", "Europe", *options)
     assert stopped.exit_code == 1, stopped.output
     assert "Wave 1: 1 of 1 sites failed (100%, limit 0%): A" in stopped.output
-    rollout_id = fleet.call("GET", "/rollouts")["rollouts"][0]["rolloutId"]
+    rollout_id = fleet.call("GET", "/rollouts")["items"][0]["rolloutId"]
     assert f"enghub upgrade rollout resume {rollout_id}" in stopped.output
     fleet.make_ready("A")
     waits = enghub(fleet, "rollout", "resume", rollout_id, "--follow")

@@ -211,8 +211,8 @@ def test_lists_come_in_pages_newest_first(channels: Channels) -> None:
     for number in range(3):
         body = {"message_id": f"m-{number}", "tenant_id": "acme", "payload": {}}
         park(dead(body))
-    _, first = call("GET", limit="2")
-    _, rest = call("GET", limit="2", cursor=first["cursor"])
+    _, first = call("GET", pageSize="2")
+    _, rest = call("GET", pageSize="2", cursor=first["cursor"])
     found = [*first["items"], *rest["items"]]
     assert len({message["id"] for message in found}) == 3
     assert [m["parkedAt"] for m in found] == sorted((m["parkedAt"] for m in found), reverse=True)

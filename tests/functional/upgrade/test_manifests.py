@@ -29,4 +29,4 @@ def test_a_broken_manifest_is_refused_with_the_fields_name(
     status, answer = upgrade.send("change_manifest", "POST", MANIFESTS, {"manifest": document, "activate": True})
     assert (status, answer["details"]["field"]) == (400, field)
     assert field in answer["message"]
-    assert upgrade.send("read_manifests", "GET", MANIFESTS)[1]["data"] == {"manifests": []}
+    assert upgrade.send("read_manifests", "GET", MANIFESTS)[1]["data"] == {"items": []}

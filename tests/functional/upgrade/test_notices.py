@@ -136,9 +136,9 @@ def test_who_was_missed_is_reached_by_the_redelivery_and_nobody_else_twice(told:
 def test_what_never_can_be_sent_is_given_up_and_stands_in_the_log(told: Any, upgrade: Upgrade) -> None:
     boto3.client("sesv2").delete_email_identity(EmailIdentity=SENDER)
     assert failed(told()) == []
-    execution_id = upgrade.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"][0]
+    execution_id = upgrade.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["items"][0]
     path = f"/api/v1/upgrade/log/{execution_id['executionId']}"
-    lines = [line["message"] for line in upgrade.send("read_upgrades", "GET", path)[1]["data"]["entries"]]
+    lines = [line["message"] for line in upgrade.send("read_upgrades", "GET", path)[1]["data"]["items"]]
     assert "notice to a***@example.com given up: SES answers MessageRejected" in lines
 
 

@@ -132,7 +132,7 @@ def test_nobody_takes_it_for_an_upgrade(rehearsal: Rehearsal) -> None:
     for execution_id in (rehearsal.rehearsal_id, f"{rehearsal.rehearsal_id}-1", f"{rehearsal.rehearsal_id}-2"):
         assert hub.send("read_upgrades", "GET", f"/api/v1/upgrade/status/{execution_id}")[0] == 404
         assert hub.roll_back(execution_id)[0] == 404
-    assert hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"] == []
+    assert hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["items"] == []
     assert hub.sql("SELECT name FROM sqlite_master WHERE name LIKE 'items_v2' OR name LIKE 'enghub%'") == []
     assert hub.send("read_sites", "GET", "/api/v1/upgrade/sites/EU")[1]["data"]["version"] == "2.16.4"
     assert hub.work(hub.started("2.16.5")) == "SUCCEEDED", "the site is free"

@@ -28,7 +28,7 @@ def test_the_canary_goes_first_and_the_rest_follows_in_waves(fleet_of: Fleet) ->
     seen = fleet_of.seen
     assert seen["status"] == "SUCCEEDED"
     assert [(wave["canary"], wave["succeeded"]) for wave in seen["progress"]] == [(True, 1), (False, 2), (False, 1)]
-    listed = fleet_of.hub.send("read_rollouts", "GET", BASE)[1]["data"]["rollouts"]
+    listed = fleet_of.hub.send("read_rollouts", "GET", BASE)[1]["data"]["items"]
     assert [found["rolloutId"] for found in listed] == [fleet_of.rollout_id]
 
 
@@ -86,14 +86,14 @@ def test_a_crash_between_starting_and_recording_starts_nothing_twice(
 
     fleet_of.dies_before_recording(monkeypatch)
     assert fleet_of.statuses() == {"S01": "PENDING", "S02": "PENDING"}
-    started = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"]
+    started = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["items"]
     assert [found["siteId"] for found in started] == ["S01"]
     fleet_of.hub.work(started[0]["executionId"])  # it even ends before anybody has recorded it
     fleet_of.advance()
     fleet_of.work()
     fleet_of.advance()
     assert (fleet_of.seen["status"], set(fleet_of.statuses().values())) == ("SUCCEEDED", {"SUCCEEDED"})
-    after = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"]
+    after = fleet_of.hub.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["items"]
     assert sorted(found["siteId"] for found in after) == ["S01", "S02"]
 
 

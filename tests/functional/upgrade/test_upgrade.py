@@ -94,7 +94,7 @@ def test_the_report_tells_what_was_checked_and_moved(upgrade: Upgrade) -> None:
     assert [(m["moved"], m["failed"], m["total"]) for m in report["migrations"]] == [(50, 0, 50)]
     assert report["succeededSteps"] == 5
     assert report["durationSeconds"] >= 0
-    lines = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]["data"]["entries"]
+    lines = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]["data"]["items"]
     assert "check names: pass, count 0" in [line["message"] for line in lines]
 
 
@@ -231,7 +231,7 @@ def test_a_script_edited_after_it_ran_is_an_error_that_says_so(upgrade: Upgrade)
     assert upgrade.work(execution_id) == "FAILED"
     upgrade.upload(document, {"v/1.sql": SCRIPT.replace("trim", "upper")})
     assert upgrade.work(upgrade.started("2.16.5")) == "FAILED"
-    latest = upgrade.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["executions"][0]
+    latest = upgrade.send("read_upgrades", "GET", "/api/v1/upgrade/executions")[1]["data"]["items"][0]
     assert "was edited after it ran: statement 2" in upgrade.status(latest["executionId"])["error"]
     upgrade.upload(document, {"v/1.sql": SCRIPT})
     assert upgrade.work(upgrade.started("2.16.5")) == "SUCCEEDED"

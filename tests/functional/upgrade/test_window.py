@@ -25,7 +25,7 @@ def test_a_step_waits_for_its_hours_and_begins_in_them(upgrade: Upgrade, later: 
     seen = upgrade.status(execution_id)
     assert seen["status"] == "RUNNING"
     assert f"Step 2.16.5/first waits for its hours, it begins at {opens:%Y-%m-%d %H:%M} UTC" in seen["summary"]
-    lines = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]["data"]["entries"]
+    lines = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]["data"]["items"]
     assert len([line for line in lines if "waits for its hours" in line["message"]]) == 1
     later(timedelta(hours=3, minutes=1))
     assert upgrade.work(execution_id) == "SUCCEEDED"

@@ -89,7 +89,7 @@ class ExecutionResponse(wire.Response):
 class ExecutionsResponse(wire.Response):
     """One page of executions, newest first."""
 
-    executions: tuple[ExecutionResponse, ...]
+    items: tuple[ExecutionResponse, ...]
     cursor: str | None
 
 
@@ -245,7 +245,7 @@ class LogEntryResponse(wire.Response):
 class LogResponse(wire.Response):
     """One page of the detailed log, oldest first."""
 
-    entries: tuple[LogEntryResponse, ...]
+    items: tuple[LogEntryResponse, ...]
     cursor: str | None
 
 

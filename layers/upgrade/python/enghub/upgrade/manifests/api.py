@@ -76,7 +76,7 @@ class ManifestResponse(wire.Response):
 class ManifestsResponse(wire.Response):
     """Every version, in order."""
 
-    manifests: tuple[ManifestResponse, ...]
+    items: tuple[ManifestResponse, ...]
 
 
 class ScriptResponse(wire.Response):

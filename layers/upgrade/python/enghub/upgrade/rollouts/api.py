@@ -99,7 +99,7 @@ class RolloutResponse(wire.Response):
 class RolloutsResponse(wire.Response):
     """One page of roll-outs, newest first."""
 
-    rollouts: tuple[RolloutResponse, ...]
+    items: tuple[RolloutResponse, ...]
     cursor: str | None
 
 

@@ -109,4 +109,4 @@ class SiteResponse(wire.Response):
 class SitesResponse(wire.Response):
     """Every site of the tenant."""
 
-    sites: tuple[SiteResponse, ...]
+    items: tuple[SiteResponse, ...]
