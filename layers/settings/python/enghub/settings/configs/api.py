@@ -49,8 +49,6 @@ DELETE = {
 }
 """The right that a change takes, by the layer it is made in; reading takes one right in every layer."""
 
-# --- who asks, for which layer ---
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
