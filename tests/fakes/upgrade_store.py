@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from enghub.core.commits import Kept
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
-from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.executions.repository import ExecutionCommit, LogEntry, LogPage, StepCommit
 from enghub.upgrade.executions.step import StepRecord
 
 
@@ -40,65 +41,70 @@ class FileExecutions:
             return [pickle.loads(row[0]) for row in rows]
 
     def _write(self, *items: tuple[str, Any, int | None]) -> None:
-        """Store all or nothing; an item with a version must be stored with exactly that one."""
+        """Store all or nothing; an item with a revision must be stored with exactly that one."""
         with closing(self._open()) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            for key, value, expected in items:
+            for key, value, seen in items:
                 row = connection.execute("SELECT value FROM item WHERE key = ?", (key,)).fetchone()
-                if expected is not None and (0 if row is None else pickle.loads(row[0]).record_version) != expected:
+                if seen is not None and (0 if row is None else pickle.loads(row[0]).revision) != seen:
                     raise ExecutionChanged(execution_id=key)
                 connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?)", (key, pickle.dumps(value)))
 
     def get(self, tenant_id: str, execution_id: str) -> Execution:
-        found: Execution | None = self._read(f"{tenant_id}/{execution_id}")
+        return self.kept(tenant_id, execution_id).value
+
+    def kept(self, tenant_id: str, execution_id: str) -> Kept[Execution]:
+        found: Kept[Execution] | None = self._read(f"{tenant_id}/{execution_id}")
         if found is None:
             raise ExecutionNotFound(execution_id=execution_id)
         return found
 
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
-        return tuple(self._all(f"{tenant_id}/{execution_id}/step/"))
+        return self.rollback_steps(tenant_id, execution_id, 0)
 
     def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
-        return tuple(self._all(f"{tenant_id}/{execution_id}/undo/{rollback:04d}/"))
+        return tuple(kept.value for kept in self.kept_steps(tenant_id, execution_id, rollback))
+
+    def kept_steps(self, tenant_id: str, execution_id: str, rollback: int = 0) -> tuple[Kept[StepRecord], ...]:
+        return tuple(self._all(f"{tenant_id}/{execution_id}/{f'undo/{rollback:04d}' if rollback else 'step'}/"))
 
     def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
         for step in steps:
             with suppress(ExecutionChanged):
-                self.save_step(tenant_id, step)
+                self.save_step(tenant_id, StepCommit(Kept(step, 0), step))
 
-    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
-        tenant = change.origin.tenant_id
-        for step in steps:
-            self.save_step(tenant, step)
-        self.save(change)
+    def create(self, steps: Sequence[StepRecord], commit: ExecutionCommit) -> None:
+        self.plan_steps(commit.origin.tenant_id, steps)
+        self.save(commit)
 
-    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
-        tenant = change.origin.tenant_id
-        old = change.execution
-        execution = replace(old, record_version=old.record_version + 1)
-        items: list[tuple[str, Any, int | None]] = [(f"{tenant}/{old.execution_id}", execution, old.record_version)]
+    def save(self, commit: ExecutionCommit) -> tuple[Kept[Execution], Kept[StepRecord] | None]:
+        tenant, after = commit.origin.tenant_id, commit.after
+        seen = 0 if commit.before is None else commit.before.revision
+        kept = Kept(after, seen + 1)
+        items: list[tuple[str, Any, int | None]] = [(f"{tenant}/{after.execution_id}", kept, seen)]
         step = None
-        if change.step is not None:
-            step = replace(change.step, record_version=change.step.record_version + 1)
-            items.append((self._step_key(tenant, step), step, change.step.record_version))
-        if change.lock is not None:
-            items.append((f"{tenant}/lock/{change.lock.site_id}", change.lock, None))
+        if commit.step is not None:
+            step = Kept(commit.step.after, commit.step.before.revision + 1)
+            items.append((self._step_key(tenant, step.value), step, commit.step.before.revision))
+        if commit.lock is not None:
+            items.append((f"{tenant}/lock/{commit.lock.site_id}", commit.lock, None))
         self._write(*items)
-        return execution, step
+        return kept, step
 
-    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
-        stored = replace(step, record_version=step.record_version + 1)
-        self._write((self._step_key(tenant_id, step), stored, step.record_version))
-        return stored
+    def save_step(self, tenant_id: str, step: StepCommit) -> Kept[StepRecord]:
+        kept = Kept(step.after, step.before.revision + 1)
+        self._write((self._step_key(tenant_id, step.after), kept, step.before.revision))
+        return kept
 
     def _step_key(self, tenant: str, step: StepRecord) -> str:
         if step.rollback:
             return f"{tenant}/{step.execution_id}/undo/{step.rollback:04d}/{step.sequence:04d}"
         return f"{tenant}/{step.execution_id}/step/{step.sequence:04d}"
 
-    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
-        stored = self._read(self._step_key(tenant_id, step))
-        self._write((self._step_key(tenant_id, step), replace(stored, progress=progress), None))
+    def publish_progress(self, tenant_id: str, step: Kept[StepRecord], progress: dict[str, Any]) -> None:
+        key = self._step_key(tenant_id, step.value)
+        stored = self._read(key)
+        self._write((key, replace(stored, value=replace(stored.value, progress=progress)), None))
 
     def lock(self, tenant_id: str, site_id: str) -> SiteLock:
         return self._read(f"{tenant_id}/lock/{site_id}") or SiteLock(site_id)
@@ -120,7 +126,8 @@ class FileExecutions:
         return tuple([entry for entry in self.log_of(tenant_id, execution_id) if entry.step == step][-limit:])
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
-        found = [item for item in self._all(f"{tenant_id}/") if isinstance(item, Execution)]
+        kept = [item.value for item in self._all(f"{tenant_id}/") if isinstance(item, Kept)]
+        found = [value for value in kept if isinstance(value, Execution)]
         newest = sorted(found, key=lambda execution: execution.created_at, reverse=True)
         return tuple(newest[:limit]), None
 

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from enghub.kit.files.folder import LocalFiles
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
+from enghub.upgrade.executions.repository import ExecutionCommit
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.planning.plan import STAGES, Stage
@@ -208,12 +208,7 @@ def plan_execution(folder: Path, dialect: Dialect) -> FileExecutions:
     (folder / "scripts.json").write_text(json.dumps({hashes[path]: text for path, text in texts.items()}))
     store = FileExecutions(folder / "executions.db")
     records = factory.records(STEPS, hashes)
-    for record in records:
-        store.save_step(factory.TENANT, record)
-    execution = replace(factory.execution(len(records)), record_version=0)
-    from enghub.upgrade.executions.repository import Change  # noqa: PLC0415
-
-    store.save(Change(factory.ORIGIN, execution))
+    store.create(records, ExecutionCommit(factory.ORIGIN, factory.execution(len(records))))
     return store
 
 

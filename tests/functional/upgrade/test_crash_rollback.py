@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from enghub.kit.databases.session import Address
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
-from enghub.upgrade.executions.repository import Change
+from enghub.upgrade.executions.repository import ExecutionCommit
 from enghub.upgrade.executions.step import ROLLBACK, Problem
-from enghub.upgrade.executions.workflow import rollback_change
+from enghub.upgrade.executions.workflow import rollback_commit
 from enghub.upgrade.planning.plan import Stage
 from tests import databases
 from tests.factories import upgrade as factory
@@ -49,16 +50,13 @@ def failed(folder: Path, address: Address) -> dict[str, str]:
     (folder / "scripts.json").write_text(json.dumps({hashes[path]: text for path, text in TEXTS.items()}))
     store = FileExecutions(folder / "executions.db")
     records = factory.records(STEPS, hashes)
-    for record in records:
-        store.save_step(factory.TENANT, record)
     lock = store.lock(factory.TENANT, factory.SITE).take(factory.EXECUTION, timedelta(minutes=5), factory.NOW)
-    store.save(Change(factory.ORIGIN, factory.execution(len(records)), lock=lock))
+    store.create(records, ExecutionCommit(factory.ORIGIN, factory.execution(len(records)), lock=lock))
     assert scenario.run(folder, address, lambda _: None) == "failed"
     assert business(address) != before
-    execution = store.get(factory.TENANT, factory.EXECUTION)
-    stopped = execution.fail(Problem("why", "原因"), None, factory.NOW)
-    change = rollback_change(store, stopped, store.lock(factory.TENANT, factory.SITE), factory.ORIGIN)
-    store.save(change)
+    kept = store.kept(factory.TENANT, factory.EXECUTION)
+    stopped = replace(kept, value=kept.value.fail(Problem("why", "原因"), None, factory.NOW))
+    store.save(rollback_commit(store, stopped, store.lock(factory.TENANT, factory.SITE), factory.ORIGIN))
     return before
 
 

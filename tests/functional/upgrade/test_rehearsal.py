@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
+from enghub.core.commits import Commit
 from enghub.kit.databases import lines, objects
 from enghub.kit.databases.session import Address
 from enghub.kit.files.folder import LocalFiles
@@ -25,7 +26,6 @@ from enghub.upgrade.planning.plan import Source, make_plan
 from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
 from enghub.upgrade.rehearsal.model import Asked, Part, Rehearsal
 from enghub.upgrade.rehearsal.package import rehearse
-from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.stepping.ports import Ports
@@ -353,7 +353,7 @@ def test_a_rehearsal_cut_into_the_smallest_slices_ends_the_same(
     rehearsal, records = prepared_for(BACKUP, MAIN, MOVE)
     executions, store = MemoryExecutions(), MemoryRehearsals()
     executions.plan_steps(factory.TENANT, records)
-    store.save(Change(factory.ORIGIN, rehearsal))
+    store.save(Commit(factory.ORIGIN, "", rehearsal))
     ports = Ports(artifacts=LocalFiles(tmp_path / "artifacts"))
     rehearsing = Rehearsing(
         store, executions, lambda one: Scratch(site, scratch, one.rehearsal_id), lambda _: ports, script

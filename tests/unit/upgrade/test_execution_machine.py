@@ -19,9 +19,9 @@ from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import LAUNCH, Asked, Execution, OnFailure, Status
-from enghub.upgrade.executions.repository import Change
+from enghub.upgrade.executions.repository import ExecutionCommit, StepCommit
 from enghub.upgrade.executions.service import Upgrades
-from enghub.upgrade.executions.step import StepRecord, first_unfinished
+from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.executions.workflow import Workflow
 from enghub.upgrade.manifests.model import Revision, parse
 from enghub.upgrade.planning.path import find_path
@@ -63,28 +63,29 @@ class World(MemoryExecutions):
         if self.lock(tenant_id, lock.site_id).token == lock.token:
             self.locks[lock.site_id] = lock
 
-    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
-        execution = change.execution
-        known = {found.execution_id: found for found in self.everyone()}.get(execution.execution_id)
-        if (0 if known is None else known.record_version) != execution.record_version:
+    def save(self, commit: ExecutionCommit) -> tuple[Kept[Execution], Kept[StepRecord] | None]:
+        execution = commit.after
+        known = {found.execution_id for found in self.everyone()}
+        stored = self.kept(TENANT, execution.execution_id).revision if execution.execution_id in known else 0
+        if stored != (0 if commit.before is None else commit.before.revision):
             raise ExecutionChanged(execution_id=execution.execution_id)
         kept, tickets = self.queued.kept, self.queued.tickets
-        if change.queue is not None:
-            if change.queue.seen.revision != kept.revision:
+        if commit.queue is not None:
+            if commit.queue.seen.revision != kept.revision:
                 raise QueueChanged
-            kept = Kept(change.queue.slots, kept.revision + 1)
-            tickets = tuple(ticket for ticket in tickets if ticket.number != change.queue.leaves)
-            tickets += () if change.queue.joins is None else (change.queue.joins,)
-        elif change.gives_slot_back:
+            kept = Kept(commit.queue.slots, kept.revision + 1)
+            tickets = tuple(ticket for ticket in tickets if ticket.number != commit.queue.leaves)
+            tickets += () if commit.queue.joins is None else (commit.queue.joins,)
+        elif commit.gives_slot_back:
             kept = Kept(kept.value.without(execution.execution_id), kept.revision + 1)
         self.queued = Line(kept, tickets)
-        if change.lock is not None:
-            self.locks[execution.site_id] = change.lock
-        if change.site_version is not None:
-            self.versions[execution.site_id] = change.site_version
-        if change.command is not None and change.command[0] == LAUNCH:
-            self.commands.append((change.command[1]["executionId"], change.command[1]["run"]))
-        return super().save(change)
+        if commit.lock is not None:
+            self.locks[execution.site_id] = commit.lock
+        if commit.site_version is not None:
+            self.versions[execution.site_id] = commit.site_version
+        if commit.command is not None and commit.command.queue == LAUNCH:
+            self.commands.append((commit.command.payload["executionId"], commit.command.payload["run"]))
+        return super().save(commit)
 
     def line(self, tenant_id: str) -> Line:
         return self.queued
@@ -178,18 +179,23 @@ class Upgrading(RuleBasedStateMachine):
             self._step(found, gate=what == "gate")
 
     def _step(self, found: Execution, *, gate: bool) -> None:
+        kept = self.world.kept(TENANT, found.execution_id)
         if found.status is Status.PENDING:
-            found = self.world.save(Change(self.origin(), found.begin(found.run, self.now), before=found))[0]
+            kept = self.world.save(ExecutionCommit(self.origin(), found.begin(found.run, self.now), kept))[0]
+        found = kept.value
         stage = 0 if found.rollback is None else found.rollback.run
-        standing = first_unfinished(self.world.rollback_steps(TENANT, found.execution_id, stage))
+        steps = self.world.kept_steps(TENANT, found.execution_id, stage)
+        standing = next((step for step in steps if not step.value.status.is_finished), None)
         if standing is None:
             return
         if gate and found.status is Status.RUNNING:
-            waiting = standing.await_confirmation()
-            self.world.save(Change(self.origin(), found.wait_for(waiting), waiting, before=found))
+            waiting = standing.value.await_confirmation()
+            held = StepCommit(standing, waiting)
+            self.world.save(ExecutionCommit(self.origin(), found.wait_for(waiting), kept, held))
             return
-        done = standing.begin(found.run, self.now).succeed({}, None, 5, self.now)
-        self.world.save(Change(self.origin(), found.at_step(done).completed(), done, before=found))
+        done = standing.value.begin(found.run, self.now).succeed({}, None, 5, self.now)
+        after = found.at_step(done).completed()
+        self.world.save(ExecutionCommit(self.origin(), after, kept, StepCommit(standing, done)))
 
     # --- time and the queue -------------------------------------------------------------------------------------------
 

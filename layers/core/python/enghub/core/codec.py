@@ -13,6 +13,7 @@ Compiled once per class and layout. Knows nothing of PynamoDB or botocore.
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
+from decimal import Decimal
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -37,7 +38,8 @@ class Layout:
 
     ``names``: field to attribute. ``flat``: dataclasses inside whose fields are attributes of the item itself.
     ``given``: fields that the item's key holds; ``of_key`` makes them from partition and sort key. ``forms``: field to
-    (to text, from text) where the type does not say it. ``body``: the attribute that holds the whole as JSON.
+    (to text, from text) where the type does not say it. ``body``: the attribute that holds the whole as JSON;
+    ``fractions`` reads its numbers with a point where the type is Any.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Layout:
     of_key: Callable[[str, str], Mapping[str, Any]] | None = None
     forms: Mapping[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = field(default_factory=dict)
     body: str | None = None
+    fractions: Callable[[str], Any] = Decimal
 
 
 AS_IT_IS = Layout()
@@ -67,7 +70,7 @@ def codec(kind: type[A], layout: Layout = AS_IT_IS) -> Codec[A]:
         TypeError: a field's type has no stored form.
     """
     if layout.body is not None:
-        return _whole(kind, layout.body)
+        return _whole(kind, layout.body, layout.fractions)
     plan = _plan(kind, layout, "")
     return Codec(_writer(plan.leaves()), _reader(kind, plan, layout))
 
@@ -83,24 +86,24 @@ def dumps(value: object) -> str:
     return dump(value)
 
 
-def loads(kind: type[A], text: str) -> A:
+def loads(kind: type[A], text: str, fractions: Callable[[str], Any] = Decimal) -> A:
     """Read what ``dumps`` wrote.
 
     Raises:
         Unreadable
     """
     try:
-        load: Callable[[str], A] = text_form(kind).load or kind
+        load: Callable[[str], A] = text_form(kind, fractions).load or kind
         return load(text)
     except (KeyError, ValueError, TypeError, ArithmeticError) as error:
         message = f"{kind.__name__} does not read from its text: {error!r}"
         raise Unreadable(message) from error
 
 
-def _whole(kind: type[A], attribute: str) -> Codec[A]:
+def _whole(kind: type[A], attribute: str, fractions: Callable[[str], Any]) -> Codec[A]:
     return Codec(
         lambda value: {attribute: {"S": dumps(value)}},
-        lambda item: loads(kind, item[attribute]["S"]),
+        lambda item: loads(kind, item[attribute]["S"], fractions),
     )
 
 

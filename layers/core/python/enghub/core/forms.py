@@ -144,15 +144,15 @@ def _enum_form(kind: type[Enum]) -> Form:
     return Form(tag, values.__getitem__, load)
 
 
-def whole_form(kind: Any) -> Form:
-    """Return how a value of any type is one JSON text."""
+def whole_form(kind: Any, fractions: Turn = Decimal) -> Form:
+    """Return how a value of any type is one JSON text; ``fractions`` reads a number with a point where it is Any."""
     dump, load = inside(kind)
 
     def write(value: Any) -> str:
         return _json(value if dump is None else dump(value))
 
     def read(text: str) -> Any:
-        found = json.loads(text, parse_float=Decimal)
+        found = json.loads(text, parse_float=fractions)
         return found if load is None else load(found)
 
     return Form("S", write, read)
@@ -161,11 +161,11 @@ def whole_form(kind: Any) -> Form:
 _FORMS: dict[Any, Form] = {}
 
 
-def text_form(kind: Any) -> Form:
+def text_form(kind: Any, fractions: Turn = Decimal) -> Form:
     """Return ``whole_form`` of a type, made once."""
-    if kind not in _FORMS:
-        _FORMS[kind] = whole_form(kind)
-    return _FORMS[kind]
+    if (kind, fractions) not in _FORMS:
+        _FORMS[kind, fractions] = whole_form(kind, fractions)
+    return _FORMS[kind, fractions]
 
 
 def _json(plain: Any) -> str:
@@ -198,6 +198,8 @@ def _holding(kind: Any) -> tuple[Turn | None, Turn | None] | None:
         return (lambda member: member.value), kind
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _members(kind)
+    if isinstance(kind, type) and hasattr(kind, "model_validate"):  # a document that pydantic reads and writes
+        return (lambda value: value.model_dump(mode="json")), kind.model_validate
     if origin is Union:
         return _one_of(parts)
     return _collected(origin, parts) if isinstance(origin, type) else None

@@ -10,7 +10,7 @@ from enghub.core.observability import logger
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, launch_command
-from enghub.upgrade.executions.repository import Change, Executions
+from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.workflow import START_LEASE, Workflow, is_between
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import Line, Move, Ticket, Waits
@@ -60,13 +60,14 @@ class Admission:
                 stuck.add(ticket.site_id)
 
     def _begin(self, line: Line, ticket: Ticket, origin: Origin) -> int:
-        before = self._executions.get(origin.tenant_id, ticket.execution_id)
+        kept = self._executions.kept(origin.tenant_id, ticket.execution_id)
+        before = kept.value
         problem = before.outdated(self._sites.get(origin.tenant_id, before.site_id).version)
         if problem is not None:
             refused = replace(before.fail(problem, None, origin.at), ticket=None)
             move = line.move(leaves=ticket.number)
             self._executions.save(
-                Change(origin, refused, event="UpgradeFailed", action="refuse", before=before, queue=move)
+                ExecutionCommit(origin, refused, kept, action="refused", event="UpgradeFailed", queue=move)
             )
             return 0
         held = self._lock(origin, ticket.site_id)
@@ -74,8 +75,9 @@ class Admission:
         after = before.admitted(lock)
         slots = line.slots.without(held.owner).taken_by(before.execution_id)
         move = line.move(slots, leaves=ticket.number)
+        command = launch_command(after)
         self._executions.save(
-            Change(origin, after, lock=lock, action="admit", before=before, command=launch_command(after), queue=move)
+            ExecutionCommit(origin, after, kept, action="admitted", lock=lock, command=command, queue=move)
         )
         return 1
 

@@ -1,69 +1,107 @@
 """Executions in DynamoDB: one partition per execution holds it and its steps; its log has another; sites have locks."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 
-from enghub.core import audit, clock, ids
-from enghub.core.audit import AuditEntry, Link
-from enghub.core.dynamo import InstantAttribute, RawItem, Record, key
-from enghub.core.idempotency import puts
+from enghub.core import clock, dynamo, ids
+from enghub.core.aggregates import Aggregate, Items
+from enghub.core.codec import Key, Layout, RawItem
+from enghub.core.commits import Commit, Kept
+from enghub.core.dynamo import Attr, InstantAttribute, Record, key, table
 from enghub.core.observability import logger
-from enghub.core.outbox import to_command, to_outbox
-from enghub.core.transactions import Put, Write, absent, transact
-from enghub.upgrade import published
+from enghub.core.transactions import PutItem, Update, Write, absent, transact
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
+from enghub.upgrade.executions.events import events_of
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, Status
-from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.executions.repository import ExecutionCommit, LogEntry, LogPage, StepCommit
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.queue.dynamo import giving_back, move_writes
 from enghub.upgrade.sites.dynamo import DynamoSites, version_writes
-from enghub.upgrade.stored import from_text, to_text
 
 LOG_KEPT = timedelta(days=30)
 EXECUTION_SK = "EXECUTION"
 LIVE = "UPGRADES-LIVE"
 """Partition of gsi2: the executions of all tenants that are live, and no others."""
+WHOLE = Layout(body="body", fractions=float)
+"""One JSON text each: what steps return and remember is theirs, numbers and all."""
+STEP_PREFIXES = ("STEP#", "UNDO#")
+REVISION = "record_version"
 
 
-class ExecutionRecord(Record):
-    """One execution; ``body`` is the whole of it, the rest is for conditions, lists and people."""
-
-    ENTITY = "UPGRADE"
-
-    body = UnicodeAttribute()
-    status = UnicodeAttribute()
-    site_id = UnicodeAttribute()
-    record_version = NumberAttribute()
+def _partition(tenant_id: str, execution_id: str) -> str:
+    return key("T", tenant_id, "UPGRADE", execution_id)
 
 
-class StepRecordItem(Record):
-    """One step of an execution."""
-
-    ENTITY = "UPGRADE_STEP"
-
-    body = UnicodeAttribute()
-    status = UnicodeAttribute()
-    progress = JSONAttribute(null=True)
-    """Published while a slice runs, outside of the versions."""
-    record_version = NumberAttribute()
+def _log_partition(tenant_id: str, execution_id: str) -> str:
+    return key("T", tenant_id, "UPGRADE-LOG", execution_id)
 
 
-class LockRecord(Record):
-    """A site's lock."""
+def _lock_key(tenant_id: str, site_id: str) -> Key:
+    return key("T", tenant_id, "SITE", site_id), "LOCK"
 
-    ENTITY = "SITE_LOCK"
 
-    site_id = UnicodeAttribute()
-    owner = UnicodeAttribute(null=True)
-    token = NumberAttribute()
-    until = InstantAttribute(null=True)
+def _step_key(tenant_id: str, step: StepRecord) -> Key:
+    undoing = f"UNDO#{step.rollback:05d}#{step.sequence:05d}"
+    return _partition(tenant_id, step.execution_id), undoing if step.rollback else f"STEP#{step.sequence:05d}"
+
+
+def _listed(execution: Execution) -> dict[str, Any]:
+    """Return where an execution is found, what people see of its item, and when it is forgotten."""
+    live = execution.status.is_live
+    until = execution.expires_at
+    return {
+        "status": execution.status,
+        "site_id": execution.site_id,
+        "gsi1pk": key("T", execution.tenant_id, "UPGRADES"),
+        "gsi1sk": key(clock.to_text(execution.created_at), execution.execution_id),
+        "gsi2pk": LIVE if live else None,
+        "gsi2sk": key(execution.tenant_id, execution.execution_id) if live else None,
+        "expires_at": None if until is None else int(until.timestamp()),
+    }
+
+
+def _shown(execution: Execution) -> dict[str, Any]:
+    problem = execution.shown_problem
+    return {
+        "status": execution.status,
+        "run": execution.run,
+        "completed": execution.completed_steps,
+        "step": execution.current_step,
+        "problem": None if problem is None else problem.en,
+        "decision": execution.decision,
+    }
+
+
+EXECUTIONS = Aggregate(
+    Execution,
+    "UPGRADE",
+    key=lambda execution: (_partition(execution.tenant_id, execution.execution_id), EXECUTION_SK),
+    layout=WHOLE,
+    more=_listed,
+    name="upgrade",
+    identity=lambda execution: execution.execution_id,
+    factory=lambda execution: execution.factory_id,
+    shows=_shown,
+    revision=REVISION,
+    exists=lambda execution: ExecutionChanged(execution_id=execution.execution_id),
+    missing=lambda execution: ExecutionChanged(execution_id=execution.execution_id),
+    outdated=lambda execution, *_: ExecutionChanged(execution_id=execution.execution_id),
+)
+STEPS = Items(
+    StepRecord,
+    "UPGRADE_STEP",
+    layout=WHOLE,
+    more=lambda step: {"status": step.status, "progress": step.progress},  # also published while a slice runs
+)
+LOCKS = Items(SiteLock, "SITE_LOCK")
 
 
 class LogRecord(Record):
@@ -86,56 +124,28 @@ class GateRecord(Record):
     run = NumberAttribute()
 
 
-def _partition(tenant_id: str, execution_id: str) -> str:
-    return key("T", tenant_id, "UPGRADE", execution_id)
+def _kept_step(item: RawItem) -> Kept[StepRecord]:
+    step, published = STEPS.value(item), item.get("progress")
+    if published is not None and not step.status.is_finished:
+        step = replace(step, progress=json.loads(published["S"]))
+    return Kept(step, int(item[REVISION]["N"]))
 
 
-def _log_partition(tenant_id: str, execution_id: str) -> str:
-    return key("T", tenant_id, "UPGRADE-LOG", execution_id)
-
-
-def _lock_keys(tenant_id: str, site_id: str) -> tuple[str, str]:
-    return key("T", tenant_id, "SITE", site_id), "LOCK"
-
-
-def _step_sk(step: StepRecord) -> str:
-    return f"UNDO#{step.rollback:05d}#{step.sequence:05d}" if step.rollback else f"STEP#{step.sequence:05d}"
-
-
-def _execution(record: ExecutionRecord) -> Execution:
-    return replace(from_text(Execution, record.body), record_version=int(record.record_version))
-
-
-def _step(record: StepRecordItem) -> StepRecord:
-    step = replace(from_text(StepRecord, record.body), record_version=int(record.record_version))
-    return step if record.progress is None or step.status.is_finished else replace(step, progress=record.progress)
-
-
-def _changed(execution_id: str) -> Callable[[RawItem | None], Exception]:
-    return lambda _: ExecutionChanged(execution_id=execution_id)
-
-
-def step_write(tenant_id: str, step: StepRecord, expires_at: int | None = None) -> Put:
-    """Return the write of a step on the version that was read."""
-    seen = step.record_version
-    item = StepRecordItem(
-        pk=_partition(tenant_id, step.execution_id),
-        sk=_step_sk(step),
-        body=to_text(step),
-        status=step.status.value,
-        record_version=seen + 1,
-        progress=step.progress,
-        expires_at=expires_at,
+def step_write(tenant_id: str, step: StepRecord, seen: int = 0, expires_at: int | None = None) -> PutItem:
+    """Return the write of a step on the revision that was seen, 0 for a new one."""
+    return STEPS.put(
+        step,
+        absent() if seen == 0 else Attr(REVISION) == seen,
+        lambda: ExecutionChanged(execution_id=step.execution_id),
+        at=_step_key(tenant_id, step),
+        more={REVISION: seen + 1, "expires_at": expires_at},
     )
-    condition = absent() if seen == 0 else StepRecordItem.record_version == seen
-    return Put(item, condition, _changed(step.execution_id))
 
 
-def _lock_write(tenant_id: str, lock: SiteLock) -> Put:
+def _lock_write(tenant_id: str, lock: SiteLock) -> PutItem:
     """Taking needs the token before, extending and releasing need the lock's own."""
-    pk, sk = _lock_keys(tenant_id, lock.site_id)
     expected = lock.token if lock.owner is None else lock.token - 1
-    condition = LockRecord.token == expected
+    condition = Attr("token") == expected
     if expected == 0:
         condition = absent() | condition
 
@@ -144,8 +154,7 @@ def _lock_write(tenant_id: str, lock: SiteLock) -> Put:
         owner, until = stored.get("owner", {}).get("S", "?"), stored.get("until", {}).get("S", "?")
         return SiteBusy(site_id=lock.site_id, owner=owner, until=until)
 
-    record = LockRecord(pk=pk, sk=sk, site_id=lock.site_id, owner=lock.owner, token=lock.token, until=lock.until)
-    return Put(record, condition, refusal)
+    return PutItem(LOCKS.item(lock, _lock_key(tenant_id, lock.site_id)), condition, refusal)
 
 
 class DynamoExecutions:
@@ -153,24 +162,31 @@ class DynamoExecutions:
 
     def get(self, tenant_id: str, execution_id: str) -> Execution:
         """One consistent read."""
-        record = ExecutionRecord.read(_partition(tenant_id, execution_id), EXECUTION_SK)
-        if record is None:
+        return self.kept(tenant_id, execution_id).value
+
+    def kept(self, tenant_id: str, execution_id: str) -> Kept[Execution]:
+        """One consistent read."""
+        found = EXECUTIONS.read((_partition(tenant_id, execution_id), EXECUTION_SK))
+        if found is None:
             raise ExecutionNotFound(execution_id=execution_id)
-        return _execution(record)
+        return found
 
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
         """One query, page after page."""
-        records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix="STEP#")
-        return tuple(_step(record) for record in records)
+        return tuple(kept.value for kept in self.kept_steps(tenant_id, execution_id))
 
     def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
         """One query, page after page."""
-        records = StepRecordItem.items(_partition(tenant_id, execution_id), prefix=f"UNDO#{rollback:05d}#")
-        return tuple(_step(record) for record in records)
+        return tuple(kept.value for kept in self.kept_steps(tenant_id, execution_id, rollback))
 
-    def step_put(self, tenant_id: str, step: StepRecord) -> Put:
+    def kept_steps(self, tenant_id: str, execution_id: str, rollback: int = 0) -> tuple[Kept[StepRecord], ...]:
+        """One query, page after page."""
+        prefix = f"UNDO#{rollback:05d}#" if rollback else "STEP#"
+        return tuple(map(_kept_step, dynamo.each(_partition(tenant_id, execution_id), prefix=prefix)))
+
+    def step_put(self, tenant_id: str, step: StepRecord, seen: int = 0) -> PutItem:
         """Return the write of a step; steps of executions have no end until their execution has one."""
-        return step_write(tenant_id, step)
+        return step_write(tenant_id, step, seen)
 
     def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
         """One write each, where nothing is yet."""
@@ -181,119 +197,99 @@ class DynamoExecutions:
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """One page of a tenant's executions, newest first."""
         partition = key("T", tenant_id, "UPGRADES")
-        page = ExecutionRecord.page(partition, index="gsi1", limit=limit, cursor=cursor, newest_first=True)
-        return tuple(_execution(record) for record in page.items), page.cursor
+        page = EXECUTIONS.page(partition, index="gsi1", limit=limit, cursor=cursor, newest_first=True)
+        return page.items, page.cursor
 
     def live(self) -> tuple[tuple[Execution, ...], int]:
         """Every tenant's executions that are live, and how many of them cannot be read: one query, page after page."""
         found: list[Execution] = []
         unreadable = 0
-        for record in ExecutionRecord.items(LIVE, index="gsi2"):
+        for item in dynamo.each(LIVE, index="gsi2"):
             try:
-                found.append(_execution(record))
+                found.append(EXECUTIONS.value(item))
             except ValueError:
-                logger.exception("execution cannot be read", item=record.pk)
+                logger.exception("execution cannot be read", item=item["pk"]["S"])
                 unreadable += 1
         return tuple(found), unreadable
 
-    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+    def create(self, steps: Sequence[StepRecord], commit: ExecutionCommit) -> None:
         """Steps first (nothing refers to them yet), then one transaction that makes them an execution."""
         for step in steps:
-            item = step_write(change.origin.tenant_id, step).record
-            item.save()
-        self.save(change)
+            transact(replace(step_write(commit.origin.tenant_id, step), condition=None))
+        self.save(commit)
 
-    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
-        """One transaction: execution, step, lock, site, audit, event, command, stored answer.
+    def save(self, commit: ExecutionCommit) -> tuple[Kept[Execution], Kept[StepRecord] | None]:
+        """One transaction: execution, step, lock, site, audit, events, commands, stored answer.
 
         Steps learn before it how long they are kept: an ended execution never outlives them, and one that is alive
         again loses no step. A stop between the two is put right by the repeat, or by the next end.
         """
-        origin, old = change.origin, change.execution
-        if change.event is not None and old.record_version > 0:
-            self._keep_steps(old)
-        execution, audit_writes = _audited(change)
-        execution = replace(execution, record_version=old.record_version + 1)
-        writes: list[Write] = [*puts(change.once, execution), self._execution_write(execution), *audit_writes]
-        step = None
-        if change.step is not None:
-            step = replace(change.step, record_version=change.step.record_version + 1)
-            until = old.expires_at
-            writes.append(step_write(origin.tenant_id, change.step, None if until is None else int(until.timestamp())))
-        if change.queue is not None:
-            writes += move_writes(origin.tenant_id, change.queue)
-        elif change.gives_slot_back:
-            writes.append(giving_back(origin.tenant_id, old.execution_id))
-        if change.lock is not None:
-            writes.append(_lock_write(origin.tenant_id, change.lock))
-        if change.site_version is not None:
-            site = DynamoSites().kept(origin.tenant_id, old.site_id)
-            writes += version_writes(site, change.site_version, change.applied, origin)
-        for event in (change.event, *change.also) if change.event is not None else ():
-            data = published.EVENTS[event].model_validate(_state(execution, change))
-            writes.append(to_outbox(data.envelope(origin), subject=old.execution_id))
-        for queue, payload in change.commands:
-            writes.append(to_command(queue, payload, origin, subject=old.execution_id))
-        transact(*writes)
-        return execution, step
+        tenant_id, after = commit.origin.tenant_id, commit.after
+        if commit.event is not None and commit.before is not None:
+            self._keep_steps(after)
+        more: list[Write] = []
+        if commit.step is not None:
+            until, seen = after.expires_at, commit.step.before.revision
+            expires_at = None if until is None else int(until.timestamp())
+            more.append(step_write(tenant_id, commit.step.after, seen, expires_at))
+        if commit.queue is not None:
+            more += move_writes(tenant_id, commit.queue)
+        elif commit.gives_slot_back:
+            more.append(giving_back(tenant_id, after.execution_id))
+        if commit.lock is not None:
+            more.append(_lock_write(tenant_id, commit.lock))
+        if commit.site_version is not None:
+            site = DynamoSites().kept(tenant_id, after.site_id)
+            more += version_writes(site, commit.site_version, commit.applied, commit.origin)
+        kept = EXECUTIONS.save(
+            Commit(
+                commit.origin,
+                commit.action,
+                after,
+                commit.before,
+                events=events_of(commit),
+                commands=commit.commands,
+                claim=commit.claim,
+            ),
+            *more,
+        )
+        return kept, None if commit.step is None else _following(commit.step)
 
     def _keep_steps(self, execution: Execution) -> None:
         until = execution.expires_at
         if until is None and execution.status not in (Status.QUEUED, Status.PENDING):
             return  # steps of running executions have no end: only an end or a resume changes it
-        kept = StepRecordItem.expires_at
+        kept = Attr("expires_at")
         change = kept.remove() if until is None else kept.set(int(until.timestamp()))
         partition = _partition(execution.tenant_id, execution.execution_id)
-        for prefix in ("STEP#", "UNDO#"):
-            for item in StepRecordItem.items(partition, prefix=prefix):
-                item.update([change], StepRecordItem.pk.exists())
+        for prefix in STEP_PREFIXES:
+            for item in dynamo.each(partition, prefix=prefix):
+                transact(Update((partition, item["sk"]["S"]), [change], Attr("pk").exists()))
 
-    def _execution_write(self, execution: Execution) -> Put:
-        seen = execution.record_version - 1
-        record = ExecutionRecord(
-            pk=_partition(execution.tenant_id, execution.execution_id),
-            sk=EXECUTION_SK,
-            gsi1pk=key("T", execution.tenant_id, "UPGRADES"),
-            gsi1sk=key(clock.to_text(execution.created_at), execution.execution_id),
-            gsi2pk=LIVE if execution.status.is_live else None,
-            gsi2sk=key(execution.tenant_id, execution.execution_id) if execution.status.is_live else None,
-            body=to_text(execution),
-            status=execution.status.value,
-            site_id=execution.site_id,
-            record_version=execution.record_version,
-            expires_at=None if execution.expires_at is None else int(execution.expires_at.timestamp()),
-        )
-        condition = absent() if seen == 0 else ExecutionRecord.record_version == seen
-        return Put(record, condition, _changed(execution.execution_id))
+    def save_step(self, tenant_id: str, step: StepCommit) -> Kept[StepRecord]:
+        """One write, on the revision that was seen."""
+        transact(self.step_put(tenant_id, step.after, step.before.revision))
+        return _following(step)
 
-    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
-        """One write, on the version that was read."""
-        transact(self.step_put(tenant_id, step))
-        return replace(step, record_version=step.record_version + 1)
-
-    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+    def publish_progress(self, tenant_id: str, step: Kept[StepRecord], progress: Mapping[str, Any]) -> None:
         """One update; a failure is logged and forgotten."""
-        item = StepRecordItem(pk=_partition(tenant_id, step.execution_id), sk=_step_sk(step))
+        pk, sk = _step_key(tenant_id, step.value)
         try:
-            item.update([StepRecordItem.progress.set(progress)], StepRecordItem.record_version == step.record_version)
+            table().update_item(pk, sk, [Attr("progress").set(progress)], Attr(REVISION) == step.revision)
         except PynamoDBException:
-            logger.info("progress not stored", step=step.key)
+            logger.info("progress not stored", step=step.value.key)
 
     def lock(self, tenant_id: str, site_id: str) -> SiteLock:
         """One consistent read."""
-        record = LockRecord.read(*_lock_keys(tenant_id, site_id))
-        if record is None:
-            return SiteLock(site_id)
-        until: datetime | None = record.until
-        return SiteLock(site_id, record.owner, int(record.token), until)
+        return LOCKS.get(_lock_key(tenant_id, site_id)) or SiteLock(site_id)
 
     def extend_lock(self, tenant_id: str, lock: SiteLock) -> None:
         """One update, if the token is still the lock's; another holder is noticed at the next step."""
         if lock.until is None:
             return
-        pk, sk = _lock_keys(tenant_id, lock.site_id)
+        pk, sk = _lock_key(tenant_id, lock.site_id)
         try:
-            LockRecord(pk=pk, sk=sk).update([LockRecord.until.set(lock.until)], LockRecord.token == lock.token)
+            table().update_item(pk, sk, [Attr("until").set(lock.until)], Attr("token") == lock.token)
         except PynamoDBException:
             logger.warning("lease not extended", site_id=lock.site_id)
 
@@ -335,47 +331,5 @@ class DynamoExecutions:
         return None if record is None else str(record.token)
 
 
-def _audited(change: Change) -> tuple[Execution, list[Write]]:
-    execution = change.execution
-    if change.action is None:
-        return execution, []
-    before = None if change.before is None else _shown(change.before)
-    entry = AuditEntry(
-        change.origin,
-        f"upgrade.{change.action}",
-        f"upgrade/{execution.execution_id}",
-        before,
-        _shown(execution),
-        Link(execution.audit_sequence, execution.audit_hash),
-    )
-    linked = replace(execution, audit_sequence=entry.link.sequence, audit_hash=entry.link.hash)
-    return linked, [audit.to_put(entry)]
-
-
-def _shown(execution: Execution) -> dict[str, Any]:
-    return {
-        "status": execution.status.value,
-        "run": execution.run,
-        "completed": execution.completed_steps,
-        "step": execution.current_step,
-        "problem": None if execution.shown_problem is None else execution.shown_problem.en,
-        "decision": execution.decision,
-    }
-
-
-def _state(execution: Execution, change: Change) -> dict[str, Any]:
-    step, note = change.step, change.note
-    return {
-        "note": None if note is None else {"en": note.en, "zh": note.zh},
-        "execution_id": execution.execution_id,
-        "site_id": execution.site_id,
-        "environment": execution.environment,
-        "source_version": execution.source_version,
-        "target_version": execution.target_version,
-        "status": execution.status.value,
-        "run": execution.run,
-        "total_steps": execution.total_steps,
-        "completed_steps": execution.completed_steps,
-        "step": step.key if step is not None else execution.current_step,
-        "problem": None if execution.shown_problem is None else execution.shown_problem.en,
-    }
+def _following(step: StepCommit) -> Kept[StepRecord]:
+    return Kept(step.after, step.before.revision + 1)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from enghub.core.clock import Clock, system_clock
+from enghub.core.commits import Kept
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
@@ -14,7 +15,7 @@ from enghub.kit.work.errors import Superseded, WorkFailed
 from enghub.kit.work.slices import Budget, Progress, Slice, SliceState
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.readiness import attention, readiness
-from enghub.upgrade.executions.repository import Change, Executions, LogEntry
+from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogEntry, StepCommit
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.stepping.step import Databases, Facts, StepContext
@@ -84,6 +85,28 @@ class Answer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a worker stands: the execution and the step at work, each as it is kept."""
+
+    kept: Kept[Execution]
+    kept_step: Kept[StepRecord]
+
+    @property
+    def execution(self) -> Execution:
+        """The execution."""
+        return self.kept.value
+
+    @property
+    def step(self) -> StepRecord:
+        """The step at work."""
+        return self.kept_step.value
+
+    def answer(self, outcome: str, wait_seconds: int = 0) -> Answer:
+        """Return what the workflow does next, about this step."""
+        return Answer(outcome, self.step.stage, wait_seconds, self.step.key, self.step.sequence)
+
+
 @dataclass(slots=True)
 class Engine:
     """One worker."""
@@ -102,72 +125,67 @@ class Engine:
         Raises:
             Exception: faults (database unreachable, storage unavailable): the workflow tries again.
         """
-        execution = self.executions.get(tenant_id, execution_id)
-        stopped = _stopped(execution, run)
+        kept = self.executions.kept(tenant_id, execution_id)
+        stopped = _stopped(kept.value, run)
         if stopped is not None:
             return Answer(stopped, stage)
-        self._extend_lock(execution, budget)
-        if execution.status is Status.PENDING:
-            execution = self._save(execution.begin(run, self.clock()), event="UpgradeStarted", before=execution)
+        self._extend_lock(kept.value, budget)
+        if kept.value.status is Status.PENDING:
+            kept = self._begun(kept, run)
         try:
-            return self._run_stage(execution, stage, budget)
+            return self._run_stage(kept, stage, budget)
         finally:
-            self._flush(execution)
+            self._flush(kept.value)
 
-    def _run_stage(self, execution: Execution, stage: str, budget: Budget) -> Answer:
-        steps = {step.sequence: step for step in self._steps(execution, stage)}
+    def _run_stage(self, kept: Kept[Execution], stage: str, budget: Budget) -> Answer:
+        steps = {step.value.sequence: step for step in self._steps(kept.value, stage)}
         while True:
-            step = next_step(tuple(steps.values()), stage)
-            if step is None:
+            following = next_step(tuple(step.value for step in steps.values()), stage)
+            if following is None:
                 return Answer("done", stage)
-            execution, step, answer = self._advance(execution, step, budget)
-            steps[step.sequence] = step
+            standing, answer = self._advance(Standing(kept, steps[following.sequence]), budget)
+            kept, steps[following.sequence] = standing.kept, standing.kept_step
             if answer is not None:
                 return answer
             if budget.spent:
                 return Answer("more", stage)
 
-    def _steps(self, execution: Execution, stage: str) -> tuple[StepRecord, ...]:
-        tenant_id, execution_id = execution.tenant_id, execution.execution_id
-        if stage == ROLLBACK and execution.rollback is not None:
-            return self.executions.rollback_steps(tenant_id, execution_id, execution.rollback.run)
-        return self.executions.steps(tenant_id, execution_id)
+    def _steps(self, execution: Execution, stage: str) -> tuple[Kept[StepRecord], ...]:
+        back = execution.rollback if stage == ROLLBACK else None
+        return self.executions.kept_steps(execution.tenant_id, execution.execution_id, 0 if back is None else back.run)
 
-    def _advance(
-        self, execution: Execution, step: StepRecord, budget: Budget
-    ) -> tuple[Execution, StepRecord, Answer | None]:
+    def _advance(self, standing: Standing, budget: Budget) -> tuple[Standing, Answer | None]:
         """Run one slice of one step; the answer is None when the stage can go on at once."""
         now = self.clock()
+        execution, step = standing.execution, standing.step
         if step.needs_confirmation:
-            return self._wait_for_operator(execution, step)
+            return self._wait_for_operator(standing)
         if step.retry_at is not None and step.retry_at > now and step.run == execution.run:
-            seconds = int((step.retry_at - now).total_seconds()) + 1
-            return execution, step, Answer("more", step.stage, seconds, step.key, step.sequence)
+            return standing, standing.answer("more", int((step.retry_at - now).total_seconds()) + 1)
         if wait := step.seconds_to_window(now):
-            return self._wait_for_window(execution, step, now, wait)
+            return self._wait_for_window(standing, now, wait)
         if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
             self._log(step, "info", "taken up again")
         note = self._ready_to_stop(execution, step)
         before = step.attempts if step.run == execution.run else 0
-        step = step.begin(execution.run, now)
-        if step.attempts > before:
-            self._log(step, "info", f"begins, attempt {step.attempts}")
+        begun = step.begin(execution.run, now)
+        if begun.attempts > before:
+            self._log(step, "info", f"begins, attempt {begun.attempts}")
         event = None if note is None else "UpgradeReadyToStop"
-        if step.definition.window is not None and step.unreachable_since is None:
+        if begun.definition.window is not None and begun.unreachable_since is None:
             execution = execution.hindered(None)
-        execution, stored = self._save_both(execution.at_step(step), step, event=event, note=note)
+        standing = self._save(standing, execution.at_step(begun), begun, event=event, note=note)
         self.point("step begun")
-        return self._slice(execution, stored, budget)
+        return self._slice(standing, budget)
 
-    def _wait_for_window(
-        self, execution: Execution, step: StepRecord, now: datetime, seconds: int
-    ) -> tuple[Execution, StepRecord, Answer]:
+    def _wait_for_window(self, standing: Standing, now: datetime, seconds: int) -> tuple[Standing, Answer]:
+        execution, step = standing.execution, standing.step
         values = {"step": step.key, "at": (now + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M UTC")}
         problem = Problem(OFF_PEAK.render("en", **values), OFF_PEAK.render("zh", **values))
         if execution.hindrance != problem:
             self._log(step, "info", problem.en)
-            execution, step = self._save_both(execution.at_step(step).hindered(problem), step)
-        return execution, step, Answer("more", step.stage, min(seconds, WINDOW_WAIT_SECONDS), step.key, step.sequence)
+            standing = self._save(standing, execution.at_step(step).hindered(problem), step)
+        return standing, standing.answer("more", min(seconds, WINDOW_WAIT_SECONDS))
 
     def _ready_to_stop(self, execution: Execution, step: StepRecord) -> Text | None:
         """Return what people are told before the business system is stopped, once; None at any other step."""
@@ -177,69 +195,64 @@ class Engine:
         self._log(step, "info", f"ready to stop the business system: {note.en}")
         return note
 
-    def _wait_for_operator(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord, Answer]:
+    def _wait_for_operator(self, standing: Standing) -> tuple[Standing, Answer]:
+        execution, step = standing.execution, standing.step
         if step.status is not StepStatus.WAITING or execution.status is not Status.WAITING:
             self._log(step, "info", "waiting for an operator's confirmation")
-            before = execution
+            event = "UpgradeConfirmationRequested"
             waiting = step.await_confirmation()
-            change = Change(
-                self._origin(execution),
-                execution.wait_for(step),
-                waiting,
-                event="UpgradeConfirmationRequested",
-                action="wait",
-                before=before,
-            )
-            execution, saved = self.executions.save(change)
-            step = saved or waiting
-        return execution, step, Answer("confirm", step.stage, 0, step.key, step.sequence)
+            standing = self._save(standing, execution.wait_for(step), waiting, event=event, action="held")
+        return standing, standing.answer("confirm")
 
-    def _slice(
-        self, execution: Execution, step: StepRecord, budget: Budget
-    ) -> tuple[Execution, StepRecord, Answer | None]:
+    def _slice(self, standing: Standing, budget: Budget) -> tuple[Standing, Answer | None]:
         started = time.monotonic()
 
         def milliseconds() -> int:
             return int((time.monotonic() - started) * 1000)
 
         try:
-            self._check_time(step)
-            ended = self._call(execution, step, budget)
+            self._check_time(standing.step)
+            ended = self._call(standing, budget)
         except WorkFailed as failure:
-            return self._on_failure(execution, step, failure, milliseconds())
+            return self._on_failure(standing, standing.step, failure, milliseconds())
         except DatabaseUnreachable as away:
-            return self._on_away(execution, step, str(away), milliseconds())
+            return self._on_away(standing, str(away), milliseconds())
         except DatabaseBusy:
-            self._log(step, "info", "the database still works on a statement of an earlier worker: waiting for it")
-            execution, step = self._answered(execution, step)
-            return execution, step, Answer("more", step.stage, BUSY_WAIT_SECONDS, step.key, step.sequence)
+            busy = "the database still works on a statement of an earlier worker: waiting for it"
+            self._log(standing.step, "info", busy)
+            standing = self._answered(standing)
+            return standing, standing.answer("more", BUSY_WAIT_SECONDS)
         except Superseded:
-            return execution, step, Answer("superseded", step.stage)
-        execution, step = self._answered(execution, step)
+            return standing, Answer("superseded", standing.step.stage)
+        standing = self._answered(standing)
         self.point("slice ended")
         shown = None if ended.progress is None else ended.progress.to_json()
         if ended.state is SliceState.MORE:
-            step = self.executions.save_step(execution.tenant_id, step.slice_ended(ended.cursor, shown, milliseconds()))
-            answer = Answer("more", step.stage, ended.wait_seconds, step.key, step.sequence)
-            return execution, step, answer if ended.wait_seconds or budget.spent else None
-        finished = step.succeed(ended.result, shown, milliseconds(), self.clock())
-        self._log(step, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
+            standing = self._save_step(standing, standing.step.slice_ended(ended.cursor, shown, milliseconds()))
+            goes_on_later = ended.wait_seconds or budget.spent
+            return standing, standing.answer("more", ended.wait_seconds) if goes_on_later else None
+        return self._finished(standing, standing.step.succeed(ended.result, shown, milliseconds(), self.clock())), None
+
+    def _finished(self, standing: Standing, finished: StepRecord) -> Standing:
+        self._log(finished, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
         left = attention(finished.result)
-        execution, step = self._save_both(
-            execution.completed(),
+        standing = self._save(
+            standing,
+            standing.execution.completed(),
             finished,
-            event="UpgradeStepRolledBack" if step.rollback else "UpgradeStepCompleted",
+            event="UpgradeStepRolledBack" if finished.rollback else "UpgradeStepCompleted",
             note=left,
             also=() if left is None else ("UpgradeNeedsAttention",),
         )
         self.point("step recorded")
-        return execution, step, None
+        return standing
 
     def _check_time(self, step: StepRecord) -> None:
         if step.active_milliseconds > step.definition.timeout * 1000:
             raise WorkFailed(TIMED_OUT, step=step.key, timeout=step.definition.timeout)
 
-    def _call(self, execution: Execution, step: StepRecord, budget: Budget) -> Slice:
+    def _call(self, standing: Standing, budget: Budget) -> Slice:
+        execution, step = standing.execution, standing.step
         site = self.site(execution.tenant_id, execution.site_id)
         published = 0.0
 
@@ -247,7 +260,7 @@ class Engine:
             nonlocal published
             if time.monotonic() - published >= PROGRESS_SECONDS:
                 published = time.monotonic()
-                self.executions.publish_progress(execution.tenant_id, step, progress.to_json())
+                self.executions.publish_progress(execution.tenant_id, standing.kept_step, progress.to_json())
 
         context = StepContext(
             facts=_facts(execution, step),
@@ -271,12 +284,10 @@ class Engine:
             raise WorkFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
         return made.run(context, step.cursor)
 
-    def _on_away(
-        self, execution: Execution, step: StepRecord, reason: str, milliseconds: int
-    ) -> tuple[Execution, StepRecord, Answer | None]:
+    def _on_away(self, standing: Standing, reason: str, milliseconds: int) -> tuple[Standing, Answer | None]:
         """Wait for the database without counting a try; stop when it stays away."""
         now = self.clock()
-        away = step.unreachable(now)
+        away = standing.step.unreachable(now)
         since = away.unreachable_since or now
         values: dict[str, Any] = {
             "since": since.strftime(SHOWN),
@@ -284,33 +295,32 @@ class Engine:
             "reason": reason,
         }
         if now - since >= PATIENCE:
-            return self._on_failure(execution, away.answered(), WorkFailed(STAYED_AWAY, **values), milliseconds)
-        self._log(step, "warning", AWAY.render("en", **values))
+            return self._on_failure(standing, away.answered(), WorkFailed(STAYED_AWAY, **values), milliseconds)
+        self._log(away, "warning", AWAY.render("en", **values))
         problem = Problem(AWAY.render("en", **values), AWAY.render("zh", **values))
-        execution, step = self._save_both(execution.hindered(problem), away)
-        return execution, step, Answer("more", step.stage, AWAY_WAIT_SECONDS, step.key, step.sequence)
+        standing = self._save(standing, standing.execution.hindered(problem), away)
+        return standing, standing.answer("more", AWAY_WAIT_SECONDS)
 
-    def _answered(self, execution: Execution, step: StepRecord) -> tuple[Execution, StepRecord]:
-        if step.unreachable_since is None:
-            return execution, step
-        return self._save_both(execution.hindered(None), step.answered())
+    def _answered(self, standing: Standing) -> Standing:
+        if standing.step.unreachable_since is None:
+            return standing
+        return self._save(standing, standing.execution.hindered(None), standing.step.answered())
 
     def _on_failure(
-        self, execution: Execution, step: StepRecord, failure: WorkFailed, milliseconds: int
-    ) -> tuple[Execution, StepRecord, Answer | None]:
+        self, standing: Standing, step: StepRecord, failure: WorkFailed, milliseconds: int
+    ) -> tuple[Standing, Answer | None]:
         problem = Problem(failure.text.en, failure.text.zh)
         now = self.clock()
         failed = step.failed(problem, failure.result, milliseconds, now, retryable=failure.retryable)
         level = "error" if failed.status is StepStatus.FAILED else "warning"
         self._log(step, level, f"attempt {step.attempts}: {failure.text.en}")
         if failed.status is StepStatus.SKIPPED:
-            execution, step = self._save_both(execution.completed(), failed, event="UpgradeStepSkipped")
-            return execution, step, None
-        step = self.executions.save_step(execution.tenant_id, failed)
-        if step.status is StepStatus.FAILED:
-            return execution, step, Answer("failed", step.stage, 0, step.key, step.sequence)
-        pause = 1 if step.retry_at is None else int((step.retry_at - now).total_seconds()) + 1
-        return execution, step, Answer("more", step.stage, pause, step.key, step.sequence)
+            return self._save(standing, standing.execution.completed(), failed, event="UpgradeStepSkipped"), None
+        standing = self._save_step(standing, failed)
+        if failed.status is StepStatus.FAILED:
+            return standing, standing.answer("failed")
+        pause = 1 if failed.retry_at is None else int((failed.retry_at - now).total_seconds()) + 1
+        return standing, standing.answer("more", pause)
 
     # --- storage ------------------------------------------------------------------------------------------------------
 
@@ -320,22 +330,41 @@ class Engine:
         if lock.token == execution.fencing_token and (lock.until is None or lock.until < until):
             self.executions.extend_lock(execution.tenant_id, replace(lock, until=until))
 
-    def _save(self, execution: Execution, *, event: str, before: Execution) -> Execution:
-        change = Change(self._origin(execution), execution, event=event, action="start", before=before)
-        return self.executions.save(change)[0]
+    def _begun(self, kept: Kept[Execution], run: int) -> Kept[Execution]:
+        after = kept.value.begin(run, self.clock())
+        commit = ExecutionCommit(self._origin(after), after, kept, action="started", event="UpgradeStarted")
+        return self.executions.save(commit)[0]
 
-    def _save_both(
+    def _save(
         self,
+        standing: Standing,
         execution: Execution,
         step: StepRecord,
         *,
+        action: str = "",
         event: str | None = None,
         note: Text | None = None,
         also: tuple[str, ...] = (),
-    ) -> tuple[Execution, StepRecord]:
-        change = Change(self._origin(execution), execution, step, event=event, note=note, also=also)
-        saved, stored = self.executions.save(change)
-        return saved, stored or step
+    ) -> Standing:
+        """Store both as they are from now on."""
+        after = StepCommit(standing.kept_step, step)
+        kept, kept_step = self.executions.save(
+            ExecutionCommit(
+                self._origin(execution),
+                execution,
+                standing.kept,
+                after,
+                action=action,
+                event=event,
+                note=note,
+                also=also,
+            )
+        )
+        return Standing(kept, kept_step or standing.kept_step)
+
+    def _save_step(self, standing: Standing, step: StepRecord) -> Standing:
+        commit = StepCommit(standing.kept_step, step)
+        return replace(standing, kept_step=self.executions.save_step(standing.execution.tenant_id, commit))
 
     def _origin(self, execution: Execution) -> Origin:
         return Origin(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from enghub.core.commits import Command
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, CannotRollBack, SiteMovedOn
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.step import Problem, StepRecord
@@ -123,9 +124,6 @@ class Execution:
     factory_id: str = ""
     ticket: int | None = None
     """Its number in the queue while it waits."""
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
     on_failure: OnFailure = OnFailure.STOP
     rollback: Rollback | None = None
     rollback_note: Problem | None = None
@@ -336,7 +334,8 @@ def released(lock: SiteLock, execution: Execution) -> SiteLock | None:
     return lock.release() if lock.owner == execution.execution_id else None
 
 
-def launch_command(execution: Execution) -> tuple[str, dict[str, Any]]:
-    """Return the command that starts the workflow of an execution's present run: queue and payload."""
-    command = {"executionId": execution.execution_id, "run": execution.run}
-    return LAUNCH, {**command, "rollback": True} if execution.status is Status.ROLLING_BACK else command
+def launch_command(execution: Execution) -> Command:
+    """Return the command that starts the workflow of an execution's present run."""
+    payload = {"executionId": execution.execution_id, "run": execution.run}
+    back = execution.status is Status.ROLLING_BACK
+    return Command(LAUNCH, {**payload, "rollback": True} if back else payload)

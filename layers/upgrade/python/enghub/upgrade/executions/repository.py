@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from enghub.core.claims import Claim
+from enghub.core.commits import Command, Kept
 from enghub.core.i18n import Text
-from enghub.core.idempotency import Once
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
@@ -25,39 +26,50 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What one transaction stores together: the new states, the event, the audit entry, the command."""
+class StepCommit:
+    """The next state of a step beside the one that was seen."""
+
+    before: Kept[StepRecord]
+    after: StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionCommit:
+    """What one transaction stores together: the new states, the events, the audit entry, the commands.
+
+    `action` is the verb in the past for the audit, empty for none; `before` is None for a new execution.
+    """
 
     origin: Origin
-    execution: Execution
-    step: StepRecord | None = None
-    lock: SiteLock | None = None
+    after: Execution
+    before: Kept[Execution] | None = None
+    step: StepCommit | None = None
+    action: str = ""
     event: str | None = None
-    action: str | None = None
-    before: Execution | None = None
-    command: tuple[str, dict[str, Any]] | None = None
-    site_version: str | None = None
-    """The version the site has from now on."""
-    applied: tuple[str, ...] = ()
-    """The versions that were run, for the site's record."""
-    once: Once | None = None
     also: tuple[str, ...] = ()
     """Further events of the same moment."""
     note: Text | None = None
     """What its events say besides the state."""
+    command: Command | None = None
+    lock: SiteLock | None = None
     queue: Move | None = None
     """What it does to slots and queue."""
+    site_version: str | None = None
+    """The version the site has from now on."""
+    applied: tuple[str, ...] = ()
+    """The versions that were run, for the site's record."""
+    claim: Claim | None = None
 
     @property
     def gives_slot_back(self) -> bool:
         """Whoever is at work no more lets go of its slot, also when it keeps its site; a rollback needs none."""
-        return not self.execution.status.is_live and self.before is not None and self.before.status.is_live
+        return not self.after.status.is_live and self.before is not None and self.before.value.status.is_live
 
     @property
-    def commands(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+    def commands(self) -> tuple[Command, ...]:
         """What must be sent: its own command, and a look at the queue when a place may have become free."""
         own = () if self.command is None else (self.command,)
-        return (*own, (ADMIT, {})) if self.gives_slot_back else own
+        return (*own, Command(ADMIT, {})) if self.gives_slot_back else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,17 @@ class LogPage:
 
 
 class Executions(Protocol):
-    """Storage of executions, their steps, logs and the sites' locks. Every save names the version it saw."""
+    """Storage of executions, their steps, logs and the sites' locks. Every save names the revision it saw."""
+
+    def kept(self, tenant_id: str, execution_id: str) -> Kept[Execution]:
+        """Return an execution with what guards its next change.
+
+        Raises:
+            ExecutionNotFound: there is none.
+        """
+
+    def kept_steps(self, tenant_id: str, execution_id: str, rollback: int = 0) -> tuple[Kept[StepRecord], ...]:
+        """Return the steps in order, or those of a rollback, with what guards their next change."""
 
     def get(self, tenant_id: str, execution_id: str) -> Execution:
         """Return an execution.
@@ -87,24 +109,24 @@ class Executions(Protocol):
     def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
         """Store the steps of a rollback that is about to begin; those that are there already stay as they are."""
 
-    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+    def create(self, steps: Sequence[StepRecord], commit: ExecutionCommit) -> None:
         """Store a new execution with its steps."""
 
-    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
-        """Store a change; return what is stored, with its new versions.
+    def save(self, commit: ExecutionCommit) -> tuple[Kept[Execution], Kept[StepRecord] | None]:
+        """Store a commit; return what is kept then.
 
         Raises:
             ExecutionChanged: somebody else was faster.
         """
 
-    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+    def save_step(self, tenant_id: str, step: StepCommit) -> Kept[StepRecord]:
         """Store a step alone.
 
         Raises:
             ExecutionChanged: somebody else was faster.
         """
 
-    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+    def publish_progress(self, tenant_id: str, step: Kept[StepRecord], progress: dict[str, Any]) -> None:
         """Store progress within a slice; a lost one does no harm."""
 
     def lock(self, tenant_id: str, site_id: str) -> SiteLock:

@@ -4,16 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enghub.core import idempotency, ids
+from enghub.core.claims import Claim
 from enghub.core.clock import to_text
-from enghub.core.idempotency import Once
+from enghub.core.commits import Command, Kept
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ConfirmationOver, ExecutionChanged, NothingToConfirm, SiteBusy
 from enghub.upgrade.executions.model import ABORTED, SKIP, Asked, Execution, Status, launch_command, released
 from enghub.upgrade.executions.reading import Seen, look
-from enghub.upgrade.executions.repository import Change, Executions, LogPage
+from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogPage, StepCommit
 from enghub.upgrade.executions.rollback import declared_records
-from enghub.upgrade.executions.step import StepRecord, StepStatus, first_unfinished
-from enghub.upgrade.executions.workflow import HELD, is_between, rollback_change, standing_at_rollback
+from enghub.upgrade.executions.step import StepRecord, StepStatus
+from enghub.upgrade.executions.workflow import HELD, is_between, rollback_commit
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT
@@ -35,7 +36,7 @@ class Upgrades:
         self._queue = queue
         self._planner = planner
 
-    def execute(self, asked: Asked, origin: Origin, once: Once | None = None) -> Execution:
+    def execute(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Execution:
         """Accept an upgrade: plan it, pin it, lock the site; the outbox starts the workflow.
 
         Raises:
@@ -63,16 +64,16 @@ class Upgrades:
         )
         records = [*_records(execution_id, planned), *_declared(execution_id, planned)]
         for _ in range(QUEUE_ATTEMPTS):
-            change = self._accepted(execution, asked.when_busy, origin, once)
+            commit = self._accepted(execution, asked.when_busy, origin, claim)
             try:
-                self._executions.create(records, change)
+                self._executions.create(records, commit)
             except QueueChanged:
                 records = []  # stored by the first attempt
                 continue
-            return change.execution
+            return commit.after
         raise QueueChanged
 
-    def _accepted(self, execution: Execution, when_busy: str, origin: Origin, once: Once | None) -> Change:
+    def _accepted(self, execution: Execution, when_busy: str, origin: Origin, claim: Claim | None) -> ExecutionCommit:
         """Decide: it begins, waits, or is refused because the site is busy."""
         line = self._queue.line(origin.tenant_id)
         held = self._executions.lock(origin.tenant_id, execution.site_id)
@@ -80,52 +81,53 @@ class Upgrades:
         between = is_between(self._executions, origin.tenant_id, held, execution.execution_id)
         busy = held.is_held(origin.at) or first is not None or between
         if busy and when_busy == "refuse":
-            if once is not None:
-                idempotency.look(once)  # the one that holds the site may be this very request
+            if claim is not None:
+                idempotency.look(claim)  # the one that holds the site may be this very request
             held.take(execution.execution_id, START_LEASE, origin.at)
             raise SiteBusy(site_id=execution.site_id, owner=first.execution_id if first else held.owner, until="?")
         if busy or not line.may_begin(execution.execution_id):
             slots, ticket = line.slots.ticket(execution.execution_id, execution.site_id, origin.at)
-            return Change(
+            return ExecutionCommit(
                 origin,
                 execution.queued(ticket.number),
                 event="UpgradeRequested",
-                action="request",
-                command=(ADMIT, {}),
-                once=once,
+                action="requested",
+                command=Command(ADMIT, {}),
+                claim=claim,
                 queue=line.move(slots, joins=ticket),
             )
         lock = held.take(execution.execution_id, START_LEASE, origin.at)
         slots = line.slots.without(held.owner).taken_by(execution.execution_id)
         begun = execution.with_token(lock)
-        return Change(
+        return ExecutionCommit(
             origin,
             begun,
             lock=lock,
             event="UpgradeRequested",
-            action="request",
+            action="requested",
             command=launch_command(begun),
-            once=once,
+            claim=claim,
             queue=line.move(slots),
         )
 
-    def resume(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None = None) -> Execution:
+    def resume(self, execution_id: str, decision: str | None, origin: Origin, claim: Claim | None = None) -> Execution:
         """Go on from the breakpoint, as a new workflow with a new fencing token.
 
         Raises:
             ExecutionNotFound, CannotResume, SiteBusy
         """
         for _ in range(QUEUE_ATTEMPTS):
-            change = self._resumed(execution_id, decision, origin, once)
+            commit = self._resumed(execution_id, decision, origin, claim)
             try:
-                return self._executions.save(change)[0]
+                return self._executions.save(commit)[0].value
             except QueueChanged:
                 continue
         raise QueueChanged
 
-    def _resumed(self, execution_id: str, decision: str | None, origin: Origin, once: Once | None) -> Change:
+    def _resumed(self, execution_id: str, decision: str | None, origin: Origin, claim: Claim | None) -> ExecutionCommit:
         """Decide: it goes on with its slot or a free one, or waits for one; the way back waits for nobody."""
-        before = self._executions.get(origin.tenant_id, execution_id)
+        kept = self._executions.kept(origin.tenant_id, execution_id)
+        before = kept.value
         held = self._executions.lock(origin.tenant_id, before.site_id)
         resumed = before.resume(held, decision, origin.at)
         lock = held.take(execution_id, START_LEASE, origin.at)
@@ -135,121 +137,127 @@ class Upgrades:
         goes_back = resumed.rollback is not None
         if not goes_back and not line.may_begin(execution_id):
             slots, ticket = line.slots.ticket(execution_id, before.site_id, origin.at)
-            return Change(
+            return ExecutionCommit(
                 origin,
                 resumed.queued(ticket.number),
+                kept,
                 event="UpgradeResumed",
-                action="resume",
-                before=before,
+                action="resumed",
                 lock=released(held, before),
-                command=(ADMIT, {}),
-                once=once,
+                command=Command(ADMIT, {}),
+                claim=claim,
                 queue=line.move(slots, joins=ticket),
             )
         after = resumed.with_token(lock)
         slots = line.slots.without(held.owner).taken_by(execution_id)
-        return Change(
+        return ExecutionCommit(
             origin,
             after,
+            kept,
             self._skipped(resumed, origin),
             lock=lock,
             event="UpgradeResumed",
-            action="resume",
-            before=before,
+            action="resumed",
             command=launch_command(after),
-            once=once,
+            claim=claim,
             queue=None if goes_back else line.move(slots),
         )
 
-    def roll_back(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
+    def roll_back(self, execution_id: str, origin: Origin, claim: Claim | None = None) -> Execution:
         """Begin the way back of what stopped, whatever its policy says.
 
         Raises:
             ExecutionNotFound, CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
         """
-        stopped = self._executions.get(origin.tenant_id, execution_id)
-        held = self._executions.lock(origin.tenant_id, stopped.site_id)
-        change = rollback_change(self._executions, stopped, held, origin)
-        return self._executions.save(replace(change, once=once))[0]
+        stopped = self._executions.kept(origin.tenant_id, execution_id)
+        held = self._executions.lock(origin.tenant_id, stopped.value.site_id)
+        commit = rollback_commit(self._executions, stopped, held, origin)
+        return self._executions.save(replace(commit, claim=claim))[0].value
 
-    def _skipped(self, resumed: Execution, origin: Origin) -> StepRecord | None:
+    def _skipped(self, resumed: Execution, origin: Origin) -> StepCommit | None:
         """The rollback's step that an operator has undone by hand."""
         if resumed.decision != SKIP or resumed.rollback is None:
             return None
-        step = standing_at_rollback(self._executions, resumed)
-        return None if step is None else replace(step, status=StepStatus.SKIPPED, ended_at=origin.at)
+        kept = self._kept_at(resumed)
+        if kept is None:
+            return None
+        return StepCommit(kept, replace(kept.value, status=StepStatus.SKIPPED, ended_at=origin.at))
 
-    def abort(self, execution_id: str, origin: Origin, once: Once | None = None) -> Execution:
+    def abort(self, execution_id: str, origin: Origin, claim: Claim | None = None) -> Execution:
         """Stop at the end of the running slice; at once when it waits for a person or its worker is gone.
 
         Raises:
             ExecutionNotFound, CannotAbort
         """
         for _ in range(ATTEMPTS):
-            before = self._executions.get(origin.tenant_id, execution_id)
-            if before.ticket is not None:
-                change = self._withdrawn(before, before.ticket, origin, once)
-                try:
-                    return self._executions.save(change)[0]
-                except (ExecutionChanged, QueueChanged):
-                    continue
-            asked = before.request_abort()
-            held = self._executions.lock(origin.tenant_id, before.site_id)
-            step = self._standing_at(before)
-            command = None
-            lock = None
-            if before.status is Status.WAITING and step is not None:
-                command = (ANSWER, {"executionId": execution_id, "sequence": step.sequence})
-            elif not held.is_held(origin.at):
-                asked, lock = before.abort(ABORTED, step, origin.at), released(held, before)
-            if asked.status is Status.ROLLBACK_FAILED:
-                lock = held.take(execution_id, HELD, origin.at)
-                asked = asked.with_token(lock)
-            events = {Status.ABORTED: "UpgradeAborted", Status.ROLLBACK_FAILED: "UpgradeRollbackFailed"}
-            event = events.get(asked.status)
-            change = Change(
-                origin, asked, lock=lock, event=event, action="abort", before=before, command=command, once=once
-            )
+            kept = self._executions.kept(origin.tenant_id, execution_id)
+            ticket = kept.value.ticket
+            if ticket is not None:
+                commit = self._withdrawn(kept, ticket, origin, claim)
+            else:
+                commit = self._aborted(kept, origin, claim)
             try:
-                return self._executions.save(change)[0]
+                return self._executions.save(commit)[0].value
             except ExecutionChanged:
                 continue
+            except QueueChanged:
+                if ticket is None:
+                    raise
         raise ExecutionChanged(execution_id=execution_id)
 
-    def _withdrawn(self, before: Execution, ticket: int, origin: Origin, once: Once | None) -> Change:
-        """Leave the queue at once: nothing runs yet."""
-        line = self._queue.line(origin.tenant_id)
-        aborted = replace(before.abort(ABORTED, self._standing_at(before), origin.at), ticket=None)
-        return Change(
-            origin,
-            aborted,
-            event="UpgradeAborted",
-            action="abort",
-            before=before,
-            once=once,
-            queue=line.move(leaves=ticket),
+    def _aborted(self, kept: Kept[Execution], origin: Origin, claim: Claim | None) -> ExecutionCommit:
+        """Ask the worker to stop; end it here when none is at work."""
+        before = kept.value
+        after = before.request_abort()
+        held = self._executions.lock(origin.tenant_id, before.site_id)
+        step = self._standing_at(before)
+        command = None
+        lock = None
+        if before.status is Status.WAITING and step is not None:
+            command = Command(ANSWER, {"executionId": before.execution_id, "sequence": step.sequence})
+        elif not held.is_held(origin.at):
+            after, lock = before.abort(ABORTED, step, origin.at), released(held, before)
+        if after.status is Status.ROLLBACK_FAILED:
+            lock = held.take(before.execution_id, HELD, origin.at)
+            after = after.with_token(lock)
+        events = {Status.ABORTED: "UpgradeAborted", Status.ROLLBACK_FAILED: "UpgradeRollbackFailed"}
+        event = events.get(after.status)
+        return ExecutionCommit(
+            origin, after, kept, action="aborted", event=event, command=command, lock=lock, claim=claim
         )
 
-    def confirm(self, execution_id: str, step_key: str | None, origin: Origin, once: Once | None = None) -> Execution:
+    def _withdrawn(self, kept: Kept[Execution], ticket: int, origin: Origin, claim: Claim | None) -> ExecutionCommit:
+        """Leave the queue at once: nothing runs yet."""
+        before = kept.value
+        line = self._queue.line(origin.tenant_id)
+        aborted = replace(before.abort(ABORTED, self._standing_at(before), origin.at), ticket=None)
+        queue = line.move(leaves=ticket)
+        return ExecutionCommit(
+            origin, aborted, kept, action="aborted", event="UpgradeAborted", queue=queue, claim=claim
+        )
+
+    def confirm(self, execution_id: str, step_key: str | None, origin: Origin, claim: Claim | None = None) -> Execution:
         """Let the workflow go on past the step that waits.
 
         Raises:
             ExecutionNotFound, NothingToConfirm, ConfirmationOver
         """
-        before = self._executions.get(origin.tenant_id, execution_id)
+        kept = self._executions.kept(origin.tenant_id, execution_id)
+        before = kept.value
         if before.asks_to_roll_back(origin.at):
-            return self.roll_back(execution_id, origin, once)
+            return self.roll_back(execution_id, origin, claim)
         if before.confirm_rollback_until is not None:
             raise ConfirmationOver(execution_id=execution_id, until=to_text(before.confirm_rollback_until))
-        step = self._standing_at(before)
-        if step is None or before.status is not Status.WAITING or step_key not in (None, step.key, step.definition.id):
+        waiting = self._kept_at(before)
+        step = None if waiting is None else waiting.value
+        names = () if step is None else (None, step.key, step.definition.id)
+        if waiting is None or step is None or before.status is not Status.WAITING or step_key not in names:
             raise NothingToConfirm(execution_id=execution_id, step=step_key or "-")
-        confirmed = step.confirm(origin.user_id)
-        command = (ANSWER, {"executionId": execution_id, "sequence": step.sequence})
-        change = Change(
-            origin, before.at_step(confirmed), confirmed, action="confirm", before=before, command=command, once=once
-        )
-        return self._executions.save(change)[0]
+        confirmed = StepCommit(waiting, step.confirm(origin.user_id))
+        command = Command(ANSWER, {"executionId": execution_id, "sequence": step.sequence})
+        after = before.at_step(confirmed.after)
+        commit = ExecutionCommit(origin, after, kept, confirmed, action="confirmed", command=command, claim=claim)
+        return self._executions.save(commit)[0].value
 
     def look(self, tenant_id: str, execution_id: str) -> Seen:
         """Return an execution with its steps.
@@ -276,9 +284,14 @@ class Upgrades:
         return self._executions.read_log(tenant_id, execution_id, limit, cursor)
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
-        if execution.rollback is not None:
-            return standing_at_rollback(self._executions, execution)
-        return first_unfinished(self._executions.steps(execution.tenant_id, execution.execution_id))
+        kept = self._kept_at(execution)
+        return None if kept is None else kept.value
+
+    def _kept_at(self, execution: Execution) -> Kept[StepRecord] | None:
+        """Return the step it stands at, of its rollback while that runs."""
+        back = 0 if execution.rollback is None else execution.rollback.run
+        steps = self._executions.kept_steps(execution.tenant_id, execution.execution_id, back)
+        return next((kept for kept in steps if not kept.value.status.is_finished), None)
 
 
 def _records(execution_id: str, planned: Planned) -> list[StepRecord]:

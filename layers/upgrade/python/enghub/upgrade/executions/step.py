@@ -76,7 +76,6 @@ class StepRecord:
     unreachable_since: datetime | None = None
     """Since when its database does not answer."""
     confirmed_by: str | None = None
-    record_version: int = 0
     rollback: int = 0
     """The first run of the rollback this step belongs to; 0 in the upgrade itself."""
     undoes: int | None = None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable, SiteBusy, SiteMovedOn
 from enghub.upgrade.executions.lock import SiteLock
@@ -15,7 +16,7 @@ from enghub.upgrade.executions.model import (
     launch_command,
     released,
 )
-from enghub.upgrade.executions.repository import Change, Executions
+from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.rollback import DECLARED, plan_rollback
 from enghub.upgrade.executions.step import Problem, StepRecord, StepStatus, first_unfinished
 
@@ -35,80 +36,86 @@ class Workflow:
 
     def succeed(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> str:
         """End well: the site has its new version, the lock is free. Safe to repeat."""
-        before = self._executions.get(tenant_id, execution_id)
+        kept = self._executions.kept(tenant_id, execution_id)
+        before = kept.value
         if before.run != run or not before.status.is_live:
             return before.status.value
         left = self._standing_at(before)
         if left is not None:
             problem = Problem(f"Step {left.key} did not run", f"步骤 {left.key} 未执行", "fault")
-            return self._end(before, before.fail(problem, left, origin.at), "UpgradeFailed", "fail", origin)
+            return self._end(kept, before.fail(problem, left, origin.at), "UpgradeFailed", "failed", origin)
         after = before.succeed(origin.at)
-        return self._end(before, after, "UpgradeSucceeded", "succeed", origin, site_version=before.target_version)
+        return self._end(kept, after, "UpgradeSucceeded", "succeeded", origin, site_version=before.target_version)
 
     def stop(self, tenant_id: str, execution_id: str, run: int, fault: str | None, origin: Origin) -> str:
         """End at the breakpoint: a step said no, something broke, or an operator asked. Safe to repeat."""
-        before = self._executions.get(tenant_id, execution_id)
+        kept = self._executions.kept(tenant_id, execution_id)
+        before = kept.value
         if before.run != run or not before.status.is_live:
             return before.status.value
         if before.status is Status.ROLLING_BACK:
-            return self._stop_rollback(before, fault, origin)
+            return self._stop_rollback(kept, fault, origin)
         step = self._standing_at(before)
         if before.abort_requested:
-            return self._end(before, before.abort(ABORTED, step, origin.at), "UpgradeAborted", "stop", origin)
+            return self._end(kept, before.abort(ABORTED, step, origin.at), "UpgradeAborted", "stopped", origin)
         failed = before.fail(_problem(step, fault), step, origin.at)
         if before.on_failure is OnFailure.ROLLBACK:
-            return self._roll_back(before, failed, origin)
+            return self._roll_back(kept, failed, origin)
         if before.on_failure is OnFailure.CONFIRM:
-            return self._ask(before, failed, origin)
-        return self._end(before, failed, "UpgradeFailed", "fail", origin)
+            return self._ask(kept, failed, origin)
+        return self._end(kept, failed, "UpgradeFailed", "failed", origin)
 
-    def _roll_back(self, before: Execution, failed: Execution, origin: Origin) -> str:
+    def _roll_back(self, kept: Kept[Execution], failed: Execution, origin: Origin) -> str:
         """Fail and begin the way back in one transaction; fail only, saying why, when there is none."""
-        held = self._executions.lock(before.tenant_id, before.site_id)
+        held = self._executions.lock(failed.tenant_id, failed.site_id)
         try:
-            change = rollback_change(self._executions, failed, held, origin)
+            commit = rollback_commit(self._executions, replace(kept, value=failed), held, origin)
         except (NotUndoable, SiteMovedOn, SiteBusy) as refused:
-            note = Problem(
-                refused.text.render("en", **refused.details), refused.text.render("zh", **refused.details), "rollback"
-            )
-            return self._end(before, replace(failed, rollback_note=note), "UpgradeFailed", "fail", origin)
-        policy = replace(change, before=before, event="UpgradeFailed", also=("UpgradeRollbackStarted",))
-        return self._executions.save(policy)[0].status.value
+            values = refused.details
+            note = Problem(refused.text.render("en", **values), refused.text.render("zh", **values), "rollback")
+            return self._end(kept, replace(failed, rollback_note=note), "UpgradeFailed", "failed", origin)
+        policy = replace(commit, before=kept, event="UpgradeFailed", also=("UpgradeRollbackStarted",))
+        return self._save(policy)
 
-    def _ask(self, before: Execution, failed: Execution, origin: Origin) -> str:
+    def _ask(self, kept: Kept[Execution], failed: Execution, origin: Origin) -> str:
         """Fail, keep the site for its owner and ask; nobody else may touch it until the deadline."""
+        before = kept.value
         if self._executions.lock(before.tenant_id, before.site_id).token != before.fencing_token:
-            return self._end(before, failed, "UpgradeFailed", "fail", origin)  # somebody else has the site by now
+            return self._end(kept, failed, "UpgradeFailed", "failed", origin)  # somebody else has the site by now
         until = origin.at + CONFIRM_WITHIN
         self._hold(before, CONFIRM_WITHIN, origin)
-        asking = replace(failed, confirm_rollback_until=until)
-        change = Change(
-            origin,
-            asking,
-            event="UpgradeFailed",
-            action="fail",
-            before=before,
-            also=("UpgradeRollbackConfirmationRequested",),
+        return self._save(
+            ExecutionCommit(
+                origin,
+                replace(failed, confirm_rollback_until=until),
+                kept,
+                action="failed",
+                event="UpgradeFailed",
+                also=("UpgradeRollbackConfirmationRequested",),
+            )
         )
-        return self._executions.save(change)[0].status.value
 
     def finish_rollback(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> str:
         """End a rollback well: the site is as before, the lock is free. Safe to repeat."""
-        before = self._executions.get(tenant_id, execution_id)
+        kept = self._executions.kept(tenant_id, execution_id)
+        before = kept.value
         if before.run != run or before.status is not Status.ROLLING_BACK:
             return before.status.value
         left = self._standing_at_rollback(before)
         if left is not None:
-            return self._stop_rollback(before, f"step {left.key} was not undone", origin)
-        return self._end(before, before.rolled_back(origin.at), "UpgradeRolledBack", "rolled back", origin)
+            return self._stop_rollback(kept, f"step {left.key} was not undone", origin)
+        return self._end(kept, before.rolled_back(origin.at), "UpgradeRolledBack", "rolled_back", origin)
 
-    def _stop_rollback(self, before: Execution, fault: str | None, origin: Origin) -> str:
+    def _stop_rollback(self, kept: Kept[Execution], fault: str | None, origin: Origin) -> str:
+        before = kept.value
         step = self._standing_at_rollback(before)
         problem = ABORTED if before.abort_requested else _problem(step, fault)
         self._hold(before, HELD, origin)
         after = before.rollback_failed(problem, step, origin.at)
-        change = Change(origin, after, event="UpgradeRollbackFailed", action="rollback failed", before=before)
-        return self._executions.save(change)[0].status.value
+        return self._save(ExecutionCommit(origin, after, kept, action="rollback_failed", event="UpgradeRollbackFailed"))
+
+    def _save(self, commit: ExecutionCommit) -> str:
+        return self._executions.save(commit)[0].value.status.value
 
     def _hold(self, execution: Execution, lease: timedelta, origin: Origin) -> None:
         """Extend the lock of who has it; before the change that needs it, so that a crash leaves it held."""
@@ -142,18 +149,19 @@ class Workflow:
 
     def go_on(self, tenant_id: str, execution_id: str, run: int, origin: Origin) -> int:
         """Continue in a fresh workflow; return its run. Safe to repeat."""
-        before = self._executions.get(tenant_id, execution_id)
+        kept = self._executions.kept(tenant_id, execution_id)
+        before = kept.value
         if before.run != run or not before.status.is_live:
             return before.run
         held = self._executions.lock(tenant_id, before.site_id)
         lock = held.take(execution_id, START_LEASE, origin.at)
         after = before.continued().with_token(lock)
-        self._executions.save(Change(origin, after, lock=lock, command=launch_command(after)))
+        self._executions.save(ExecutionCommit(origin, after, kept, lock=lock, command=launch_command(after)))
         return after.run
 
     def _end(
         self,
-        before: Execution,
+        kept: Kept[Execution],
         after: Execution,
         event: str,
         action: str,
@@ -161,19 +169,20 @@ class Workflow:
         *,
         site_version: str | None = None,
     ) -> str:
+        before = kept.value
         held = self._executions.lock(before.tenant_id, before.site_id)
-        applied = tuple(before.revisions) if site_version else ()
-        change = Change(
-            origin,
-            after,
-            lock=released(held, before),
-            event=event,
-            action=action,
-            before=before,
-            site_version=site_version,
-            applied=applied,
+        return self._save(
+            ExecutionCommit(
+                origin,
+                after,
+                kept,
+                action=action,
+                event=event,
+                lock=released(held, before),
+                site_version=site_version,
+                applied=tuple(before.revisions) if site_version else (),
+            )
         )
-        return self._executions.save(change)[0].status.value
 
     def _standing_at(self, execution: Execution) -> StepRecord | None:
         return first_unfinished(self._executions.steps(execution.tenant_id, execution.execution_id))
@@ -196,27 +205,29 @@ def standing_at_rollback(executions: Executions, execution: Execution) -> StepRe
     return first_unfinished(executions.rollback_steps(execution.tenant_id, execution.execution_id, run))
 
 
-def rollback_change(executions: Executions, stopped: Execution, held: SiteLock, origin: Origin) -> Change:
-    """Return the change that begins a rollback; its steps are stored first, nothing refers to them yet.
+def rollback_commit(
+    executions: Executions, stopped: Kept[Execution], held: SiteLock, origin: Origin
+) -> ExecutionCommit:
+    """Return the commit that begins a rollback; its steps are stored first, nothing refers to them yet.
 
     Raises:
         CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
     """
-    tenant_id, execution_id = stopped.tenant_id, stopped.execution_id
+    tenant_id, execution_id = stopped.value.tenant_id, stopped.value.execution_id
     steps = executions.steps(tenant_id, execution_id)
     declared = executions.rollback_steps(tenant_id, execution_id, DECLARED)
-    rollback, records = plan_rollback(stopped, steps, declared, origin)
-    begun = stopped.roll_back(rollback, held)
+    rollback, records = plan_rollback(stopped.value, steps, declared, origin)
+    begun = stopped.value.roll_back(rollback, held)
     lock = held.take(execution_id, START_LEASE, origin.at)
     after = begun.with_token(lock)
     executions.plan_steps(tenant_id, records)
-    return Change(
+    return ExecutionCommit(
         origin,
         after,
-        lock=lock,
+        stopped,
+        action="rollback_started",
         event="UpgradeRollbackStarted",
-        action="roll back",
-        before=stopped,
+        lock=lock,
         command=launch_command(after),
     )
 

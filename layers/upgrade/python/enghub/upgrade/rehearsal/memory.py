@@ -1,36 +1,40 @@
 """Keeps the records of a rehearsal in memory: it lasts as long as its process, and nobody else sees it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from enghub.core.commits import Commit, Kept
 from enghub.upgrade.executions.errors import ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
-from enghub.upgrade.executions.repository import Change, LogEntry, LogPage
+from enghub.upgrade.executions.repository import ExecutionCommit, LogEntry, LogPage, StepCommit
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.rehearsal.errors import RehearsalNotFound
 from enghub.upgrade.rehearsal.model import Rehearsal
-from enghub.upgrade.rehearsal.repository import Change as RehearsalChange
 
 
 class MemoryRehearsals:
     """See `RehearsalStore`."""
 
     def __init__(self) -> None:
-        self._rehearsals: dict[str, Rehearsal] = {}
+        self._rehearsals: dict[str, Kept[Rehearsal]] = {}
 
     def get(self, tenant_id: str, rehearsal_id: str) -> Rehearsal:
         """See `RehearsalStore.get`."""
+        return self.kept(tenant_id, rehearsal_id).value
+
+    def kept(self, tenant_id: str, rehearsal_id: str) -> Kept[Rehearsal]:
+        """See `RehearsalStore.kept`."""
         del tenant_id
         if rehearsal_id not in self._rehearsals:
             raise RehearsalNotFound(rehearsal_id=rehearsal_id)
         return self._rehearsals[rehearsal_id]
 
-    def save(self, change: RehearsalChange) -> Rehearsal:
+    def save(self, commit: Commit[Rehearsal]) -> Kept[Rehearsal]:
         """See `RehearsalStore.save`."""
-        self._rehearsals[change.rehearsal.rehearsal_id] = change.rehearsal
-        return change.rehearsal
+        kept = Kept(commit.after, 1 if commit.before is None else commit.before.revision + 1)
+        self._rehearsals[commit.after.rehearsal_id] = kept
+        return kept
 
     def last(self, tenant_id: str, site_id: str, source_version: str, target_version: str) -> Rehearsal | None:
         """Return none: it lasts as long as its process."""
@@ -42,12 +46,16 @@ class MemoryExecutions:
     """See `Executions`."""
 
     def __init__(self) -> None:
-        self._executions: dict[str, Execution] = {}
-        self._steps: dict[tuple[str, int, int], StepRecord] = {}
+        self._executions: dict[str, Kept[Execution]] = {}
+        self._steps: dict[tuple[str, int, int], Kept[StepRecord]] = {}
         self.lines: list[LogEntry] = []
 
     def get(self, tenant_id: str, execution_id: str) -> Execution:
         """See `Executions.get`."""
+        return self.kept(tenant_id, execution_id).value
+
+    def kept(self, tenant_id: str, execution_id: str) -> Kept[Execution]:
+        """See `Executions.kept`."""
         del tenant_id
         if execution_id not in self._executions:
             raise ExecutionNotFound(execution_id=execution_id)
@@ -59,33 +67,37 @@ class MemoryExecutions:
 
     def rollback_steps(self, tenant_id: str, execution_id: str, rollback: int) -> tuple[StepRecord, ...]:
         """See `Executions.rollback_steps`."""
+        return tuple(kept.value for kept in self.kept_steps(tenant_id, execution_id, rollback))
+
+    def kept_steps(self, tenant_id: str, execution_id: str, rollback: int = 0) -> tuple[Kept[StepRecord], ...]:
+        """See `Executions.kept_steps`."""
         del tenant_id
         return tuple(self._steps[key] for key in sorted(self._steps) if key[:2] == (execution_id, rollback))
 
     def plan_steps(self, tenant_id: str, steps: Sequence[StepRecord]) -> None:
         """See `Executions.plan_steps`."""
         for step in steps:
-            self.save_step(tenant_id, step)
+            self.save_step(tenant_id, StepCommit(Kept(step, 0), step))
 
-    def create(self, steps: Sequence[StepRecord], change: Change) -> None:
+    def create(self, steps: Sequence[StepRecord], commit: ExecutionCommit) -> None:
         """See `Executions.create`."""
-        self.plan_steps(change.origin.tenant_id, steps)
-        self.save(change)
+        self.plan_steps(commit.origin.tenant_id, steps)
+        self.save(commit)
 
-    def save(self, change: Change) -> tuple[Execution, StepRecord | None]:
+    def save(self, commit: ExecutionCommit) -> tuple[Kept[Execution], Kept[StepRecord] | None]:
         """See `Executions.save`."""
-        stored = replace(change.execution, record_version=change.execution.record_version + 1)
-        self._executions[stored.execution_id] = stored
-        return stored, None if change.step is None else self.save_step(change.origin.tenant_id, change.step)
+        kept = Kept(commit.after, 1 if commit.before is None else commit.before.revision + 1)
+        self._executions[commit.after.execution_id] = kept
+        return kept, None if commit.step is None else self.save_step(commit.origin.tenant_id, commit.step)
 
-    def save_step(self, tenant_id: str, step: StepRecord) -> StepRecord:
+    def save_step(self, tenant_id: str, step: StepCommit) -> Kept[StepRecord]:
         """See `Executions.save_step`."""
         del tenant_id
-        stored = replace(step, record_version=step.record_version + 1)
-        self._steps[step.execution_id, step.rollback, step.sequence] = stored
-        return stored
+        kept = Kept(step.after, step.before.revision + 1)
+        self._steps[step.after.execution_id, step.after.rollback, step.after.sequence] = kept
+        return kept
 
-    def publish_progress(self, tenant_id: str, step: StepRecord, progress: dict[str, Any]) -> None:
+    def publish_progress(self, tenant_id: str, step: Kept[StepRecord], progress: dict[str, Any]) -> None:
         """Show nothing: nobody looks."""
 
     def lock(self, tenant_id: str, site_id: str) -> SiteLock:
@@ -114,7 +126,7 @@ class MemoryExecutions:
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Execution, ...], str | None]:
         """See `Executions.find`."""
         del tenant_id, cursor
-        return tuple(self._executions.values())[:limit], None
+        return tuple(kept.value for kept in self._executions.values())[:limit], None
 
     def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:
         """Do nothing: a rehearsal asks nobody."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from enghub.core.commits import Command
 from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import LastRehearsal
@@ -107,9 +108,6 @@ class Rehearsal:
     """What the way back did not bring back as it was, rows and structure."""
     problem: Problem | None = None
     """Why `part` did not end."""
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -184,9 +182,9 @@ class Seen:
     steps: tuple[StepTimes, ...]
 
 
-def launch_command(rehearsal: Rehearsal) -> tuple[str, dict[str, Any]]:
-    """Return the command that starts the workflow of a rehearsal's present run: queue and payload."""
-    return LAUNCH, {"rehearsalId": rehearsal.rehearsal_id, "run": rehearsal.run}
+def launch_command(rehearsal: Rehearsal) -> Command:
+    """Return the command that starts the workflow of a rehearsal's present run."""
+    return Command(LAUNCH, {"rehearsalId": rehearsal.rehearsal_id, "run": rehearsal.run})
 
 
 def rehearsed(definition: Step) -> tuple[Step | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from enghub.core.clock import system_clock
+from enghub.core.commits import Commit
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.kit.databases.session import Address
@@ -23,7 +24,6 @@ from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, make_plan
 from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
 from enghub.upgrade.rehearsal.model import Asked, Rehearsal
-from enghub.upgrade.rehearsal.repository import Change
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.stepping.ports import Ports
@@ -96,7 +96,7 @@ def rehearse(
     site, scratch = addresses
     executions, store = MemoryExecutions(), MemoryRehearsals()
     executions.plan_steps(origin.tenant_id, records)
-    store.save(Change(origin, rehearsal))
+    store.save(Commit(origin, "", rehearsal))
     with tempfile.TemporaryDirectory() as folder:
         ports = Ports(artifacts=LocalFiles(Path(folder), "The temporary folder"))
         rehearsing = Rehearsing(

@@ -1,26 +1,13 @@
 """What rehearsals need of storage."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from enghub.core.idempotency import Once
-from enghub.core.identity import Origin
+from enghub.core.commits import Commit, Kept
 from enghub.upgrade.rehearsal.model import Rehearsal
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one transaction stores together: the rehearsal, its audit entry, the launch of its run."""
-
-    origin: Origin
-    rehearsal: Rehearsal
-    action: str | None = None
-    launch: bool = False
-    once: Once | None = None
-
-
 class RehearsalStore(Protocol):
-    """Storage of rehearsals. Every save names the version it saw."""
+    """Storage of rehearsals. Every save names the revision it saw."""
 
     def get(self, tenant_id: str, rehearsal_id: str) -> Rehearsal:
         """Return a rehearsal.
@@ -29,8 +16,15 @@ class RehearsalStore(Protocol):
             RehearsalNotFound: there is none.
         """
 
-    def save(self, change: Change) -> Rehearsal:
-        """Store a change; one that has ended and tells times becomes the last one of its upgrade.
+    def kept(self, tenant_id: str, rehearsal_id: str) -> Kept[Rehearsal]:
+        """Return a rehearsal with what guards its next change.
+
+        Raises:
+            RehearsalNotFound: there is none.
+        """
+
+    def save(self, commit: Commit[Rehearsal]) -> Kept[Rehearsal]:
+        """Store a commit; one that has ended and tells times becomes the last one of its upgrade.
 
         Raises:
             RehearsalChanged: somebody else was faster.

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from enghub.core import ids
-from enghub.core.idempotency import Once
+from enghub.core.claims import Claim
+from enghub.core.commits import Commit
 from enghub.core.identity import Origin
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.executions.repository import Executions
@@ -13,8 +14,8 @@ from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.planning.plan import Plan, PlannedStep
 from enghub.upgrade.planning.service import Planner
 from enghub.upgrade.rehearsal.errors import NothingToRehearse, ScratchRefused
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, rehearsed, times
-from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
+from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, launch_command, rehearsed, times
+from enghub.upgrade.rehearsal.repository import RehearsalStore
 from enghub.upgrade.sites.model import Site
 
 ScriptsOf = Callable[[PlannedStep], Mapping[str, str]]
@@ -31,7 +32,7 @@ class Rehearsals:
         self._planner = planner
         self._check_scratch = check_scratch
 
-    def start(self, asked: Asked, origin: Origin, once: Once | None = None) -> Rehearsal:
+    def start(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Rehearsal:
         """Accept a rehearsal; the outbox starts its workflow.
 
         Raises:
@@ -45,7 +46,8 @@ class Rehearsals:
             raise ScratchRefused(field="siteId", en=refused.text.en, zh=refused.text.zh) from refused
         rehearsal, records = prepared(asked, planned.plan, planned.checksums, planned.scripts_of, origin)
         self._executions.plan_steps(origin.tenant_id, records)  # nothing refers to them yet
-        return self._store.save(Change(origin, rehearsal, action="start", launch=True, once=once))
+        commands = (launch_command(rehearsal),)
+        return self._store.save(Commit(origin, "started", rehearsal, commands=commands, claim=claim)).value
 
     def look(self, tenant_id: str, rehearsal_id: str) -> Seen:
         """Return a rehearsal with its steps.

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from enghub.core.commits import Commit, Kept
 from enghub.core.identity import Origin
 from enghub.kit.databases.errors import DatabaseBusy
 from enghub.kit.databases.session import DatabaseSessions
@@ -17,15 +18,14 @@ from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Answer, Engine
 from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable
 from enghub.upgrade.executions.model import Execution, Status
-from enghub.upgrade.executions.repository import Change as ExecutionChange
-from enghub.upgrade.executions.repository import Executions
+from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.rollback import plan_rollback
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.scratch import Scratch
-from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, times
-from enghub.upgrade.rehearsal.repository import Change, RehearsalStore
+from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, launch_command, times
+from enghub.upgrade.rehearsal.repository import RehearsalStore
 from enghub.upgrade.rehearsal.service import ways_of
 from enghub.upgrade.stepping.hooks import Hooks
 from enghub.upgrade.stepping.ports import BACKUPS, Ports
@@ -71,43 +71,48 @@ class Rehearsing:
             RehearsalNotFound, Unavailable
             DatabaseUnreachable: a fault, tried again by the workflow.
         """
-        rehearsal = self.store.get(origin.tenant_id, rehearsal_id)
+        kept = self.store.kept(origin.tenant_id, rehearsal_id)
+        rehearsal = kept.value
         if rehearsal.run != run or not rehearsal.is_running:
             return Answer("superseded", rehearsal.part)
         if loops >= LOOPS:
-            self.store.save(Change(origin, rehearsal.go_on(), launch=True))
+            after = rehearsal.go_on()
+            self.store.save(Commit(origin, "", after, kept, commands=(launch_command(after),)))
             return Answer("superseded", rehearsal.part)
         scratch = None
         try:
             scratch = self.scratch(rehearsal)
-            return self._work(rehearsal, scratch, budget, origin)
+            return self._work(kept, scratch, budget, origin)
         except DatabaseBusy:
             return Answer("more", rehearsal.part, BUSY_WAIT_SECONDS)
         except WorkFailed as refused:
-            return self._end(rehearsal, scratch, Problem(refused.text.en, refused.text.zh), budget, origin)
+            return self._end(kept, scratch, Problem(refused.text.en, refused.text.zh), budget, origin)
 
     def record_fault(self, rehearsal_id: str, run: int, fault: str, origin: Origin) -> Answer:
         """End a rehearsal whose workflow broke."""
-        rehearsal = self.store.get(origin.tenant_id, rehearsal_id)
+        kept = self.store.kept(origin.tenant_id, rehearsal_id)
+        rehearsal = kept.value
         if rehearsal.run == run and rehearsal.is_running:
             problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
             steps = times(ways_of(self.executions, rehearsal), {})
             self._clear_away(rehearsal)
-            self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
+            self.store.save(Commit(origin, "ended", rehearsal.ended(steps, problem, origin.at), kept))
         return Answer("rest", rehearsal.part)
 
-    def _work(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
+    def _work(self, kept: Kept[Rehearsal], scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
+        rehearsal = kept.value
         if rehearsal.part in _TOKENS:
-            return self._run(rehearsal, scratch, budget, origin)
+            return self._run(kept, scratch, budget, origin)
         following = _around(rehearsal, scratch, budget)
-        return Answer("more", rehearsal.part) if following is None else self._saved(following, origin)
+        return Answer("more", rehearsal.part) if following is None else self._saved(kept, following, origin)
 
-    def _saved(self, rehearsal: Rehearsal, origin: Origin) -> Answer:
-        self.store.save(Change(origin, rehearsal))
-        return Answer("more", rehearsal.part)
+    def _saved(self, kept: Kept[Rehearsal], following: Rehearsal, origin: Origin) -> Answer:
+        self.store.save(Commit(origin, "", following, kept))
+        return Answer("more", following.part)
 
-    def _run(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
+    def _run(self, kept: Kept[Rehearsal], scratch: Scratch, budget: Budget, origin: Origin) -> Answer:
         """Go on with a way up, or with the way back."""
+        rehearsal = kept.value
         with scratch.hold(budget):
             pass  # it is still ours
         back = rehearsal.part is Part.DOWN
@@ -116,15 +121,15 @@ class Rehearsing:
         except NotUndoable as refused:
             values = refused.details
             problem = Problem(refused.text.render("en", **values), refused.text.render("zh", **values), "rollback")
-            return self._end(rehearsal, scratch, problem, budget, origin)
+            return self._end(kept, scratch, problem, budget, origin)
         answer = self._slices(rehearsal, execution, scratch, budget)
         if answer.outcome == "more":
             return answer
         if answer.outcome != "done":
-            return self._end(rehearsal, scratch, self._problem(execution, answer), budget, origin)
+            return self._end(kept, scratch, self._problem(execution, answer), budget, origin)
         if rehearsal.part is Part.AGAIN:
-            return self._end(rehearsal, scratch, None, budget, origin)
-        return self._saved(rehearsal.next(), origin)
+            return self._end(kept, scratch, None, budget, origin)
+        return self._saved(kept, rehearsal.next(), origin)
 
     def _slices(self, rehearsal: Rehearsal, execution: Execution, scratch: Scratch, budget: Budget) -> Answer:
         """Run what is left of a way, as far as the budget goes."""
@@ -187,7 +192,7 @@ class Rehearsing:
             fencing_token=_TOKENS[rehearsal.part],
             factory_id=rehearsal.factory_id,
         )
-        self.executions.create(steps, ExecutionChange(origin, execution))
+        self.executions.create(steps, ExecutionCommit(origin, execution))
         return self.executions.get(rehearsal.tenant_id, execution_id)
 
     def _way_back(self, rehearsal: Rehearsal, origin: Origin) -> Execution:
@@ -196,7 +201,8 @@ class Rehearsing:
         Raises:
             NotUndoable: a step that succeeded has no inverse.
         """
-        execution = self.executions.get(rehearsal.tenant_id, rehearsal.up_id)
+        kept = self.executions.kept(rehearsal.tenant_id, rehearsal.up_id)
+        execution = kept.value
         if execution.rollback is not None:
             return execution
         ways = ways_of(self.executions, rehearsal)
@@ -209,7 +215,7 @@ class Rehearsing:
             rollback=rollback,
             fencing_token=_TOKENS[Part.DOWN],
         )
-        return self.executions.save(ExecutionChange(origin, back))[0]
+        return self.executions.save(ExecutionCommit(origin, back, kept))[0].value
 
     def _problem(self, execution: Execution, answer: Answer) -> Problem:
         steps = self._steps(execution)
@@ -219,8 +225,14 @@ class Rehearsing:
         return Problem(f"{answer.step}: {known.en}", f"{answer.step}：{known.zh}", known.kind)
 
     def _end(
-        self, rehearsal: Rehearsal, scratch: Scratch | None, problem: Problem | None, budget: Budget, origin: Origin
+        self,
+        kept: Kept[Rehearsal],
+        scratch: Scratch | None,
+        problem: Problem | None,
+        budget: Budget,
+        origin: Origin,
     ) -> Answer:
+        rehearsal = kept.value
         shapes = {}
         if scratch is not None and rehearsal.part is not Part.CLAIM:
             with suppress(WorkFailed):  # another rehearsal has it, which is why this one ends
@@ -228,7 +240,7 @@ class Rehearsing:
                 scratch.release(budget)
         steps = times(ways_of(self.executions, rehearsal), shapes)
         self._clear_away(rehearsal)
-        self.store.save(Change(origin, rehearsal.ended(steps, problem, origin.at), action="end"))
+        self.store.save(Commit(origin, "ended", rehearsal.ended(steps, problem, origin.at), kept))
         return Answer("rest", rehearsal.part)
 
     def _clear_away(self, rehearsal: Rehearsal) -> None:
