@@ -12,13 +12,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from hypothesis import strategies as st
 
+from enghub.upgrade.manifests.document import Step
+from tests.factories import upgrade
+
 PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     str: st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
     bool: st.booleans(),
     int: st.integers(-(10**12), 10**12),
     float: st.floats(-1e9, 1e9, width=32),
     Decimal: st.decimals(-(10**9), 10**9, places=4),
-    datetime: st.datetimes(timezones=st.just(UTC)),
+    datetime: st.datetimes(max_value=datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - made aware
     date: st.dates(),
     timedelta: st.timedeltas(timedelta(days=-999), timedelta(days=999)),
     bytes: st.binary(max_size=12),
@@ -29,6 +32,15 @@ PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     ),
     object: st.none(),
 }
+
+
+DOCUMENTS: Mapping[Any, Sequence[Mapping[str, Any]]] = {
+    Step: [
+        upgrade.step("enghub.SqlScripts", "main", sql_scripts=["up.sql"]),
+        upgrade.step("enghub.RowMigration", "move", migrations=[{"batch_seconds": 0.5}], priority=7, x_note=None),
+    ]
+}
+"""What pydantic reads has rules of its own: examples instead of any instance."""
 
 
 def instances(hint: Any) -> st.SearchStrategy[Any]:
@@ -51,6 +63,8 @@ def _instances(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([instances(part) for part in sorted(parts, key=lambda part: part is not type(None))])
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
+    if isinstance(hint, type) and hasattr(hint, "model_validate"):
+        return st.sampled_from(DOCUMENTS[hint]).map(hint.model_validate)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint, include_extras=True)
         fields = {part.name: _later(hints[part.name]) for part in _given(hint)}

@@ -14,7 +14,6 @@ from enghub.upgrade.executions.model import Status
 from enghub.upgrade.executions.report import report_of
 from enghub.upgrade.executions.step import Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.planning.plan import Stage
-from enghub.upgrade.stored import from_text, to_text
 from tests.factories.upgrade import NOW, execution, records, step
 
 LEASE = timedelta(minutes=5)
@@ -110,13 +109,6 @@ def test_the_lock_has_one_owner_and_a_token_that_only_grows(wanted: list[tuple[s
         assert lock.owner == who
         tokens.append(lock.token)
     assert tokens == sorted(set(tokens))
-
-
-def test_what_is_stored_comes_back_exactly() -> None:
-    begun = record(sql_scripts=["a.sql"], priority=7).begin(1, NOW).failed(WHY, {"n": 1}, 5, NOW, retryable=False)
-    assert from_text(StepRecord, to_text(begun)) == begun
-    stopped = replace(execution(1).fail(WHY, begun, NOW), decision="applied")
-    assert from_text(type(stopped), to_text(stopped)) == stopped
 
 
 def test_the_report_is_computed_from_the_records() -> None:

@@ -15,11 +15,12 @@ from enghub.kit.databases.errors import DatabaseBusy
 from enghub.kit.databases.session import DatabaseSessions
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
-from enghub.upgrade.executions.engine import Answer, Engine
+from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.rollback import plan_rollback
+from enghub.upgrade.executions.standing import Answer
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.kinds import databases_of

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from enghub.core.commits import Command
 from enghub.kit.runs.leases import Term
 from enghub.upgrade.executions.model import Execution, OnFailure, Status
 from enghub.upgrade.executions.step import Problem
@@ -72,7 +73,6 @@ class SiteRow:
     reason: Problem | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    record_version: int = 0
 
     def is_due(self, attempt: int) -> bool:
         """It waits for its start, or for its next attempt."""
@@ -169,9 +169,6 @@ class Rollout:
     """Workflows lost in a row."""
     problem: Problem | None = None
     ended_at: datetime | None = None
-    record_version: int = 0
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def in_canaries(self) -> bool:
@@ -320,6 +317,6 @@ def stopped_by(rollout: Rollout, found: Tally) -> Problem:
     )
 
 
-def launch_command(rollout: Rollout) -> tuple[str, dict[str, object]]:
-    """Return the command that starts the present run: queue and payload."""
-    return LAUNCH, {"rolloutId": rollout.rollout_id, "run": rollout.run}
+def launch_command(rollout: Rollout) -> Command:
+    """Return the command that starts the workflow of a roll-out's present run."""
+    return Command(LAUNCH, {"rolloutId": rollout.rollout_id, "run": rollout.run})

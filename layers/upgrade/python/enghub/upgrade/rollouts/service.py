@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from enghub.core import ids
-from enghub.core.idempotency import Once
+from enghub.core.claims import Claim
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import OnFailure
+from enghub.upgrade.rollouts.commits import commit_of
 from enghub.upgrade.rollouts.errors import CanaryOutside, NoSites, RolloutChanged
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, SiteRow, plan_rows
-from enghub.upgrade.rollouts.repository import Change, RolloutStore
+from enghub.upgrade.rollouts.repository import RolloutStore
 from enghub.upgrade.sites.repository import Sites
 
 ATTEMPTS = 5
@@ -48,7 +49,7 @@ class Rollouts:
         self._store = store
         self._sites = sites
 
-    def start(self, asked: Asked, origin: Origin, once: Once | None = None) -> Rollout:
+    def start(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Rollout:
         """Accept a roll-out; the outbox starts its workflow.
 
         Raises:
@@ -79,8 +80,8 @@ class Rollouts:
             factory_id=origin.factory_id,
             max_queue_seconds=asked.max_queue_seconds,
         ).leased(origin.at)
-        change = Change(origin, rollout, action="start", events=("RolloutStarted",), launch=True, once=once)
-        return self._store.create(rows, change)
+        commit = commit_of(origin, rollout, None, "started", events=("RolloutStarted",), launch=True, claim=claim)
+        return self._store.create(rows, commit)
 
     def _chosen(self, tenant_id: str, asked: Asked) -> tuple[str, ...]:
         if asked.site_ids:
@@ -92,37 +93,37 @@ class Rollouts:
             raise NoSites(tags=", ".join(f"{name}={value}" for name, value in wanted))
         return found
 
-    def pause(self, rollout_id: str, origin: Origin, once: Once | None = None) -> Rollout:
+    def pause(self, rollout_id: str, origin: Origin, claim: Claim | None = None) -> Rollout:
         """Begin no further site; what was started goes on.
 
         Raises:
             RolloutNotFound, RolloutNotPossible
         """
-        return self._change(rollout_id, "pause", Rollout.pause, origin, once, launch=False)
+        return self._change(rollout_id, "paused", Rollout.pause, origin, claim, launch=False)
 
-    def resume(self, rollout_id: str, origin: Origin, once: Once | None = None) -> Rollout:
+    def resume(self, rollout_id: str, origin: Origin, claim: Claim | None = None) -> Rollout:
         """Go on; after a stop the wave's failed sites are tried again.
 
         Raises:
             RolloutNotFound, RolloutNotPossible
         """
-        return self._change(rollout_id, "resume", Rollout.resume, origin, once)
+        return self._change(rollout_id, "resumed", Rollout.resume, origin, claim)
 
-    def confirm(self, rollout_id: str, origin: Origin, once: Once | None = None) -> Rollout:
+    def confirm(self, rollout_id: str, origin: Origin, claim: Claim | None = None) -> Rollout:
         """Let the next wave begin.
 
         Raises:
             RolloutNotFound, RolloutNotPossible
         """
-        return self._change(rollout_id, "confirm", Rollout.confirm, origin, once)
+        return self._change(rollout_id, "confirmed", Rollout.confirm, origin, claim)
 
-    def abort(self, rollout_id: str, origin: Origin, once: Once | None = None) -> Rollout:
+    def abort(self, rollout_id: str, origin: Origin, claim: Claim | None = None) -> Rollout:
         """End it: what is queued is withdrawn, what runs goes on to its own end.
 
         Raises:
             RolloutNotFound, RolloutNotPossible
         """
-        return self._change(rollout_id, "abort", lambda rollout: rollout.abort(origin.at), origin, once)
+        return self._change(rollout_id, "aborted", lambda rollout: rollout.abort(origin.at), origin, claim)
 
     def _change(
         self,
@@ -130,16 +131,15 @@ class Rollouts:
         action: str,
         decide: Callable[[Rollout], Rollout],
         origin: Origin,
-        once: Once | None,
+        claim: Claim | None,
         *,
         launch: bool = True,
     ) -> Rollout:
         for _ in range(ATTEMPTS):
-            before = self._store.get(origin.tenant_id, rollout_id)
-            decided = decide(before).leased(origin.at) if launch else decide(before)
-            change = Change(origin, decided, action=action, before=before, launch=launch, once=once)
+            kept = self._store.kept(origin.tenant_id, rollout_id)
+            decided = decide(kept.value).leased(origin.at) if launch else decide(kept.value)
             try:
-                return self._store.save(change)
+                return self._store.save(commit_of(origin, decided, kept, action, launch=launch, claim=claim)).value
             except RolloutChanged:
                 continue
         raise RolloutChanged(rollout_id=rollout_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from enghub.core import idempotency
 from enghub.core.claims import Claim, Replayed, fingerprint
+from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
@@ -18,6 +19,7 @@ from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import Problem
 from enghub.upgrade.planning.errors import UpgradeRefused
+from enghub.upgrade.rollouts.commits import commit_of, stop_commit
 from enghub.upgrade.rollouts.errors import RolloutChanged, SiteVersionUnknown
 from enghub.upgrade.rollouts.model import (
     Rollout,
@@ -29,7 +31,7 @@ from enghub.upgrade.rollouts.model import (
     stopped_by,
     tally,
 )
-from enghub.upgrade.rollouts.repository import Change, RolloutStore
+from enghub.upgrade.rollouts.repository import RolloutStore
 from enghub.upgrade.sites.errors import SiteNotFound
 from enghub.upgrade.sites.repository import Sites
 from enghub.upgrade.versions import Version
@@ -66,87 +68,93 @@ class Fleet:
         Raises:
             RolloutNotFound, Unavailable
         """
-        rollout = self._store.get(origin.tenant_id, rollout_id)
+        kept = self._store.kept(origin.tenant_id, rollout_id)
+        rollout = kept.value
         if rollout.run != run:
             return Answer("superseded")
         try:
             if loops >= LOOPS:
-                self._store.save(Change(origin, rollout.go_on(origin.at), launch=True))
+                self._store.save(commit_of(origin, rollout.go_on(origin.at), kept, launch=True))
                 return Answer("superseded")
             if rollout.is_lease_due(origin.at):
-                rollout = self._store.save(Change(origin, rollout.leased(origin.at)))
-            rows = [self._followed(rollout, row, origin) for row in self._rows(rollout)]
-            if rollout.status is RolloutStatus.RUNNING:
-                return self._work(rollout, rows, origin)
-            return self._settle(rollout, rows, origin)
+                kept = self._store.save(commit_of(origin, rollout.leased(origin.at), kept))
+            rows = [self._followed(kept.value, row, origin) for row in self._rows(kept.value)]
+            if kept.value.status is RolloutStatus.RUNNING:
+                return self._work(kept, rows, origin)
+            return self._settle(kept, rows, origin)
         except RolloutChanged:
             return Answer("more", 1)
 
     def record_fault(self, rollout_id: str, run: int, fault: str, origin: Origin) -> Answer:
         """Stop a roll-out whose workflow broke; it can be resumed."""
-        rollout = self._store.get(origin.tenant_id, rollout_id)
+        kept = self._store.kept(origin.tenant_id, rollout_id)
+        rollout = kept.value
         if rollout.run == run and rollout.status is RolloutStatus.RUNNING:
             problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
-            self._store.save(stop_change(rollout, problem, self._rows(rollout), origin))
+            self._store.save(stop_commit(kept, rollout, problem, _values(self._rows(rollout)), origin))
         return Answer("rest")
 
-    def _rows(self, rollout: Rollout) -> tuple[SiteRow, ...]:
-        return self._store.rows(rollout.tenant_id, rollout.rollout_id, rollout.wave)
+    def _rows(self, rollout: Rollout) -> tuple[Kept[SiteRow], ...]:
+        return self._store.kept_rows(rollout.tenant_id, rollout.rollout_id, rollout.wave)
 
-    def _work(self, rollout: Rollout, rows: list[SiteRow], origin: Origin) -> Answer:
+    def _work(self, kept: Kept[Rollout], rows: list[Kept[SiteRow]], origin: Origin) -> Answer:
+        rollout = kept.value
         wait = rollout.wait_seconds(origin.at)
         if wait:
             return Answer("more", min(wait, LONGEST_WAIT))
         for index, row in enumerate(rows):
-            if not row.is_due(rollout.attempt):
+            if not row.value.is_due(rollout.attempt):
                 continue
-            if _judged(rollout, rows) is Verdict.STOP:
+            if _judged(rollout, _values(rows)) is Verdict.STOP:
                 break
-            now = self._store.get(rollout.tenant_id, rollout.rollout_id)
-            if now.record_version != rollout.record_version:
+            now = self._store.kept(rollout.tenant_id, rollout.rollout_id)
+            if now.revision != kept.revision:
                 return Answer("more", 1)  # somebody paused or aborted meanwhile
             rows[index] = self._started(rollout, row, origin)
-        match _judged(rollout, rows):
+        found = _values(rows)
+        match _judged(rollout, found):
             case Verdict.STOP:
-                problem = stopped_by(rollout, tally(rows, rollout.attempt))
-                self._store.save(stop_change(rollout, problem, rows, origin))
+                problem = stopped_by(rollout, tally(found, rollout.attempt))
+                self._store.save(stop_commit(kept, rollout, problem, found, origin))
             case Verdict.COMPLETE:
-                return self._complete(rollout, rows, origin)
+                return self._complete(kept, found, origin)
             case Verdict.GO_ON:
                 pass
         return Answer("more", POLL_SECONDS)
 
-    def _complete(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
+    def _complete(self, kept: Kept[Rollout], rows: Sequence[SiteRow], origin: Origin) -> Answer:
+        rollout = kept.value
         after = rollout.wave_completed(origin.at)
         after = after if after.status is RolloutStatus.RUNNING else after.at_rest()
         over = after.status is RolloutStatus.SUCCEEDED
         further = {RolloutStatus.SUCCEEDED: "RolloutSucceeded", RolloutStatus.WAITING: "RolloutConfirmationRequested"}
         events = ("RolloutWaveCompleted", *(event for status, event in further.items() if after.status is status))
         found = tally(rows, rollout.attempt)
-        action = "succeed" if over else "complete_wave"
-        self._store.save(Change(origin, after, action=action, before=rollout, events=events, tally=found))
+        action = "succeeded" if over else "wave_completed"
+        self._store.save(commit_of(origin, after, kept, action, events=events, found=found))
         if after.status is RolloutStatus.RUNNING:
             return Answer("more", min(after.wait_seconds(origin.at), LONGEST_WAIT))
         return Answer("rest")
 
-    def _settle(self, rollout: Rollout, rows: Sequence[SiteRow], origin: Origin) -> Answer:
+    def _settle(self, kept: Kept[Rollout], rows: Sequence[Kept[SiteRow]], origin: Origin) -> Answer:
         """Begin nothing; follow what was started to its end, withdraw what is queued when it was aborted."""
-        at_work = [row for row in rows if row.status is SiteStatus.RUNNING]
+        rollout = kept.value
+        at_work = [row for row in rows if row.value.status is SiteStatus.RUNNING]
         if rollout.status is RolloutStatus.ABORTED:
             at_work = [row for row in at_work if not self._skipped(row, origin)]
         if at_work:
             return Answer("more", POLL_SECONDS)
         if rollout.alive_until is not None:
-            self._store.save(Change(origin, rollout.at_rest()))
+            self._store.save(commit_of(origin, rollout.at_rest(), kept))
         return Answer("rest")
 
-    def _skipped(self, row: SiteRow, origin: Origin) -> bool:
+    def _skipped(self, row: Kept[SiteRow], origin: Origin) -> bool:
         """Withdraw what is queued of an aborted roll-out."""
-        execution = self._execution(row, origin)
+        execution = self._execution(row.value, origin)
         if execution is None or not self._is_withdrawn(execution, origin):
             return False
         reason = Problem("Withdrawn from the queue: the roll-out was aborted", "批量升级已中止，已退出排队")
-        self._store.save_row(origin.tenant_id, row.skipped(reason, origin.at))
+        self._store.save_row(origin.tenant_id, row, row.value.skipped(reason, origin.at))
         return True
 
     def _is_withdrawn(self, execution: Execution, origin: Origin) -> bool:
@@ -158,10 +166,11 @@ class Fleet:
             return False
         return True
 
-    def _followed(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
+    def _followed(self, rollout: Rollout, kept: Kept[SiteRow], origin: Origin) -> Kept[SiteRow]:
         """Return a site's row as its execution is now, stored when it has ended."""
+        row = kept.value
         if row.status is not SiteStatus.RUNNING:
-            return row
+            return kept
         execution = self._execution(row, origin)
         if execution is None:
             after = row.failed(GONE, row.attempt, origin.at)
@@ -171,11 +180,12 @@ class Fleet:
             after = row.failed(_too_long(rollout.max_queue_seconds), row.attempt, origin.at)
         else:
             after = row.followed(execution, origin.at)
-        return row if after == row else self._store.save_row(rollout.tenant_id, after)
+        return kept if after == row else self._store.save_row(rollout.tenant_id, kept, after)
 
-    def _started(self, rollout: Rollout, row: SiteRow, origin: Origin) -> SiteRow:
+    def _started(self, rollout: Rollout, kept: Kept[SiteRow], origin: Origin) -> Kept[SiteRow]:
         """Start a site, or find that it was started before; then record it."""
-        once = Claim(
+        row = kept.value
+        claim = Claim(
             origin.tenant_id,
             "rollout.start",
             f"{rollout.rollout_id}/{row.site_id}/{rollout.attempt}",
@@ -184,21 +194,21 @@ class Fleet:
             _render,
         )
         try:
-            idempotency.look(once)
-            after = self._begun(rollout, row, once, origin)
+            idempotency.look(claim)
+            after = self._begun(rollout, row, claim, origin)
         except Replayed as first:
             execution = self._found(json.loads(first.answer)["executionId"], origin)
             gone = row.failed(GONE, rollout.attempt, origin.at)
             after = gone if execution is None else row.started(execution, rollout.attempt, origin.at)
         except (UpgradeRefused, SiteNotFound, SiteVersionUnknown, SiteBusy, CannotResume) as refused:
             after = row.failed(_problem(refused), rollout.attempt, origin.at)
-        return self._store.save_row(origin.tenant_id, after)
+        return self._store.save_row(origin.tenant_id, kept, after)
 
-    def _begun(self, rollout: Rollout, row: SiteRow, once: Claim, origin: Origin) -> SiteRow:
+    def _begun(self, rollout: Rollout, row: SiteRow, claim: Claim, origin: Origin) -> SiteRow:
         before = self._execution(row, origin)
         if before is not None and before.started_at is not None and before.status is not Status.ROLLED_BACK:
             if before.status in RESUMABLE:
-                before = self._upgrades.resume(before.execution_id, None, origin, once)
+                before = self._upgrades.resume(before.execution_id, None, origin, claim)
             return row.started(before, rollout.attempt, origin.at)  # or somebody has taken it up by hand
         site = self._sites.get(origin.tenant_id, row.site_id)
         if site.version is None:
@@ -209,7 +219,7 @@ class Fleet:
         asked = Asked(
             site.version, rollout.target_version, row.site_id, rollout.environment, rollout.on_failure, "queue"
         )
-        return row.started(self._upgrades.execute(asked, origin, once), rollout.attempt, origin.at)
+        return row.started(self._upgrades.execute(asked, origin, claim), rollout.attempt, origin.at)
 
     def _execution(self, row: SiteRow, origin: Origin) -> Execution | None:
         return None if row.execution_id is None else self._found(row.execution_id, origin)
@@ -222,11 +232,8 @@ class Fleet:
             return None
 
 
-def stop_change(rollout: Rollout, problem: Problem, rows: Sequence[SiteRow], origin: Origin) -> Change:
-    """Return the change that begins no further site, and tells why."""
-    found = tally(rows, rollout.attempt)
-    after = rollout.stop(problem, origin.at)
-    return Change(origin, after, action="stop", before=rollout, events=("RolloutStopped",), tally=found)
+def _values(rows: Sequence[Kept[SiteRow]]) -> tuple[SiteRow, ...]:
+    return tuple(row.value for row in rows)
 
 
 def _judged(rollout: Rollout, rows: Sequence[SiteRow]) -> Verdict:
