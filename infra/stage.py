@@ -80,6 +80,11 @@ class Stage:
         told = {"OUTBOUND_PRIVATE": " ".join(self.outbound_private)} if self.outbound_private else {}
         return {**told, **({"OUTBOUND_LOOPBACK": "true"} if self.outbound_loopback else {})}
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """What functions are told about pages on other origins."""
+        return {"CORS_ORIGINS": " ".join(self.cors_origins)} if self.cors_origins else {}
+
     def name_of(self, *parts: str) -> str:
         """Return the physical name of something of this stage: ``name_of("mes", "report_production")``."""
         return "-".join(("enghub", self.name, *parts)).replace("_", "-")

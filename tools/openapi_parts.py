@@ -92,7 +92,8 @@ _ENVELOPE = {
 ERROR: dict[str, Any] = {
     "type": "object",
     "description": "An answer that refuses",
-    "required": ["success", *_ENVELOPE, "details"],
+    # The gateway's own errors name no time: it knows none in ISO 8601 (decision 0038).
+    "required": ["success", *(name for name in _ENVELOPE if name != "timestamp"), "details"],
     "properties": {
         "success": {"type": "boolean", "const": False},
         **_ENVELOPE,

@@ -85,6 +85,7 @@ class ContextStack(Stack):
                 "POWERTOOLS_SERVICE_NAME": context,
                 "POWERTOOLS_METRICS_NAMESPACE": self.metrics,
                 **stage.outbound,
+                **stage.pages,
             },
         )
         self._parked_from: dict[str, dict[str, str]] = {}

@@ -72,12 +72,17 @@ def test_a_page_on_this_machine_may_ask_and_read_any_other_may_not(cloud: Cloud)
             for origin in ("http://localhost:5173", "http://localhost.example.com")
         )
         refused = http.get(ROUTE, headers={"Origin": "http://localhost:5173"})
+    token = cloud.token(tenant="acme", factories=("F1",), user="ann", roles=("AUDITOR",))
+    with cloud.http(token) as http:
+        answers = [http.get(ROUTE, headers={"Origin": o}) for o in ("http://127.0.0.1:3000", "https://evil.example")]
     assert (mine.status_code, mine.content) == (204, b"")
     assert mine.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert "PUT" in mine.headers["Access-Control-Allow-Methods"].split(",")
     assert {"Authorization", "If-Match"} <= set(mine.headers["Access-Control-Allow-Headers"].split(","))
     assert (other.status_code, other.headers.get("Access-Control-Allow-Origin")) == (204, None)
     assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, "*")
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.headers.get("Access-Control-Allow-Origin") for answer in answers] == ["http://127.0.0.1:3000", None]
 
 
 def test_each_api_has_its_own_address_too(cloud: Cloud) -> None:

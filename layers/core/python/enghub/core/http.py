@@ -27,7 +27,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ResponseValidationError,
 )
 
-from enghub.core import answers
+from enghub.core import answers, cors
 from enghub.core.answers import Names
 from enghub.core.bodies import check_body, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
@@ -150,7 +150,8 @@ class Api(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer one proxy event."""
         answer: dict[str, Any] = super().resolve(event, context)
-        return answer if answer.get("body") is not None else {**answer, "body": ""}
+        told = {**answer.get("multiValueHeaders", {}), **cors.headers(event)}
+        return {**answer, "multiValueHeaders": told, "body": answer.get("body") or ""}
 
 
 def _published(access: Access) -> dict[str, Any]:
