@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from enghub.core.claims import Claim
 from enghub.core.commits import Kept
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
@@ -58,6 +59,9 @@ class FileExecutions:
         if found is None:
             raise ExecutionNotFound(execution_id=execution_id)
         return found
+
+    def look(self, claim: Claim) -> None:
+        pass
 
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
         return self.rollback_steps(tenant_id, execution_id, 0)

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from enghub.core import log
 from enghub.core.identity import Origin
-from enghub.core.observability import logger
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, launch_command
@@ -56,7 +56,7 @@ class Admission:
             except ExecutionNotFound:
                 self._forget(origin, ticket.execution_id, line.move(leaves=ticket.number))
             except Exception:
-                logger.exception("upgrade not admitted", execution_id=ticket.execution_id, tenant_id=origin.tenant_id)
+                log.exception("upgrade not admitted", execution_id=ticket.execution_id, tenant_id=origin.tenant_id)
                 stuck.add(ticket.site_id)
 
     def _begin(self, line: Line, ticket: Ticket, origin: Origin) -> int:
@@ -93,7 +93,7 @@ class Admission:
             except ExecutionChanged:  # it is alive
                 continue
             except Exception:
-                logger.exception("upgrade not repaired", execution_id=execution_id, tenant_id=origin.tenant_id)
+                log.exception("upgrade not repaired", execution_id=execution_id, tenant_id=origin.tenant_id)
                 found += Outcome(failed=1)
         return found
 
@@ -113,7 +113,7 @@ class Admission:
 
     def _forget(self, origin: Origin, execution_id: str, move: Move) -> None:
         """Take an execution that is not there any more out of its slot or its place; another look repeats it."""
-        logger.warning("upgrade is gone", execution_id=execution_id, tenant_id=origin.tenant_id)
+        log.warning("upgrade is gone", execution_id=execution_id, tenant_id=origin.tenant_id)
         with suppress(QueueChanged):
             self._queue.store(origin.tenant_id, move)
 
@@ -130,7 +130,7 @@ class Admission:
             lock = self._lock(origin, site_id)
             return lock.is_held(origin.at) or is_between(self._executions, origin.tenant_id, lock, "")
         except Exception:
-            logger.exception("site cannot be looked at", site_id=site_id, tenant_id=origin.tenant_id)
+            log.exception("site cannot be looked at", site_id=site_id, tenant_id=origin.tenant_id)
             stuck.add(site_id)
             return True
 

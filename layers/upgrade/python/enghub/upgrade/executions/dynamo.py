@@ -10,12 +10,12 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 
-from enghub.core import clock, dynamo, ids
+from enghub.core import clock, dynamo, idempotency, ids, log
 from enghub.core.aggregates import Aggregate, Items
+from enghub.core.claims import Claim
 from enghub.core.codec import Key, Layout, RawItem
 from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import Attr, InstantAttribute, Record, key, table
-from enghub.core.observability import logger
 from enghub.core.transactions import PutItem, Update, Write, absent, transact
 from enghub.upgrade.executions.errors import ExecutionChanged, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.events import events_of
@@ -171,6 +171,10 @@ class DynamoExecutions:
             raise ExecutionNotFound(execution_id=execution_id)
         return found
 
+    def look(self, claim: Claim) -> None:
+        """One consistent read."""
+        idempotency.look(claim)
+
     def steps(self, tenant_id: str, execution_id: str) -> tuple[StepRecord, ...]:
         """One query, page after page."""
         return tuple(kept.value for kept in self.kept_steps(tenant_id, execution_id))
@@ -208,7 +212,7 @@ class DynamoExecutions:
             try:
                 found.append(EXECUTIONS.value(item))
             except ValueError:
-                logger.exception("execution cannot be read", item=item["pk"]["S"])
+                log.exception("execution cannot be read", item=item["pk"]["S"])
                 unreadable += 1
         return tuple(found), unreadable
 
@@ -277,7 +281,7 @@ class DynamoExecutions:
         try:
             table().update_item(pk, sk, [Attr("progress").set(progress)], Attr(REVISION) == step.revision)
         except PynamoDBException:
-            logger.info("progress not stored", step=step.value.key)
+            log.info("progress not stored", step=step.value.key)
 
     def lock(self, tenant_id: str, site_id: str) -> SiteLock:
         """One consistent read."""
@@ -291,7 +295,7 @@ class DynamoExecutions:
         try:
             table().update_item(pk, sk, [Attr("until").set(lock.until)], Attr("token") == lock.token)
         except PynamoDBException:
-            logger.warning("lease not extended", site_id=lock.site_id)
+            log.warning("lease not extended", site_id=lock.site_id)
 
     def log(self, tenant_id: str, execution_id: str, entries: Sequence[LogEntry]) -> None:
         """One batch per 25 lines."""

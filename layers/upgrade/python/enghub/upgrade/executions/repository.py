@@ -90,6 +90,14 @@ class Executions(Protocol):
             ExecutionNotFound: there is none.
         """
 
+    def look(self, claim: Claim) -> None:
+        """Make sure that a request was not answered before.
+
+        Raises:
+            Replayed: it was.
+            IdempotencyKeyReused: the key stands for another request.
+        """
+
     def kept_steps(self, tenant_id: str, execution_id: str, rollback: int = 0) -> tuple[Kept[StepRecord], ...]:
         """Return the steps in order, or those of a rollback, with what guards their next change."""
 

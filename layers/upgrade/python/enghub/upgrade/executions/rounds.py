@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from enghub.core import log
 from enghub.core.identity import Origin
-from enghub.core.observability import logger
 from enghub.upgrade.origin import queue_origin
 
 T = TypeVar("T")
@@ -18,6 +18,6 @@ def of_every_tenant(tenants: Iterable[str], ask: Callable[[Origin], T]) -> tuple
         try:
             found.append(ask(queue_origin(tenant_id)))
         except Exception:
-            logger.exception("tenant cannot be dealt with", tenant_id=tenant_id)
+            log.exception("tenant cannot be dealt with", tenant_id=tenant_id)
             failed += 1
     return found, failed

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from enghub.core import idempotency, ids
+from enghub.core import ids
 from enghub.core.claims import Claim
 from enghub.core.clock import to_text
 from enghub.core.commits import Command, Kept
@@ -82,7 +82,7 @@ class Upgrades:
         busy = held.is_held(origin.at) or first is not None or between
         if busy and when_busy == "refuse":
             if claim is not None:
-                idempotency.look(claim)  # the one that holds the site may be this very request
+                self._executions.look(claim)  # the one that holds the site may be this very request
             held.take(execution.execution_id, START_LEASE, origin.at)
             raise SiteBusy(site_id=execution.site_id, owner=first.execution_id if first else held.owner, until="?")
         if busy or not line.may_begin(execution.execution_id):

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from enghub.core import log as logger
 from enghub.core.clock import Clock, system_clock, to_text
 from enghub.core.events import Envelope
-from enghub.core.observability import logger
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.repository import LogEntry
 from enghub.upgrade.manifests.document import Notifications

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enghub.core import idempotency
 from enghub.core.claims import Claim, Replayed, fingerprint
 from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError
@@ -194,7 +193,7 @@ class Fleet:
             _render,
         )
         try:
-            idempotency.look(claim)
+            self._executions.look(claim)
             after = self._begun(rollout, row, claim, origin)
         except Replayed as first:
             execution = self._found(json.loads(first.answer)["executionId"], origin)
