@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -66,7 +67,10 @@ Sign = Callable[[dict[str, Any]], None]
 class Gateway:
     """The API of one context as a WSGI application: finds the function of a request and calls it."""
 
-    def __init__(self, context: str, caller: Principal, sign: Mapping[str, Sign]) -> None:
+    def __init__(
+        self, context: str, caller: Principal, sign: Mapping[str, Sign] = MappingProxyType({}), *, english: bool = True
+    ) -> None:
+        self._english = english  # what is explained is written in English
         self._caller = caller
         self._sign = sign
         self._handlers: dict[str, Any] = {}
@@ -97,7 +101,8 @@ class Gateway:
         headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
         if environ.get("CONTENT_TYPE"):
             headers["Content-Type"] = environ["CONTENT_TYPE"]
-        headers.pop("ACCEPT-LANGUAGE", None)  # what is explained is written in English
+        if self._english:
+            headers.pop("ACCEPT-LANGUAGE", None)
         event = a_request(method, path, None, caller=self._caller if "AUTHORIZATION" in headers else None)
         query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
         event |= {

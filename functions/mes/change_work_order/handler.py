@@ -5,6 +5,10 @@ Events: WorkOrderChanged, WorkOrderReleased, -Started, -Paused, -Resumed, -Compl
 Runbook: docs/runbooks/mes-work-orders.md.
 """
 
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path
+
 from enghub.core import entrypoints, http
 from enghub.core.errors import NotFound
 from enghub.mes import rights, wiring
@@ -21,6 +25,8 @@ RIGHTS = {
     Step.CANCEL: rights.CLOSE_WORK_ORDER,
 }
 
+StepNamed = Annotated[str, Path(json_schema_extra={"enum": list(Step)})]
+
 app = http.resolver()
 
 
@@ -33,7 +39,7 @@ def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOr
 
 
 @app.post("/api/v1/work-orders/<work_order_id>/<step>", right=tuple(dict.fromkeys(RIGHTS.values())), key="optional")
-def take_step(work_order_id: str, step: str, request: StepRequest) -> WorkOrderResponse:
+def take_step(work_order_id: str, step: StepNamed, request: StepRequest) -> WorkOrderResponse:
     """Take a step: release, start, pause, resume, complete, close, cancel; 422 when the state does not allow it."""
     if step not in list(Step):
         raise NotFound(resource=f"step {step}")
