@@ -40,7 +40,7 @@ class Hub:
 
     def __init__(self, package: str) -> None:
         self.package = package
-        transport = httpx.WSGITransport(app=Gateway("mes", a_principal(*declared()), {}))
+        transport = httpx.WSGITransport(app=Gateway("mes", a_principal(*declared()), english=False))
         client = self.module("client").AuthenticatedClient
         self.client = client("https://hub.example", "token", httpx_args={"transport": transport})
 

@@ -18,5 +18,5 @@ EXPLAINED = {
 @pytest.mark.parametrize("operation", operations("settings"))
 def test_every_answer_is_accounted_for(account: object, operation: str) -> None:
     account("settings")  # type: ignore[operator]
-    found = unexplained(Gateway("settings", a_principal(*declared()), {}), operation, EXPLAINED)
+    found = unexplained(Gateway("settings", a_principal(*declared())), operation, EXPLAINED)
     assert not found, "\n".join(found)

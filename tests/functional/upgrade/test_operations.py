@@ -23,6 +23,6 @@ def test_every_answer_is_accounted_for(upgrade: Upgrade, operation: str, monkeyp
         Bucket="enghub-test", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     upgrade.site()
-    gateway = Gateway("upgrade", a_principal(*declared()), {})
+    gateway = Gateway("upgrade", a_principal(*declared()))
     found = unexplained(gateway, operation, EXPLAINED, examples=4, may_fail=operation == "get_health")
     assert not found, "\n".join(found)
