@@ -1,7 +1,6 @@
 """Upgrades of business systems: the context ``upgrade``."""
 
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from infra.constructs.alarms import UPGRADE_FAILED, UPGRADE_LONG, UPGRADE_STUCK, UPGRADE_WAITING
@@ -13,7 +12,7 @@ WORKFLOW = "upgrade_site"
 WAY_BACK = "roll_back_upgrade"
 FLEET = "roll_out_fleet"
 REHEARSE = "rehearse_upgrade"
-STORED = ("GetItem", "PutItem")
+STORED = ("GetItem", "PutItem", "UpdateItem")
 """What one aggregate's change needs: reading it, its transaction, and the answer under an Idempotency-Key."""
 SITE_SECRETS = "upgrade/site/*"
 ARTIFACTS = "upgrade/artifacts/"
@@ -62,7 +61,7 @@ class UpgradeStack(ContextStack):
         self.table_access(execute, *STORED, "BatchGetItem", "Query", indexes=())
 
         control = self.function("control_upgrade", environment=self._slots)
-        self.table_access(control, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=())
+        self.table_access(control, *STORED, "Query", "DeleteItem", indexes=())
 
         read = self.function("read_upgrades", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
@@ -72,7 +71,7 @@ class UpgradeStack(ContextStack):
 
     def _workflow(self) -> None:
         run_slice = self.function("run_slice", timeout_seconds=900, memory_mb=512)
-        self.table_access(run_slice, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
+        self.table_access(run_slice, *STORED, "Query", "BatchWriteItem", indexes=())
         self.secret_access(run_slice, SITE_SECRETS)
         self.object_access(run_slice, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
         self.listing_access(run_slice, ARTIFACTS)
@@ -100,15 +99,8 @@ class UpgradeStack(ContextStack):
         self.work_queue("answer_gate", answer)
 
     def _notices(self) -> None:
-        stage = self.stage
-        settings = {"NOTICE_SENDER": stage.notice_sender, "PUBLIC_URL": stage.public_url}
-        notify = self.function("notify_upgrade", timeout_seconds=60, environment=settings)
+        notify = self.function("notify_upgrade", timeout_seconds=30, environment={"PUBLIC_URL": self.stage.public_url})
         self.table_access(notify, "GetItem", "BatchGetItem", "PutItem", "BatchWriteItem", indexes=())
-        self.secret_access(notify, NOTICE_SECRETS)
-        if stage.notice_sender:
-            self.mail_access(notify, stage.notice_sender)
-        if stage.name == "local":
-            ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(stage.notice_sender))
         for status in ("FAILED", "ROLLBACK_FAILED"):  # source document, 7.2: any failure within five minutes
             self.metric_alarm(status.lower(), UPGRADE_FAILED, "upgrade.executions.total", status=status)
         for status in ("SUCCEEDED", "FAILED"):
@@ -121,7 +113,7 @@ class UpgradeStack(ContextStack):
         self.work_queue("admit_upgrades", admit)
 
         sweep = self.function("sweep_upgrades", timeout_seconds=60, environment=self._slots)
-        self.table_access(sweep, *STORED, "Query", "UpdateItem", "DeleteItem", indexes=("gsi2",))
+        self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
 
         change = self.function("change_queue", environment=self._slots)
@@ -159,7 +151,7 @@ class UpgradeStack(ContextStack):
 
         # Starts as many upgrades as a wave has sites, each planned from every manifest in force.
         advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024, environment=self._slots)
-        self.table_access(advance, *STORED, "BatchGetItem", "Query", "UpdateItem", "DeleteItem", indexes=())
+        self.table_access(advance, *STORED, "BatchGetItem", "Query", "DeleteItem", indexes=())
         machine = self.workflow(FLEET, tasks={"AdvanceRollout": advance})
 
         sweep = self.function("sweep_rollouts", timeout_seconds=60)
@@ -180,7 +172,7 @@ class UpgradeStack(ContextStack):
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
 
         advance = self.function("advance_rehearsal", timeout_seconds=900, memory_mb=1024)
-        self.table_access(advance, *STORED, "UpdateItem", "Query", "BatchWriteItem", indexes=())
+        self.table_access(advance, *STORED, "Query", "BatchWriteItem", indexes=())
         self.secret_access(advance, SITE_SECRETS)
         self.object_access(advance, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
         self.listing_access(advance, ARTIFACTS)
@@ -192,5 +184,5 @@ class UpgradeStack(ContextStack):
 
     def _task(self, name: str) -> lambda_.Function:
         made = self.function(name, timeout_seconds=30)
-        self.table_access(made, *STORED, "Query", "UpdateItem", indexes=())
+        self.table_access(made, *STORED, "Query", indexes=())
         return made

@@ -26,7 +26,6 @@ def arrows(sources: Iterable[Source]) -> dict[str, set[str]]:
 
 
 LEAVING = {
-    ("enghub.upgrade.gateways", "enghub.upgrade.notices"),  # dissolves into the context of notices
     ("enghub.settings.published", "enghub.settings.configs"),  # its builder of an event belongs to the aggregate
 }
 """Arrows that are on their way out; nothing is added here."""

@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import floor, site
+from enghub_cli.story import floor, site, telling
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -36,6 +36,8 @@ def demo() -> None:
     date = floor.work_is_done(tell)
     floor.board_moves(tell, date)
     floor.setting_changes(tell)
+    telling.people_are_named(tell)
     site.upgrade_site(tell)
+    telling.people_were_told(tell)
     out.rule("[bold]The day is done")
     out.print(NEXT.format(api=cloud.api_base, aws=cloud.running.endpoint), markup=False)

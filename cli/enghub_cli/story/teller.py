@@ -60,7 +60,7 @@ class Teller:
             answer = client.request(method, path, content=sent, headers={**kind, **(headers or {})})
         who = f"[dim]{user or 'the PLM'}[/dim]"
         self.console.print(f"  {who} [bold]{method}[/bold] {escape(path)} {escape(_short(sent))}")
-        parsed = answer.json()
+        parsed = answer.json() if answer.content else {}
         data = parsed.get("data", parsed)
         colour = "green" if answer.status_code == expect else "red"
         worth = show(data) if answer.status_code == expect and parsed.get("success", True) else _refusal(parsed)

@@ -22,12 +22,12 @@ app = http.resolver()
 def list_deliveries(
     state: Annotated[State | None, Query()] = None,
     notice_id: Annotated[NoticeId | None, Query(alias="noticeId")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> DeliveriesResponse:
     """Return a page, newest first; a page may hold fewer, also none, while there is a cursor."""
     tenant_id = http.call(app).principal.tenant_id
-    return DeliveriesResponse.of(wiring.deliveries().find(tenant_id, state, notice_id, limit, cursor))
+    return DeliveriesResponse.of(wiring.deliveries().find(tenant_id, state, notice_id, page_size, cursor))
 
 
 @app.get(f"{BASE}/deliveries/<delivery_id>", right=rights.READ_NOTICES)

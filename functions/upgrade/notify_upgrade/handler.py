@@ -1,9 +1,9 @@
-"""Tells by mail, webhook and metrics what became of an upgrade, and that a roll-out stopped or waits (UPG-13, UPG-20).
+"""Asks that people be told what became of upgrades, and that a roll-out stopped or waits; counts ends (UPG-13, UPG-20).
 
 Trigger: queue notify_upgrade, from the bus: UpgradeSucceeded, UpgradeFailed, UpgradeAborted,
 UpgradeConfirmationRequested, UpgradeRolledBack, UpgradeRollbackFailed, UpgradeReadyToStop,
-UpgradeNeedsAttention, RolloutConfirmationRequested, RolloutStopped of enghub.upgrade. Each recipient is marked when it
-was reached: a redelivery reaches only who was missed.
+UpgradeNeedsAttention, RolloutConfirmationRequested, RolloutStopped of enghub.upgrade, each asked for once; and
+NoticeUndelivered of enghub.notices, which goes into the execution's log.
 Runbook: docs/runbooks/upgrade-notices.md.
 """
 
@@ -11,6 +11,7 @@ from enghub.core import entrypoints
 from enghub.core.entrypoints import on
 from enghub.core.events import Envelope
 from enghub.upgrade import published
+from enghub.upgrade.consumed import NoticeUndelivered
 from enghub.upgrade.notices import wiring
 
 HEARD_OF = (
@@ -22,8 +23,13 @@ HEARD_OF = (
 
 
 def tell(event: Envelope, _: published.UpgradeEvent) -> None:
-    """Tell everybody of one event."""
+    """Ask that everybody be told of one event."""
     wiring.notices().handle(event)
 
 
-lambda_handler = entrypoints.events(*(on(kind, tell) for kind in HEARD_OF))
+def note(event: Envelope, missed: NoticeUndelivered) -> None:
+    """Note who was not reached."""
+    wiring.notices().note(event, missed)
+
+
+lambda_handler = entrypoints.events(*(on(kind, tell) for kind in HEARD_OF), on(NoticeUndelivered, note))

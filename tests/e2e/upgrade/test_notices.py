@@ -125,7 +125,7 @@ def test_a_failure_and_then_the_success_reach_who_the_manifest_names(hub: Hub, c
     ready = until(lambda: mails(hub, "is ready"), 60)
     assert set(ready) == {"ada", "boss", "eve"}, "everybody, before the stop"
     assert "Note: 1 data checks passed, 0 with warnings" in ready["boss"]
-    assert told(calls[1], "UpgradeReadyToStop") is not None
+    until(lambda: told(calls[1], "UpgradeReadyToStop"), 60)
     log = hub.call("GET", f"/log/{execution_id}")["items"]
     assert not [line for line in log if "given up" in line["message"]]
 

@@ -1,5 +1,6 @@
 """From the event to the recipient, through the functions and down to the table (UPG-13, CFG-17)."""
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from enghub.core import log
 from enghub.core.notices import Severity
 from enghub.notices.deliveries.model import LEASE, MAX_ATTEMPTS, Delivery
 from enghub.notices.deliveries.service import Courier
@@ -303,13 +305,18 @@ def test_a_user_acknowledges_in_the_hub_and_the_first_word_stays(notices: Notice
     assert notices.data("POST", "/sent/01EVENT/acknowledge") == first
 
 
-def test_no_token_is_in_a_log(notices: Notices, caplog: pytest.LogCaptureFixture, capsys: Any) -> None:
-    notices.ask(requested(acknowledge=True, addresses=mail_to("ada@example.com")))
+def test_no_token_is_in_a_log(
+    notices: Notices, caplog: pytest.LogCaptureFixture, capsys: Any, monkeypatch: Any
+) -> None:
+    told = logging.getLogger(log.NAME)
+    monkeypatch.setattr(told, "handlers", [*told.handlers, caplog.handler])
+    notices.ask(requested(acknowledge=True, addresses=mail_to("ada@example.com", "nobody@")))
     notices.deliver()
     token = link_in(mails()["ada@example.com"].body)
     notices.page("GET", token)
     notices.page("POST", token)
     notices.page("POST", token[:-3])
     said = caplog.text + capsys.readouterr().out
+    assert "notice planned" in said
     assert token[:40] not in said
     assert "ada@" not in said

@@ -8,9 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
+from enghub.core.events import Envelope
 from enghub.kit.files.folder import LocalFiles
+from enghub.notices.catalogue.model import notice_types
+from enghub.notices.languages import Reads
+from enghub.notices.templates.texts import rendered
 from enghub.upgrade.manifests.document import Notifications
-from enghub.upgrade.notices.model import Notice, targets
+from enghub.upgrade.notices.model import addresses, requested
 from enghub.upgrade.planning.plan import Stage
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade
@@ -68,15 +72,17 @@ def test_people_hear_how_ready_the_site_is_once_before_it_is_stopped(upgrade: Up
     )
     assert "已备份 1 张表（2 行）" in event["data"]["note"]["zh"]
     assert event["data"]["step"] == "2.16.5/stop_service"
-    body = Notice("01E", "UpgradeReadyToStop", "now", event["data"], None).body
+    asked = requested(Envelope.from_dict(event), [], None)
+    kind = notice_types()[asked.notice_type]
+    body = rendered(kind.texts, kind.given(asked.facts), Reads.BOTH).body
     assert "Note: 1 data checks passed" in body
     assert "说明: 数据检查通过 1 项" in body
 
 
 def test_everybody_hears_of_the_stop_and_the_administrators_of_what_is_left_to_them() -> None:
     parts = [Notifications(on_success=("boss@x.com",), on_failure=("ada@x.com",))]
-    assert [t.address for t in targets("UpgradeReadyToStop", parts)] == ["enghub", "boss@x.com", "ada@x.com"]
-    assert [t.address for t in targets("UpgradeNeedsAttention", parts)] == ["enghub", "ada@x.com"]
+    assert [t.address for t in addresses("UpgradeReadyToStop", parts)] == ["boss@x.com", "ada@x.com"]
+    assert [t.address for t in addresses("UpgradeNeedsAttention", parts)] == ["ada@x.com"]
 
 
 def test_a_log_that_cannot_be_removed_is_told_to_the_administrators(

@@ -1,23 +1,19 @@
 """Who hears that a roll-out stopped, or waits (UPG-11, UPG-13)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 
-from enghub.core import config
-from enghub.upgrade.gateways.webhooks import Webhooks
-from enghub.upgrade.notices.model import Notice, Target
-from tests.conftest import REGION
-from tests.factories.http import Context
-from tests.factories.queues import a_batch, failed
+from enghub.core import log
+from enghub.notices.deliveries.message import Message, Secret
+from enghub.notices.gateways.webhooks import Webhooks
 from tests.factories.upgrade import baseline
 from tests.functional.upgrade.fleet import FAILS, WORKS, Fleet
+from tests.functional.upgrade.telling import SENDER, People, mails
 
-SENDER = "upgrades@example.com"
 TOLD = {"on_success": ["boss@example.com"], "on_failure": ["ada@example.com"], "webhook_url": "https://h.example.com/"}
 
 
@@ -26,22 +22,24 @@ def hooked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What webhooks are told."""
     sent: list[Any] = []
 
-    def keep(_: Webhooks, __: str, notice: Notice, target: Target) -> None:
-        sent.append((target.address, json.loads(notice.payload)))
+    def keep(_: Webhooks, message: Message, __: Secret) -> None:
+        sent.append((message.address, json.loads(message.payload)))
 
     monkeypatch.setattr(Webhooks, "send", keep)
     return sent
 
 
 @pytest.fixture
-def told(fleet_of: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+def told(fleet_of: Fleet) -> Fleet:
     """A fleet whose manifest names who hears."""
-    monkeypatch.setenv("NOTICE_SENDER", SENDER)
-    config.load.cache_clear()
-    boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
     document = baseline(upgrade_steps={"startup_pre_process": [WORKS]}, notifications=TOLD)
     fleet_of.hub.upload(document, {"s.sql": "SELECT 1"})
     return fleet_of
+
+
+@pytest.fixture
+def people(told: Fleet, hooked: list[Any], account: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> People:
+    return People(told.hub, account, monkeypatch)
 
 
 @pytest.fixture
@@ -53,19 +51,10 @@ def stopped(told: Fleet) -> Fleet:
     return told
 
 
-def arrive(fleet: Fleet, kind: str = "RolloutStopped") -> list[str]:
-    """Bring the event from the outbox; return the messages that come again."""
-    table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
-    (event,) = [json.loads(item["body"]) for item in table.scan()["Items"] if item.get("message_type") == kind]
-    return failed(fleet.hub.handler("notify_upgrade")(a_batch(event), Context()))
-
-
-def mails() -> list[Any]:
-    return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
-
-
-def test_who_hears_of_failures_hears_once_that_a_rollout_stopped(stopped: Fleet, hooked: list[Any]) -> None:
-    assert (arrive(stopped), arrive(stopped)) == ([], [])
+def test_who_hears_of_failures_hears_once_that_a_rollout_stopped(
+    stopped: Fleet, people: People, hooked: list[Any]
+) -> None:
+    assert (people.hear("RolloutStopped"), people.hear("RolloutStopped")) == ([], [])
     (mail,) = mails()
     assert mail.destinations["ToAddresses"] == ["ada@example.com"]
     assert mail.subject == "[EngHub] Europe (test): → 2.16.5 stopped / 批量升级已停止，不再升级其他局点"
@@ -89,28 +78,33 @@ def test_who_hears_of_failures_hears_once_that_a_rollout_stopped(stopped: Fleet,
 
 
 def test_what_cannot_be_sent_about_a_rollout_is_given_up_and_said_in_the_functions_log(
-    stopped: Fleet, hooked: list[Any], caplog: pytest.LogCaptureFixture
+    stopped: Fleet, people: People, hooked: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(log, "warning", lambda message, **_: said.append(message))
     boto3.client("sesv2").delete_email_identity(EmailIdentity=SENDER)
-    assert arrive(stopped) == []
-    said = [record.getMessage() for record in caplog.records if "given up" in record.getMessage()]
+    assert people.hear("RolloutStopped") == []
     assert said == ["notice to a***@example.com given up: SES answers MessageRejected"]
     assert len(hooked) == 1
 
 
-def test_a_rollout_whose_target_has_no_manifest_any_more_tells_nobody(stopped: Fleet, hooked: list[Any]) -> None:
+def test_a_rollout_whose_target_has_no_manifest_any_more_tells_nobody(
+    stopped: Fleet, people: People, hooked: list[Any]
+) -> None:
     table: Any = boto3.resource("dynamodb").Table("enghub-test-upgrade")
     for item in table.scan()["Items"]:
         if item["entity"] == "MANIFEST":
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
-    assert arrive(stopped) == []
+    assert people.hear("RolloutStopped") == []
     assert (mails(), hooked) == ([], [])
 
 
-def test_who_hears_of_failures_hears_that_a_wave_waits_for_a_confirmation(told: Fleet, hooked: list[Any]) -> None:
+def test_who_hears_of_failures_hears_that_a_wave_waits_for_a_confirmation(
+    told: Fleet, people: People, hooked: list[Any]
+) -> None:
     told.start(siteIds=told.sites(2), waveSize=1, requiresConfirmation=True, name="Europe")
     told.drive()
-    assert arrive(told, "RolloutConfirmationRequested") == []
+    assert people.hear("RolloutConfirmationRequested") == []
     (mail,) = mails()
     assert mail.subject == (
         "[EngHub] Europe (test): → 2.16.5 waits for your confirmation of its next wave / 等待确认下一批次"
@@ -121,5 +115,5 @@ def test_who_hears_of_failures_hears_that_a_wave_waits_for_a_confirmation(told: 
     told.say("confirm")
     told.drive()
     assert told.seen["status"] == "SUCCEEDED", "the last wave leads to no further one to confirm"
-    assert arrive(told, "RolloutConfirmationRequested") == []
+    assert people.hear("RolloutConfirmationRequested") == []
     assert len(mails()) == 1

@@ -17,7 +17,7 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import floor, site
+from enghub_cli.story import floor, site, telling
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -73,6 +73,8 @@ def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: p
     for chapter in ("change_arrives", "products_sync", "work_is_done", "board_moves", "setting_changes"):
         monkeypatch.setattr(floor, chapter, nothing)
     monkeypatch.setattr(site, "upgrade_site", nothing)
+    for chapter in ("people_are_named", "people_were_told"):
+        monkeypatch.setattr(telling, chapter, nothing)
     demo.demo()
     told = capsys.readouterr().out.partition("What next:")[2]
     assert [line.split()[0] for line in told.splitlines() if line.startswith("  ")][:3] == ["enghub", "enghub", "curl"]

@@ -68,6 +68,13 @@ def read_request(connection: socket.socket, server: Server) -> None:
         if not chunk:
             break
         text += chunk
+    head, _, body = text.partition(b"\r\n\r\n")
+    length = next((int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")), 0)
+    while len(body) < length:
+        chunk = connection.recv(65_536)
+        text, body = text + chunk, body + chunk
+        if not chunk:
+            break
     server.asked.append(text)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from enghub.core import log
 from enghub.core.clock import to_text
 from enghub.core.events import dumps
 from enghub.core.i18n import Text
-from enghub.core.observability import logger
 from enghub.notices.catalogue.model import ANY, NoticeType, Texts, notice_type, notice_types
 from enghub.notices.channels.model import Kind
 from enghub.notices.deliveries.message import Message
@@ -51,11 +51,11 @@ def _read(kind: NoticeType, own: Texts | None, facts: Mapping[str, Any], reads: 
         try:
             return rendered(own, facts, reads, form)
         except TemplateWrong as wrong:
-            logger.warning("own template failed, the built-in one is used", notice_type=kind.name, reason=str(wrong))
+            log.warning("own template failed, the built-in one is used", notice_type=kind.name, reason=str(wrong))
     try:
         return rendered(kind.texts, facts, reads, form)
     except TemplateWrong as wrong:
-        logger.error("built-in template failed", notice_type=kind.name, reason=str(wrong))
+        log.warning("built-in template failed", notice_type=kind.name, reason=str(wrong))
         return rendered(notice_types()[ANY].texts, _any(kind.name, facts), reads, form)
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from enghub.core import log
 from enghub.core.clock import Clock, system_clock
 from enghub.core.commits import Commit, Kept
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.core.notices import NoticeRequested
-from enghub.core.observability import logger
 from enghub.notices.catalogue.model import Texts
 from enghub.notices.channels.model import Channel, Kind, built_in
 from enghub.notices.deliveries.composing import collected, composed
@@ -46,7 +46,7 @@ class Planner:
         per_hour = {rule.rule_id: rule.per_hour for rule in settings.rules}
         new = [self._bounded(one, per_hour.get(one.rule_id), now) for one in deliveries if one.delivery_id not in known]
         self.repository.plan(notice, new)
-        logger.info("notice planned", notice_type=notice.notice_type, deliveries=len(new))
+        log.info("notice planned", notice_type=notice.notice_type, deliveries=len(new))
 
     def _bounded(self, made: Delivery, limit: int | None, now: datetime) -> Delivery:
         """Return it, or put aside when its rule has told this recipient enough in this hour."""
@@ -132,10 +132,10 @@ class Courier:
         except Refused as refusal:
             return delivery.parked(str(refusal))
         except Delayed as delay:
-            logger.warning("notice delayed", channel=delivery.channel_id, reason=str(delay))
+            log.warning("notice delayed", channel=delivery.channel_id, reason=str(delay))
             return delivery.delayed(self.clock(), str(delay), delay.retry_after_seconds)
         except Exception as fault:
-            logger.exception("notice failed", delivery_id=delivery.delivery_id)
+            log.exception("notice failed", delivery_id=delivery.delivery_id)
             return delivery.delayed(self.clock(), type(fault).__name__)
         return delivery.sent(self.clock())
 

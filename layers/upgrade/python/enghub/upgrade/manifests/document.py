@@ -163,11 +163,15 @@ class RollbackSteps(_Part):
     post_rollback: Steps = ()
 
 
+MailAddress = Annotated[str, Field(pattern=r"^[^\s@<>,;:]{1,64}@[^\s@<>,;:]{1,255}$", max_length=254)]
+MailAddresses = Annotated[tuple[MailAddress, ...], Field(max_length=100)]
+
+
 class Notifications(_Part):
     """Who hears of the outcome."""
 
-    on_success: tuple[str, ...] = ()
-    on_failure: tuple[str, ...] = ()
+    on_success: MailAddresses = ()
+    on_failure: MailAddresses = ()
     webhook_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)] | None = None
 
 

@@ -1,22 +1,26 @@
-"""Deliveries in DynamoDB: marks of the core's inbox, one per event and recipient."""
+"""Requests of notices in DynamoDB: a mark of the core's inbox, in one transaction with the event."""
 
-from contextlib import suppress
-
+from enghub.core import inbox
 from enghub.core.clock import system_clock
-from enghub.core.inbox import AlreadyHandled, handled, seen
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+from enghub.core.notices import NoticeRequested
+from enghub.core.outbox import to_outbox
 from enghub.core.transactions import transact
 
 CONSUMER = "notify_upgrade"
 
 
-class DynamoMarks:
-    """The store of marks; they are kept for 14 days, longer than any queue keeps a message."""
+class DynamoRequests:
+    """The store; marks are kept for 14 days, longer than any queue keeps a message."""
 
-    def done(self, tenant_id: str, marks: list[str]) -> set[str]:
-        """One read per 100."""
-        return handled(CONSUMER, marks, tenant_id)
+    def is_asked(self, event: Envelope) -> bool:
+        """One read."""
+        return bool(inbox.handled(CONSUMER, [event.event_id], event.tenant_id))
 
-    def add(self, tenant_id: str, mark: str) -> None:
-        """One write."""
-        with suppress(AlreadyHandled):
-            transact(seen(CONSUMER, mark, tenant_id, system_clock()))
+    def ask(self, event: Envelope, asked: NoticeRequested) -> None:
+        """One transaction."""
+        now = system_clock()
+        origin = Origin(event.tenant_id, event.factory_id, "upgrade", now, event.event_id)
+        mark = inbox.seen(CONSUMER, event.event_id, event.tenant_id, now)
+        transact(mark, to_outbox(asked.envelope(origin), subject=asked.subject))

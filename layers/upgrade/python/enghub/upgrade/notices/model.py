@@ -1,26 +1,19 @@
-"""Who hears what of upgrades and roll-outs (UPG-13): recipients from manifests, texts in both languages. No I/O."""
+"""What people are told of upgrades and roll-outs (UPG-13): recipients from manifests, facts in both languages. No I/O.
 
-import hashlib
+The context notices writes the texts (its `catalogue/types.json`) and reaches the recipients; a webhook's body is here.
+"""
+
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from enghub.core.events import dumps
-from enghub.core.i18n import Language, Text
+from enghub.core.clock import to_text
+from enghub.core.events import Envelope
+from enghub.core.i18n import Text
+from enghub.core.notices import NoticeAddress, NoticeRequested, Severity
 from enghub.upgrade.manifests.document import Notifications
-from enghub.upgrade.notices.about import About, about
-
-SUBJECT_LENGTH = 200
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
-
-
-class Channel(StrEnum):
-    """By which way a notice travels."""
-
-    EMAIL = "email"
-    WEBHOOK = "webhook"
-    METRICS = "metrics"
+from enghub.upgrade.notices.subjects import Subject, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +21,17 @@ class Kind:
     """What a kind of event means to people."""
 
     text: Text
+    severity: Severity = Severity.WARNING
     is_success: bool = False
     to_everybody: bool = False
     next_command: str | None = None
 
 
 KINDS: Mapping[str, Kind] = {
-    "UpgradeSucceeded": Kind(Text("succeeded", "升级成功"), is_success=True),
-    "UpgradeFailed": Kind(Text("failed", "升级失败"), next_command="enghub upgrade resume {id} --follow"),
+    "UpgradeSucceeded": Kind(Text("succeeded", "升级成功"), Severity.INFO, is_success=True),
+    "UpgradeFailed": Kind(
+        Text("failed", "升级失败"), Severity.CRITICAL, next_command="enghub upgrade resume {id} --follow"
+    ),
     "UpgradeAborted": Kind(Text("was aborted", "升级已中止"), next_command="enghub upgrade resume {id} --follow"),
     "UpgradeConfirmationRequested": Kind(
         Text("waits for your confirmation", "等待人工确认"), next_command="enghub upgrade confirm {id} --follow"
@@ -43,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "UpgradeRolledBack": Kind(Text("was rolled back", "已回滚"), next_command="enghub upgrade status {id}"),
     "UpgradeRollbackFailed": Kind(
         Text("could not be rolled back: somebody must look at the site now", "回滚失败，请立即检查局点"),
+        Severity.CRITICAL,
         next_command="enghub upgrade status {id}",
     ),
     "UpgradeReadyToStop": Kind(
@@ -66,102 +63,57 @@ KINDS: Mapping[str, Kind] = {
 """Every event that people hear of. Good news goes to `on_success`, what needs somebody to `on_failure`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One recipient."""
-
-    channel: Channel
-    address: str
-
-    def mark(self, event_id: str) -> str:
-        """Return by what a delivery is remembered, and a receiver recognises a repeat; says nothing of the address."""
-        return hashlib.sha256(f"{event_id}/{self.channel}/{self.address}".encode()).hexdigest()
-
-    @property
-    def shown(self) -> str:
-        """The address as a log may hold it."""
-        if self.channel is Channel.EMAIL:
-            return f"{self.address[:1]}***@{self.address.rpartition('@')[2]}"
-        return self.address.split("?")[0].split("#")[0].rpartition("@")[2][:100]
+def addresses(event_type: str, declared: Iterable[Notifications]) -> tuple[NoticeAddress, ...]:
+    """Return who hears of an event, each once: people, then programs."""
+    kind, parts = KINDS[event_type], tuple(declared)
+    emails = [address.strip() for part in parts for address in _emails(part, kind)]
+    people = {address.lower(): NoticeAddress(kind="email", address=address) for address in emails}
+    hooks = dict.fromkeys(part.webhook_url for part in parts if part.webhook_url)
+    return (*people.values(), *(NoticeAddress(kind="webhook", address=url) for url in hooks))
 
 
-def targets(event_type: str, declared: Iterable[Notifications]) -> tuple[Target, ...]:
-    """Return who hears of an event, each once: monitoring, then people, then programs."""
-    kind = KINDS[event_type]
-    parts = tuple(declared)
-    emails = [address for part in parts for address in _addresses(part, kind)]
-    hooks = [part.webhook_url for part in parts if part.webhook_url]
-    people = {address.strip().lower(): Target(Channel.EMAIL, address.strip()) for address in emails}
-    programs = [Target(Channel.WEBHOOK, url) for url in dict.fromkeys(hooks)]
-    return (Target(Channel.METRICS, "enghub"), *people.values(), *programs)
-
-
-def _addresses(part: Notifications, kind: Kind) -> tuple[str, ...]:
+def _emails(part: Notifications, kind: Kind) -> tuple[str, ...]:
     if kind.to_everybody:
         return (*part.on_success, *part.on_failure)
     return part.on_success if kind.is_success else part.on_failure
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One event, as it is told."""
+def notice_type(event_type: str) -> str:
+    """Return the notice's type: `upgrade.failed` of UpgradeFailed."""
+    family, name = re.fullmatch(r"(Upgrade|Rollout)(\w+)", event_type).groups()  # type: ignore[union-attr]
+    return f"{family.lower()}.{re.sub(r'(?<!^)(?=[A-Z])', '_', name).lower()}"
 
-    event_id: str
-    event_type: str
-    at: str
-    data: Mapping[str, Any]
-    report_url: str | None
-    duration_seconds: float | None = None
 
-    @property
-    def about(self) -> About:
-        """Whom or what it tells of."""
-        return about(self.data)
+def requested(event: Envelope, declared: Iterable[Notifications], report_url: str | None) -> NoticeRequested:
+    """Return what is asked for an event; told once, however often the event comes."""
+    kind, subject = KINDS[event.event_type], subject_of(event.data)
+    command = None if kind.next_command is None else kind.next_command.format(id=subject.id)
+    said = {"en": kind.text.en, "zh": kind.text.zh, "short": kind.text.en.split(":")[0]}
+    facts = {**subject.facts, "said": said, "problem": event.data.get("problem"), "next_command": command}
+    report = {} if subject.report is None else {"report": report_url or subject.report}
+    return NoticeRequested(
+        notice_type=notice_type(event.event_type),
+        severity=kind.severity,
+        subject=f"{subject.kind}/{subject.id}",
+        facts={**facts, **report},
+        addresses=addresses(event.event_type, declared),
+        dedupe_key=event.event_id,
+        payload=_payload(event, subject, kind.text, command, report_url),
+    )
 
-    @property
-    def next_command(self) -> str | None:
-        """What to type, if anything."""
-        command = KINDS[self.event_type].next_command
-        return None if command is None else command.format(id=self.about.id)
 
-    @property
-    def subject(self) -> str:
-        """One line, both languages."""
-        text = KINDS[self.event_type].text
-        line = f"[EngHub] {self.about.title} {text.en.split(':')[0]} / {text.zh}"
-        return " ".join(line.split())[:SUBJECT_LENGTH]
-
-    @property
-    def body(self) -> str:
-        """The mail: English, then Chinese, for nobody says in a manifest which language a recipient reads."""
-        return "\n\n".join(self._lines(language) for language in LANGUAGES)
-
-    def _lines(self, language: Language) -> str:
-        found, said = self.about, KINDS[self.event_type].text.render(language)
-        lines = (
-            (found.what, f"{found.title}: {said}"),
-            *found.facts,
-            (Text("Note", "说明"), (self.data.get("note") or {}).get(language)),
-            (Text("Error", "错误"), self.data.get("problem")),
-            (Text("Next", "下一步"), self.next_command),
-            (Text("Report", "报告"), self.report_url or found.report),
-        )
-        return "\n".join(f"{label.render(language)}: {value}" for label, value in lines if value)
-
-    @property
-    def payload(self) -> str:
-        """The webhook's body."""
-        text = KINDS[self.event_type].text
-        return dumps(
-            {
-                "id": self.event_id,
-                "type": self.event_type,
-                "at": self.at,
-                "message": {"en": text.en, "zh": text.zh},
-                **self.about.members,
-                "status": self.data["status"],
-                "error": self.data.get("problem"),
-                "nextCommand": self.next_command,
-                "reportUrl": self.report_url,
-            }
-        )
+def _payload(
+    event: Envelope, subject: Subject, text: Text, command: str | None, report_url: str | None
+) -> dict[str, Any]:
+    """Return the webhook's body."""
+    return {
+        "id": event.event_id,
+        "type": event.event_type,
+        "at": to_text(event.timestamp),
+        "message": {"en": text.en, "zh": text.zh},
+        **subject.members,
+        "status": event.data["status"],
+        "error": event.data.get("problem"),
+        "nextCommand": command,
+        "reportUrl": report_url,
+    }

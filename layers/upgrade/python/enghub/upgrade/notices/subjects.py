@@ -4,40 +4,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from enghub.core.i18n import Text
-
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a mail's lines and a webhook's members say, whatever it is about."""
+class Subject:
+    """What templates and webhooks may say of it."""
 
-    what: Text
+    kind: str
     id: str
-    title: str
-    facts: tuple[tuple[Text, str | None], ...]
-    """Lines of the mail, in order; those without a value are left out."""
+    facts: Mapping[str, Any]
+    """By the names of the notice type's facts."""
     members: Mapping[str, Any]
+    """Of the webhook's body, as its receivers know them."""
     report: str | None = None
     """The command that shows the report."""
 
 
-def about(data: Mapping[str, Any]) -> About:
+def subject_of(data: Mapping[str, Any]) -> Subject:
     """Return what an event of `enghub.upgrade.published` is about."""
     return _rollout(data) if "rollout_id" in data else _upgrade(data)
 
 
-def _upgrade(data: Mapping[str, Any]) -> About:
+def _upgrade(data: Mapping[str, Any]) -> Subject:
     execution_id = data["execution_id"]
     versions = f"{data['source_version']} → {data['target_version']}"
-    return About(
-        what=Text("Upgrade", "升级"),
+    return Subject(
+        kind="upgrade",
         id=execution_id,
-        title=f"{data['site_id']} ({data['environment']}): {versions}",
-        facts=(
-            (Text("Execution", "执行编号"), execution_id),
-            (Text("Steps", "步骤"), f"{data['completed_steps']} / {data['total_steps']}"),
-            (Text("Step", "当前步骤"), data.get("step")),
-        ),
+        facts={
+            "title": f"{data['site_id']} ({data['environment']}): {versions}",
+            "execution_id": execution_id,
+            "completed_steps": data["completed_steps"],
+            "total_steps": data["total_steps"],
+            "step": data.get("step"),
+            "note": data.get("note"),
+        },
         members={
             "executionId": execution_id,
             "siteId": data["site_id"],
@@ -53,17 +53,18 @@ def _upgrade(data: Mapping[str, Any]) -> About:
     )
 
 
-def _rollout(data: Mapping[str, Any]) -> About:
+def _rollout(data: Mapping[str, Any]) -> Subject:
     rollout_id = data["rollout_id"]
-    return About(
-        what=Text("Roll-out", "批量升级"),
+    return Subject(
+        kind="rollout",
         id=rollout_id,
-        title=f"{data['name']} ({data['environment']}): → {data['target_version']}",
-        facts=(
-            (Text("Roll-out id", "批量升级编号"), rollout_id),
-            (Text("Wave", "批次"), f"{data['wave']} / {data['waves']}"),
-            (Text("Failed sites", "失败局点"), ", ".join(data["failed_sites"])),
-        ),
+        facts={
+            "title": f"{data['name']} ({data['environment']}): → {data['target_version']}",
+            "rollout_id": rollout_id,
+            "wave": data["wave"],
+            "waves": data["waves"],
+            "failed_sites": ", ".join(data["failed_sites"]),
+        },
         members={
             "rolloutId": rollout_id,
             "name": data["name"],
