@@ -195,7 +195,7 @@ def _here(  # noqa: PLR0917 - what the options say
     from enghub.kit.sql.dialect import Dialect  # noqa: PLC0415
     from enghub.kit.work.errors import WorkFailed  # noqa: PLC0415
     from enghub.upgrade.rehearsal.api import RehearsalStatusResponse  # noqa: PLC0415
-    from enghub.upgrade.rehearsal.model import Seen  # noqa: PLC0415
+    from enghub.upgrade.rehearsal.model import RehearsalDetail  # noqa: PLC0415
     from enghub.upgrade.rehearsal.package import rehearse_package  # noqa: PLC0415
 
     addresses = ({"url": urls[0]}, {"url": urls[1]})
@@ -207,7 +207,7 @@ def _here(  # noqa: PLR0917 - what the options say
         raise Stop(refused.text.en, REFUSED) from refused
     except DatabaseUnreachable as away:
         raise Stop(f"A database does not answer ({away})", REFUSED) from away
-    answer: dict[str, Any] = RehearsalStatusResponse.seen(Seen(found, found.steps), "en").model_dump(
+    answer: dict[str, Any] = RehearsalStatusResponse.seen(RehearsalDetail(found, found.steps), "en").model_dump(
         mode="json", by_alias=True
     )
     return answer

@@ -8,7 +8,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 from collections.abc import Callable
 
 from enghub.core import entrypoints, http
-from enghub.core.idempotency import Once
+from enghub.core.claims import Claim
 from enghub.core.identity import Origin
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
@@ -22,28 +22,28 @@ app = resolver()
 @app.post(f"{BASE}/resume/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
     """Go on from the breakpoint."""
-    return _told(lambda origin, once: wiring.upgrades().resume(execution_id, request.decision, origin, once))
+    return _changed(lambda origin, claim: wiring.upgrades().resume(execution_id, request.decision, origin, claim))
 
 
 @app.post(f"{BASE}/rollback/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def roll_back_upgrade(execution_id: str) -> ExecutionResponse:
     """Begin the way back of what failed or was aborted, whatever its policy says."""
-    return _told(lambda origin, once: wiring.upgrades().roll_back(execution_id, origin, once))
+    return _changed(lambda origin, claim: wiring.upgrades().roll_back(execution_id, origin, claim))
 
 
 @app.post(f"{BASE}/abort/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def abort_upgrade(execution_id: str) -> ExecutionResponse:
     """Stop at the end of the running slice."""
-    return _told(lambda origin, once: wiring.upgrades().abort(execution_id, origin, once))
+    return _changed(lambda origin, claim: wiring.upgrades().abort(execution_id, origin, claim))
 
 
 @app.post(f"{BASE}/confirm/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionResponse:
     """Let the workflow go on past the step that waits."""
-    return _told(lambda origin, once: wiring.upgrades().confirm(execution_id, request.step, origin, once))
+    return _changed(lambda origin, claim: wiring.upgrades().confirm(execution_id, request.step, origin, claim))
 
 
-def _told(ask: Callable[[Origin, Once | None], Execution]) -> ExecutionResponse:
+def _changed(ask: Callable[[Origin, Claim | None], Execution]) -> ExecutionResponse:
     """Return what is then, decided once for each Idempotency-Key, for who may upgrade."""
     call = http.call(app)
     return ExecutionResponse.of(ask(call.origin, call.once(ExecutionResponse.of)))

@@ -13,7 +13,7 @@ from enghub.core.observability import count
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.admission import Outcome
 from enghub.upgrade.executions.dynamo import DynamoExecutions
-from enghub.upgrade.executions.rounds import of_every_tenant
+from enghub.upgrade.executions.tenants import of_every_tenant
 from enghub.upgrade.queue.wiring import queue
 
 

@@ -10,7 +10,7 @@ from enghub.core.commits import Kept
 from enghub.core.transactions import transact
 from enghub.upgrade.queue.dynamo import AUDITED, DynamoQueue, giving_back, move_writes
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import Line, Move, Slots
+from enghub.upgrade.queue.model import QueueMove, QueueState, Slots
 from tests.factories.upgrade import NOW, ORIGIN, TENANT
 
 
@@ -20,7 +20,7 @@ def queue(account: Callable[..., str]) -> DynamoQueue:
     return DynamoQueue(2)
 
 
-def store(move: Move) -> None:
+def store(move: QueueMove) -> None:
     transact(*move_writes(TENANT, move))
 
 
@@ -30,7 +30,7 @@ def take(queue: DynamoQueue, *execution_ids: str) -> None:
 
 
 def test_a_new_tenant_has_every_slot_and_an_empty_queue(queue: DynamoQueue) -> None:
-    assert queue.line(TENANT) == Line(Kept(Slots(2), 0))
+    assert queue.line(TENANT) == QueueState(Kept(Slots(2), 0))
     assert queue.tenants() == ()
 
 
@@ -67,7 +67,7 @@ def test_two_slots_given_back_at_once_are_both_free_and_a_repeat_changes_nothing
 
 def test_giving_back_what_was_never_taken_leaves_a_readable_queue(queue: DynamoQueue) -> None:
     transact(giving_back(TENANT, "before-there-were-slots"))
-    assert queue.line(TENANT) == Line(Kept(Slots(2), 1))
+    assert queue.line(TENANT) == QueueState(Kept(Slots(2), 1))
 
 
 def test_a_tenants_own_limit_is_kept_and_given_up(queue: DynamoQueue) -> None:

@@ -10,7 +10,7 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.admission import Outcome
 from enghub.upgrade.executions.errors import SiteBusy
-from enghub.upgrade.executions.model import Asked
+from enghub.upgrade.executions.model import StartUpgrade
 from enghub.upgrade.queue.wiring import queue
 from tests.factories.upgrade import baseline, step
 from tests.fakes.one_at_a_time import one_call_at_a_time
@@ -41,7 +41,7 @@ def accepted(site: str, when_busy: str) -> str:
     try:
         return (
             wiring.upgrades()
-            .execute(Asked("2.16.4", "2.16.5", site, "test", when_busy=when_busy), later())
+            .execute(StartUpgrade("2.16.4", "2.16.5", site, "test", when_busy=when_busy), later())
             .status.value
         )
     except SiteBusy:

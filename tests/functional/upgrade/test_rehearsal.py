@@ -24,7 +24,7 @@ from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Source, make_plan
 from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
-from enghub.upgrade.rehearsal.model import Asked, Part, Rehearsal
+from enghub.upgrade.rehearsal.model import Part, Rehearsal, StartRehearsal
 from enghub.upgrade.rehearsal.package import rehearse
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
@@ -129,7 +129,7 @@ def prepared_for(*steps: dict[str, Any], row_limit: int = 10_000) -> tuple[Rehea
     manifest = parse(baseline(upgrade_steps={"startup_pre_process": list(steps)}))
     path = find_path(Version.parse("2.16.4"), Version.parse("2.16.5"), [manifest])
     plan = make_plan(path, [Source(manifest, 1)], "EU")
-    asked = Asked("2.16.4", "2.16.5", "EU", "test", row_limit)
+    asked = StartRehearsal("2.16.4", "2.16.5", "EU", "test", row_limit)
     return prepared(asked, plan, {}, lambda _: HASHES, factory.ORIGIN)
 
 

@@ -9,11 +9,11 @@ from enghub.core.errors import Unavailable
 from enghub.upgrade.executions import wiring
 from enghub.upgrade.executions.admission import Outcome
 from enghub.upgrade.executions.dynamo import DynamoExecutions
-from enghub.upgrade.executions.rounds import of_every_tenant
+from enghub.upgrade.executions.tenants import of_every_tenant
 from enghub.upgrade.origin import queue_origin
 from enghub.upgrade.queue import wiring as queue_wiring
 from enghub.upgrade.queue.dynamo import DynamoQueue
-from enghub.upgrade.queue.model import Line
+from enghub.upgrade.queue.model import QueueState
 from tests.factories.handlers import sample_event
 from tests.factories.http import Context, a_principal
 from tests.factories.queues import failed
@@ -45,7 +45,7 @@ def asked(hub: Upgrade, site: str, tenant: str = "acme") -> str:
     return str(answer["data"]["executionId"])
 
 
-def line(tenant: str = "acme") -> Line:
+def line(tenant: str = "acme") -> QueueState:
     return queue_wiring.queue().line(tenant)
 
 
@@ -84,7 +84,7 @@ def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_swept(
             asked(hub, site, tenant)
     whole = DynamoQueue.line
 
-    def unreadable(self: DynamoQueue, tenant_id: str) -> Line:
+    def unreadable(self: DynamoQueue, tenant_id: str) -> QueueState:
         if tenant_id == "beta":
             raise ValueError("a record is damaged")
         return whole(self, tenant_id)

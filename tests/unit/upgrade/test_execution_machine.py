@@ -18,7 +18,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import LAUNCH, Asked, Execution, OnFailure, Status
+from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, StartUpgrade, Status
 from enghub.upgrade.executions.repository import ExecutionCommit, StepCommit
 from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import StepRecord
@@ -28,7 +28,7 @@ from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Source, make_plan
 from enghub.upgrade.planning.service import Planned, Planner
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import Line, Slots
+from enghub.upgrade.queue.model import QueueState, Slots
 from enghub.upgrade.rehearsal.memory import MemoryExecutions
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.versions import Version
@@ -46,7 +46,7 @@ class World(MemoryExecutions):
     """Storage of everything, all or nothing, with optimistic versions."""
 
     locks: dict[str, SiteLock] = field(default_factory=dict)
-    queued: Line = field(default_factory=lambda: Line(Kept(Slots(SLOTS), 0)))
+    queued: QueueState = field(default_factory=lambda: QueueState(Kept(Slots(SLOTS), 0)))
     versions: dict[str, str] = field(default_factory=dict)
     commands: list[tuple[str, int]] = field(default_factory=list)
 
@@ -78,7 +78,7 @@ class World(MemoryExecutions):
             tickets += () if commit.queue.joins is None else (commit.queue.joins,)
         elif commit.gives_slot_back:
             kept = Kept(kept.value.without(execution.execution_id), kept.revision + 1)
-        self.queued = Line(kept, tickets)
+        self.queued = QueueState(kept, tickets)
         if commit.lock is not None:
             self.locks[execution.site_id] = commit.lock
         if commit.site_version is not None:
@@ -87,7 +87,7 @@ class World(MemoryExecutions):
             self.commands.append((commit.command.payload["executionId"], commit.command.payload["run"]))
         return super().save(commit)
 
-    def line(self, tenant_id: str) -> Line:
+    def line(self, tenant_id: str) -> QueueState:
         return self.queued
 
     def plan(self, tenant_id: str, source: str, target: str, site_id: str) -> Planned:
@@ -137,7 +137,7 @@ class Upgrading(RuleBasedStateMachine):
     def request(self, site: str, policy: OnFailure, busy: str) -> None:
         self.world.versions.pop(site, None)
         with suppress(SiteBusy):
-            self.upgrades.execute(Asked("2.16.4", "2.16.5", site, "test", policy, busy), self.origin())
+            self.upgrades.execute(StartUpgrade("2.16.4", "2.16.5", site, "test", policy, busy), self.origin())
 
     @rule(number=which, what=st.sampled_from(["abort", "resume", "skip", "roll_back", "confirm"]))
     def control(self, number: int, what: str) -> None:

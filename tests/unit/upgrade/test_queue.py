@@ -4,14 +4,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from enghub.core.commits import Kept
-from enghub.upgrade.queue.model import Line, Slots, Ticket
+from enghub.upgrade.queue.model import QueueState, Slots, Ticket
 from tests.factories.upgrade import NOW
 
 SITES = st.sampled_from(["A", "B", "C", "D"])
 
 
 def test_one_that_waits_for_its_site_does_not_hold_up_those_behind_it() -> None:
-    line = Line(Kept(Slots(2, frozenset({"run"}))), (Ticket(1, "first", "A", NOW), Ticket(2, "second", "B", NOW)))
+    line = QueueState(Kept(Slots(2, frozenset({"run"}))), (Ticket(1, "first", "A", NOW), Ticket(2, "second", "B", NOW)))
     found = line.next(lambda site: site == "A")
     assert found is not None
     assert found.execution_id == "second"
@@ -19,18 +19,18 @@ def test_one_that_waits_for_its_site_does_not_hold_up_those_behind_it() -> None:
 
 def test_a_newcomer_begins_at_once_only_when_a_slot_remains_for_all_who_wait() -> None:
     waiting = (Ticket(1, "first", "A", NOW),)
-    assert not Line(Kept(Slots(2, frozenset({"run"}))), waiting).may_begin("new")
-    assert Line(Kept(Slots(3, frozenset({"run"}))), waiting).may_begin("new")
+    assert not QueueState(Kept(Slots(2, frozenset({"run"}))), waiting).may_begin("new")
+    assert QueueState(Kept(Slots(3, frozenset({"run"}))), waiting).may_begin("new")
 
 
 def test_a_place_names_those_ahead() -> None:
-    place = Line(Kept(Slots()), (Ticket(1, "first", "A", NOW), Ticket(4, "second", "B", NOW))).position("second")
+    place = QueueState(Kept(Slots()), (Ticket(1, "first", "A", NOW), Ticket(4, "second", "B", NOW))).position("second")
     assert place is not None
     assert (place.position, place.ahead) == (2, ("first",))
 
 
 def test_a_lowered_limit_admits_nobody_until_enough_have_ended() -> None:
-    assert not Line(Kept(Slots(1, frozenset({"a", "b"}))), (Ticket(1, "c", "C", NOW),)).next(lambda _: False)
+    assert not QueueState(Kept(Slots(1, frozenset({"a", "b"}))), (Ticket(1, "c", "C", NOW),)).next(lambda _: False)
 
 
 class Queueing(RuleBasedStateMachine):
@@ -38,7 +38,7 @@ class Queueing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.line = Line(Kept(Slots(2)))
+        self.line = QueueState(Kept(Slots(2)))
         self.sites: dict[str, str] = {}
         self.running: set[str] = set()
         self.ended: set[str] = set()
@@ -51,11 +51,11 @@ class Queueing(RuleBasedStateMachine):
         who = f"{len(self.sites)}"
         self.sites[who] = site
         if self.line.may_begin(who) and not self.busy(site) and self.line.waiting_for(site) is None:
-            self.line = Line(Kept(self.line.slots.taken_by(who)), self.line.tickets)
+            self.line = QueueState(Kept(self.line.slots.taken_by(who)), self.line.tickets)
             self.running.add(who)
         else:
             slots, ticket = self.line.slots.ticket(who, site, NOW)
-            self.line = Line(Kept(slots), (*self.line.tickets, ticket))
+            self.line = QueueState(Kept(slots), (*self.line.tickets, ticket))
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
@@ -63,7 +63,7 @@ class Queueing(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(self.running)))
         self.running.remove(who)
         self.ended.add(who)
-        self.line = Line(Kept(self.line.slots.without(who)), self.line.tickets)
+        self.line = QueueState(Kept(self.line.slots.without(who)), self.line.tickets)
 
     @rule()
     def admits(self) -> None:
@@ -71,7 +71,7 @@ class Queueing(RuleBasedStateMachine):
             ahead = [t for t in self.line.tickets if t.number < ticket.number]
             assert all(self.busy(t.site_id) for t in ahead)
             left = tuple(t for t in self.line.tickets if t != ticket)
-            self.line = Line(Kept(self.line.slots.taken_by(ticket.execution_id)), left)
+            self.line = QueueState(Kept(self.line.slots.taken_by(ticket.execution_id)), left)
             self.running.add(ticket.execution_id)
 
     @invariant()

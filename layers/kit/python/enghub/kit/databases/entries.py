@@ -11,14 +11,14 @@ from enghub.kit.databases.keys import compare, read_key, write_key
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class KeyedRows:
     """Rows of a table under a condition, in the order of its primary key."""
 
     table: sa.Table
     where: str | None
 
     @classmethod
-    def of(cls, connection: sa.Connection, name: str, where: str | None) -> "Source | None":
+    def of(cls, connection: sa.Connection, name: str, where: str | None) -> "KeyedRows | None":
         """Return the source, None when there is no such table or it has no primary key."""
         table = catalog.table(connection, name)
         return None if table is None or not table.primary_key else cls(table, where)

@@ -1,4 +1,4 @@
-"""What a database holds besides tables: views, routines, sequences, types. Made again, or named (UPG-09)."""
+"""What a database holds besides tables: views, routines, sequences, types. DatabaseObject again, or named (UPG-09)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ _PG_OTHERS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DatabaseObject:
     """Something that one statement makes; without `sql` it cannot be made from here."""
 
     kind: str
@@ -78,28 +78,28 @@ class Made:
         return f"{self.kind} {self.name}"
 
 
-def found(connection: sa.Connection, dialect: Dialect) -> tuple[Made, ...]:
+def found(connection: sa.Connection, dialect: Dialect) -> tuple[DatabaseObject, ...]:
     """Return everything but tables, their indexes and triggers."""
     if dialect is Dialect.SQLITE:
         views = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY name")
-        return tuple(Made("view", str(name), str(sql)) for name, sql in views)
+        return tuple(DatabaseObject("view", str(name), str(sql)) for name, sql in views)
     if dialect is Dialect.POSTGRESQL:
         made = execute_raw(connection, _PG_MADE).all()
         others = execute_raw(connection, _PG_OTHERS).all()
-        return tuple(Made(*map(str, row)) for row in (*made, *others))
+        return tuple(DatabaseObject(*map(str, row)) for row in (*made, *others))
     return tuple(_mysql(connection))
 
 
-def _mysql(connection: sa.Connection) -> Iterator[Made]:
+def _mysql(connection: sa.Connection) -> Iterator[DatabaseObject]:
     for view in sa.inspect(connection).get_view_names():
         shown = connection.exec_driver_sql(f"SHOW CREATE VIEW {quote_one(connection, view)}").mappings().one()
-        yield Made("view", view, undefined(str(shown["Create View"])))
+        yield DatabaseObject("view", view, undefined(str(shown["Create View"])))
     for kind, name in connection.exec_driver_sql(_MYSQL_ROUTINES).all():
         shown = connection.exec_driver_sql(f"SHOW CREATE {kind} {quote_one(connection, name)}").mappings().one()
         sql = shown[f"Create {str(kind).capitalize()}"]  # None without the right to see it
-        yield Made(str(kind).lower(), str(name), None if sql is None else undefined(str(sql)))
+        yield DatabaseObject(str(kind).lower(), str(name), None if sql is None else undefined(str(sql)))
     for kind, name in connection.exec_driver_sql(_MYSQL_OTHERS).all():
-        yield Made(str(kind), str(name))
+        yield DatabaseObject(str(kind), str(name))
 
 
 def undefined(sql: str) -> str:
@@ -107,12 +107,12 @@ def undefined(sql: str) -> str:
     return _MYSQL_DEFINER.sub(lambda found: f"CREATE {found.group(1)}", sql, count=1)
 
 
-def make(connection: sa.Connection, wanted: Iterable[Made]) -> dict[Made, str]:
+def make(connection: sa.Connection, wanted: Iterable[DatabaseObject]) -> dict[DatabaseObject, str]:
     """Make what can be made, in whatever order they need one another; return the rest, each with its reason."""
-    left: dict[Made, str] = {one: "it cannot be made from here" for one in wanted if one.sql is None}
+    left: dict[DatabaseObject, str] = {one: "it cannot be made from here" for one in wanted if one.sql is None}
     todo = [one for one in wanted if one.sql is not None]
     while todo:
-        refused: dict[Made, str] = {}
+        refused: dict[DatabaseObject, str] = {}
         for one in todo:
             try:
                 execute_raw(connection, str(one.sql))

@@ -13,7 +13,7 @@ from enghub.upgrade.executions.model import Execution, launch_command
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.workflow import START_LEASE, Workflow, is_between
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import Line, Move, Ticket, Waits
+from enghub.upgrade.queue.model import QueueMove, QueueState, Ticket, WaitingTimes
 from enghub.upgrade.queue.repository import Queue
 from enghub.upgrade.sites.repository import Sites
 
@@ -59,7 +59,7 @@ class Admission:
                 log.exception("upgrade not admitted", execution_id=ticket.execution_id, tenant_id=origin.tenant_id)
                 stuck.add(ticket.site_id)
 
-    def _begin(self, line: Line, ticket: Ticket, origin: Origin) -> int:
+    def _begin(self, line: QueueState, ticket: Ticket, origin: Origin) -> int:
         kept = self._executions.kept(origin.tenant_id, ticket.execution_id)
         before = kept.value
         problem = before.outdated(self._sites.get(origin.tenant_id, before.site_id).version)
@@ -111,18 +111,18 @@ class Admission:
         Workflow(self._executions).stop(origin.tenant_id, execution_id, execution.run, fault, origin)
         return 1
 
-    def _forget(self, origin: Origin, execution_id: str, move: Move) -> None:
+    def _forget(self, origin: Origin, execution_id: str, move: QueueMove) -> None:
         """Take an execution that is not there any more out of its slot or its place; another look repeats it."""
         log.warning("upgrade is gone", execution_id=execution_id, tenant_id=origin.tenant_id)
         with suppress(QueueChanged):
             self._queue.store(origin.tenant_id, move)
 
-    def waits(self, origin: Origin) -> Waits:
+    def waits(self, origin: Origin) -> WaitingTimes:
         """Return for how long the queue's oldest waits, and the oldest that could begin at once."""
         line = self._queue.line(origin.tenant_id)
         due = line.next(lambda site: self._is_busy(origin, site, set()))
         first = next(iter(line.tickets), None)
-        return Waits(*(0.0 if found is None else found.waited(origin.at) for found in (first, due)))
+        return WaitingTimes(*(0.0 if found is None else found.waited(origin.at) for found in (first, due)))
 
     def _is_busy(self, origin: Origin, site_id: str, stuck: set[str]) -> bool:
         """Tell whether nobody may begin at a site; one that cannot be looked at is added to ``stuck``."""

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import Asked, Breakpoint, Execution, OnFailure
-from enghub.upgrade.executions.reading import Seen
+from enghub.upgrade.executions.model import Breakpoint, Execution, OnFailure, StartUpgrade
+from enghub.upgrade.executions.reading import ExecutionDetail
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
 from enghub.upgrade.executions.step import StepRecord, said
@@ -27,9 +27,9 @@ class UpgradeRequest(WantedUpgrade):
     when_busy: Literal["refuse", "queue"] = "refuse"
     """What happens when the site is being upgraded already."""
 
-    def to_command(self) -> Asked:
+    def to_command(self) -> StartUpgrade:
         """Return what is asked."""
-        return Asked(
+        return StartUpgrade(
             self.upgrade_before_version,
             self.upgrade_after_version,
             self.site_id,
@@ -194,7 +194,7 @@ class StatusResponse(ExecutionResponse):
     steps: tuple[StepResponse, ...]
 
     @classmethod
-    def seen(cls, seen: Seen, language: Language, now: datetime) -> "StatusResponse":
+    def seen(cls, seen: ExecutionDetail, language: Language, now: datetime) -> "StatusResponse":
         """Return the answer for an execution with its steps, as it is now."""
         execution = seen.execution
         return cls(

@@ -13,10 +13,10 @@ from enghub.core.identity import Origin
 from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
 from enghub.kit.work.errors import Superseded, WorkFailed
 from enghub.kit.work.slices import Budget, Progress, Slice, SliceState
+from enghub.upgrade.executions.in_progress import Answer, StepInProgress
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogEntry, StepCommit
-from enghub.upgrade.executions.standing import Answer, Standing
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
 from enghub.upgrade.stepping.step import Databases, Facts, StepContext
@@ -101,8 +101,8 @@ class Engine:
             following = next_step(tuple(step.value for step in steps.values()), stage)
             if following is None:
                 return Answer("done", stage)
-            standing, answer = self._advance(Standing(kept, steps[following.sequence]), budget)
-            kept, steps[following.sequence] = standing.kept, standing.kept_step
+            current, answer = self._advance(StepInProgress(kept, steps[following.sequence]), budget)
+            kept, steps[following.sequence] = current.kept, current.kept_step
             if answer is not None:
                 return answer
             if budget.spent:
@@ -112,16 +112,16 @@ class Engine:
         back = execution.rollback if stage == ROLLBACK else None
         return self.executions.kept_steps(execution.tenant_id, execution.execution_id, 0 if back is None else back.run)
 
-    def _advance(self, standing: Standing, budget: Budget) -> tuple[Standing, Answer | None]:
+    def _advance(self, current: StepInProgress, budget: Budget) -> tuple[StepInProgress, Answer | None]:
         """Run one slice of one step; the answer is None when the stage can go on at once."""
         now = self.clock()
-        execution, step = standing.execution, standing.step
+        execution, step = current.execution, current.step
         if step.needs_confirmation:
-            return self._wait_for_operator(standing)
+            return self._wait_for_operator(current)
         if step.retry_at is not None and step.retry_at > now and step.run == execution.run:
-            return standing, standing.answer("more", int((step.retry_at - now).total_seconds()) + 1)
+            return current, current.answer("more", int((step.retry_at - now).total_seconds()) + 1)
         if wait := step.seconds_to_window(now):
-            return self._wait_for_window(standing, now, wait)
+            return self._wait_for_window(current, now, wait)
         if step.status is StepStatus.RUNNING and step.run == execution.run and not step.progress:
             self._log(step, "info", "taken up again")
         note = self._ready_to_stop(execution, step)
@@ -132,18 +132,18 @@ class Engine:
         event = None if note is None else "UpgradeReadyToStop"
         if begun.definition.window is not None and begun.unreachable_since is None:
             execution = execution.hindered(None)
-        standing = self._save(standing, execution.at_step(begun), begun, event=event, note=note)
+        current = self._save(current, execution.at_step(begun), begun, event=event, note=note)
         self.point("step begun")
-        return self._slice(standing, budget)
+        return self._slice(current, budget)
 
-    def _wait_for_window(self, standing: Standing, now: datetime, seconds: int) -> tuple[Standing, Answer]:
-        execution, step = standing.execution, standing.step
+    def _wait_for_window(self, current: StepInProgress, now: datetime, seconds: int) -> tuple[StepInProgress, Answer]:
+        execution, step = current.execution, current.step
         values = {"step": step.key, "at": (now + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M UTC")}
         problem = Problem(OFF_PEAK.render("en", **values), OFF_PEAK.render("zh", **values))
         if execution.hindrance != problem:
             self._log(step, "info", problem.en)
-            standing = self._save(standing, execution.at_step(step).hindered(problem), step)
-        return standing, standing.answer("more", min(seconds, WINDOW_WAIT_SECONDS))
+            current = self._save(current, execution.at_step(step).hindered(problem), step)
+        return current, current.answer("more", min(seconds, WINDOW_WAIT_SECONDS))
 
     def _ready_to_stop(self, execution: Execution, step: StepRecord) -> Text | None:
         """Return what people are told before the business system is stopped, once; None at any other step."""
@@ -153,64 +153,64 @@ class Engine:
         self._log(step, "info", f"ready to stop the business system: {note.en}")
         return note
 
-    def _wait_for_operator(self, standing: Standing) -> tuple[Standing, Answer]:
-        execution, step = standing.execution, standing.step
+    def _wait_for_operator(self, current: StepInProgress) -> tuple[StepInProgress, Answer]:
+        execution, step = current.execution, current.step
         if step.status is not StepStatus.WAITING or execution.status is not Status.WAITING:
             self._log(step, "info", "waiting for an operator's confirmation")
             event = "UpgradeConfirmationRequested"
             waiting = step.await_confirmation()
-            standing = self._save(standing, execution.wait_for(step), waiting, event=event, action="held")
-        return standing, standing.answer("confirm")
+            current = self._save(current, execution.wait_for(step), waiting, event=event, action="held")
+        return current, current.answer("confirm")
 
-    def _slice(self, standing: Standing, budget: Budget) -> tuple[Standing, Answer | None]:
+    def _slice(self, current: StepInProgress, budget: Budget) -> tuple[StepInProgress, Answer | None]:
         started = time.monotonic()
 
         def milliseconds() -> int:
             return int((time.monotonic() - started) * 1000)
 
         try:
-            self._check_time(standing.step)
-            ended = self._call(standing, budget)
+            self._check_time(current.step)
+            ended = self._call(current, budget)
         except WorkFailed as failure:
-            return self._on_failure(standing, standing.step, failure, milliseconds())
+            return self._on_failure(current, current.step, failure, milliseconds())
         except DatabaseUnreachable as away:
-            return self._on_away(standing, str(away), milliseconds())
+            return self._on_away(current, str(away), milliseconds())
         except DatabaseBusy:
             busy = "the database still works on a statement of an earlier worker: waiting for it"
-            self._log(standing.step, "info", busy)
-            standing = self._answered(standing)
-            return standing, standing.answer("more", BUSY_WAIT_SECONDS)
+            self._log(current.step, "info", busy)
+            current = self._answered(current)
+            return current, current.answer("more", BUSY_WAIT_SECONDS)
         except Superseded:
-            return standing, Answer("superseded", standing.step.stage)
-        standing = self._answered(standing)
+            return current, Answer("superseded", current.step.stage)
+        current = self._answered(current)
         self.point("slice ended")
         shown = None if ended.progress is None else ended.progress.to_json()
         if ended.state is SliceState.MORE:
-            standing = self._save_step(standing, standing.step.slice_ended(ended.cursor, shown, milliseconds()))
+            current = self._save_step(current, current.step.slice_ended(ended.cursor, shown, milliseconds()))
             goes_on_later = ended.wait_seconds or budget.spent
-            return standing, standing.answer("more", ended.wait_seconds) if goes_on_later else None
-        return self._finished(standing, standing.step.succeed(ended.result, shown, milliseconds(), self.clock())), None
+            return current, current.answer("more", ended.wait_seconds) if goes_on_later else None
+        return self._finished(current, current.step.succeed(ended.result, shown, milliseconds(), self.clock())), None
 
-    def _finished(self, standing: Standing, finished: StepRecord) -> Standing:
+    def _finished(self, current: StepInProgress, finished: StepRecord) -> StepInProgress:
         self._log(finished, "info", f"succeeded after {finished.active_milliseconds / 1000:.1f} s of work")
         left = attention(finished.result)
-        standing = self._save(
-            standing,
-            standing.execution.completed(),
+        current = self._save(
+            current,
+            current.execution.completed(),
             finished,
             event="UpgradeStepRolledBack" if finished.rollback else "UpgradeStepCompleted",
             note=left,
             also=() if left is None else ("UpgradeNeedsAttention",),
         )
         self.point("step recorded")
-        return standing
+        return current
 
     def _check_time(self, step: StepRecord) -> None:
         if step.active_milliseconds > step.definition.timeout * 1000:
             raise WorkFailed(TIMED_OUT, step=step.key, timeout=step.definition.timeout)
 
-    def _call(self, standing: Standing, budget: Budget) -> Slice:
-        execution, step = standing.execution, standing.step
+    def _call(self, current: StepInProgress, budget: Budget) -> Slice:
+        execution, step = current.execution, current.step
         site = self.site(execution.tenant_id, execution.site_id)
         published = 0.0
 
@@ -218,7 +218,7 @@ class Engine:
             nonlocal published
             if time.monotonic() - published >= PROGRESS_SECONDS:
                 published = time.monotonic()
-                self.executions.publish_progress(execution.tenant_id, standing.kept_step, progress.to_json())
+                self.executions.publish_progress(execution.tenant_id, current.kept_step, progress.to_json())
 
         context = StepContext(
             facts=_facts(execution, step),
@@ -242,10 +242,10 @@ class Engine:
             raise WorkFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
         return made.run(context, step.cursor)
 
-    def _on_away(self, standing: Standing, reason: str, milliseconds: int) -> tuple[Standing, Answer | None]:
+    def _on_away(self, current: StepInProgress, reason: str, milliseconds: int) -> tuple[StepInProgress, Answer | None]:
         """Wait for the database without counting a try; stop when it stays away."""
         now = self.clock()
-        away = standing.step.unreachable(now)
+        away = current.step.unreachable(now)
         since = away.unreachable_since or now
         values: dict[str, Any] = {
             "since": since.strftime(SHOWN),
@@ -253,32 +253,32 @@ class Engine:
             "reason": reason,
         }
         if now - since >= PATIENCE:
-            return self._on_failure(standing, away.answered(), WorkFailed(STAYED_AWAY, **values), milliseconds)
+            return self._on_failure(current, away.answered(), WorkFailed(STAYED_AWAY, **values), milliseconds)
         self._log(away, "warning", AWAY.render("en", **values))
         problem = Problem(AWAY.render("en", **values), AWAY.render("zh", **values))
-        standing = self._save(standing, standing.execution.hindered(problem), away)
-        return standing, standing.answer("more", AWAY_WAIT_SECONDS)
+        current = self._save(current, current.execution.hindered(problem), away)
+        return current, current.answer("more", AWAY_WAIT_SECONDS)
 
-    def _answered(self, standing: Standing) -> Standing:
-        if standing.step.unreachable_since is None:
-            return standing
-        return self._save(standing, standing.execution.hindered(None), standing.step.answered())
+    def _answered(self, current: StepInProgress) -> StepInProgress:
+        if current.step.unreachable_since is None:
+            return current
+        return self._save(current, current.execution.hindered(None), current.step.answered())
 
     def _on_failure(
-        self, standing: Standing, step: StepRecord, failure: WorkFailed, milliseconds: int
-    ) -> tuple[Standing, Answer | None]:
+        self, current: StepInProgress, step: StepRecord, failure: WorkFailed, milliseconds: int
+    ) -> tuple[StepInProgress, Answer | None]:
         problem = Problem(failure.text.en, failure.text.zh)
         now = self.clock()
         failed = step.failed(problem, failure.result, milliseconds, now, retryable=failure.retryable)
         level = "error" if failed.status is StepStatus.FAILED else "warning"
         self._log(step, level, f"attempt {step.attempts}: {failure.text.en}")
         if failed.status is StepStatus.SKIPPED:
-            return self._save(standing, standing.execution.completed(), failed, event="UpgradeStepSkipped"), None
-        standing = self._save_step(standing, failed)
+            return self._save(current, current.execution.completed(), failed, event="UpgradeStepSkipped"), None
+        current = self._save_step(current, failed)
         if failed.status is StepStatus.FAILED:
-            return standing, standing.answer("failed")
+            return current, current.answer("failed")
         pause = 1 if failed.retry_at is None else int((failed.retry_at - now).total_seconds()) + 1
-        return standing, standing.answer("more", pause)
+        return current, current.answer("more", pause)
 
     # --- storage ------------------------------------------------------------------------------------------------------
 
@@ -295,7 +295,7 @@ class Engine:
 
     def _save(
         self,
-        standing: Standing,
+        current: StepInProgress,
         execution: Execution,
         step: StepRecord,
         *,
@@ -303,14 +303,14 @@ class Engine:
         event: str | None = None,
         note: Text | None = None,
         also: tuple[str, ...] = (),
-    ) -> Standing:
+    ) -> StepInProgress:
         """Store both as they are from now on."""
-        after = StepCommit(standing.kept_step, step)
+        after = StepCommit(current.kept_step, step)
         kept, kept_step = self.executions.save(
             ExecutionCommit(
                 self._origin(execution),
                 execution,
-                standing.kept,
+                current.kept,
                 after,
                 action=action,
                 event=event,
@@ -318,11 +318,11 @@ class Engine:
                 also=also,
             )
         )
-        return Standing(kept, kept_step or standing.kept_step)
+        return StepInProgress(kept, kept_step or current.kept_step)
 
-    def _save_step(self, standing: Standing, step: StepRecord) -> Standing:
-        commit = StepCommit(standing.kept_step, step)
-        return replace(standing, kept_step=self.executions.save_step(standing.execution.tenant_id, commit))
+    def _save_step(self, current: StepInProgress, step: StepRecord) -> StepInProgress:
+        commit = StepCommit(current.kept_step, step)
+        return replace(current, kept_step=self.executions.save_step(current.execution.tenant_id, commit))
 
     def _origin(self, execution: Execution) -> Origin:
         return Origin(

@@ -55,7 +55,7 @@ SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StartUpgrade:
     """Which upgrade is wanted."""
 
     source_version: str

@@ -12,7 +12,7 @@ EXCERPT_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ExecutionDetail:
     """An execution with its steps, and those of its rollback."""
 
     execution: Execution
@@ -22,7 +22,7 @@ class Seen:
     """Where it waits, if it does."""
 
 
-def look(executions: Executions, tenant_id: str, execution_id: str) -> Seen:
+def look(executions: Executions, tenant_id: str, execution_id: str) -> ExecutionDetail:
     """Return an execution with its steps.
 
     Raises:
@@ -31,7 +31,7 @@ def look(executions: Executions, tenant_id: str, execution_id: str) -> Seen:
     execution = executions.get(tenant_id, execution_id)
     run = 0 if execution.rollback is None else execution.rollback.run
     undoing = executions.rollback_steps(tenant_id, execution_id, run) if run else ()
-    return Seen(execution, executions.steps(tenant_id, execution_id), undoing)
+    return ExecutionDetail(execution, executions.steps(tenant_id, execution_id), undoing)
 
 
 class Reports:

@@ -12,7 +12,7 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.step import StepRecord
-from enghub.upgrade.queue.model import ADMIT, Move
+from enghub.upgrade.queue.model import ADMIT, QueueMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ExecutionCommit:
     """What its events say besides the state."""
     command: Command | None = None
     lock: SiteLock | None = None
-    queue: Move | None = None
+    queue: QueueMove | None = None
     """What it does to slots and queue."""
     site_version: str | None = None
     """The version the site has from now on."""

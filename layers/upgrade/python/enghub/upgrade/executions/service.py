@@ -9,8 +9,8 @@ from enghub.core.clock import to_text
 from enghub.core.commits import Command, Kept
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import ConfirmationOver, ExecutionChanged, NothingToConfirm, SiteBusy
-from enghub.upgrade.executions.model import ABORTED, SKIP, Asked, Execution, Status, launch_command, released
-from enghub.upgrade.executions.reading import Seen, look
+from enghub.upgrade.executions.model import ABORTED, SKIP, Execution, StartUpgrade, Status, launch_command, released
+from enghub.upgrade.executions.reading import ExecutionDetail, look
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogPage, StepCommit
 from enghub.upgrade.executions.rollback import declared_records
 from enghub.upgrade.executions.step import StepRecord, StepStatus
@@ -36,7 +36,7 @@ class Upgrades:
         self._queue = queue
         self._planner = planner
 
-    def execute(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Execution:
+    def execute(self, asked: StartUpgrade, origin: Origin, claim: Claim | None = None) -> Execution:
         """Accept an upgrade: plan it, pin it, lock the site; the outbox starts the workflow.
 
         Raises:
@@ -259,7 +259,7 @@ class Upgrades:
         commit = ExecutionCommit(origin, after, kept, confirmed, action="confirmed", command=command, claim=claim)
         return self._executions.save(commit)[0].value
 
-    def look(self, tenant_id: str, execution_id: str) -> Seen:
+    def look(self, tenant_id: str, execution_id: str) -> ExecutionDetail:
         """Return an execution with its steps.
 
         Raises:

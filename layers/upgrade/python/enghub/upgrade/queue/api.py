@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from enghub.core import wire
-from enghub.upgrade.queue.model import MAX_LIMIT, Line
+from enghub.upgrade.queue.model import MAX_LIMIT, QueueState
 
 BASE = "/api/v1/upgrade/queue"
 SHOWN = 100
@@ -38,7 +38,7 @@ class QueueResponse(wire.Response):
     waiting: tuple[WaitingResponse, ...]
 
     @classmethod
-    def of(cls, line: Line, default_limit: int) -> "QueueResponse":
+    def of(cls, line: QueueState, default_limit: int) -> "QueueResponse":
         """Return the answer for slots and queue."""
         slots = line.slots
         return cls(

@@ -11,7 +11,7 @@ from enghub.core.identity import Origin
 from enghub.core.outbox import to_command
 from enghub.core.transactions import Delete, Put, Update, Write, absent, transact
 from enghub.upgrade.queue.errors import QueueChanged
-from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, Line, Move, Slots, Ticket
+from enghub.upgrade.queue.model import ADMIT, DEFAULT_LIMIT, QueueMove, QueueState, Slots, Ticket
 
 SLOTS_SK = "SLOTS"
 AGGREGATE = "upgrade_queue"
@@ -76,7 +76,7 @@ def _slots_write(tenant_id: str, slots: Slots, seen: int, link: Link) -> Put:
     return Put(record, absent() if seen == 0 else SlotsRecord.record_version == seen, _refusal)
 
 
-def move_writes(tenant_id: str, move: Move) -> list[Write]:
+def move_writes(tenant_id: str, move: QueueMove) -> list[Write]:
     """Return the writes of a change that saw the slots."""
     writes: list[Write] = [_slots_write(tenant_id, move.slots, move.seen.revision, move.seen.link)]
     if move.joins is not None:
@@ -116,12 +116,12 @@ class DynamoQueue:
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
 
-    def line(self, tenant_id: str) -> Line:
+    def line(self, tenant_id: str) -> QueueState:
         """One read of the slots, then one query of the queue: what came between fails at the slots' version."""
         record = SlotsRecord.read(_partition(tenant_id), SLOTS_SK)
         records = TicketRecord.items(_partition(tenant_id), prefix="TICKET#")
         tickets = tuple(Ticket(int(r.number), r.execution_id, r.site_id, r.queued_at) for r in records)
-        return Line(Kept(Slots(self._limit), 0) if record is None else self._kept(record), tickets)
+        return QueueState(Kept(Slots(self._limit), 0) if record is None else self._kept(record), tickets)
 
     def _kept(self, record: SlotsRecord) -> Kept[Slots]:
         slots = Slots(
@@ -141,7 +141,7 @@ class DynamoQueue:
         command = to_command(ADMIT, {}, origin, subject=origin.tenant_id)
         transact(_slots_write(origin.tenant_id, slots, seen.revision, entry.link), audit.to_put(entry), command)
 
-    def store(self, tenant_id: str, move: Move) -> None:
+    def store(self, tenant_id: str, move: QueueMove) -> None:
         """One transaction."""
         transact(*move_writes(tenant_id, move))
 

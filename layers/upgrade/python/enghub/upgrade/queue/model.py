@@ -29,7 +29,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitingTimes:
     """For how many seconds executions wait: the oldest one, and the oldest that has a free slot and a free site."""
 
     longest_seconds: float = 0.0
@@ -66,7 +66,7 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QueueState:
     """A tenant's slots, and its queue in order, at one moment."""
 
     kept: Kept[Slots]
@@ -77,9 +77,11 @@ class Line:
         """Who runs now."""
         return self.kept.value
 
-    def move(self, slots: Slots | None = None, *, joins: Ticket | None = None, leaves: int | None = None) -> "Move":
+    def move(
+        self, slots: Slots | None = None, *, joins: Ticket | None = None, leaves: int | None = None
+    ) -> "QueueMove":
         """Return a change of what was seen here; `leaves` is the number of a ticket."""
-        return Move(self.kept, slots or self.slots, joins, leaves)
+        return QueueMove(self.kept, slots or self.slots, joins, leaves)
 
     def may_begin(self, execution_id: str) -> bool:
         """Tell whether an execution with a free site begins at once: a slot remains when all who wait have theirs."""
@@ -117,7 +119,7 @@ class QueuePosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class QueueMove:
     """What a change does to slots and queue; stored only if nobody changed them since they were seen."""
 
     seen: Kept[Slots]

@@ -4,13 +4,13 @@ from typing import Protocol
 
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
-from enghub.upgrade.queue.model import Line, Move, Slots
+from enghub.upgrade.queue.model import QueueMove, QueueState, Slots
 
 
 class Queue(Protocol):
     """Storage of slots and queue."""
 
-    def line(self, tenant_id: str) -> Line:
+    def line(self, tenant_id: str) -> QueueState:
         """Return slots and queue; the slots are never newer than the queue."""
 
     def set_limit(self, seen: Kept[Slots], limit: int | None, origin: Origin) -> None:
@@ -20,7 +20,7 @@ class Queue(Protocol):
             QueueChanged: somebody else was faster.
         """
 
-    def store(self, tenant_id: str, move: Move) -> None:
+    def store(self, tenant_id: str, move: QueueMove) -> None:
         """Store a change that belongs to no execution.
 
         Raises:

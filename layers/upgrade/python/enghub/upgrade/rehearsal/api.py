@@ -7,7 +7,7 @@ from pydantic import Field
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.upgrade.executions.step import said
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, StepTimes
+from enghub.upgrade.rehearsal.model import Rehearsal, RehearsalDetail, StartRehearsal, StepTimes
 from enghub.upgrade.requests import WantedUpgrade
 
 BASE = "/api/v1/upgrade/rehearsals"
@@ -19,9 +19,9 @@ class RehearsalRequest(WantedUpgrade):
     row_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     """Rows of each table that are copied at most, those with the lowest keys."""
 
-    def to_command(self) -> Asked:
+    def to_command(self) -> StartRehearsal:
         """Return what is asked."""
-        return Asked(
+        return StartRehearsal(
             self.upgrade_before_version, self.upgrade_after_version, self.site_id, self.environment, self.row_limit
         )
 
@@ -105,7 +105,7 @@ class RehearsalStatusResponse(RehearsalResponse):
     error: str | None
 
     @classmethod
-    def seen(cls, seen: Seen, language: Language) -> "RehearsalStatusResponse":
+    def seen(cls, seen: RehearsalDetail, language: Language) -> "RehearsalStatusResponse":
         """Return the answer for a rehearsal with its steps."""
         rehearsal = seen.rehearsal
         return cls(

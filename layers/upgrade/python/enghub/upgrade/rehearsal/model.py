@@ -45,7 +45,7 @@ PARTS = tuple(Part)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StartRehearsal:
     """Which upgrade to rehearse, on how many rows of each table."""
 
     source_version: str
@@ -175,7 +175,7 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RehearsalDetail:
     """A rehearsal with its steps as far as they are."""
 
     rehearsal: Rehearsal
@@ -205,7 +205,7 @@ def rehearsed(definition: Step) -> tuple[Step | None, tuple[str, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class RehearsalSteps:
     """The steps of a rehearsal, as far as they are."""
 
     up: tuple[StepRecord, ...]
@@ -215,7 +215,7 @@ class Ways:
     """The manifests' own rollback steps: they undo a whole version before its steps do."""
 
 
-def times(ways: Ways, shapes: Mapping[str, Mapping[str, str]]) -> tuple[StepTimes, ...]:
+def times(ways: RehearsalSteps, shapes: Mapping[str, Mapping[str, str]]) -> tuple[StepTimes, ...]:
     """Return what is known of every step.
 
     Args:

@@ -23,7 +23,7 @@ from enghub.upgrade.manifests.model import parse
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, make_plan
 from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal
+from enghub.upgrade.rehearsal.model import Rehearsal, StartRehearsal
 from enghub.upgrade.rehearsal.service import prepared
 from enghub.upgrade.rehearsal.workflow import Rehearsing
 from enghub.upgrade.stepping.ports import Ports
@@ -74,7 +74,7 @@ def rehearse_package(
     by_hash = {digest: scripts[name] for name, digest in hashes.items()}
     _check_scripts(plan, hashes)
     origin = Origin(TENANT, "", "rehearsal", system_clock(), "rehearsal")
-    asked = Asked(source, target, site_id, "rehearsal", row_limit)
+    asked = StartRehearsal(source, target, site_id, "rehearsal", row_limit)
     rehearsal, records = prepared(asked, plan, {}, lambda _: hashes, origin)
     site, scratch = (Address.of(dialect, address) for address in addresses)
     check(site, scratch)

@@ -14,7 +14,15 @@ from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.planning.plan import Plan, PlannedStep
 from enghub.upgrade.planning.service import Planner
 from enghub.upgrade.rehearsal.errors import NothingToRehearse, ScratchRefused
-from enghub.upgrade.rehearsal.model import Asked, Rehearsal, Seen, Ways, launch_command, rehearsed, times
+from enghub.upgrade.rehearsal.model import (
+    Rehearsal,
+    RehearsalDetail,
+    RehearsalSteps,
+    StartRehearsal,
+    launch_command,
+    rehearsed,
+    times,
+)
 from enghub.upgrade.rehearsal.repository import RehearsalStore
 from enghub.upgrade.sites.model import Site
 
@@ -32,7 +40,7 @@ class Rehearsals:
         self._planner = planner
         self._check_scratch = check_scratch
 
-    def start(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Rehearsal:
+    def start(self, asked: StartRehearsal, origin: Origin, claim: Claim | None = None) -> Rehearsal:
         """Accept a rehearsal; the outbox starts its workflow.
 
         Raises:
@@ -49,7 +57,7 @@ class Rehearsals:
         commands = (launch_command(rehearsal),)
         return self._store.save(Commit(origin, "started", rehearsal, commands=commands, claim=claim)).value
 
-    def look(self, tenant_id: str, rehearsal_id: str) -> Seen:
+    def look(self, tenant_id: str, rehearsal_id: str) -> RehearsalDetail:
         """Return a rehearsal with its steps.
 
         Raises:
@@ -57,12 +65,12 @@ class Rehearsals:
         """
         found = self._store.get(tenant_id, rehearsal_id)
         if not found.is_running:
-            return Seen(found, found.steps)
-        return Seen(found, times(ways_of(self._executions, found), {}))
+            return RehearsalDetail(found, found.steps)
+        return RehearsalDetail(found, times(steps_of(self._executions, found), {}))
 
 
 def prepared(
-    asked: Asked, plan: Plan, manifests: Mapping[str, str], scripts_of: ScriptsOf, origin: Origin
+    asked: StartRehearsal, plan: Plan, manifests: Mapping[str, str], scripts_of: ScriptsOf, origin: Origin
 ) -> tuple[Rehearsal, list[StepRecord]]:
     """Return a rehearsal of a plan with its steps, and the manifests' rollback steps that it may need.
 
@@ -117,10 +125,10 @@ def _inside(planned: Iterable[PlannedStep]) -> tuple[list[PlannedStep], list[str
     return steps, left_out
 
 
-def ways_of(executions: Executions, rehearsal: Rehearsal) -> Ways:
+def steps_of(executions: Executions, rehearsal: Rehearsal) -> RehearsalSteps:
     """Return the steps of a rehearsal, as far as they are."""
     tenant_id = rehearsal.tenant_id
-    return Ways(
+    return RehearsalSteps(
         executions.steps(tenant_id, rehearsal.up_id),
         executions.rollback_steps(tenant_id, rehearsal.up_id, 2),
         executions.steps(tenant_id, rehearsal.again_id),

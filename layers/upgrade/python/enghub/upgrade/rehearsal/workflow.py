@@ -17,17 +17,17 @@ from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable
+from enghub.upgrade.executions.in_progress import Answer
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions
 from enghub.upgrade.executions.rollback import plan_rollback
-from enghub.upgrade.executions.standing import Answer
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, first_unfinished
 from enghub.upgrade.gateways.databases import copying
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.gateways.databases.scratch import Scratch
 from enghub.upgrade.rehearsal.model import NotCopied, Part, Rehearsal, launch_command, times
 from enghub.upgrade.rehearsal.repository import RehearsalStore
-from enghub.upgrade.rehearsal.service import ways_of
+from enghub.upgrade.rehearsal.service import steps_of
 from enghub.upgrade.stepping.hooks import Hooks
 from enghub.upgrade.stepping.ports import BACKUPS, Ports
 
@@ -95,7 +95,7 @@ class Rehearsing:
         rehearsal = kept.value
         if rehearsal.run == run and rehearsal.is_running:
             problem = Problem(f"The workflow broke: {fault}", f"工作流异常：{fault}", "fault")
-            steps = times(ways_of(self.executions, rehearsal), {})
+            steps = times(steps_of(self.executions, rehearsal), {})
             self._clear_away(rehearsal)
             self.store.save(Commit(origin, "ended", rehearsal.ended(steps, problem, origin.at), kept))
         return Answer("rest", rehearsal.part)
@@ -161,7 +161,7 @@ class Rehearsing:
 
     def _keep_shape(self, rehearsal: Rehearsal, scratch: Scratch, budget: Budget) -> None:
         """Note the structure after the step that was finished last, so that its undoing can be judged."""
-        ways = ways_of(self.executions, rehearsal)
+        ways = steps_of(self.executions, rehearsal)
         steps = ways.down if rehearsal.part is Part.DOWN else ways.up
         last = max((step for step in steps if step.ended_at is not None), key=_ended, default=None)
         if last is None or last.status is not StepStatus.SUCCEEDED:
@@ -206,7 +206,7 @@ class Rehearsing:
         execution = kept.value
         if execution.rollback is not None:
             return execution
-        ways = ways_of(self.executions, rehearsal)
+        ways = steps_of(self.executions, rehearsal)
         rollback, records = plan_rollback(execution, ways.up, ways.declared, origin)
         self.executions.plan_steps(rehearsal.tenant_id, records)
         back = replace(
@@ -239,7 +239,7 @@ class Rehearsing:
             with suppress(WorkFailed):  # another rehearsal has it, which is why this one ends
                 shapes = scratch.shapes(budget)
                 scratch.release(budget)
-        steps = times(ways_of(self.executions, rehearsal), shapes)
+        steps = times(steps_of(self.executions, rehearsal), shapes)
         self._clear_away(rehearsal)
         self.store.save(Commit(origin, "ended", rehearsal.ended(steps, problem, origin.at), kept))
         return Answer("rest", rehearsal.part)

@@ -9,7 +9,7 @@ from enghub.core.i18n import Language, Text
 from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.executions.step import said
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
-from enghub.upgrade.rollouts.service import Asked, Seen
+from enghub.upgrade.rollouts.service import RolloutDetail, StartRollout
 from enghub.upgrade.sites.api import SiteId, Tags
 from enghub.upgrade.versions import VersionText
 
@@ -43,9 +43,9 @@ class RolloutRequest(wire.Request):
             raise wire.Unfit(_ONE_SELECTOR, field="siteIds")
         return self
 
-    def to_command(self) -> Asked:
+    def to_command(self) -> StartRollout:
         """Return what is asked."""
-        return Asked(
+        return StartRollout(
             self.name,
             self.upgrade_after_version,
             self.environment,
@@ -182,7 +182,7 @@ class RolloutStatusResponse(RolloutResponse):
     site_progress: tuple[RolloutSiteResponse, ...]
 
     @classmethod
-    def seen(cls, seen: Seen, language: Language) -> "RolloutStatusResponse":
+    def seen(cls, seen: RolloutDetail, language: Language) -> "RolloutStatusResponse":
         """Return the answer for a roll-out with its sites."""
         rollout = seen.rollout
         by_wave: dict[int, tuple[SiteRow, ...]] = {}

@@ -17,7 +17,7 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StartRollout:
     """Which roll-out is wanted; sites by id, else by tags they all carry."""
 
     name: str
@@ -35,7 +35,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RolloutDetail:
     """A roll-out with its sites."""
 
     rollout: Rollout
@@ -49,7 +49,7 @@ class Rollouts:
         self._store = store
         self._sites = sites
 
-    def start(self, asked: Asked, origin: Origin, claim: Claim | None = None) -> Rollout:
+    def start(self, asked: StartRollout, origin: Origin, claim: Claim | None = None) -> Rollout:
         """Accept a roll-out; the outbox starts its workflow.
 
         Raises:
@@ -83,7 +83,7 @@ class Rollouts:
         commit = commit_of(origin, rollout, None, "started", events=("RolloutStarted",), launch=True, claim=claim)
         return self._store.create(rows, commit)
 
-    def _chosen(self, tenant_id: str, asked: Asked) -> tuple[str, ...]:
+    def _chosen(self, tenant_id: str, asked: StartRollout) -> tuple[str, ...]:
         if asked.site_ids:
             return tuple(self._sites.get(tenant_id, site_id).site_id for site_id in dict.fromkeys(asked.site_ids))
         wanted = asked.tags.items()
@@ -144,13 +144,13 @@ class Rollouts:
                 continue
         raise RolloutChanged(rollout_id=rollout_id)
 
-    def look(self, tenant_id: str, rollout_id: str) -> Seen:
+    def look(self, tenant_id: str, rollout_id: str) -> RolloutDetail:
         """Return a roll-out with its sites.
 
         Raises:
             RolloutNotFound: there is none.
         """
-        return Seen(self._store.get(tenant_id, rollout_id), self._store.rows(tenant_id, rollout_id))
+        return RolloutDetail(self._store.get(tenant_id, rollout_id), self._store.rows(tenant_id, rollout_id))
 
     def find(self, tenant_id: str, limit: int, cursor: str | None) -> tuple[tuple[Rollout, ...], str | None]:
         """Return one page of roll-outs, newest first."""

@@ -13,7 +13,7 @@ from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
-from enghub.upgrade.executions.model import Asked, Execution, Status
+from enghub.upgrade.executions.model import Execution, StartUpgrade, Status
 from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import Problem
@@ -215,7 +215,7 @@ class Fleet:
         if Version.parse(site.version) >= Version.parse(rollout.target_version):
             reason = Problem(f"The site runs {site.version} already", f"局点当前版本已为 {site.version}")
             return row.skipped(reason, origin.at)
-        asked = Asked(
+        asked = StartUpgrade(
             site.version, rollout.target_version, row.site_id, rollout.environment, rollout.on_failure, "queue"
         )
         return row.started(self._upgrades.execute(asked, origin, claim), rollout.attempt, origin.at)

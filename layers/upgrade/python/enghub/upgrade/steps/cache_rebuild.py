@@ -19,9 +19,9 @@ from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
 if TYPE_CHECKING:
-    from enghub.kit.databases.entries import Source
+    from enghub.kit.databases.entries import KeyedRows
     from enghub.kit.databases.session import WriteSession
-    from enghub.upgrade.gateways.databases.tasks import Reached
+    from enghub.upgrade.gateways.databases.tasks import TaskState
 
 NO_TABLE = Text("Cache {name}: table {table} or its key does not exist", "缓存 {name}：表 {table} 或其键不存在")
 NO_COLUMN = Text("Cache {name}: {table} has no column {column}", "缓存 {name}：{table} 没有列 {column}")
@@ -123,7 +123,7 @@ class _Rebuild:
         mark = hashlib.sha256(f"{facts.scope}/{facts.execution_id}/{rules.digest}".encode()).hexdigest()[:8]
         self.generation = f"{facts.version}-{mark}"
 
-    def run(self) -> "tuple[Reached, bool]":
+    def run(self) -> "tuple[TaskState, bool]":
         """Load, prove, put in force, clear the old ones; True when that is done."""
         with self.session.transaction() as connection:
             reached = self.task.read(connection)
@@ -150,11 +150,11 @@ class _Rebuild:
         with self.session.transaction() as connection:
             self.task.forget(connection)
 
-    def _source(self, connection: Any) -> "Source":
-        from enghub.kit.databases.entries import Source  # noqa: PLC0415
+    def _source(self, connection: Any) -> "KeyedRows":
+        from enghub.kit.databases.entries import KeyedRows  # noqa: PLC0415
 
         rules = self.rules
-        source = Source.of(connection, rules.table, rules.where)
+        source = KeyedRows.of(connection, rules.table, rules.where)
         if source is None:
             raise WorkFailed(NO_TABLE, name=rules.name, table=rules.table)
         missing = source.lacks([*rules.columns, *_PLACEHOLDER.findall(rules.key)])
@@ -162,20 +162,22 @@ class _Rebuild:
             raise WorkFailed(NO_COLUMN, name=rules.name, table=rules.table, column=", ".join(missing))
         return source
 
-    def _reached(self, stage: str, position: str | None, count: int, total: int | None, milliseconds: int) -> "Reached":
-        from enghub.upgrade.gateways.databases.tasks import Reached  # noqa: PLC0415
+    def _reached(
+        self, stage: str, position: str | None, count: int, total: int | None, milliseconds: int
+    ) -> "TaskState":
+        from enghub.upgrade.gateways.databases.tasks import TaskState  # noqa: PLC0415
 
         data = {"generation": self.generation, "position": position, "busyMs": milliseconds}
-        return Reached(stage, self.rules.digest, data, count, total)
+        return TaskState(stage, self.rules.digest, data, count, total)
 
-    def _begin(self, source: "Source") -> "Reached":
+    def _begin(self, source: "KeyedRows") -> "TaskState":
         self.cache.clear(self.generation)
         with self.session.transaction() as connection:
             reached = self._reached("load", None, 0, source.count(connection), 0)
             self.task.write(connection, reached)
         return reached
 
-    def _load(self, source: "Source", reached: "Reached") -> "Reached":
+    def _load(self, source: "KeyedRows", reached: "TaskState") -> "TaskState":
         """Entries first, the checkpoint after them: a batch that is stored again changes nothing."""
         started = time.monotonic()
         with self.session.transaction() as connection:
@@ -200,7 +202,7 @@ class _Rebuild:
         value = {name: row[name] for name in names}
         return key, json.dumps(value, ensure_ascii=False, default=_plain, separators=(",", ":")).encode()
 
-    def _prove(self, source: "Source", reached: "Reached") -> "Reached":
+    def _prove(self, source: "KeyedRows", reached: "TaskState") -> "TaskState":
         count = self.cache.count(self.generation)
         if count != reached.done:
             raise self._not_proved(f"it holds {count} entries instead of {reached.done}")
@@ -217,7 +219,7 @@ class _Rebuild:
         self.context.point("proved")
         return following
 
-    def _put_in_force(self, reached: "Reached") -> "Reached":
+    def _put_in_force(self, reached: "TaskState") -> "TaskState":
         from enghub.upgrade.gateways.databases.tasks import DONE  # noqa: PLC0415
 
         self.cache.activate(self.generation)

@@ -18,7 +18,7 @@ from enghub.upgrade.steps import parameters as read
 if TYPE_CHECKING:
     from enghub.kit.databases.indexes import Index
     from enghub.kit.databases.session import WriteSession
-    from enghub.upgrade.gateways.databases.tasks import Reached, StagedTask
+    from enghub.upgrade.gateways.databases.tasks import StagedTask, TaskState
 
 FAILED = Text("Index {index} on {table}: {error}", "表 {table} 的索引 {index}：{error}")
 MISSING = Text("Index {index} on {table} does not exist", "表 {table} 上没有索引 {index}")
@@ -79,7 +79,7 @@ class IndexOptimisation(BaseStep):
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Go on where the journal says."""
-        from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, digest_of  # noqa: PLC0415
+        from enghub.upgrade.gateways.databases.tasks import DONE, StagedTask, TaskState, digest_of  # noqa: PLC0415
 
         rules = read.read_list(context.parameters, "indexes", IndexRule)
         task = StagedTask(context.facts.scope, TASK, context.facts.execution_id)
@@ -88,7 +88,7 @@ class IndexOptimisation(BaseStep):
                 reached = task.read(connection)
             if reached is None:
                 facts = {"before": _figures(context, session), "had": _present(session, rules)}
-                reached = Reached("work", digest_of(facts["had"]), facts, 0, len(rules))
+                reached = TaskState("work", digest_of(facts["had"]), facts, 0, len(rules))
                 with session.transaction() as connection:
                     task.write(connection, reached)
             context.point("before figures")
@@ -105,7 +105,7 @@ class IndexOptimisation(BaseStep):
         return done(_effect(rules, reached.data["before"], after), Progress(len(rules), len(rules), "indexes"))
 
     def _apply(
-        self, context: StepContext, session: "WriteSession", rule: IndexRule, task: "StagedTask", reached: "Reached"
+        self, context: StepContext, session: "WriteSession", rule: IndexRule, task: "StagedTask", reached: "TaskState"
     ) -> None:
         try:
             _apply(context, session, rule)

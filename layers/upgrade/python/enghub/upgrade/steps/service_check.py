@@ -88,7 +88,7 @@ def _state(service: Service, context: StepContext) -> dict[str, Any]:
         return {"well": False, "state": "unreachable", "version": None, "url": plain(url)}
     if answer.status != 200:
         return {"well": False, "state": f"HTTP {answer.status}", "version": None, "url": plain(url)}
-    state, version = _told(answer.text)
+    state, version = _state_and_version(answer.text)
     return {"well": state in _WELL, "state": state, "version": version, "url": plain(url)}
 
 
@@ -99,7 +99,7 @@ def _hook_url(service: Service, context: StepContext) -> str:
     return f"{hook}{'&' if '?' in hook else '?'}service={service.name}"
 
 
-def _told(text: str) -> tuple[str, str | None]:
+def _state_and_version(text: str) -> tuple[str, str | None]:
     """Return state and version of an answer; a 200 without a `status` is well."""
     try:
         body = json.loads(text)

@@ -15,7 +15,7 @@ from enghub.upgrade.steps import parameters as read
 
 if TYPE_CHECKING:
     from enghub.kit.databases.session import WriteSession
-    from enghub.upgrade.gateways.databases.tasks import Reached
+    from enghub.upgrade.gateways.databases.tasks import TaskState
 
 BAD_MEASURE = Text("Tuning {name}: its measure fails: {error}", "调优 {name}：度量查询失败：{error}")
 USELESS = Text(
@@ -92,7 +92,7 @@ class _Work:
         self.rule = rule
         self.task = StagedTask(context.facts.scope, f"tuning:{rule.name}", context.facts.execution_id)
 
-    def run(self) -> "Reached | None":
+    def run(self) -> "TaskState | None":
         """Return the end, None when there is more to do."""
         with self.session.transaction() as connection:
             reached = self.task.read(connection)
@@ -128,7 +128,7 @@ class _Work:
             self.task.forget(connection)
         return True
 
-    def _judge(self, reached: "Reached") -> "Reached":
+    def _judge(self, reached: "TaskState") -> "TaskState":
         before, after = float(reached.data["beforeMs"]), self._measure()
         percent = round((before - after) * 100 / before, 1) if before else 0.0
         helped = percent >= self.rule.min_improvement_percent
@@ -136,10 +136,10 @@ class _Work:
         data = {**reached.data, "afterMs": after, "improvementPercent": percent, "outcome": outcome}
         return self._write("done" if helped else "revert", data)
 
-    def _write(self, stage: str, data: Mapping[str, Any]) -> "Reached":
-        from enghub.upgrade.gateways.databases.tasks import Reached, digest_of  # noqa: PLC0415
+    def _write(self, stage: str, data: Mapping[str, Any]) -> "TaskState":
+        from enghub.upgrade.gateways.databases.tasks import TaskState, digest_of  # noqa: PLC0415
 
-        reached = Reached(stage, digest_of(self.rule.model_dump(mode="json")), data)
+        reached = TaskState(stage, digest_of(self.rule.model_dump(mode="json")), data)
         with self.session.transaction() as connection:
             self.task.write(connection, reached)
         self.context.point(f"reached {stage}")

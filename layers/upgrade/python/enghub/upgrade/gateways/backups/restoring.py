@@ -14,7 +14,7 @@ from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.backups.archive import Archive, Manifest, TableBackup
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
-from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
+from enghub.upgrade.gateways.databases.tasks import DONE, StagedTask, TaskState, scratch_name
 
 REFUSED = Text(
     "Table {table} cannot be restored: {error}. The live table is untouched",
@@ -113,7 +113,7 @@ class Restoring:
                 self._prove(table, task, scratch, reached)
         return True
 
-    def _create(self, table: TableBackup, task: StagedTask, scratch: str) -> Reached:
+    def _create(self, table: TableBackup, task: StagedTask, scratch: str) -> TaskState:
         made = table.made
         with refused_as(REFUSED, table=made.table), self.session.autocommit() as connection:
             quoted = structure.quote(connection, scratch)
@@ -122,17 +122,17 @@ class Restoring:
                 connection.execution_options(no_parameters=True).exec_driver_sql(statement)
         self.point("scratch created")
         stage = "load" if table.chunks else "prove"
-        reached = Reached(stage, self.manifest.digest, {"chunk": 0}, 0, table.sum.rows)
+        reached = TaskState(stage, self.manifest.digest, {"chunk": 0}, 0, table.sum.rows)
         with self.session.transaction() as connection:
             task.write(connection, reached)
         return reached
 
-    def _load(self, table: TableBackup, task: StagedTask, scratch: str, reached: Reached) -> Reached:
+    def _load(self, table: TableBackup, task: StagedTask, scratch: str, reached: TaskState) -> TaskState:
         number = int(reached.data["chunk"])
         chunk = table.chunks[number]
         rows = self.archive.lines(chunk)
         stage = "load" if number + 1 < len(table.chunks) else "prove"
-        following = Reached(stage, reached.digest, {"chunk": number + 1}, reached.done + chunk.rows, reached.total)
+        following = TaskState(stage, reached.digest, {"chunk": number + 1}, reached.done + chunk.rows, reached.total)
         with self.session.transaction() as connection:
             lines.load(connection, self.session.dialect, table.made, scratch, rows)
             self.point("rows")
@@ -141,12 +141,12 @@ class Restoring:
         self.report(Progress(following.done, following.total, "rows"))
         return following
 
-    def _prove(self, table: TableBackup, task: StagedTask, scratch: str, reached: Reached) -> None:
+    def _prove(self, table: TableBackup, task: StagedTask, scratch: str, reached: TaskState) -> None:
         wanted = table.sum
         with self.session.transaction() as connection:
             found = self._sum(connection, table, scratch)
             if (found.rows, found.digest) == (wanted.rows, wanted.digest):
-                task.write(connection, Reached("ready", reached.digest, {}, reached.done, reached.total))
+                task.write(connection, TaskState("ready", reached.digest, {}, reached.done, reached.total))
                 return
             task.forget(connection)
         name = table.made.table
@@ -161,15 +161,15 @@ class Restoring:
         with self.session.transaction() as connection:
             reached = task.read(connection)
             if reached is None:
-                reached = Reached("exchange", self.manifest.digest, {"ties": swap.plan(connection)}, 0, len(pairs))
+                reached = TaskState("exchange", self.manifest.digest, {"ties": swap.plan(connection)}, 0, len(pairs))
                 task.write(connection, reached)
         self.point("exchange planned")
 
         def record(connection: sa.Connection) -> None:
-            task.write(connection, Reached(DONE, self.manifest.digest, {}, len(pairs), len(pairs)))
+            task.write(connection, TaskState(DONE, self.manifest.digest, {}, len(pairs), len(pairs)))
             for table in tables:
                 rows = table.sum.rows
-                done = Reached(DONE, self.manifest.digest, {}, rows, rows)
+                done = TaskState(DONE, self.manifest.digest, {}, rows, rows)
                 self._task(table.made.table).write(connection, done)
 
         ties: list[dict[str, Any]] = list(reached.data["ties"])

@@ -207,7 +207,7 @@ class _Copy:
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
-    def _make(self, wanted: Sequence[objects.Made], *, last: bool) -> None:
+    def _make(self, wanted: Sequence[objects.DatabaseObject], *, last: bool) -> None:
         """Make routines, views and the like that are not there yet; the last time, name those that cannot be made."""
         there = {one.label for one in objects.found(self.target, self.dialect)}
         self.target.rollback()

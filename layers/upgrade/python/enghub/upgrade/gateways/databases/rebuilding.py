@@ -20,7 +20,7 @@ from enghub.upgrade.gateways.databases.journal import ScriptJournal, State
 from enghub.upgrade.gateways.databases.rows import RowTask
 from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner
 from enghub.upgrade.gateways.databases.swap import Pair, Swap
-from enghub.upgrade.gateways.databases.tasks import DONE, Reached, StagedTask, scratch_name
+from enghub.upgrade.gateways.databases.tasks import DONE, StagedTask, TaskState, scratch_name
 from enghub.upgrade.stepping.migration_rules import Migration
 from enghub.upgrade.stepping.rebuild_rules import TABLE, Rebuild
 
@@ -57,7 +57,7 @@ class Rebuilding:
     point: Callable[[str], None]
     report: Callable[[Progress], None]
 
-    def run(self) -> Reached:
+    def run(self) -> TaskState:
         """Go on until the table is exchanged or the budget is spent.
 
         Raises:
@@ -70,7 +70,7 @@ class Rebuilding:
         with refused_as(BAD_CREATE, table=self.rule.table):
             return self._go(reached or self._create())
 
-    def _go(self, reached: Reached) -> Reached:
+    def _go(self, reached: TaskState) -> TaskState:
         if reached.stage == "copy":
             reached = self._copy(reached, self._migration("copy"))
         if reached.stage == "catch up":
@@ -95,14 +95,14 @@ class Rebuilding:
         """Name of the old table after the exchange."""
         return scratch_name(self.rule.table, "old", self.scope)
 
-    def _write(self, reached: Reached) -> Reached:
+    def _write(self, reached: TaskState) -> TaskState:
         with self.session.transaction() as connection:
             self._task.write(connection, reached)
         return reached
 
     # --- make and fill ------------------------------------------------------------------------------------------------
 
-    def _create(self) -> Reached:
+    def _create(self) -> TaskState:
         with self.session.transaction() as connection:
             if not structure.exists(connection, self.rule.table):
                 raise WorkFailed(NO_TABLE, table=self.rule.table)
@@ -114,7 +114,7 @@ class Rebuilding:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted}")
             execute_raw(connection, self.rule.create.replace(TABLE, quoted))
         self.point("new table created")
-        return self._write(Reached("copy", self.rule.digest, {"mark": mark}))
+        return self._write(TaskState("copy", self.rule.digest, {"mark": mark}))
 
     def _newest(self, connection: sa.Connection) -> str | None:
         """Return the condition for rows that change from now on."""
@@ -160,7 +160,7 @@ class Rebuilding:
     def _rows(self, migration: Migration) -> RowTask:
         return RowTask(self.session, migration, self.scope, self.execution_id, self.budget, self.point, self.report)
 
-    def _copy(self, reached: Reached, migration: Migration) -> Reached:
+    def _copy(self, reached: TaskState, migration: Migration) -> TaskState:
         checkpoint = self._rows(migration).run()
         following = replace(reached, done=checkpoint.moved, total=checkpoint.total)
         if checkpoint.state is not State.DONE:
@@ -168,7 +168,7 @@ class Rebuilding:
         data = {**reached.data, "failed": checkpoint.failed, "busyMs": checkpoint.busy_milliseconds}
         return self._write(replace(following, stage="catch up", data=data))
 
-    def _catch_up(self, reached: Reached) -> Reached:
+    def _catch_up(self, reached: TaskState) -> TaskState:
         """Copy rows again that changed since the copy began, drop those that are gone, then compare both tables."""
         if mark := reached.data.get("mark"):
             where = f"({self.rule.where}) AND ({mark})" if self.rule.where else str(mark)
@@ -236,14 +236,14 @@ class Rebuilding:
         pair = Pair(self.rule.table, self.scratch, self.old, tuple(after))
         return Swap(self.session, [pair], self.rule.keep_old, self.point)
 
-    def _exchange(self, reached: Reached) -> Reached:
+    def _exchange(self, reached: TaskState) -> TaskState:
         following = replace(reached, stage="after", data=_figures(reached))
         after = [Item(*item) for item in reached.data["after"]]
         ties = list(reached.data["ties"])
         self._swap(after).run(ties, lambda connection: self._task.write(connection, following))
         return following
 
-    def _after(self, reached: Reached) -> Reached:
+    def _after(self, reached: TaskState) -> TaskState:
         script = self._script()
         if script.statements:
             runner = ScriptRunner(
@@ -288,7 +288,7 @@ class Rebuilding:
         with self.session.transaction() as connection:
             self._forget(connection)
 
-    def _plan_back(self, reached: Reached) -> Reached:
+    def _plan_back(self, reached: TaskState) -> TaskState:
         back = Pair(self.rule.table, self.old, self.scratch)
         with self.session.transaction() as connection:
             ties = Swap(self.session, [back], keep_old=False).plan(connection)
@@ -310,7 +310,7 @@ class Rebuilding:
         ScriptJournal(self.scope, f"rebuild:{self.rule.table}:after", self.execution_id).mark_undone(connection)
 
 
-def _figures(reached: Reached) -> dict[str, int]:
+def _figures(reached: TaskState) -> dict[str, int]:
     """Return what the report needs to the end."""
     return {"failed": reached.data["failed"], "busyMs": reached.data.get("busyMs", 0)}
 

@@ -12,7 +12,7 @@ from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJou
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class TaskState:
     """Where a task stands: its stage, what that stage needs, and counts for the report."""
 
     stage: str
@@ -42,15 +42,15 @@ class StagedTask:
     def _journal(self) -> TaskJournal:
         return TaskJournal(self.scope, self.name, self.execution_id)
 
-    def read(self, connection: sa.Connection) -> Reached | None:
+    def read(self, connection: sa.Connection) -> TaskState | None:
         """Return what was reached, None before the first stage and after a rollback."""
         found = self._journal.read(connection)
         if found is None:
             return None
         position = json.loads(found.position or "{}")
-        return Reached(position["stage"], found.digest, position["data"], found.moved, found.total)
+        return TaskState(position["stage"], found.digest, position["data"], found.moved, found.total)
 
-    def write(self, connection: sa.Connection, reached: Reached) -> None:
+    def write(self, connection: sa.Connection, reached: TaskState) -> None:
         """Store what was reached."""
         position = json.dumps({"stage": reached.stage, "data": dict(reached.data)}, ensure_ascii=False)
         state = State.DONE if reached.is_done else State.RUNNING

@@ -30,7 +30,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StepInProgress:
     """Where a worker stands: the execution and the step at work, each as it is kept."""
 
     kept: Kept[Execution]
