@@ -1,6 +1,7 @@
 """The audit chain shows every removed, edited or inserted entry."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def test_an_untouched_chain_is_whole() -> None:
 )
 def test_an_edited_entry_shows(name: str, value: Any) -> None:
     entries = a_chain()
-    setattr(entries[1], name, value)
+    entries[1] = replace(entries[1], **{name: value})
     assert audit.broken_at(entries) == 2
 
 

@@ -18,7 +18,7 @@ from enghub.core.outbox import MessageTooLarge, OutboxRecord, body_of, to_comman
 from enghub.core.parked import dynamo as parked
 from enghub.core.parked.model import Status
 from enghub.core.sweeper import PARK_AFTER, Sweep, Swept
-from enghub.core.transactions import Put, transact
+from enghub.core.transactions import Put, PutItem, transact
 from tests.factories.faults import counted, intercepted, throttled
 from tests.factories.http import NOW, Context, an_origin
 from tests.factories.stored import waiting
@@ -41,10 +41,10 @@ def an_event(number: int = 1, tenant: str = "acme", data: dict[str, Any] | None 
     return Envelope.of(origin, "ProductionReported", "enghub.mes", data or {"n": number})
 
 
-def stored(*puts: Put) -> list[OutboxRecord]:
+def stored(*puts: PutItem) -> list[OutboxRecord]:
     for start in range(0, len(puts), 100):
         transact(*puts[start : start + 100])
-    found = [OutboxRecord.read(put.record.pk, put.record.sk) for put in puts]
+    found = [OutboxRecord.read(put.item["pk"]["S"], put.item["sk"]["S"]) for put in puts]
     return [record for record in found if record is not None]
 
 
@@ -192,12 +192,12 @@ def poison(kind: str) -> None:
     """Leave a message that never gets through before all others, of a tenant of its own."""
     early = an_origin(tenant="poison", at=NOW - timedelta(hours=1))
     put = to_outbox(Envelope.of(early, "ProductionReported", "enghub.mes", {"n": 99}), subject="WO-1")
-    record: Any = put.record
+    record: Any = OutboxRecord.from_stream(put.item)
     if kind == "queue":
         record.channel = "nowhere"
     elif kind == "oversize":
         record.body = json.dumps({**json.loads(record.body), "data": {"n": 99, "text": "x" * LIMIT}})
-    transact(put)
+    transact(Put(record))
     if kind == "unreadable":
         dynamo.table().update_item(record.pk, range_key=record.sk, actions=[OutboxRecord.created_at.set(NOW)])
         client: Any = dynamo.connection().client

@@ -413,10 +413,10 @@ def test_a_lost_run_that_cannot_be_ended_holds_up_no_other(monkeypatch: pytest.M
     broken, whole = requested(), requested()
     real = DynamoSyncRuns.finish
 
-    def refuse(self: Any, run: Any, event: Any, origin: Any) -> None:
-        if run.run_id == broken:
+    def refuse(self: Any, commit: Any) -> None:
+        if commit.after.run_id == broken:
             raise Unavailable
-        real(self, run, event, origin)
+        real(self, commit)
 
     with monkeypatch.context() as patch:
         patch.setattr(DynamoSyncRuns, "finish", refuse)
@@ -436,10 +436,10 @@ def test_a_run_that_broke_off_says_why(server: PlmServer) -> None:
 
 def test_the_audit_knows_who_asked_and_how_it_ended(server: PlmServer) -> None:
     run_id = synced()["runId"]
-    entries = audit.history("acme", f"sync-run/{run_id}")
+    entries = audit.history("acme", f"sync_run/-/{run_id}")
     assert [(entry.action, entry.user_id) for entry in entries] == [
-        ("sync:requested", "emp-007"),
-        ("sync:succeeded", "system:sync-products"),
+        ("sync_run.requested", "emp-007"),
+        ("sync_run.succeeded", "system:sync-products"),
     ]
     assert audit.broken_at(entries) is None
 

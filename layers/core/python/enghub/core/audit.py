@@ -5,17 +5,20 @@ second entry of the same number. ``core/commits`` says what is written.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
 from enghub.core import clock, commits, ids
-from enghub.core.dynamo import InstantAttribute, Record, key
+from enghub.core.codec import Codec, Layout, codec
+from enghub.core.dynamo import InstantAttribute, Record, each, key
 from enghub.core.events import dumps
 from enghub.core.identity import Origin
-from enghub.core.transactions import Put, absent
+from enghub.core.transactions import PutItem, absent
 
 KEPT = timedelta(days=7 * 366)
 
@@ -24,26 +27,30 @@ Link = commits.Link
 AuditEntry = commits.AuditEntry
 
 
-class AuditRecord(Record):
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
     """One stored entry."""
 
-    ENTITY = "AUDIT"
+    sequence: int
+    hash: str
+    previous_hash: str
+    tenant_id: str
+    factory_id: str
+    user_id: str
+    at: datetime
+    request_id: str
+    source_ip: str
+    user_agent: str
+    action: str
+    subject: str
+    reason: str
+    before: Any = None
+    after: Any = None
 
-    sequence = NumberAttribute()
-    hash = UnicodeAttribute()
-    previous_hash = UnicodeAttribute()
-    tenant_id = UnicodeAttribute()
-    factory_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
-    at = InstantAttribute()
-    request_id = UnicodeAttribute()
-    source_ip = UnicodeAttribute()
-    user_agent = UnicodeAttribute()
-    action = UnicodeAttribute()
-    subject = UnicodeAttribute()
-    reason = UnicodeAttribute()
-    before = JSONAttribute(null=True)
-    after = JSONAttribute(null=True)
+
+@cache
+def _stored() -> Codec[AuditRecord]:
+    return codec(AuditRecord, Layout(forms={"before": (dumps, json.loads), "after": (dumps, json.loads)}))
 
 
 def partition(tenant_id: str, subject: str) -> str:
@@ -51,42 +58,40 @@ def partition(tenant_id: str, subject: str) -> str:
     return key("T", tenant_id, "AUDIT", subject)
 
 
-def to_put(entry: AuditEntry) -> Put:
+def to_put(entry: AuditEntry) -> PutItem:
     """Return the write that appends ``entry``; refused when its place in the chain is taken."""
     origin, link = entry.origin, entry.link
-    return Put(
-        AuditRecord(
-            pk=partition(origin.tenant_id, entry.subject),
-            sk=f"{link.sequence:012d}",
-            gsi1pk=key("T", origin.tenant_id, "AUDIT", clock.to_text(origin.at)[:10]),
-            gsi1sk=key(clock.to_text(origin.at), entry.subject),
-            sequence=link.sequence,
-            hash=link.hash,
-            previous_hash=entry.previous.hash,
-            tenant_id=origin.tenant_id,
-            factory_id=origin.factory_id,
-            user_id=origin.user_id,
-            at=origin.at,
-            request_id=origin.request_id,
-            source_ip=origin.source_ip,
-            user_agent=origin.user_agent,
-            action=entry.action,
-            subject=entry.subject,
-            reason=entry.reason,
-            before=_wire(entry.before),
-            after=_wire(entry.after),
-        ),
-        absent(),
+    record = AuditRecord(
+        sequence=link.sequence,
+        hash=link.hash,
+        previous_hash=entry.previous.hash,
+        tenant_id=origin.tenant_id,
+        factory_id=origin.factory_id,
+        user_id=origin.user_id,
+        at=origin.at,
+        request_id=origin.request_id,
+        source_ip=origin.source_ip,
+        user_agent=origin.user_agent,
+        action=entry.action,
+        subject=entry.subject,
+        reason=entry.reason,
+        before=entry.before,
+        after=entry.after,
     )
-
-
-def _wire(value: Mapping[str, Any] | None) -> Any:
-    return None if value is None else json.loads(dumps(value))
+    at = clock.to_text(origin.at)
+    keys = {
+        "pk": partition(origin.tenant_id, entry.subject),
+        "sk": f"{link.sequence:012d}",
+        "entity": "AUDIT",
+        "gsi1pk": key("T", origin.tenant_id, "AUDIT", at[:10]),
+        "gsi1sk": key(at, entry.subject),
+    }
+    return PutItem({**_stored().write(record), **{name: {"S": text} for name, text in keys.items()}}, absent())
 
 
 def history(tenant_id: str, subject: str) -> list[AuditRecord]:
     """Return a subject's entries, oldest first."""
-    return list(AuditRecord.items(partition(tenant_id, subject)))
+    return list(map(_stored().read, each(partition(tenant_id, subject))))
 
 
 def broken_at(entries: Iterable[AuditRecord]) -> int | None:
@@ -104,7 +109,7 @@ def broken_at(entries: Iterable[AuditRecord]) -> int | None:
         )
         entry = AuditEntry(origin, record.action, record.subject, record.before, record.after, previous, record.reason)
         if (record.previous_hash, record.hash) != (previous.hash, entry.link.hash):
-            return int(record.sequence)
+            return record.sequence
         previous = entry.link
     return None
 

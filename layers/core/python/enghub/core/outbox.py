@@ -20,7 +20,7 @@ from enghub.core.events import Envelope, dumps
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.core.observability import logger
-from enghub.core.transactions import Put
+from enghub.core.transactions import PutItem
 
 BUS = "bus"
 SHARDS = 16
@@ -91,7 +91,7 @@ def pending_partition(shard: int) -> str:
     return key("OUTBOX", "PENDING", shard)
 
 
-def to_outbox(event: Envelope, *, subject: str = "") -> Put:
+def to_outbox(event: Envelope, *, subject: str = "") -> PutItem:
     """Return the write that publishes ``event`` once its transaction is committed.
 
     ``subject`` is the aggregate the event is about: events of one subject are swept in their order.
@@ -101,21 +101,11 @@ def to_outbox(event: Envelope, *, subject: str = "") -> Put:
     """
     body = event.to_json()
     _check_size(body, event.event_type, event.source_service, event.data)
-    return _put(
-        OutboxRecord(
-            channel=BUS,
-            message_id=event.event_id,
-            message_type=event.event_type,
-            source=event.source_service,
-            body=body,
-            created_at=event.timestamp,
-        ),
-        event.tenant_id,
-        subject,
-    )
+    kind, source = event.event_type, event.source_service
+    return _put(BUS, event.event_id, kind, source, body, at=event.timestamp, tenant_id=event.tenant_id, subject=subject)
 
 
-def to_command(queue: str, payload: Mapping[str, Any], origin: Origin, *, subject: str = "") -> Put:
+def to_command(queue: str, payload: Mapping[str, Any], origin: Origin, *, subject: str = "") -> PutItem:
     """Return the write that sends ``payload`` to the context's work queue ``queue`` once the transaction is committed.
 
     The receiver gets ``{"message_id", "tenant_id", "payload"}``, at least once.
@@ -126,24 +116,15 @@ def to_command(queue: str, payload: Mapping[str, Any], origin: Origin, *, subjec
     message_id = ids.new_id(origin.at)
     body = dumps({"message_id": message_id, "tenant_id": origin.tenant_id, "payload": payload})
     _check_size(body, queue, "", payload)
-    return _put(
-        OutboxRecord(
-            channel=queue, message_id=message_id, message_type=queue, source="", body=body, created_at=origin.at
-        ),
-        origin.tenant_id,
-        subject,
-    )
+    return _put(queue, message_id, queue, "", body, at=origin.at, tenant_id=origin.tenant_id, subject=subject)
 
 
 def to_channel(
     channel: str, body: str, *, message_type: str, source: str, tenant_id: str, subject: str, at: datetime
-) -> Put:
+) -> PutItem:
     """Return the write that sends ``body``, as it is, once more; receivers know it by what stands in it."""
     message_id = ids.new_id(at)
-    record = OutboxRecord(
-        channel=channel, message_id=message_id, message_type=message_type, source=source, body=body, created_at=at
-    )
-    return _put(record, tenant_id, subject)
+    return _put(channel, message_id, message_type, source, body, at=at, tenant_id=tenant_id, subject=subject)
 
 
 def _check_size(body: str, message_type: str, source: str, parts: Mapping[str, Any]) -> None:
@@ -153,13 +134,34 @@ def _check_size(body: str, message_type: str, source: str, parts: Mapping[str, A
         raise MessageTooLarge(message_type=message_type, field=largest, size_bytes=size, limit_bytes=MAX_BYTES)
 
 
-def _put(record: OutboxRecord, tenant_id: str, subject: str) -> Put:
-    record.subject = f"{tenant_id}/{subject or record.message_id}"
-    shard = hashlib.sha256(record.subject.encode()).digest()[0] % SHARDS
-    record.pk, record.sk = key("T", tenant_id, "OUTBOX", record.message_id), "OUTBOX"
-    record.gsi2pk = pending_partition(shard)
-    record.gsi2sk = key(clock.to_text(record.created_at), record.message_id)
-    return Put(record)
+def _put(
+    channel: str,
+    message_id: str,
+    message_type: str,
+    source: str,
+    body: str,
+    *,
+    at: datetime,
+    tenant_id: str,
+    subject: str,
+) -> PutItem:
+    about, made = f"{tenant_id}/{subject or message_id}", clock.to_text(at)
+    shard = hashlib.sha256(about.encode()).digest()[0] % SHARDS
+    item = {
+        "pk": key("T", tenant_id, "OUTBOX", message_id),
+        "sk": "OUTBOX",
+        "entity": OutboxRecord.ENTITY,
+        "gsi2pk": pending_partition(shard),
+        "gsi2sk": key(made, message_id),
+        "channel": channel,
+        "message_id": message_id,
+        "message_type": message_type,
+        "source": source,
+        "body": body,
+        "created_at": made,
+        "subject": about,
+    }
+    return PutItem({name: {"S": text} for name, text in item.items()})
 
 
 @dataclass(frozen=True, slots=True)

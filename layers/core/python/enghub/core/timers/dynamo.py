@@ -25,7 +25,7 @@ from enghub.core.timers.model import (
     index_time,
     shard_of,
 )
-from enghub.core.transactions import Delete, Put, Update, Write, transact
+from enghub.core.transactions import Delete, Put, PutItem, Update, Write, transact
 
 ARM = "arm_timers"
 """The work queue of the function that makes schedules."""
@@ -141,7 +141,7 @@ def _write(change: TimerChange, wake: Wake, origin: Origin) -> Write:
             return Put(_record(change, wake, origin))
 
 
-def _arm(wake: Wake, origin: Origin) -> Put:
+def _arm(wake: Wake, origin: Origin) -> PutItem:
     return to_command(ARM, {"subject": wake.subject, "purpose": wake.purpose}, origin, subject=wake.name)
 
 

@@ -149,7 +149,7 @@ class SyncRun:
     """One run of a product sync, and its report once it ended.
 
     ``since``: only products updated from then on; None takes all. ``pass_number`` counts the run itself and each
-    re-run of a batch. ``version`` counts writes; ``audit_*`` are the end of the audit chain.
+    re-run of a batch.
     """
 
     tenant_id: str
@@ -171,9 +171,6 @@ class SyncRun:
     counts: Counts = Counts()
     failure: str | None = None
     pass_number: int = 1
-    version: int = 1
-    audit_sequence: int = 0
-    audit_hash: str = ""
 
     @property
     def batch_size(self) -> int:
@@ -206,11 +203,11 @@ class SyncRun:
         if self.status is not RunStatus.REQUESTED:
             return self
         since = watermark - WATERMARK_OVERLAP if watermark and self.mode is Mode.INCREMENTAL else None
-        return replace(self, status=RunStatus.RUNNING, since=since, started_at=at, version=self.version + 1)
+        return replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
 
     def knowing(self, listing: Listing) -> "SyncRun":
         """Return the run knowing of ``listing``'s batches, and of none that an earlier try of it found beyond them."""
-        return replace(self, batches=listing.following - 1, listed=listing.after is None, version=self.version + 1)
+        return replace(self, batches=listing.following - 1, listed=listing.after is None)
 
     def run_again(self, batch: Batch) -> "SyncRun":
         """Return the run reopened for ``batch`` alone.
@@ -223,7 +220,7 @@ class SyncRun:
             raise SyncStillRunning(run_id=self.run_id, status=self.status.value)
         if batch.status is BatchStatus.DONE:
             raise SyncBatchNotFailed(run_id=self.run_id, number=batch.range.number)
-        return replace(self, status=RunStatus.RUNNING, pass_number=self.pass_number + 1, version=self.version + 1)
+        return replace(self, status=RunStatus.RUNNING, pass_number=self.pass_number + 1)
 
     def finish(self, batches: Iterable[Batch], fault: str | None, at: datetime) -> "SyncRun":
         """Return the ended run with its totals: succeeded when everything was listed and every batch is done.
@@ -247,7 +244,6 @@ class SyncRun:
             failed_batches=undone,
             failure=failure,
             finished_at=at,
-            version=self.version + 1,
         )
 
 

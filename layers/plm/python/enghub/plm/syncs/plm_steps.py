@@ -27,18 +27,19 @@ class PlmSteps:
         self, tenant_id: str, run_id: str, pass_number: int, after: str | None, first_number: int
     ) -> Listing:
         """Cut the next batches; memory and answer are bounded by BATCHES_PER_LISTING. None for a pass that is over."""
-        run = existing(self.runs, tenant_id, run_id)
+        before = existing(self.runs, tenant_id, run_id)
+        run = before.value
         if not run.is_at(pass_number):
             return Listing((), None, first_number)
         identifiers = self.plms.of(run.connection, tenant_id).object_ids(run.since, after)
         listing = cut(identifiers, after, first_number, run.batch_size)
-        self.runs.save_listing(run.knowing(listing), listing)
+        self.runs.save_listing(before, run.knowing(listing), listing)
         self.runs.alive(run.lease(self.clock()))
         return listing
 
     def sync(self, tenant_id: str, run_id: str, pass_number: int, batch_range: Range) -> Batch:
         """Fetch a batch's records page by page and land them; a record that is bad is rejected alone."""
-        run = existing(self.runs, tenant_id, run_id)
+        run = existing(self.runs, tenant_id, run_id).value
         if not run.is_at(pass_number):
             return Batch(batch_range)
         self.runs.alive(run.lease(self.clock()))

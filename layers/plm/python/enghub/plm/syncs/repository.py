@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from enghub.core.events import Envelope
-from enghub.core.idempotency import Once
-from enghub.core.identity import Origin
+from enghub.core.commits import Commit, Kept
 from enghub.kit.runs.leases import Lease
 from enghub.plm.products.model import Rejection
 from enghub.plm.syncs.model import Batch, Listing, Rejected, SyncRun
@@ -24,23 +22,23 @@ class RejectedPage:
 class SyncRuns(Protocol):
     """Sync runs of all tenants, their batches, rejected records and watermarks."""
 
-    def request(self, run: SyncRun, origin: Origin, once: Once | None) -> None:
-        """Store a new run with its lease, audit entry and the command that launches it, in one transaction.
+    def request(self, commit: Commit[SyncRun]) -> None:
+        """Store a new run with its lease.
 
         A run id that exists already is left alone (a schedule that fires twice).
         """
 
-    def get(self, tenant_id: str, run_id: str) -> SyncRun | None:
+    def get(self, tenant_id: str, run_id: str) -> Kept[SyncRun] | None:
         """Return the run, read consistently."""
 
-    def save(self, run: SyncRun) -> None:
-        """Store the run.
+    def save(self, before: Kept[SyncRun], after: SyncRun) -> None:
+        """Store the run as it went on by itself, without an audit entry.
 
         Raises:
-            VersionConflict: it changed since its previous version was read.
+            VersionConflict: it changed since ``before`` was read.
         """
 
-    def save_listing(self, run: SyncRun, listing: Listing) -> None:
+    def save_listing(self, before: Kept[SyncRun], after: SyncRun, listing: Listing) -> None:
         """Store the run with the listing's batches in place of those of an earlier try, in one transaction.
 
         Raises as ``save``.
@@ -63,11 +61,11 @@ class SyncRuns(Protocol):
     def rejected(self, tenant_id: str, run_id: str, limit: int, cursor: str | None) -> RejectedPage:
         """Return a page of the run's rejected records, by batch."""
 
-    def run_again(self, run: SyncRun, batch: Batch, origin: Origin, once: Once | None) -> None:
-        """Store the reopened run, its lease, pending batch, audit entry and launch command; raises as ``save``."""
+    def run_again(self, commit: Commit[SyncRun], batch: Batch) -> None:
+        """Store the reopened run, its lease and its pending batch; raises as ``save``."""
 
-    def finish(self, run: SyncRun, event: Envelope, origin: Origin) -> None:
-        """Store the ended run with its audit entry and ``event``, without a lease; raises as ``save``.
+    def finish(self, commit: Commit[SyncRun]) -> None:
+        """Store the ended run, without a lease; raises as ``save``.
 
         The watermark moves on to the start of a run that succeeded, never back.
         """

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from enghub.core import ids
+from enghub.core.claims import Claim
 from enghub.core.clock import Clock
-from enghub.core.idempotency import Once
+from enghub.core.commits import Command, Commit, Kept
 from enghub.core.identity import Origin
 from enghub.plm.syncs.errors import SyncBatchNotFound, SyncRunNotFound
 from enghub.plm.syncs.model import (
@@ -25,17 +26,19 @@ from enghub.plm.syncs.model import (
 )
 from enghub.plm.syncs.repository import Launcher, RejectedPage, SyncRuns
 
+QUEUE = "launch_sync"
 
-def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> SyncRun:
+
+def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> Kept[SyncRun]:
     """Return a run.
 
     Raises:
         SyncRunNotFound: the tenant has none of this id.
     """
-    run = runs.get(tenant_id, run_id)
-    if run is None:
+    kept = runs.get(tenant_id, run_id)
+    if kept is None:
         raise SyncRunNotFound(run_id=run_id)
-    return run
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,13 @@ class Syncs:
     clock: Clock
     new_id: Callable[[datetime], str] = ids.new_id
 
-    def request(self, connection: str, mode: Mode, batch_type: BatchType, origin: Origin, once: Once | None) -> SyncRun:
+    def request(
+        self, connection: str, mode: Mode, batch_type: BatchType, origin: Origin, claim: Claim | None
+    ) -> SyncRun:
         """Ask for a run; it starts from the queue."""
         run_id = self.new_id(origin.at)
         run = _requested(run_id, connection, mode, batch_type, origin)
-        self.runs.request(run, origin, once)
+        self.runs.request(Commit(origin, "requested", run, commands=(_to_launch(run),), claim=claim))
         return run
 
     def request_nightly(self, connection: str, tenant_id: str, factory_id: str) -> SyncRun:
@@ -61,24 +66,26 @@ class Syncs:
         run = replace(
             _requested(run_id, connection, Mode.INCREMENTAL, BatchType.MEDIUM, origin), trigger=Trigger.SCHEDULE
         )
-        self.runs.request(run, origin, None)
+        self.runs.request(Commit(origin, "requested", run, commands=(_to_launch(run),)))
         return run
 
-    def run_batch_again(self, run_id: str, number: int, origin: Origin, once: Once | None) -> SyncRun:
+    def run_batch_again(self, run_id: str, number: int, origin: Origin, claim: Claim | None) -> SyncRun:
         """Ask for one failed batch to be run again, alone.
 
         Raises:
             SyncRunNotFound, SyncBatchNotFound, SyncStillRunning, SyncBatchNotFailed, VersionConflict.
         """
-        run = self.get(origin.tenant_id, run_id)
+        before = existing(self.runs, origin.tenant_id, run_id)
         batch = self.batch(origin.tenant_id, run_id, number)
-        reopened = run.run_again(batch)
-        self.runs.run_again(reopened, Batch(batch.range), origin, once)
+        reopened = before.value.run_again(batch)
+        commands, reason = (_to_launch(reopened, number),), f"batch {number}"
+        commit = Commit(origin, "reopened", reopened, before, commands=commands, reason=reason, claim=claim)
+        self.runs.run_again(commit, Batch(batch.range))
         return reopened
 
     def get(self, tenant_id: str, run_id: str) -> SyncRun:
         """Return a run; raises as ``existing``."""
-        return existing(self.runs, tenant_id, run_id)
+        return existing(self.runs, tenant_id, run_id).value
 
     def batch(self, tenant_id: str, run_id: str, number: int) -> Batch:
         """Return a batch.
@@ -106,6 +113,10 @@ class Syncs:
     def rejected(self, tenant_id: str, run_id: str, limit: int, cursor: str | None) -> RejectedPage:
         """Return a page of a run's rejected records."""
         return self.runs.rejected(tenant_id, run_id, limit, cursor)
+
+
+def _to_launch(run: SyncRun, number: int | None = None) -> Command:
+    return Command(QUEUE, {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number})
 
 
 def _requested(run_id: str, connection: str, mode: Mode, batch_type: BatchType, origin: Origin) -> SyncRun:

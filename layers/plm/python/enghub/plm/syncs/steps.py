@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from enghub.core.clock import Clock
+from enghub.core.commits import Commit
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
@@ -28,18 +29,19 @@ class SyncSteps:
 
     def plan(self, tenant_id: str, run_id: str, pass_number: int) -> SyncRun:
         """Open the run: fix what it takes, from the watermark."""
-        run = existing(self.runs, tenant_id, run_id)
+        before = existing(self.runs, tenant_id, run_id)
+        run = before.value
         if not run.is_at(pass_number):
             return run
         opened = run.begin(self.runs.watermark(tenant_id, run.connection), self.clock())
         if opened is not run:
-            self.runs.save(opened)
+            self.runs.save(before, opened)
         return opened
 
     def record_failure(self, tenant_id: str, run_id: str, pass_number: int, batch_range: Range, reason: str) -> Batch:
         """Keep that a batch failed, and why; a pass that is over says nothing of the batches of the next."""
         batch = self.runs.batch(tenant_id, run_id, batch_range.number) or Batch(batch_range)
-        if not existing(self.runs, tenant_id, run_id).is_at(pass_number):
+        if not existing(self.runs, tenant_id, run_id).value.is_at(pass_number):
             return batch
         failed = batch.failed(reason[:500], self.clock())
         self.runs.save_batch(tenant_id, run_id, failed)
@@ -52,14 +54,16 @@ class SyncSteps:
             VersionConflict: other runs kept moving the watermark; nothing was written, repeating is safe.
         """
         for attempt in range(1, FINISHING_TRIES + 1):
-            run = existing(self.runs, tenant_id, run_id)
+            before = existing(self.runs, tenant_id, run_id)
+            run = before.value
             if not run.is_at(pass_number):
                 break
             now = self.clock()
             origin = Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id)
             run = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
+            events, reason = (ended_event(run, origin),), run.failure or ""
             try:
-                self.runs.finish(run, ended_event(run, origin), origin)
+                self.runs.finish(Commit(origin, run.status.lower(), run, before, events, reason=reason))
             except VersionConflict:
                 if attempt == FINISHING_TRIES:
                     raise
@@ -72,8 +76,8 @@ class SyncSteps:
         return sweep(self.runs.lost(self.clock()), self._end_lost)
 
     def _end_lost(self, lease: Lease) -> Fate:
-        run = self.runs.get(lease.tenant_id, lease.run_id)
-        if run is None or not run.is_at(lease.turn):
+        kept = self.runs.get(lease.tenant_id, lease.run_id)
+        if kept is None or not kept.value.is_at(lease.turn):
             self.runs.forget(lease)
             return Fate.ALIVE
         self.finish(lease.tenant_id, lease.run_id, lease.turn, LOST)
