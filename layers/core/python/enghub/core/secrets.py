@@ -1,6 +1,5 @@
-"""Secrets from Secrets Manager, kept for five minutes, and comparison in constant time."""
+"""Secrets from Secrets Manager, kept for five minutes."""
 
-import hmac
 import json
 import time
 from typing import Any
@@ -40,12 +39,3 @@ def secret(name: str) -> dict[str, Any]:
 def forget() -> None:
     """Drop what was kept, so that the next call reads the store."""
     _kept.clear()
-
-
-def same(left: str | bytes, right: str | bytes) -> bool:
-    """Compare two secrets in constant time."""
-    return hmac.compare_digest(_bytes(left), _bytes(right))
-
-
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value

@@ -13,7 +13,6 @@ from typing import Any
 
 from enghub.core import clock
 from enghub.core.errors import Invalid, Unauthenticated
-from enghub.core.secrets import same
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.scenario import Scenario
 
@@ -48,7 +47,7 @@ class Account:
         except (binascii.Error, ValueError) as error:
             raise Unauthenticated from error
         expected = _sign(self.secret, (api_key + milliseconds).encode())
-        if not (same(api_key, self.api_key) and same(signature, expected)) or age_seconds > TOKEN_SECONDS:
+        if not (_same(api_key, self.api_key) and _same(signature, expected)) or age_seconds > TOKEN_SECONDS:
             raise Unauthenticated
 
     def signed(self, notification: Mapping[str, Any], now: datetime) -> tuple[bytes, dict[str, str]]:
@@ -61,6 +60,10 @@ class Account:
             "X-PLM-Timestamp": timestamp,
             "X-PLM-Signature": _sign(self.webhook_secret, timestamp.encode() + b"." + body),
         }
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
 
 
 def _sign(secret: str, content: bytes) -> str:
