@@ -11,10 +11,10 @@ import pytest
 from enghub.core.commits import Kept
 from enghub.settings.configs import dynamo, model
 from enghub.settings.configs.dynamo import DynamoConfigs
+from enghub.settings.configs.events import configuration_changed
 from enghub.settings.configs.listing import summary_of
 from enghub.settings.configs.model import Config, ConfigCommit, ConfigType, Layer, Scope
 from enghub.settings.configs.repository import ConfigRepository, LayerIsFull, Outdated, Referenced, TargetGone
-from enghub.settings.published import configuration_changed
 from tests.factories.http import NOW, an_origin
 from tests.factories.settings import a_creation, an_address, an_update
 from tests.fakes import settings as fakes

@@ -7,8 +7,6 @@ who may see it reads it.
 from typing import Literal
 
 from enghub.core.event_data import EventData
-from enghub.core.events import Envelope
-from enghub.settings.configs.model import ConfigCommit
 
 
 class ConfigurationChanged(EventData, source="enghub.settings"):
@@ -25,21 +23,3 @@ class ConfigurationChanged(EventData, source="enghub.settings"):
     category: str
     fields: list[str]
     """What changed, under the names of the API."""
-
-
-def configuration_changed(commit: ConfigCommit) -> Envelope:
-    """Return the event of one commit."""
-    after = commit.after
-    data = ConfigurationChanged(
-        config_key=after.address.config_key,
-        layer=after.address.owner.layer.value,
-        user_id=after.address.owner.user_id,
-        operation=commit.operation.value,
-        version=after.version,
-        previous_version=None if commit.before is None else commit.before.revision,
-        config_type=after.content.type.value,
-        scope=after.content.scope.value,
-        category=after.content.category,
-        fields=list(commit.fields),
-    )
-    return data.envelope(commit.origin)

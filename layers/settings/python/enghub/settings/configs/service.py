@@ -22,6 +22,7 @@ from enghub.settings.configs.errors import (
     LayerFull,
     ReferenceRefused,
 )
+from enghub.settings.configs.events import configuration_changed
 from enghub.settings.configs.listing import Filter, Listing
 from enghub.settings.configs.merge import merge
 from enghub.settings.configs.model import Address, Config, ConfigCommit, Content, Effective, EffectiveMode, Owner
@@ -33,7 +34,6 @@ from enghub.settings.configs.repository import (
     Referenced,
     TargetGone,
 )
-from enghub.settings.published import configuration_changed
 
 WRITES_PER_CHANGE = 5
 """Item, version, summary, audit entry, event."""
