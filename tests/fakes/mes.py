@@ -10,10 +10,10 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.errors import Invalid, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.marks import AlreadyHandled
-from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
+from enghub.mes.boards.model import ZERO, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced, planned
 from enghub.mes.boards.repository import Stored
 from enghub.mes.factories import Factory
-from enghub.mes.reports.model import FirstReport, Report, StationOperation, window_of
+from enghub.mes.reports.model import FactoryShift, FirstReport, Report, StationOperation, window_of
 from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Status, WorkOrder
@@ -39,6 +39,7 @@ class Floor:
     reports: dict[tuple[Factory, str], Report] = field(default_factory=dict)
     first_reports: dict[tuple[Factory, StationOperation, int], FirstReport] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
+    shifts: set[FactoryShift] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
 
 
@@ -116,8 +117,14 @@ class FakeReports:
         self.floor = floor
 
     def look(
-        self, factory: Factory, client_key: str, work_order_id: str, station_operation: StationOperation, at: datetime
+        self,
+        shift: FactoryShift,
+        client_key: str,
+        work_order_id: str,
+        station_operation: StationOperation,
+        at: datetime,
     ) -> Lookup:
+        factory = shift.factory
         own, *neighbours = (
             self.floor.first_reports.get((factory, station_operation, window_of(at) + step)) for step in (0, -1, 1)
         )
@@ -126,12 +133,13 @@ class FakeReports:
             stored=self.floor.reports.get((factory, client_key)),
             first_reports=tuple(first for first in (own, *neighbours) if first is not None),
             has_first=own is not None,
+            knows_shift=shift in self.floor.shifts,
         )
 
     def get(self, factory: Factory, client_key: str) -> Report | None:
         return self.floor.reports.get((factory, client_key))
 
-    def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+    def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
         report = commit.after
         window = (
             report.factory,
@@ -150,6 +158,8 @@ class FakeReports:
                 raise ConcurrentChange
             self.floor.reports[report.factory, report.client_key] = report
             self.floor.orders[report.factory, report.work_order_id] = order.report(report.good, report.defect)
+            if opens_shift:
+                self.floor.shifts.add(FactoryShift(report.factory, report.shift))
             if opens_window:
                 first = FirstReport(report.report_id, report.reported_at, report.good, report.defect)
                 self.floor.first_reports[window] = first
@@ -163,6 +173,10 @@ class FakeReports:
         ]
         page, rest = _page(_by_time(mine), (factory, work_order_id), limit, cursor)
         return ReportPage(tuple(page), rest)
+
+    def on(self, day: date) -> list[BoardKey]:
+        known = [shift for shift in self.floor.shifts if self.of_shift(shift.factory, day, shift.shift)]
+        return [BoardKey(shift.factory, day, shift.shift) for shift in known]
 
     def of_shift(self, factory: Factory, shift_on: date, shift: str) -> list[Report]:
         return _by_time(
@@ -181,15 +195,16 @@ class FakeBoards:
 
     def __init__(self) -> None:
         self.lines: dict[tuple[BoardKey, str], LineTotals] = {}
-        self.plans: dict[tuple[BoardKey, str], Plan] = {}
+        self.orders: dict[tuple[BoardKey, str], Plan] = {}
+        self.sums: dict[tuple[BoardKey, str], PlannedLine] = {}
         self.marks: set[tuple[str, str]] = set()
         self.heads: set[BoardKey] = set()
 
     def read(self, board: BoardKey) -> Stored:
-        return Stored(
-            tuple(_of_board(self.lines, board)),
-            tuple(_of_board(self.plans, board)),
-        )
+        return Stored(tuple(_of_board(self.lines, board)), tuple(_of_board(self.sums, board)))
+
+    def plans(self, board: BoardKey) -> tuple[Plan, ...]:
+        return tuple(_of_board(self.orders, board))
 
     def count(self, board: BoardKey, produced: Produced, now: datetime) -> None:
         mark = (board.factory.tenant_id, produced.report_id)
@@ -201,11 +216,17 @@ class FakeBoards:
         self.lines[board, produced.line_id] = self.lines.get((board, produced.line_id), empty).add(produced, now)
 
     def plan(self, board: BoardKey, plan: Plan) -> bool:
-        known = self.plans.get((board, plan.work_order_id))
+        known = self.orders.get((board, plan.work_order_id))
         if known is not None and known.version >= plan.version:
             return False
         self.heads.add(board)
-        self.plans[board, plan.work_order_id] = plan
+        self.orders[board, plan.work_order_id] = plan
+        before = [] if known is None else [replace(known, quantity=-known.quantity)]
+        for line_id, moved in planned([*before, plan]).items():
+            if moved.quantity:
+                line = self.sums.get((board, line_id), PlannedLine(line_id, ZERO))
+                changed = replace(line, quantity=line.quantity + moved.quantity, changes=line.changes + 1)
+                self.sums[board, line_id] = changed
         return True
 
     def counted(self, factory: Factory, report_ids: Iterable[str]) -> set[str]:
@@ -216,6 +237,12 @@ class FakeBoards:
             return False
         self.heads.add(board)
         self.lines[board, right.line_id] = right
+        return True
+
+    def correct_planned(self, board: BoardKey, seen: PlannedLine | None, right: PlannedLine) -> bool:
+        if self.sums.get((board, right.line_id)) != seen:
+            return False
+        self.sums[board, right.line_id] = replace(right, changes=0 if seen is None else seen.changes + 1)
         return True
 
     def on(self, day: date) -> list[BoardKey]:

@@ -17,7 +17,7 @@ from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
 from enghub.mes.factories import Factory
 from enghub.mes.reports.dynamo import DynamoReports
-from enghub.mes.reports.model import Report, StationOperation
+from enghub.mes.reports.model import FactoryShift, Report, StationOperation
 from enghub.mes.reports.repository import ConcurrentChange, ReportRepository
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
@@ -117,12 +117,12 @@ def a_report(key: str = "key-1", good: str = "10", defect: str = "0", **fields: 
     return Report(**given)
 
 
-def add(stores: Stores, report: Report, opens_window: bool = False) -> None:
-    stores.reports.save(Commit(an_origin(), "recorded", report), opens_window=opens_window)
+def add(stores: Stores, report: Report, opens_window: bool = False, opens_shift: bool = False) -> None:
+    stores.reports.save(Commit(an_origin(), "recorded", report), opens_window=opens_window, opens_shift=opens_shift)
 
 
 def look(stores: Stores, key: str = "key-1", at: Any = NOW, factory: Factory = FACTORY) -> Any:
-    return stores.reports.look(factory, key, "WO-1", StationOperation("ST-1", "OP-10"), at)
+    return stores.reports.look(FactoryShift(factory, "day"), key, "WO-1", StationOperation("ST-1", "OP-10"), at)
 
 
 # --- work orders ---
@@ -294,6 +294,15 @@ def test_reports_are_listed_by_order_and_by_shift_in_their_time(stores: Stores) 
     assert stores.shift_reports.of_shift(ELSEWHERE[1], date(2026, 3, 2), "day") == []
 
 
+def test_the_ledger_knows_its_shifts_whatever_became_of_their_events(stores: Stores) -> None:
+    moved(stores, stored(stores), Step.RELEASE, Step.START)
+    assert (look(stores).knows_shift, stores.shift_reports.on(BOARD.shift_on)) == (False, [])
+    add(stores, a_report(), opens_shift=True)
+    assert (look(stores).knows_shift, look(stores, factory=ELSEWHERE[1]).knows_shift) == (True, False)
+    assert stores.shift_reports.on(BOARD.shift_on) == [BOARD]
+    assert stores.shift_reports.on(date(2026, 3, 3)) == []
+
+
 # --- boards ---
 
 
@@ -315,7 +324,30 @@ def test_a_line_counts_each_report_once(stores: Stores) -> None:
 def test_the_newest_version_of_an_order_decides_the_plan(stores: Stores) -> None:
     plans = [Plan("WO-1", "SMT-1", Decimal(version * 10), version) for version in (2, 4, 3, 4)]
     assert [stores.boards.plan(BOARD, plan) for plan in plans] == [True, True, False, False]
-    assert stores.boards.read(BOARD).plans == (plans[1],)
+    assert stores.boards.plans(BOARD) == (plans[1],)
+
+
+def test_a_board_keeps_what_is_planned_per_line_however_its_orders_change(stores: Stores) -> None:
+    first = [("A", "SMT-1", 10, 1), ("B", "SMT-1", 5, 1)]
+    later = [("A", "SMT-2", 20, 2), ("B", "SMT-1", 7, 2), ("A", "SMT-2", 20, 3)]
+    for order, line, quantity, version in (*first, *later):
+        assert stores.boards.plan(BOARD, Plan(order, line, Decimal(quantity), version))
+    assert {line.line_id: line.quantity for line in stores.boards.read(BOARD).planned} == {"SMT-1": 7, "SMT-2": 20}
+    stores.boards.plan(BOARD, Plan("A", "SMT-2", Decimal(0), 4))
+    assert {line.line_id: line.quantity for line in stores.boards.read(BOARD).planned} == {"SMT-1": 7, "SMT-2": 0}
+
+
+def test_a_sum_of_plans_is_corrected_only_as_it_was_seen(stores: Stores) -> None:
+    stores.boards.plan(BOARD, Plan("A", "SMT-1", Decimal(10), 1))
+    (seen,) = stores.boards.read(BOARD).planned
+    stores.boards.plan(BOARD, Plan("B", "SMT-1", Decimal(5), 1))
+    right = replace(seen, quantity=Decimal(99))
+    assert stores.boards.correct_planned(BOARD, seen, right) is False
+    assert stores.boards.correct_planned(BOARD, None, right) is False
+    (seen,) = stores.boards.read(BOARD).planned
+    assert stores.boards.correct_planned(BOARD, seen, right) is True
+    assert stores.boards.correct_planned(BOARD, seen, right) is False
+    assert [line.quantity for line in stores.boards.read(BOARD).planned] == [99]
 
 
 def test_a_line_is_corrected_only_as_it_was_seen(stores: Stores) -> None:

@@ -255,6 +255,43 @@ def test_the_scheduled_run_looks_at_the_boards_of_these_days(floor: Floor, envel
     assert (result["boards"], result["reports"], result["in_doubt"]) == (1, 1, 0)
 
 
+def test_a_shift_whose_every_event_is_lost_is_found_in_the_ledger_and_built(floor: Floor) -> None:
+    """No plan and no event: only the reports know that there was such a shift (C13)."""
+    today = system_clock().date().isoformat()
+    floor.started(shift=None, shiftDate=None)
+    floor.report(shiftDate=today, reportTime=clock.to_text(system_clock()))
+    result = rebuild({"source": "aws.scheduler", "detail": {}})
+    assert (result["boards"], result["missing"], result["in_doubt"]) == (1, 1, 0)
+    query = {"date": today, "shift": "day"}
+    _, body = floor.call("read_shift_board", "GET", "/api/v1/dashboard/shift-board", query=query)
+    assert [(line["line"], line["output"], line["plan"]) for line in body["data"]["lines"]] == [("SMT-1", 10, None)]
+
+
+def test_a_wrong_sum_of_plans_is_corrected(floor: Floor, envelopes: Envelopes) -> None:
+    floor.started()
+    floor.started(workOrderId="WO-2", plannedQuantity=40)
+    deliver(floor, *envelopes())
+    (sum_of_plans,) = dynamo.each("T#acme#F#sh-01#BOARD#2026-03-02#day", prefix="PLANNED")
+    actions = [dynamo.Attr("quantity").set(Decimal(99))]
+    transactions.transact(transactions.Update((sum_of_plans["pk"]["S"], sum_of_plans["sk"]["S"]), actions))
+    assert board(floor)["lines"][0]["plan"] == 99
+    result = rebuild()
+    assert (result["corrected"], result["in_doubt"]) == (1, 0)
+    assert board(floor)["lines"][0]["plan"] == 140
+
+
+def test_a_board_costs_the_same_with_ten_plans_and_with_many(floor: Floor, envelopes: Envelopes) -> None:
+    """What each order plans lies beside the board: it reads one item per line (P1)."""
+    sizes = []
+    for number in range(1, 41):
+        floor.started(workOrderId=f"WO-{number}", plannedQuantity=1)
+        if number in {10, 40}:
+            deliver(floor, *envelopes())
+            sizes.append(len(list(dynamo.each("T#acme#F#sh-01#BOARD#2026-03-02#day"))))
+            assert board(floor)["lines"][0]["plan"] == number
+    assert sizes == [2, 2]
+
+
 def test_counters_of_an_order_equal_the_sum_of_its_reports(floor: Floor) -> None:
     floor.started()
     for number in range(3):

@@ -54,7 +54,7 @@ def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> N
     class AlwaysOvertaken(FakeReports):
         tries = 0
 
-        def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+        def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
             self.tries += 1
             raise ConcurrentChange
 
@@ -66,10 +66,10 @@ def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> N
 
 def test_a_report_between_look_and_write_makes_the_refusal_precise() -> None:
     class Racing(FakeReports):
-        def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+        def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
             order = self.floor.orders[FACTORY, "WO-1"]
             self.floor.orders[FACTORY, "WO-1"] = replace(order, good=Decimal(95))
-            super().save(commit, opens_window=opens_window)
+            super().save(commit, opens_window=opens_window, opens_shift=opens_shift)
 
     with pytest.raises(BeyondPlan) as refused:
         Reporting(Racing(a_floor())).report(a_command())
@@ -168,11 +168,11 @@ class ReportsAndCounters(RuleBasedStateMachine):
         machine = self
 
         class Interleaved(FakeReports):
-            def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+            def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
                 rivals, machine.rivals = machine.rivals, []
                 for rival in rivals:
                     machine.attempt(rival)
-                super().save(commit, opens_window=opens_window)
+                super().save(commit, opens_window=opens_window, opens_shift=opens_shift)
 
         self.reporting = Reporting(Interleaved(self.floor))
         self.orders = WorkOrders(FakeWorkOrders(self.floor))

@@ -1,11 +1,13 @@
 """Shift boards in DynamoDB.
 
-A board is one partition: an item per line, an item per planned work order, and a head that lists the board by day in
-``gsi1``. Reading it is one Query. Lines are counted up in place; the head is written once, so counting touches no
-index.
+A board is one partition: per line an item with what it made and one with what is planned for it, and a head that lists
+the board by day in ``gsi1``. Reading it is one Query, of as many items as there are lines. Lines are counted up in
+place; the head is written once, so counting touches no index. What each order plans is a partition beside it, which
+only changes of plans and the reconciliation read.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,10 +19,10 @@ from enghub.core.codec import Key, Layout
 from enghub.core.dynamo import Attr, each, key
 from enghub.core.errors import Unavailable
 from enghub.core.transactions import Update, Write, absent, transact
-from enghub.mes.boards.model import BoardKey, Counts, LineTotals, Plan, Produced
+from enghub.mes.boards.model import ZERO, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced
 from enghub.mes.boards.repository import Stored
 from enghub.mes.factories import Factory
-from enghub.mes.reports.dynamo import REPORTS, shift_partition
+from enghub.mes.reports.dynamo import ALL_SHIFTS, FACTORY_SHIFTS, REPORTS, shift_partition
 from enghub.mes.reports.model import Report
 
 CONSUMER = "update_shift_board"
@@ -33,12 +35,24 @@ class _Moved(Exception):
 
 def _partition(board: BoardKey) -> str:
     factory = board.factory
-    return key("T", factory.tenant_id, "F", factory.factory_id, "BOARD", board.shift_on.isoformat(), board.shift)
+    return key("T", factory.tenant_id, "F", factory.factory_id, "BOARD", *_shift(board))
 
 
 def _day_partition(day: date) -> str:
     """Return the ``gsi1`` partition of a day's boards; it spans tenants, only system jobs read it."""
     return key("BOARDS", day.isoformat())
+
+
+def _plans_partition(board: BoardKey) -> str:
+    return key("T", board.factory.tenant_id, "F", board.factory.factory_id, "PLANS", *_shift(board))
+
+
+def _shift(board: BoardKey) -> tuple[str, str]:
+    return board.shift_on.isoformat(), board.shift
+
+
+def _planned_key(board: BoardKey, line_id: str) -> Key:
+    return _partition(board), key("PLANNED", line_id)
 
 
 def _line_key(board: BoardKey, line_id: str) -> Key:
@@ -56,6 +70,7 @@ HEADS = Items(
     },
 )
 LINES = Items(LineTotals, "BOARD_LINE", layout=Layout(flat=("counts",)))
+PLANNED = Items(PlannedLine, "BOARD_PLANNED")
 PLANS = Items(Plan, "BOARD_PLAN", layout=Layout(names={"version": "order_version"}))
 _COUNTS = tuple(Counts.__slots__)
 
@@ -68,8 +83,12 @@ class DynamoBoards:
         found = list(each(_partition(board)))
         return Stored(
             lines=tuple(LINES.value(item) for item in found if item["entity"]["S"] == LINES.entity),
-            plans=tuple(PLANS.value(item) for item in found if item["entity"]["S"] == PLANS.entity),
+            planned=tuple(PLANNED.value(item) for item in found if item["entity"]["S"] == PLANNED.entity),
         )
+
+    def plans(self, board: BoardKey) -> tuple[Plan, ...]:
+        """One Query per page."""
+        return tuple(PLANS.each(_plans_partition(board)))
 
     def count(self, board: BoardKey, produced: Produced, now: datetime) -> None:
         """One GetItem and one transaction of the mark and the line."""
@@ -84,14 +103,19 @@ class DynamoBoards:
         raise Unavailable
 
     def plan(self, board: BoardKey, plan: Plan) -> bool:
-        """One transaction; the order's version decides, so events may come in any order and twice."""
-        at = _partition(board), key("PLAN", plan.work_order_id)
-        newer = absent() | (Attr("order_version") < plan.version)
-        try:
-            transact(PLANS.put(plan, newer, _Moved, at=at), HEADS.put(board))
-        except _Moved:
-            return False
-        return True
+        """One GetItem and one transaction; the order's version decides, so events may come in any order and twice."""
+        at = _plans_partition(board), key("PLAN", plan.work_order_id)
+        for _ in range(ATTEMPTS):
+            stored = PLANS.get(at)
+            if stored is not None and stored.version >= plan.version:
+                return False
+            same = absent() if stored is None else Attr("order_version") == stored.version
+            try:
+                transact(PLANS.put(plan, same, _Moved, at=at), HEADS.put(board), *_planned_writes(board, stored, plan))
+            except _Moved:
+                continue
+            return True
+        raise Unavailable
 
     def counted(self, factory: Factory, report_ids: Iterable[str]) -> set[str]:
         """One BatchGetItem per 100 reports."""
@@ -104,6 +128,16 @@ class DynamoBoards:
             condition = (Attr("updated_at") == seen.updated_at) & (Attr("reports") == seen.counts.reports)
         try:
             transact(LINES.put(right, condition, _Moved, at=_line_key(board, right.line_id)), HEADS.put(board))
+        except _Moved:
+            return False
+        return True
+
+    def correct_planned(self, board: BoardKey, seen: PlannedLine | None, right: PlannedLine) -> bool:
+        """One conditional PutItem."""
+        same = absent() if seen is None else Attr("changes") == seen.changes
+        changed = replace(right, changes=0 if seen is None else seen.changes + 1)
+        try:
+            transact(PLANNED.put(changed, same, _Moved, at=_planned_key(board, right.line_id)))
         except _Moved:
             return False
         return True
@@ -127,8 +161,33 @@ def _count_writes(board: BoardKey, stored: LineTotals | None, produced: Produced
     return [Update(at, actions, condition, lambda _: _Moved())]
 
 
+def _planned_writes(board: BoardKey, before: Plan | None, after: Plan) -> Iterable[Update]:
+    """Yield what changes of the lines' sums when an order's plan becomes ``after``."""
+    moved = {after.line_id: after.quantity}
+    if before is not None:
+        moved[before.line_id] = moved.get(before.line_id, ZERO) - before.quantity
+    for line_id, quantity in moved.items():
+        if quantity:
+            actions = [
+                Attr("entity").set(PLANNED.entity),
+                Attr("line_id").set(line_id),
+                Attr("quantity").add(quantity),
+                Attr("changes").add(1),
+            ]
+            yield Update(_planned_key(board, line_id), actions)
+
+
 class DynamoShiftReports:
     """Reports of a shift from ``gsi1``."""
+
+    def on(self, day: date) -> list[BoardKey]:
+        """One Query of the shifts that factories work in, and one of the first report for each."""
+        boards = [BoardKey(known.factory, day, known.shift) for known in FACTORY_SHIFTS.each(ALL_SHIFTS, index="gsi1")]
+        return [board for board in boards if self._has_reports(board)]
+
+    def _has_reports(self, board: BoardKey) -> bool:
+        partition = shift_partition(board.factory, board.shift_on, board.shift)
+        return bool(REPORTS.page(partition, index="gsi1", limit=1).items)
 
     def of_shift(self, factory: Factory, shift_on: date, shift: str) -> list[Report]:
         """One Query per page."""

@@ -4,7 +4,6 @@ OEE = availability x performance x quality (ISO 22400-2). A figure that the repo
 reason: availability needs run and down time in every report, performance also the standard time of every order.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -132,6 +131,24 @@ class Plan:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """What all orders plan for a line; ``changes`` counts how often that changed."""
+
+    line_id: str
+    quantity: Decimal
+    changes: int = 0
+
+
+def planned(plans: Iterable[Plan]) -> dict[str, PlannedLine]:
+    """Return what these plans make per line."""
+    lines: dict[str, PlannedLine] = {}
+    for plan in plans:
+        known = lines.get(plan.line_id, PlannedLine(plan.line_id, ZERO))
+        lines[plan.line_id] = replace(known, quantity=known.quantity + plan.quantity)
+    return lines
+
+
 class MissingInput(StrEnum):
     """Why a figure cannot be given."""
 
@@ -167,19 +184,16 @@ class Board:
     behind_seconds: Decimal | None
 
 
-def board(key: BoardKey, lines: Iterable[LineTotals], plans: Iterable[Plan]) -> Board:
+def board(key: BoardKey, lines: Iterable[LineTotals], plan: Iterable[PlannedLine]) -> Board:
     """Return the board of the lines that have a plan or output."""
     made = {line.line_id: line for line in lines}
-    planned: dict[str, Decimal] = defaultdict(Decimal)
-    for plan in plans:
-        if plan.quantity:
-            planned[plan.line_id] += plan.quantity
-    names = sorted(made.keys() | planned.keys())
+    wanted = {line.line_id: line.quantity for line in plan if line.quantity}
+    names = sorted(made.keys() | wanted.keys())
     latest = max(made.values(), key=lambda line: line.last_report_at, default=None)
     behind = (latest.updated_at - latest.last_report_at).total_seconds() if latest else None
     return Board(
         key=key,
-        lines=tuple(_figures(name, made.get(name), planned.get(name)) for name in names),
+        lines=tuple(_figures(name, made.get(name), wanted.get(name)) for name in names),
         as_of=latest.last_report_at if latest else None,
         behind_seconds=None if behind is None else Decimal(str(max(behind, 0.0))),
     )

@@ -1,6 +1,5 @@
 """Keeping shift boards up to date from events, reading them, and proving them right (MES-05, MES-14)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,8 +8,9 @@ from enghub.core import marks
 from enghub.core.clock import Clock
 from enghub.core.events import Envelope
 from enghub.core.marks import AlreadyHandled
+from enghub.core.projections.proof import Derived
 from enghub.mes.boards import model
-from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, Produced
+from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
 from enghub.mes.consumed import PlannedOrder, ProductionReported
 from enghub.mes.factories import Factory
@@ -22,8 +22,6 @@ SETTLED = timedelta(seconds=60)
 MARKS_TRUSTED = marks.KEPT - timedelta(days=1)
 """Older reports are taken as counted: their marks expire, and no queue holds their events any more."""
 PAGE = 100
-LOOKS = 3
-"""A report counted while comparing looks like a difference; the next look tells."""
 
 
 class ShiftBoards:
@@ -36,7 +34,7 @@ class ShiftBoards:
     def read(self, key: BoardKey) -> Board:
         """Return a board; without lines when nothing was planned or reported."""
         stored = self._repository.read(key)
-        return model.board(key, stored.lines, stored.plans)
+        return model.board(key, stored.lines, stored.planned)
 
     def count(self, event: Envelope, facts: ProductionReported) -> None:
         """Count a report on its board.
@@ -86,16 +84,6 @@ class Reconciled:
     agrees: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """Lines as stored, what settled ones should be but are not, and which still move."""
-
-    lines: Mapping[str, LineTotals]
-    wrong: Mapping[str, LineTotals]
-    moving: set[str]
-    reports: int
-
-
 class Reconciliation:
     """Compares boards with the reports and orders they are made from, repairs them, and proves that they agree.
 
@@ -112,8 +100,8 @@ class Reconciliation:
         self._clock = clock
 
     def boards_on(self, day: date) -> list[BoardKey]:
-        """Return all boards of a day, of all tenants."""
-        return self._boards.on(day)
+        """Return all boards of a day, of all tenants: those there are, and those the ledger has reports for."""
+        return list(dict.fromkeys([*self._boards.on(day), *self._reports.on(day)]))
 
     def reconcile(self, key: BoardKey) -> Reconciled:
         """Repair one board.
@@ -122,15 +110,48 @@ class Reconciliation:
             Unavailable: the table cannot be read or written; what was repaired stays repaired.
         """
         now = self._clock()
-        found = self._compare(key, now)
-        corrected = sum(self._boards.correct(key, found.lines.get(name), right) for name, right in found.wrong.items())
+        lines, planned = self._lines(key, now), self._planned(key)
+        corrected = lines.repaired()
         missing = self._count_missing(key, now)
         plans = self._repair_plans(key)
-        for _ in range(LOOKS):
-            found = self._compare(key, now)
-            if not found.wrong:
-                break
-        return Reconciled(found.reports, missing, corrected, plans, len(found.moving), agrees=not found.wrong)
+        corrected += planned.repaired()
+        made, wanted = lines.proved(), planned.proved()
+        return Reconciled(
+            reports=len(self._reports.of_shift(key.factory, key.shift_on, key.shift)),
+            missing=missing,
+            corrected=corrected,
+            plans=plans,
+            moving=len(made.moving),
+            agrees=not made.wrong and not wanted.wrong,
+        )
+
+    def _lines(self, key: BoardKey, now: datetime) -> Derived[str, LineTotals]:
+        """What lines made is what the reports counted on them say."""
+
+        def counted_reports() -> dict[str, LineTotals]:
+            reports = [Produced.of(report) for report in self._reports.of_shift(key.factory, key.shift_on, key.shift)]
+            counted = self._counted(key, reports, now)
+            return model.total((produced for produced in reports if produced.report_id in counted), now)
+
+        return Derived(
+            kept=lambda: {line.line_id: line for line in self._boards.read(key).lines},
+            source=counted_reports,
+            nothing=lambda name: LineTotals(name, Counts(), now, now),
+            agree=lambda line, right: line is not None and line.counts == right.counts,
+            repair=lambda _, seen, right: self._boards.correct(key, seen, right),
+            # What this run itself counted carries exactly ``now``.
+            is_moving=lambda line: line.updated_at > now - SETTLED and line.updated_at != now,
+        )
+
+    def _planned(self, key: BoardKey) -> Derived[str, PlannedLine]:
+        """What is planned for lines is the sum of what each order plans."""
+        return Derived(
+            kept=lambda: {line.line_id: line for line in self._boards.read(key).planned},
+            source=lambda: model.planned(self._boards.plans(key)),
+            nothing=lambda name: PlannedLine(name, Decimal(0)),
+            agree=lambda line, right: (line.quantity if line else 0) == right.quantity,
+            repair=lambda _, seen, right: self._boards.correct_planned(key, seen, right),
+        )
 
     def _count_missing(self, key: BoardKey, now: datetime) -> int:
         reports = [Produced.of(report) for report in self._reports.of_shift(key.factory, key.shift_on, key.shift)]
@@ -147,28 +168,12 @@ class Reconciliation:
                 continue
         return done
 
-    def _compare(self, key: BoardKey, now: datetime) -> "_Compared":
-        """Compare the lines with the reports counted on them; the lines are read first, so a race shows as moving."""
-        lines = {line.line_id: line for line in self._boards.read(key).lines}
-        reports = [Produced.of(report) for report in self._reports.of_shift(key.factory, key.shift_on, key.shift)]
-        counted = self._counted(key, reports, now)
-        right = model.total((produced for produced in reports if produced.report_id in counted), now)
-        # What this run itself counted carries exactly ``now``.
-        moving = {name for name, line in lines.items() if line.updated_at > now - SETTLED and line.updated_at != now}
-        wrong = {}
-        for name in (lines.keys() | right.keys()) - moving:
-            line = lines.get(name)
-            should = right.get(name) or LineTotals(name, Counts(), now, now)
-            if line is None or line.counts != should.counts:
-                wrong[name] = should
-        return _Compared(lines, wrong, moving, len(reports))
-
     def _counted(self, key: BoardKey, reports: list[Produced], now: datetime) -> set[str]:
         old = {produced.report_id for produced in reports if produced.recorded_at < now - MARKS_TRUSTED}
         return old | self._boards.counted(key.factory, [p.report_id for p in reports if p.report_id not in old])
 
     def _repair_plans(self, key: BoardKey) -> int:
-        stored = {plan.work_order_id: plan for plan in self._boards.read(key).plans}
+        stored = {plan.work_order_id: plan for plan in self._boards.plans(key)}
         done = 0
         cursor: str | None = None
         while True:

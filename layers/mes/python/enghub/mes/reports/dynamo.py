@@ -13,7 +13,7 @@ from enghub.core.commits import Commit
 from enghub.core.dynamo import key, read_many
 from enghub.core.transactions import PutItem, absent
 from enghub.mes.factories import Factory
-from enghub.mes.reports.model import FirstReport, Report, StationOperation, window_of
+from enghub.mes.reports.model import FactoryShift, FirstReport, Report, StationOperation, window_of
 from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage
 from enghub.mes.work_orders.dynamo import WORK_ORDERS, factory_of_key, order_key, report_update
 
@@ -64,6 +64,21 @@ REPORTS = Aggregate(
     exists=lambda _: ConcurrentChange(),
     ordered_by=lambda report: report.work_order_id,
 )
+ALL_SHIFTS = key("FACTORY-SHIFTS")
+"""The ``gsi1`` partition of the shifts of all factories; it spans tenants, only system jobs read it."""
+FACTORY_SHIFTS = Items(
+    FactoryShift,
+    "FACTORY_SHIFT",
+    key=lambda known: (
+        key("T", known.factory.tenant_id, "F", known.factory.factory_id, "SHIFTS", known.shift),
+        "SHIFT",
+    ),
+    layout=Layout(flat=("factory",)),
+    more=lambda known: {
+        "gsi1pk": ALL_SHIFTS,
+        "gsi1sk": key(known.factory.tenant_id, known.factory.factory_id, known.shift),
+    },
+)
 FIRST_REPORTS = Items(FirstReport, "REPORT_ANCHOR")
 
 
@@ -71,32 +86,41 @@ class DynamoReports:
     """The store."""
 
     def look(
-        self, factory: Factory, client_key: str, work_order_id: str, station_operation: StationOperation, at: datetime
+        self,
+        shift: FactoryShift,
+        client_key: str,
+        work_order_id: str,
+        station_operation: StationOperation,
+        at: datetime,
     ) -> Lookup:
-        """One consistent BatchGetItem: order, report, and the first reports of three windows."""
+        """One consistent BatchGetItem: order, report, the first reports of three windows, the factory's shift."""
+        factory, shift_at = shift.factory, FACTORY_SHIFTS.key_of(shift)
         order_at, report_at = order_key(factory, work_order_id), report_key(factory, client_key)
         window = window_of(at)
         own, *neighbours = (_first_key(factory, station_operation, window + step) for step in (0, -1, 1))
-        found = read_many([order_at, report_at, own, *neighbours])
+        found = read_many([order_at, report_at, own, *neighbours, shift_at])
         order, stored = found.get(order_at), found.get(report_at)
         return Lookup(
             work_order=WORK_ORDERS.value(order) if order else None,
             stored=REPORTS.value(stored) if stored else None,
             first_reports=tuple(FIRST_REPORTS.value(found[pair]) for pair in (own, *neighbours) if pair in found),
             has_first=own in found,
+            knows_shift=shift_at in found,
         )
 
     def get(self, factory: Factory, client_key: str) -> Report | None:
         """One consistent GetItem."""
         return REPORTS.get(report_key(factory, client_key))
 
-    def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+    def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
         """One TransactWriteItems; the order is not locked by version, so reporters do not fail one another."""
         report = commit.after
         count = report_update(
             report.factory, report.work_order_id, report.good, report.defect, lambda _: ConcurrentChange()
         )
-        REPORTS.save(commit, count, *([_first_write(report)] if opens_window else []))
+        first = [_first_write(report)] if opens_window else []
+        shift = [FACTORY_SHIFTS.put(FactoryShift(report.factory, report.shift))] if opens_shift else []
+        REPORTS.save(commit, count, *first, *shift)
 
     def of_work_order(self, factory: Factory, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
         """One Query of ``gsi2``; may lag behind the newest report by a moment."""

@@ -73,6 +73,14 @@ def window_of(at: datetime) -> int:
     return int(at.timestamp()) // int(WINDOW.total_seconds())
 
 
+@dataclass(frozen=True, slots=True)
+class FactoryShift:
+    """A shift that a factory works in: by it the ledger's shifts are found, whatever became of their events."""
+
+    factory: Factory
+    shift: str
+
+
 def conflicting(first_reports: Iterable[FirstReport], at: datetime, good: Decimal, defect: Decimal) -> str | None:
     """Return the nearest report of the same moment that says other numbers, None when all agree.
 

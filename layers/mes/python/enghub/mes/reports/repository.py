@@ -6,7 +6,7 @@ from typing import Protocol
 
 from enghub.core.commits import Commit
 from enghub.mes.factories import Factory
-from enghub.mes.reports.model import FirstReport, Report, StationOperation
+from enghub.mes.reports.model import FactoryShift, FirstReport, Report, StationOperation
 from enghub.mes.work_orders.model import WorkOrder
 
 
@@ -14,13 +14,15 @@ from enghub.mes.work_orders.model import WorkOrder
 class Lookup:
     """What one look finds before a report: the order, the report stored under the key, the first reports around.
 
-    ``has_first`` tells whether the report's own window has its first yet.
+    ``has_first`` tells whether the report's own window has its first yet, ``knows_shift`` whether its factory is known
+    to work in its shift.
     """
 
     work_order: WorkOrder | None
     stored: Report | None
     first_reports: tuple[FirstReport, ...]
     has_first: bool
+    knows_shift: bool
 
 
 class ConcurrentChange(Exception):
@@ -39,17 +41,23 @@ class ReportRepository(Protocol):
     """Stores reports of many tenants and factories, and counts them on their work orders."""
 
     def look(
-        self, factory: Factory, client_key: str, work_order_id: str, station_operation: StationOperation, at: datetime
+        self,
+        shift: FactoryShift,
+        client_key: str,
+        work_order_id: str,
+        station_operation: StationOperation,
+        at: datetime,
     ) -> Lookup:
         """Return everything that decides about a report, in one read."""
 
     def get(self, factory: Factory, client_key: str) -> Report | None:
         """Return the report stored under a terminal's key, as it is now."""
 
-    def save(self, commit: Commit[Report], *, opens_window: bool) -> None:
+    def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
         """Store a report, count it on its work order, and promise its events: all or nothing.
 
-        ``opens_window``: the report is the first of its station and operation in its window.
+        ``opens_window``: the report is the first of its station and operation in its window; ``opens_shift``: the first
+        in a shift that its factory was not known to work in.
 
         Raises:
             ConcurrentChange: the key was used, the order left production or has too little left, or the window was

@@ -12,7 +12,7 @@ from enghub.core.identity import Origin
 from enghub.mes import published
 from enghub.mes.factories import Factory
 from enghub.mes.reports import model
-from enghub.mes.reports.model import Report, StationOperation
+from enghub.mes.reports.model import FactoryShift, Report, StationOperation
 from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage, ReportRepository
 from enghub.mes.work_orders.errors import WorkOrderNotFound
 from enghub.mes.work_orders.model import WorkOrder
@@ -68,7 +68,11 @@ class Reporting:
         factory = Factory.of(command.origin)
         for _ in range(ATTEMPTS):
             seen = self._repository.look(
-                factory, command.client_key, command.work_order_id, command.station_operation, command.reported_at
+                FactoryShift(factory, command.shift),
+                command.client_key,
+                command.work_order_id,
+                command.station_operation,
+                command.reported_at,
             )
             if seen.stored is not None:
                 return _repeat(seen.stored, command)
@@ -81,7 +85,7 @@ class Reporting:
                     raise
                 return _repeat(stored, command)
             try:
-                self._repository.save(commit, opens_window=not seen.has_first)
+                self._repository.save(commit, opens_window=not seen.has_first, opens_shift=not seen.knows_shift)
             except ConcurrentChange:
                 continue
             return Recorded(commit.after, repeated=False)
