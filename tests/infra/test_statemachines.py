@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from enghub.kit.runs.history import EVENTS_OF_A_FAILED_TRY, EVENTS_OF_A_LOOP, FULL
+from enghub.plm.syncs.model import BATCHES_PER_EXECUTION
 from infra.sources import ROOT
 
 FILES = sorted((ROOT / "statemachines").glob("*/*.asl.json"))
@@ -81,3 +84,21 @@ def test_every_way_leads_somewhere(machine: dict[str, Any]) -> None:
         assert targets == set(level["States"])
 
     check(machine)
+
+
+def test_a_loop_counts_events_and_hands_over_before_its_history_is_full() -> None:
+    counted = f"{{% $events + {EVENTS_OF_A_LOOP} + {EVENTS_OF_A_FAILED_TRY} * $states.context.State.RetryCount %}}"
+    looping = {name: text for name, text in zip(NAMES, map(Path.read_text, FILES), strict=True) if "$events" in text}
+    assert {name.split("-")[0] for name in looping} == {"upgrade"}
+    assert len(looping) == 4
+    for name, text in looping.items():
+        tasks = [state for _, state in states(json.loads(text)) if "events" in state.get("Assign", {})]
+        assert {task["Assign"]["events"] for task in tasks if task["Type"] == "Task"} == {counted}, name
+        assert f"$events >= {FULL}" in text or '"events": "{% $events %}"' in text, name
+
+
+def test_a_history_never_reaches_what_step_functions_allows() -> None:
+    tries = 5  # every task of these machines is tried five times at most
+    longest_loop = EVENTS_OF_A_LOOP + EVENTS_OF_A_FAILED_TRY * tries
+    assert FULL + longest_loop + 100 < 25_000  # 100: the hand-over, with its retries
+    assert BATCHES_PER_EXECUTION * 40 + 25 * longest_loop < 25_000

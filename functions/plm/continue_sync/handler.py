@@ -1,6 +1,6 @@
 """Lets a long sync run go on in a fresh execution, before the history of this one grows too long.
 
-Trigger: task of the state machine sync_products, every 1,000 batches. Runbook: docs/runbooks/plm-sync.md.
+Trigger: task of the state machine sync_products, every 480 batches. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from typing import Any

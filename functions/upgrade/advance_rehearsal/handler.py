@@ -26,7 +26,7 @@ def advance_rehearsal(task: dict[str, Any], seconds_left: Callable[[], float]) -
     origin = rehearsal_origin(task["tenantId"], rehearsal_id, run)
     if task.get("fault"):
         return wiring.rehearsing().record_fault(rehearsal_id, run, task["fault"], origin).to_json()
-    return wiring.rehearsing().advance(rehearsal_id, run, task["loops"], budget, origin).to_json()
+    return wiring.rehearsing().advance(rehearsal_id, run, task["events"], budget, origin).to_json()
 
 
 lambda_handler = entrypoints.timed_task(advance_rehearsal)

@@ -18,7 +18,7 @@ def advance_rollout(task: dict[str, Any]) -> dict[str, Any]:
     if task.get("fault"):
         answer = wiring.fleet().record_fault(rollout_id, run, task["fault"], origin)
     else:
-        answer = wiring.fleet().advance(rollout_id, run, task["loops"], origin)
+        answer = wiring.fleet().advance(rollout_id, run, task["events"], origin)
     return {"outcome": answer.outcome, "waitSeconds": answer.wait_seconds}
 
 

@@ -179,7 +179,7 @@ def test_a_long_run_is_listed_in_pieces_and_goes_on_in_a_fresh_execution(server:
     assert [batch["number"] for batch in ranges] == list(range(1, 1003))
     assert [batch["after"] for batch in ranges[1:]] == [batch["up_to"] for batch in ranges[:-1]]
     assert (ranges[0]["after"], ranges[-1]["up_to"]) == (None, None)
-    assert [place for place, listed in enumerate(listings) if listed["hand_over"]] == [24]
+    assert [place for place, listed in enumerate(listings) if listed["hand_over"]] == [11, 23]
 
 
 def test_products_made_while_the_run_goes_on_push_none_out_of_it(server: PlmServer) -> None:
@@ -539,7 +539,7 @@ def test_a_late_command_of_an_earlier_pass_starts_nothing(server: PlmServer, mac
 
 def test_a_long_run_goes_on_in_the_same_next_execution_however_often_it_is_asked(machine: Any) -> None:
     run_id = requested()
-    cursor = {"after": "OBJ-0099999", "next_number": 1001}
+    cursor = {"after": "OBJ-0099999", "next_number": 481}
     for _ in range(2):
         task("continue_sync", {"tenant_id": "acme", "run_id": run_id, "pass_number": 1, "cursor": cursor})
     ((name, start),) = machine()

@@ -57,7 +57,7 @@ class Fleet:
         return data
 
     def advance(self, **changes: Any) -> str:
-        task = {"rolloutId": self.rollout_id, "run": self.seen["run"], "loops": 0, **changes}
+        task = {"rolloutId": self.rollout_id, "run": self.seen["run"], "events": 0, **changes}
         return str(self.hub.task("advance_rollout", **task)["outcome"])
 
     def statuses(self) -> dict[str, str]:

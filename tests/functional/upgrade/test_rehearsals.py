@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from enghub.core import secrets
-from enghub.upgrade.rehearsal import workflow
+from enghub.kit.runs import history
 from enghub.upgrade.rehearsal.dynamo import DynamoRehearsals
 from enghub.upgrade.rehearsal.runs import RehearsedExecutions
 from tests.factories.handlers import sample_event
@@ -69,7 +69,7 @@ class Rehearsal:
         return answer
 
     def advance(self, **changes: Any) -> str:
-        task = {"rehearsalId": self.rehearsal_id, "run": 1, "loops": 0, **changes}
+        task = {"rehearsalId": self.rehearsal_id, "run": 1, "events": 0, **changes}
         return str(self.hub.task("advance_rehearsal", **task)["outcome"])
 
     @property
@@ -251,7 +251,7 @@ def test_a_workflow_that_broke_ends_it_with_the_reason(rehearsal: Rehearsal) -> 
 def test_a_long_one_goes_on_in_a_fresh_history(rehearsal: Rehearsal) -> None:
     rehearsal.prepare()
     rehearsal.start()
-    assert rehearsal.advance(loops=workflow.LOOPS) == "superseded"
+    assert rehearsal.advance(events=history.FULL) == "superseded"
     assert rehearsal.advance() == "superseded", "the old workflow does nothing any more"
     assert rehearsal.advance(run=2) == "more"
 

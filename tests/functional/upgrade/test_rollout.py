@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from enghub.core.config import CoreConfig, load
+from enghub.kit.runs import history
 from enghub.upgrade.queue.wiring import queue
 from enghub.upgrade.rollouts import workflow
 from tests.factories.handlers import sample_event
@@ -147,7 +148,7 @@ def test_the_pause_between_waves_is_kept(fleet_of: Fleet) -> None:
     fleet_of.advance()
     fleet_of.work()
     fleet_of.advance()
-    task = {"rolloutId": fleet_of.rollout_id, "run": 1, "loops": 0}
+    task = {"rolloutId": fleet_of.rollout_id, "run": 1, "events": 0}
     assert fleet_of.hub.task("advance_rollout", **task) == {"outcome": "more", "waitSeconds": workflow.LONGEST_WAIT}
     assert fleet_of.statuses()["S02"] == "PENDING"
 
@@ -183,7 +184,7 @@ def test_an_abort_withdraws_what_is_queued_and_follows_what_runs(fleet_of: Fleet
 
 def test_a_long_history_goes_on_in_a_fresh_run_and_a_broken_one_stops(fleet_of: Fleet) -> None:
     fleet_of.start(siteIds=fleet_of.sites(1))
-    assert fleet_of.advance(loops=workflow.LOOPS) == "superseded"
+    assert fleet_of.advance(events=history.FULL) == "superseded"
     assert fleet_of.seen["run"] == 2
     assert fleet_of.advance(fault="States.TaskFailed: out of memory") == "rest"
     assert fleet_of.seen["reason"] == "The workflow broke: States.TaskFailed: out of memory"

@@ -22,8 +22,9 @@ LEASED = "product-sync"
 TERM = Term(timedelta(minutes=30))
 """Longer than a pass is silent: one batch may take eleven minutes with its second try, keeping its failure five."""
 BATCHES_PER_LISTING = 40
-BATCHES_PER_EXECUTION = 1000
-"""After so many batches a run goes on in a fresh execution, far from the 25,000 events an execution may have."""
+BATCHES_PER_EXECUTION = 480
+"""After so many batches a run goes on in a fresh execution: 25,000 events is all that one may have, and a batch that
+fails, and whose failure is kept at the last try only, makes 40 of them."""
 
 
 class Mode(StrEnum):

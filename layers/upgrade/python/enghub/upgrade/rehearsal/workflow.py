@@ -13,6 +13,7 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.identity import Origin
 from enghub.kit.databases.errors import DatabaseBusy
 from enghub.kit.databases.session import DatabaseSessions
+from enghub.kit.runs.history import FULL
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.executions.engine import Engine
@@ -32,8 +33,6 @@ from enghub.upgrade.stepping.hooks import Hooks
 from enghub.upgrade.stepping.ports import BACKUPS, Ports
 
 BUSY_WAIT_SECONDS: Final = 10
-LOOPS: Final = 1500
-"""A history holds 25,000 events; a loop makes about ten."""
 _TOKENS: Final = {Part.UP: 1, Part.DOWN: 2, Part.AGAIN: 3}
 
 
@@ -65,7 +64,7 @@ class Rehearsing:
     ports: Callable[[Rehearsal], Ports]
     script: Callable[[str, str], str]
 
-    def advance(self, rehearsal_id: str, run: int, loops: int, budget: Budget, origin: Origin) -> Answer:
+    def advance(self, rehearsal_id: str, run: int, events: int, budget: Budget, origin: Origin) -> Answer:
         """Do what is next, for one slice; safe to repeat.
 
         Raises:
@@ -76,7 +75,7 @@ class Rehearsing:
         rehearsal = kept.value
         if rehearsal.run != run or not rehearsal.is_running:
             return Answer("superseded", rehearsal.part)
-        if loops >= LOOPS:
+        if events >= FULL:
             after = rehearsal.go_on()
             self.store.save(Commit(origin, "", after, kept, commands=(launch_command(after),)))
             return Answer("superseded", rehearsal.part)

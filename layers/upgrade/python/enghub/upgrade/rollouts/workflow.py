@@ -12,6 +12,7 @@ from enghub.core.claims import Claim, Replayed, fingerprint
 from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
+from enghub.kit.runs.history import FULL
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
 from enghub.upgrade.executions.model import Execution, StartUpgrade, Status
 from enghub.upgrade.executions.repository import Executions
@@ -38,8 +39,6 @@ from enghub.upgrade.versions import Version
 POLL_SECONDS = 10
 LONGEST_WAIT = 300
 """Between two looks during a pause, so that a person's word is heard."""
-LOOPS = 1500
-"""A history holds 25,000 events; a loop makes about ten."""
 GONE = Problem("The site's execution is not stored any more", "该局点的升级执行记录已不存在", "gone")
 RESUMABLE = (Status.FAILED, Status.ABORTED, Status.ROLLBACK_FAILED)
 
@@ -61,7 +60,7 @@ class Fleet:
         self._upgrades = upgrades
         self._sites = sites
 
-    def advance(self, rollout_id: str, run: int, loops: int, origin: Origin) -> Answer:
+    def advance(self, rollout_id: str, run: int, events: int, origin: Origin) -> Answer:
         """Do what is next; safe to repeat, also at the same time.
 
         Raises:
@@ -72,7 +71,7 @@ class Fleet:
         if rollout.run != run:
             return Answer("superseded")
         try:
-            if loops >= LOOPS:
+            if events >= FULL:
                 self._store.save(commit_of(origin, rollout.go_on(origin.at), kept, launch=True))
                 return Answer("superseded")
             if rollout.is_lease_due(origin.at):
