@@ -42,8 +42,8 @@ test: $(READY)       ## run all tests; those of one context: make test CONTEXT=m
 	$(TESTS) $(if $(CONTEXT),--context $(CONTEXT),)
 	$(if $(CONTEXT),@echo "used permissions are compared when all tests run",python tools/iam_usage.py)
 
-campaign: $(READY)   ## run whole what `make test` runs as a sample: kills at every point, faults at every call (an hour)
-	$(TESTS) --campaign tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py
+campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3
+	$(TESTS) --campaign --part $(or $(PART),1/1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py
 
 check: $(READY)      ## lint, format, types, import rules, templates
 	ruff check .

@@ -1,6 +1,7 @@
 """What every test may use: an AWS account in memory with a context's table, a frozen caller, no real network."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,9 +57,9 @@ def forget_clients() -> None:
     secrets.forget()
 
 
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """An AWS account in memory; call it with a context name to set that context's environment and table."""
+@contextmanager
+def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Open an AWS account in memory; call it with a context name to set that context's environment and table."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -87,18 +88,27 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     forget_clients()
 
 
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """An AWS account in memory; call it with a context name to set that context's environment and table."""
+    with accounts(monkeypatch) as context:
+        yield context
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--campaign` and `--context`."""
+    """`--campaign`, `--part` and `--context`."""
+    parser.addoption("--part", default="1/1", help="of the tests, the first third: 1/3")
     parser.addoption("--campaign", action="store_true", help="every case of what is otherwise a sample (slow)")
     parser.addoption("--context", choices=CONTEXTS, help="a context's own tests and those that hold for every one")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `--context` does not ask for."""
+    """Leave out what `--context` and `--part` do not ask for."""
     context = config.getoption("--context")
-    if context is None:
-        return
-    wanted = [item for item in items if _is_for(context, item.path.relative_to(config.rootpath))]
+    number, _, parts = config.getoption("--part").partition("/")
+    wanted = items[int(number) - 1 :: int(parts)]
+    if context is not None:
+        wanted = [item for item in wanted if _is_for(context, item.path.relative_to(config.rootpath))]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
     items[:] = wanted
 

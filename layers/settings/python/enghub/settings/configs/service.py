@@ -208,6 +208,8 @@ class ConfigService:
             except Unavailable:
                 raise  # an outage is nobody's wrong change
             except EngHubError as error:
+                if error.status >= 500:  # an outage is nobody's refusal: all of it is to be sent again
+                    raise
                 refused.append(_refusal(place, each, error))
         return changes, refused
 

@@ -1,0 +1,69 @@
+"""Work orders, production reports and the shift board."""
+
+from typing import Any
+
+from enghub.core import outbox
+from tests.factories.http import Context
+from tests.factories.mes import PLAN, Floor
+from tests.factories.queues import a_batch, failed
+from tests.factories.stored import waiting
+from tests.faults.harness import Flow, register
+
+OWN_WRITE_REFUSED = "answers .409, .*(exists already|VERSION_CONFLICT)"
+"""C6: without a key, a lost answer's repeat is refused."""
+KEYED = {"Idempotency-Key": "key-1"}
+
+
+def started() -> Floor:
+    floor = Floor()
+    floor.started()
+    return floor
+
+
+def create(floor: Floor) -> Any:
+    return floor.call("create_work_order", "POST", "/api/v1/work-orders", PLAN, headers=KEYED)
+
+
+def planned() -> Floor:
+    floor = Floor()
+    floor.create()
+    return floor
+
+
+def with_events() -> tuple[Floor, list[dict[str, Any]]]:
+    """A floor on which two reports were made that the board has not heard of."""
+    floor = started()
+    floor.report(goodQty=18, defectQty=2, defectTypes=["scratch"])
+    floor.report(key="key-2", goodQty=30)
+    return floor, [outbox.body_of(record) for record in waiting()]
+
+
+def hear(state: tuple[Floor, list[dict[str, Any]]]) -> list[str]:
+    floor, told = state
+    return failed(floor.handler("update_shift_board")(a_batch(*told), Context()))
+
+
+register(Flow("create a work order", "mes", Floor, create))
+register(Flow("create a work order without a key", "mes", Floor, lambda floor: floor.create(), known=OWN_WRITE_REFUSED))
+register(Flow("release a work order", "mes", planned, lambda floor: floor.step("WO-1", "release", 1, headers=KEYED)))
+register(
+    Flow(
+        "release a work order without a key",
+        "mes",
+        planned,
+        lambda floor: floor.step("WO-1", "release", 1),
+        known=OWN_WRITE_REFUSED,
+    )
+)
+register(
+    Flow(
+        "edit a work order",
+        "mes",
+        planned,
+        lambda floor: floor.edit("WO-1", plannedQuantity=90, version=1),
+        known=OWN_WRITE_REFUSED,
+    )
+)
+register(Flow("report production", "mes", started, lambda floor: floor.report(goodQty=90, defectQty=0)))
+register(Flow("report the last pieces", "mes", started, lambda floor: floor.report(goodQty=100, defectQty=0)))
+register(Flow("board hears reports", "mes", with_events, hear))

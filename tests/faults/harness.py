@@ -1,0 +1,261 @@
+"""Every flow, with every fault at every call: nothing lost, nothing doubled, no audit without change, nothing untrue.
+
+A flow says what is there (`arrange`), what is done (`act`), what then happens by itself (`settle`) and what must be
+true in the end (`must`). It runs once undisturbed; then once per call and fault. After a fault whoever called calls
+again, as clients, queues and state machines do. What then lies in the table, and what was answered, must equal the
+undisturbed run; what was answered in between must not blame the caller for an outage.
+"""
+
+import json
+import logging
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import pytest
+
+from enghub.core import audit
+from enghub.core.dynamo import table
+from tests.conftest import accounts, forget_clients
+from tests.factories.faults import Crash
+from tests.fakes.quick_moto import quicken
+from tests.faults.wire import Fault, Wire, wired
+
+S = TypeVar("S")
+CALLS_AGAIN = 6
+"""So often whoever called calls again."""
+VOLATILE = [
+    (re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b"), "<id>"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
+    (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "<time>"),
+    (re.compile(r"\b1[789]\d{8}(\.\d+)?\b"), "<epoch>"),
+    (re.compile(r"\b(OUTBOX#PENDING)#\d+"), r"\1#<shard>"),
+]
+"""What differs between two runs of the same."""
+REPLACES_ITEMS = {"plm"}
+"""Contexts whose transactions change no item in place, for which moto may be quick (see `quicken`)."""
+NOT_COMPARED = {"REFUSAL"}
+"""What was refused for an outage is kept, and may be."""
+
+
+def nothing(_: Any) -> None:
+    """Nothing happens."""
+
+
+@dataclass(frozen=True)
+class Flow(Generic[S]):
+    """One thing that the product does, as whoever starts it sees it."""
+
+    name: str
+    context: str
+    """Whose table and environment it runs on."""
+    arrange: Callable[[], S]
+    """Make what must be there; no fault happens yet."""
+    act: Callable[[S], Any]
+    """Do it, and return what was answered: (status, body) of a request, the messages given back by a queue's consumer,
+    the result of a task. Called again after a fault, with the same state."""
+    settle: Callable[[S], Any] = nothing
+    """What happens by itself afterwards: redelivery, sweeps; no fault any more."""
+    must: Callable[[S], Any] = nothing
+    """What must be true in the end."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    around: Callable[[], Any] | None = None
+    """A context manager to hold during a run, for stand-ins."""
+    also: int = 0
+    """A status that may answer a repeat of what was done instead of the first answer."""
+    known: str = ""
+    """Findings that match are a known defect: not told, but its end is."""
+
+
+FLOWS: dict[str, Flow[Any]] = {}
+
+
+def register(flow: Flow[S]) -> Flow[S]:
+    """Add a flow to those that every campaign runs."""
+    assert flow.name not in FLOWS, flow.name
+    FLOWS[flow.name] = flow
+    return flow
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The process died."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The function raised."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one call."""
+
+    number: int
+    operation: str
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.fault} at call {self.number} ({self.operation})"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    first: Any
+    """What was answered when the fault happened."""
+    last: Any
+    calls: tuple[str, ...]
+    kept: tuple[str, ...]
+    """What lies in the table, without what differs between runs."""
+    broken: tuple[str, ...]
+    """Assertions that failed, and audit chains that do not hold."""
+
+
+def run(flow: Flow[Any], wire: Wire) -> Ended:
+    """Run a flow once on a new account."""
+    with ExitStack() as held:
+        logging.disable()
+        held.callback(logging.disable, logging.NOTSET)
+        patch = held.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(time, "sleep", nothing)
+        if flow.context in REPLACES_ITEMS:
+            quicken(patch)
+        held.enter_context(accounts(patch))(flow.context, **flow.environment)
+        if flow.around is not None:
+            held.enter_context(flow.around())
+        forget_process()
+        state = flow.arrange()
+        with wired(wire):
+            first = last = _attempt(flow, state)
+        for _ in range(CALLS_AGAIN):
+            if _is_answer(last):
+                break
+            last = _attempt(flow, state)
+        broken = [*_checked(flow.settle, state), *_checked(flow.must, state), *_chains()]
+        return Ended(_plain(first), _plain(last), tuple(wire.calls), tuple(_kept()), tuple(broken))
+
+
+def _attempt(flow: Flow[Any], state: Any) -> Any:
+    try:
+        return flow.act(state)
+    except Crash:
+        forget_process()
+        return Gone()
+    except Exception as error:
+        return Raised(f"{type(error).__name__}: {error}")
+
+
+def retried(task: Callable[[], Any]) -> Any:
+    """Call a state machine's task as it does: again after whatever went wrong (Retry on States.ALL)."""
+    for _ in range(CALLS_AGAIN):
+        try:
+            return task()
+        except (Exception, Crash):
+            forget_process()
+    return task()
+
+
+def forget_process() -> None:
+    """Drop all that a process keeps between calls: clients, and what the composition roots made."""
+    forget_clients()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("enghub.") and name.endswith("wiring"):
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
+
+
+def _is_answer(outcome: Any) -> bool:
+    """Tell whether nobody would call again: not after an outage, not with messages given back."""
+    match outcome:
+        case Gone() | Raised():
+            return False
+        case (int(status), _):
+            return status < 500
+        case list():
+            return not outcome
+    return True
+
+
+def _checked(check: Callable[[Any], Any], state: Any) -> Iterator[str]:
+    try:
+        check(state)
+    except Exception as error:
+        yield f"{type(error).__name__}: {str(error)[:300] or 'see the flow'}"
+
+
+def _items() -> Iterator[dict[str, Any]]:
+    start: Any = None
+    while True:
+        page = table().scan(exclusive_start_key=start)
+        yield from page["Items"]
+        start = page.get("LastEvaluatedKey")
+        if start is None:
+            return
+
+
+def _kept() -> list[str]:
+    return sorted(_plain(item) for item in _items() if item["entity"]["S"] not in NOT_COMPARED)
+
+
+def _chains() -> Iterator[str]:
+    """Yield every audit chain that has a hole, or a link that does not fit."""
+    entries = [item for item in _items() if item["entity"]["S"] == "AUDIT"]
+    for tenant, subject in sorted({(entry["tenant_id"]["S"], entry["subject"]["S"]) for entry in entries}):
+        if (number := audit.broken_at(audit.history(tenant, subject))) is not None:
+            yield f"the audit of {subject} does not hold from entry {number} on"
+
+
+def _plain(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    for pattern, name in VOLATILE:
+        text = pattern.sub(name, text)
+    return text
+
+
+def cases(calls: tuple[str, ...]) -> list[Case]:
+    """Return every fault at every call."""
+    return [
+        Case(number, operation, fault)
+        for number, operation in enumerate(calls, 1)
+        for fault in Fault
+        if fault.fits(operation)
+    ]
+
+
+def findings(flow: Flow[Any], undisturbed: Ended, case: Case) -> list[str]:
+    """Run a flow with a fault and return what is wrong, one line each."""
+    ended = run(flow, Wire(case.number, case.fault))
+    wrong = [*ended.broken]
+    if ended.last != undisturbed.last and not ended.last.startswith(f"[{flow.also}, "):
+        wrong.append(f"answers {ended.last[:200]}, not {undisturbed.last[:200]}")
+    if lie := _lie(ended.first, undisturbed.last):
+        wrong.append(lie)
+    was, now = Counter(undisturbed.kept), Counter(ended.kept)
+    wrong += [f"lost: {_named(item)}" for item in was - now]
+    wrong += [f"too much: {_named(item)}" for item in now - was]
+    return [f"{flow.name}, {case}: {line}" for line in wrong if not flow.known or not re.search(flow.known, line)]
+
+
+def _named(item: str) -> str:
+    """Return an item for a person: its kind and key, then the rest."""
+    found = json.loads(item)
+    return f"{found['entity']['S']} {found['pk']['S']} {found['sk']['S']}: {item[:300]}"
+
+
+def _lie(first: str, wanted: str) -> str | None:
+    """Return what is wrong about the answer to a request during the fault: only 503 may stand for the wanted one."""
+    status = re.match(r"\[(\d{3}), ", first)
+    if status is None or first == wanted or status[1] == "503":
+        return None
+    return f"is told {first[:200]}"

@@ -1,0 +1,91 @@
+"""The harness sees what it is there for: flows made wrong on purpose."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from enghub.core import ids
+from tests.conftest import REGION
+from tests.faults.harness import Flow, cases, findings, run
+from tests.faults.wire import Fault, Wire
+
+TABLE = "enghub-test-mes"
+
+
+def put(key: str, entity: str = "THING") -> None:
+    item = {"pk": {"S": key}, "sk": {"S": "1"}, "entity": {"S": entity}}
+    boto3.client("dynamodb", REGION).put_item(TableName=TABLE, Item=item)
+
+
+def twice(_: None) -> Any:
+    """Two writes that are not one transaction, the second under a new key each time."""
+    try:
+        put("order")
+        put(ids.new_id())
+    except (BotoCoreError, ClientError):
+        return 503, {}
+    return 201, {}
+
+
+def blaming(_: None) -> Any:
+    try:
+        put("order")
+    except (BotoCoreError, ClientError):
+        return 422, {"message": "your order is wrong"}
+    return 201, {}
+
+
+def right(_: None) -> Any:
+    try:
+        put("order")
+    except (BotoCoreError, ClientError):
+        return 503, {}
+    return 201, {}
+
+
+def found(act: Any, **options: Any) -> list[str]:
+    flow = Flow("made up", "mes", lambda: None, act, **options)
+    undisturbed = run(flow, Wire())
+    return [line for case in cases(undisturbed.calls) for line in findings(flow, undisturbed, case)]
+
+
+def test_a_flow_that_is_right_has_no_findings() -> None:
+    assert found(right) == []
+
+
+def test_a_write_that_is_done_twice_is_found() -> None:
+    assert {line.partition(":")[0] for line in found(twice) if "too much" in line} == {
+        "made up, lost after at call 2 (dynamodb.PutItem)",
+        "made up, gone after at call 2 (dynamodb.PutItem)",
+    }
+
+
+def test_an_outage_told_as_the_callers_fault_is_found() -> None:
+    assert any("throttled" in line and "is told [422" in line for line in found(blaming))
+
+
+def test_a_known_finding_is_not_told() -> None:
+    assert found(blaming, known="422") == [line for line in found(blaming) if "422" not in line]
+
+
+def test_what_must_be_true_is_looked_at() -> None:
+    def must(_: None) -> None:
+        raise AssertionError("never")
+
+    assert run(Flow("made up", "mes", lambda: None, right, must=must), Wire()).broken == ("AssertionError: never",)
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "fits"),
+    [
+        (Fault.CANCELLED, "dynamodb.TransactWriteItems", True),
+        (Fault.CANCELLED, "dynamodb.GetItem", False),
+        (Fault.PARTIAL, "events.PutEvents", True),
+        (Fault.PARTIAL, "dynamodb.TransactWriteItems", False),
+        (Fault.THROTTLED, "secrets-manager.GetSecretValue", True),
+    ],
+)
+def test_a_fault_fits_the_calls_that_can_have_it(fault: Fault, operation: str, fits: bool) -> None:
+    assert fault.fits(operation) is fits
