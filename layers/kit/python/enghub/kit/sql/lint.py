@@ -3,10 +3,18 @@
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from enghub.core.lazy import lazy
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, Statement, split
+
+if TYPE_CHECKING:
+    import sqlglot
+    from sqlglot import exp
+else:  # a third of a second: only who lints pays for it
+    sqlglot = lazy("sqlglot")
+    exp = lazy("sqlglot.expressions")
 
 
 class Danger(StrEnum):
@@ -56,8 +64,6 @@ def dangers(statement: Statement, dialect: Dialect) -> tuple[Danger, ...]:
     """Return what a statement destroys, each kind once; empty when nothing."""
     if statement.verb in _HARMLESS_VERBS:
         return ()
-    from sqlglot import exp  # noqa: PLC0415 - a third of a second: only who lints pays for it
-
     tree = _parse(statement, dialect)
     if tree is None:
         return (_WORD_DANGERS.get(statement.verb, Danger.UNREADABLE),)
@@ -81,8 +87,6 @@ def dangers(statement: Statement, dialect: Dialect) -> tuple[Danger, ...]:
 
 
 def _alter_dangers(tree: Any) -> list[Danger]:
-    from sqlglot import exp  # noqa: PLC0415
-
     found: list[Danger] = []
     for action in tree.args.get("actions") or ():
         if isinstance(action, exp.Drop):
@@ -100,13 +104,10 @@ def _alter_dangers(tree: Any) -> list[Danger]:
 
 def _parse(statement: Statement, dialect: Dialect) -> Any:
     """Return sqlglot's tree, None when it cannot read the statement."""
-    import sqlglot  # noqa: PLC0415 - a third of a second: only who lints pays for it
-    from sqlglot import errors  # noqa: PLC0415
-
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about every statement it keeps as a plain command
     try:
         return sqlglot.parse_one(statement.text, dialect=parser_dialect(dialect))
-    except errors.SqlglotError:
+    except sqlglot.errors.SqlglotError:
         return None
 
 
@@ -123,8 +124,6 @@ def is_read_only(statement: Statement, dialect: Dialect) -> bool:
     """Tell whether a statement is one plain query: nothing written, nothing locked, no file made (UPG-14)."""
     if statement.verb not in ("SELECT", "WITH") or {"INTO", "OUTFILE", "DUMPFILE"} & set(statement.words):
         return False
-    from sqlglot import exp  # noqa: PLC0415
-
     tree = _parse(statement, dialect)
     writing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Command, exp.Lock, exp.Into)
     return isinstance(tree, exp.Query) and tree.find(*writing) is None

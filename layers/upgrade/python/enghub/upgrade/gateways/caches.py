@@ -1,14 +1,21 @@
 """Caches that a rebuild fills: Redis, or a service that takes entries over HTTP (UPG-17)."""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enghub.core.i18n import Text
+from enghub.core.lazy import lazy
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.stepping.hooks import Hooks, expect
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = lazy("redis")
 
 UNAVAILABLE = Text("The cache {name} is not available ({error})", "缓存 {name} 不可用（{error}）")
 _CLEAR = 1_000
@@ -79,18 +86,16 @@ class RedisCache:
 
     @cached_property
     def _redis(self) -> Any:
-        import redis  # noqa: PLC0415 - sites without a cache never load it
 
         return redis.Redis.from_url(self._url, socket_timeout=10, socket_connect_timeout=5)
 
     @contextmanager
     def _errors(self) -> Iterator[Any]:
-        from redis.exceptions import AuthenticationError, RedisError  # noqa: PLC0415
 
         try:
             yield self._redis
-        except RedisError as error:
-            again = not isinstance(error, AuthenticationError)
+        except redis.exceptions.RedisError as error:
+            again = not isinstance(error, redis.exceptions.AuthenticationError)
             raise WorkFailed(UNAVAILABLE, retryable=again, name=self._name, error=type(error).__name__) from error
 
 
@@ -139,7 +144,6 @@ class HttpCache:
         self._call("DELETE", f"/generations/{generation}")
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        import json  # noqa: PLC0415 - only here
 
         url = self._url + path
         what = f"cache {self._name}"

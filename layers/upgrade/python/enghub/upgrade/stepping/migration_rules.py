@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.lazy import lazy
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.phases import Phase
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+else:
+    sa = lazy("sqlalchemy")
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00`\";]+$")]
 Transform = Literal["trim", "upper", "lower", "empty_to_null", "integer", "decimal", "text"]
@@ -42,7 +45,6 @@ class ColumnRule(BaseModel):
 
     def sql(self, source: "sa.Table", dialect: Dialect) -> "sa.ColumnElement[Any]":
         """Return the SQL that makes the value inside the database."""
-        import sqlalchemy as sa  # noqa: PLC0415 - rules are also read where no database is near
 
         made: Any
         if self.column is not None:
@@ -61,14 +63,10 @@ class ColumnRule(BaseModel):
 
 
 def _text(value: Any, dialect: Dialect) -> Any:
-    import sqlalchemy as sa  # noqa: PLC0415
-
     return sa.cast(value, sa.CHAR if dialect.is_mysql else sa.Text)
 
 
 def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:  # noqa: PLR0911 - a line each
-    import sqlalchemy as sa  # noqa: PLC0415
-
     match transform:
         case "trim":
             return sa.func.trim(value)

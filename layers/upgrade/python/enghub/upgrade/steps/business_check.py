@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
+from enghub.core.lazy import lazy
 from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
@@ -14,6 +15,11 @@ from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.check_rules import CheckRule
 from enghub.upgrade.steps.tries import TRIES
 from enghub.upgrade.versions import Version
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = lazy("sqlalchemy")
 
 BLOCKED = Text("The business check found what blocks the upgrade: {findings}", "前置业务检查未通过：{findings}")
 SQL_FAILED = Text("Check {rule} could not run: {error}", "检查项 {rule} 执行失败：{error}")
@@ -102,8 +108,6 @@ def _extent(rules: tuple[CheckRule, ...], findings: list[dict[str, Any]], contex
 
 
 def _rows_of(table: str, context: StepContext) -> int | None:
-    import sqlalchemy as sa  # noqa: PLC0415
-
     schema, _, name = table.rpartition(".")
     query = sa.select(sa.func.count()).select_from(sa.table(name, schema=schema or None))
     try:

@@ -1,13 +1,19 @@
 """Rules of the business check, as manifests write them: declared SQL or ready-made, with thresholds (UPG-14)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.lazy import lazy
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.versions import Version, VersionText
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = lazy("sqlalchemy")
 
 Kind = Literal[
     "sql", "not_null", "not_blank", "unique", "range", "enum", "illegal_characters", "max_length", "type", "references"
@@ -102,7 +108,6 @@ class CheckRule(BaseModel):
         """Return what counts the rows that break the rule: the declared SQL as text, or an expression."""
         if self.rule == "sql":
             return self.sql
-        import sqlalchemy as sa  # noqa: PLC0415 - rules are also read where no database is near
 
         schema, _, name = (self.table or "").rpartition(".")
         column: Any = sa.column(self.column or "")
@@ -118,7 +123,6 @@ class CheckRule(BaseModel):
         return sa.select(sa.func.count()).select_from(table).where(*where, self._broken(column, dialect))
 
     def _broken(self, column: Any, dialect: Dialect) -> Any:  # noqa: PLR0911 - one line per rule
-        import sqlalchemy as sa  # noqa: PLC0415
 
         text = sa.cast(column, sa.CHAR if dialect.is_mysql else sa.Text)
         match self.rule:
@@ -153,8 +157,6 @@ class CheckRule(BaseModel):
 
 def _bound(value: float | str) -> Any:
     """A text takes the column's type: PostgreSQL would not compare a time with a text."""
-    import sqlalchemy as sa  # noqa: PLC0415
-
     return sa.literal(value, sa.types.NULLTYPE) if isinstance(value, str) else sa.literal(value)
 
 
@@ -164,8 +166,6 @@ def _quote(name: str, dialect: Dialect) -> str:
 
 
 def _matches(text: Any, pattern: str, dialect: Dialect) -> Any:
-    import sqlalchemy as sa  # noqa: PLC0415
-
     if dialect is Dialect.POSTGRESQL:
         return text.bool_op("~")(sa.literal(pattern))
     if dialect is Dialect.SQLITE:  # our own function: Python knows no POSIX classes

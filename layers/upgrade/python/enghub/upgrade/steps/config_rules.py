@@ -5,12 +5,22 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.core.lazy import lazy
 from enghub.kit.work.errors import WorkFailed
+
+if TYPE_CHECKING:
+    import javaproperties
+    from defusedxml import ElementTree
+    from ruamel import yaml
+else:
+    javaproperties = lazy("javaproperties")
+    ElementTree = lazy("defusedxml.ElementTree")
+    yaml = lazy("ruamel.yaml")
 
 Format = Literal["properties", "xml", "json", "yaml", "text"]
 FORMATS: dict[str, Format] = {
@@ -106,8 +116,6 @@ def check(file: ConfigFile, text: str) -> None:
 
 
 def _check_properties(text: str) -> None:
-    import javaproperties  # noqa: PLC0415 - only where such files are
-
     keys: set[str] = set()
     for element in javaproperties.parse(text):
         if isinstance(element, javaproperties.reading.KeyValue):
@@ -118,13 +126,9 @@ def _check_properties(text: str) -> None:
 
 
 def _check_xml(text: str) -> None:
-    from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - the error's class alone
-
-    from defusedxml import ElementTree  # noqa: PLC0415
-
     try:
         ElementTree.fromstring(text, forbid_dtd=False)
-    except ParseError as error:
+    except ElementTree.ParseError as error:
         raise ValueError(str(error)) from error
 
 
@@ -141,13 +145,10 @@ def _check_json(text: str) -> None:
 
 
 def _check_yaml(text: str) -> None:
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
     try:
-        for _ in YAML(typ="safe", pure=True).load_all(io.StringIO(text)):
+        for _ in yaml.YAML(typ="safe", pure=True).load_all(io.StringIO(text)):
             pass
-    except YAMLError as error:
+    except yaml.error.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark is not None else ""
         raise ValueError(place + str(getattr(error, "problem", error) or "not YAML")) from error

@@ -1,5 +1,6 @@
 """Stops and starts the business system through the hook that the site declares (UPG-05)."""
 
+import json
 from typing import ClassVar, Literal
 
 from enghub.kit.work.slices import Cursor, Slice, done, more
@@ -48,8 +49,6 @@ class _ServiceControl(BaseStep):
 
 
 def _state(text: str) -> str:
-    import json  # noqa: PLC0415 - only here
-
     try:
         body = json.loads(text)
     except ValueError:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
+from enghub.core.lazy import lazy
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
@@ -15,6 +16,11 @@ from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.business_check import applies, count_of
 from enghub.upgrade.steps.check_rules import CheckRule
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = lazy("sqlalchemy")
 
 FAILED = Text("The verification failed: {failed}", "升级验证未通过：{failed}")
 STRUCTURE, INTEGRITY, BUSINESS = "check_table_structure", "check_data_integrity", "check_business_logic"
@@ -138,8 +144,6 @@ def _equal(left: Any, right: Any) -> bool:
 
 
 def _query(comparison: Comparison, measure: Measure) -> Any:
-    import sqlalchemy as sa  # noqa: PLC0415
-
     schema, _, name = measure.table.rpartition(".")
     column: Any = sa.column(measure.column) if measure.column else sa.literal_column("*")
     table = sa.table(name, schema=schema or None)
