@@ -34,7 +34,7 @@ app = http.resolver()
 def edit_work_order(work_order_id: str, request: EditWorkOrderRequest) -> WorkOrderResponse:
     """Change planned fields; 409 when the version is not the current one."""
     call = http.call(app)
-    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    service = wiring.work_orders(call.claim(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.edit(request.to_command(call.origin, work_order_id)))
 
 
@@ -46,7 +46,7 @@ def take_step(work_order_id: str, step: StepNamed, request: StepRequest) -> Work
     taken = Step(step)
     call = http.call(app)
     call.require(RIGHTS[taken])
-    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    service = wiring.work_orders(call.claim(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.take(request.to_command(call.origin, work_order_id, taken)))
 
 

@@ -15,7 +15,7 @@ app = http.resolver()
 def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
     """Plan a work order; 409 when its number is taken."""
     call = http.call(app)
-    service = wiring.work_orders(call.once(WorkOrderResponse.of))
+    service = wiring.work_orders(call.claim(WorkOrderResponse.of))
     return WorkOrderResponse.of(service.create(request.to_command(call.origin)))
 
 

@@ -20,8 +20,8 @@ app = http.resolver()
 def retry_change(ecn_number: str, request: RetryChangeRequest) -> ChangeOrderResponse:
     """202 with the order, waiting to be processed."""
     call = http.call(app)
-    once = call.once(ChangeOrderResponse.of)
-    order = wiring.changes().retry(ecn_number, request.ecn_type, request.reason, call.origin, once)
+    claim = call.claim(ChangeOrderResponse.of)
+    order = wiring.changes().retry(ecn_number, request.ecn_type, request.reason, call.origin, claim)
     return ChangeOrderResponse.of(order)
 
 

@@ -18,8 +18,8 @@ def start_sync(request: StartSyncRequest) -> SyncRunResponse:
     """202 with the run, requested."""
     call = http.call(app)
     Connections.here().api(request.connection, call.principal.tenant_id)
-    once = call.once(SyncRunResponse.of)
-    run = wiring.syncs().request(request.connection, request.mode, request.batch_type, call.origin, once)
+    claim = call.claim(SyncRunResponse.of)
+    run = wiring.syncs().request(request.connection, request.mode, request.batch_type, call.origin, claim)
     return SyncRunResponse.of(run)
 
 
@@ -27,8 +27,8 @@ def start_sync(request: StartSyncRequest) -> SyncRunResponse:
 def run_batch_again(run_id: str, number: int) -> SyncRunResponse:
     """202 with the run, running again for this batch."""
     call = http.call(app)
-    once = call.once(SyncRunResponse.of)
-    return SyncRunResponse.of(wiring.syncs().run_batch_again(run_id, number, call.origin, once))
+    claim = call.claim(SyncRunResponse.of)
+    return SyncRunResponse.of(wiring.syncs().run_batch_again(run_id, number, call.origin, claim))
 
 
 lambda_handler = entrypoints.http(app)

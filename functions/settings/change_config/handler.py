@@ -41,8 +41,8 @@ def change_configs(
 ) -> BatchResponse:
     """Change several items of one layer, all or none."""
     ask = asked(app, layer, tenant_id, UPDATE)
-    once = ask.call.once(BatchResponse.of, scope=layer)
-    changed = wiring.configs().change_all(request.edits(ask.owner), ask.call.origin, request.change_reason, once)
+    claim = ask.call.claim(BatchResponse.of, scope=layer)
+    changed = wiring.configs().change_all(request.edits(ask.owner), ask.call.origin, request.change_reason, claim)
     return BatchResponse.of(changed)
 
 
@@ -73,8 +73,8 @@ def _change(
 ) -> ConfigResponse:
     ask = asked(app, layer, tenant_id, UPDATE)
     wanted = Edited(ask.address(config_key), version_read(ask.call, layer, request.version), request.edit)
-    once = ask.call.once(ConfigResponse.of, scope=layer)
-    return ConfigResponse.of(wiring.configs().change(wanted, ask.call.origin, request.change_reason, once))
+    claim = ask.call.claim(ConfigResponse.of, scope=layer)
+    return ConfigResponse.of(wiring.configs().change(wanted, ask.call.origin, request.change_reason, claim))
 
 
 @app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change")
@@ -88,9 +88,9 @@ def delete_config(
     """Delete an item softly, unless others refer to it."""
     ask = asked(app, layer, tenant_id, DELETE)
     seen = version_read(ask.call, layer, version)
-    once = ask.call.once(ConfigResponse.of, scope=layer)
+    claim = ask.call.claim(ConfigResponse.of, scope=layer)
     return ConfigResponse.of(
-        wiring.configs().delete(ask.address(config_key), seen, ask.call.origin, change_reason, once)
+        wiring.configs().delete(ask.address(config_key), seen, ask.call.origin, change_reason, claim)
     )
 
 

@@ -24,9 +24,9 @@ def create_config(
 ) -> ConfigResponse:
     """Create an item; the key must be new in its layer."""
     ask = asked(app, layer, tenant_id, CREATE)
-    once = ask.call.once(ConfigResponse.of, scope=layer)
+    claim = ask.call.claim(ConfigResponse.of, scope=layer)
     config = wiring.configs().create(
-        ask.address(request.config_key), request.content(), ask.call.origin, request.change_reason, once
+        ask.address(request.config_key), request.content(), ask.call.origin, request.change_reason, claim
     )
     return ConfigResponse.of(config)
 

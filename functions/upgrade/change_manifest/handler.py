@@ -26,8 +26,8 @@ app = resolver(max_body_bytes=MAX_BODY_BYTES)
 def upload_manifest(request: UploadManifestRequest) -> ManifestResponse:
     """Store a new revision, with its scripts; optionally put it in force."""
     call = http.call(app)
-    once = call.once(ManifestResponse.uploaded)
-    made = wiring.manifests().upload(request.manifest, request.scripts, request.activate, call.origin, once)
+    claim = call.claim(ManifestResponse.uploaded)
+    made = wiring.manifests().upload(request.manifest, request.scripts, request.activate, call.origin, claim)
     return ManifestResponse.of(made.head)
 
 

@@ -52,7 +52,7 @@ def abort_rollout(rollout_id: str) -> RolloutResponse:
 def _changed(ask: Callable[[Origin, Claim | None], Rollout]) -> RolloutResponse:
     """Return what is then, decided once for each Idempotency-Key, for who may upgrade."""
     call = http.call(app)
-    return RolloutResponse.of(ask(call.origin, call.once(RolloutResponse.of)))
+    return RolloutResponse.of(ask(call.origin, call.claim(RolloutResponse.of)))
 
 
 lambda_handler = entrypoints.http(app)

@@ -46,7 +46,7 @@ def confirm_step(execution_id: str, request: ConfirmRequest) -> ExecutionRespons
 def _changed(ask: Callable[[Origin, Claim | None], Execution]) -> ExecutionResponse:
     """Return what is then, decided once for each Idempotency-Key, for who may upgrade."""
     call = http.call(app)
-    return ExecutionResponse.of(ask(call.origin, call.once(ExecutionResponse.of)))
+    return ExecutionResponse.of(ask(call.origin, call.claim(ExecutionResponse.of)))
 
 
 lambda_handler = entrypoints.http(app)

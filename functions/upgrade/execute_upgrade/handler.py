@@ -17,8 +17,8 @@ app = resolver()
 def execute_upgrade(request: UpgradeRequest) -> ExecutionResponse:
     """Start an upgrade; the same Idempotency-Key starts one."""
     call = http.call(app)
-    once = call.once(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().execute(request.to_command(), call.origin, once))
+    claim = call.claim(ExecutionResponse.of)
+    return ExecutionResponse.of(wiring.upgrades().execute(request.to_command(), call.origin, claim))
 
 
 lambda_handler = entrypoints.http(app)

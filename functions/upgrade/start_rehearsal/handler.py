@@ -17,8 +17,8 @@ app = resolver()
 def start_rehearsal(request: RehearsalRequest) -> RehearsalResponse:
     """Start a rehearsal; the same Idempotency-Key starts one."""
     call = http.call(app)
-    once = call.once(RehearsalResponse.of)
-    return RehearsalResponse.of(wiring.rehearsals().start(request.to_command(), call.origin, once))
+    claim = call.claim(RehearsalResponse.of)
+    return RehearsalResponse.of(wiring.rehearsals().start(request.to_command(), call.origin, claim))
 
 
 lambda_handler = entrypoints.http(app)

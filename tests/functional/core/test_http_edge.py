@@ -40,9 +40,9 @@ def handler(account: Any) -> Any:
     def create(order: Order) -> Stored:
         call = http.call(app)
         stored = Stored(order_number=order.order_number, quantity=order.quantity)
-        once = call.once(lambda created: created)
+        claim = call.claim(lambda created: created)
         record = Record(pk=key("T", call.principal.tenant_id, order.order_number), sk="ORDER")
-        transact(*puts(once, stored), Put(record, absent()))
+        transact(*puts(claim, stored), Put(record, absent()))
         return stored
 
     @app.get("/orders/<number>", right=READ)

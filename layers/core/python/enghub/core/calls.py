@@ -79,7 +79,7 @@ class Call:
         meant = {name: wire.meaning(value) for name, value in self.values.items()}
         return fingerprint(self.if_match or "", dumps(dict(sorted(meant.items()))))
 
-    def once(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Claim | None:
+    def claim(self, render: Callable[[Any], BaseModel], *, scope: str = "") -> Claim | None:
         """Return the claim on the request's Idempotency-Key, None when it carries none.
 
         A key belongs to one user's request to one address in one factory (and ``scope``, where the query names another

@@ -9,8 +9,6 @@ from enghub.core.dynamo import key
 from enghub.core.transactions import PutItem, absent
 
 ENTITY = "ONCE"
-Once = Claim
-"""The claim's former name, for those who still use it."""
 
 
 def look(claim: Claim) -> None:
