@@ -45,7 +45,8 @@ def granted(templates: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Gra
     for template in templates:
         resources = template["Resources"]
         holders = _holders(resources, prefix)
-        for name, role in resources.items():
+        roles = {name: found for name, found in resources.items() if found["Type"] == "AWS::IAM::Role"}
+        for name, role in roles.items():
             for policy in role.get("Properties", {}).get("Policies", ()):
                 for statement in policy["PolicyDocument"]["Statement"]:
                     actions = statement["Action"]

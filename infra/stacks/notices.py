@@ -8,7 +8,7 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
-from infra.constructs.grants import acknowledge, allow
+from infra.constructs.grants import acknowledge, allow, allow_key
 from infra.constructs.queues import allow_send
 from infra.stacks.state import StateStack
 from infra.stage import CONTEXTS, Stage
@@ -53,13 +53,11 @@ class NoticesStack(ContextStack):
 
     def _delivery(self) -> None:
         plan = self.function("plan_notice", timeout_seconds=30)
-        self.table_access(
-            plan, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem", indexes=()
-        )
+        self.table_access(plan, "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem", indexes=())
         self.subscribe("plan_notice", plan, batch_size=5)
 
         deliver = self.function("deliver_notice", timeout_seconds=60, environment=self._settings)
-        self.table_access(deliver, *STORED, "BatchGetItem", "Query", "DeleteItem", indexes=())
+        self.table_access(deliver, *STORED, "BatchGetItem", "Query", indexes=())
         signed = [f"{context}/notices/*" for context in CONTEXTS if context != "notices"]
         self.secret_access(deliver, CHANNEL_SECRETS, *signed)
         if self.stage.notice_sender:
@@ -70,7 +68,8 @@ class NoticesStack(ContextStack):
         queue = self.work_queue("deliver_notice", deliver, batch_size=1, max_concurrency=20)
 
         sweep = self.function("sweep_deliveries", timeout_seconds=30)
-        self.table_access(sweep, "Query", indexes=("gsi2",))
+        allow(sweep, ["dynamodb:Query"], [f"{self.table_arn()}/index/gsi2"])
+        allow_key(sweep, self.state.key.key_arn, "dynamodb", "Decrypt")
         sweep.add_environment("DELIVER_QUEUE_URL", queue.queue_url)
         allow_send(sweep, queue.queue_arn, self.state.key)
         self.schedule("sweep_deliveries", sweep, "rate(1 minute)")

@@ -4,9 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from enghub.kit.outbound.addresses import Policy
 from enghub.kit.outbound.calls import Outbound
@@ -25,7 +23,8 @@ from enghub.notices.gateways import robots
 from enghub.notices.gateways.robots import Dialect, Robot, cut, dingtalk_sign, feishu_sign
 from enghub.notices.gateways.smtp import Smtp, compose
 from enghub.notices.gateways.webhooks import Webhooks
-from tests.unit.kit.outbound.servers import LOCAL, Server, answering, certificate, dripping, http, leading_to, serving
+from tests.fakes.mail_server import Mailbox, free_port, mail_server
+from tests.unit.kit.outbound.servers import LOCAL, Server, answering, dripping, http, leading_to, serving
 
 NOW = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
 MESSAGE = Message("f00d", "ada@example.com", "升级失败", "Upgrade: failed\n升级失败", '{"id": "f00d"}', NOW)
@@ -33,32 +32,6 @@ SENDER = "hub@example.com"
 
 
 # --- mail ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Mailbox:
-    """What the server took, and what it says to whom."""
-
-    answers: dict[str, str] = field(default_factory=dict)
-    data: str = "250 OK"
-    mails: list[tuple[list[str], bytes]] = field(default_factory=list)
-
-    async def handle_RCPT(self, _: Any, __: Any, envelope: Any, address: str, ___: Any) -> str:
-        answer = self.answers.get(address, "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, _: Any, __: Any, envelope: Any) -> str:
-        if self.data.startswith("250"):
-            self.mails.append((envelope.rcpt_tos, envelope.content))
-        return self.data
-
-
-def authenticate(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
-    """Refused logins are handled by the server: otherwise the client waits for ever (spikes, E)."""
-    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"hub", b"right")
-    return AuthResult(success=right, handled=False)
 
 
 @dataclass
@@ -76,30 +49,10 @@ class MailServer:
 
 @pytest.fixture
 def mail(tmp_path: Path) -> Iterator[MailServer]:
-    chain, key = certificate(tmp_path, "mail.example")
-    serves = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serves.load_cert_chain(chain, key)
-    trusts = ssl.create_default_context(cafile=str(chain))
     box = Mailbox()
-
-    class Secured(Controller):
-        def factory(self) -> SMTP:
-            return SMTP(
-                self.handler,
-                tls_context=serves,
-                require_starttls=True,
-                authenticator=authenticate,
-                auth_required=True,
-                enable_SMTPUTF8=True,
-            )
-
-    with serving(answering(b"")) as free:
-        port = free.port
-    server = Secured(box, hostname="127.0.0.1", port=port)
-    server.start()
-    out = Outbound(LOCAL, Network(resolve=lambda _, __: ["127.0.0.1"], tls=lambda: trusts))
-    yield MailServer(port, box, Smtp(out, seconds=10))
-    server.stop()
+    with mail_server(box, tmp_path) as (port, trusts):
+        out = Outbound(LOCAL, Network(resolve=lambda _, __: ["127.0.0.1"], tls=lambda: trusts))
+        yield MailServer(port, box, Smtp(out, seconds=10))
 
 
 def test_a_mail_goes_over_starttls_after_a_login_and_says_what_it_is(mail: MailServer) -> None:
@@ -153,8 +106,7 @@ def test_a_server_with_another_ones_certificate_gets_no_password(mail: MailServe
 
 def test_a_server_without_tls_gets_nothing() -> None:
     box = Mailbox()
-    with serving(answering(b"")) as free:
-        port = free.port
+    port = free_port()
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
     try:
