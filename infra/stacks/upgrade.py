@@ -172,11 +172,15 @@ class UpgradeStack(ContextStack):
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
 
         advance = self.function("advance_rehearsal", timeout_seconds=900, memory_mb=1024)
-        self.table_access(advance, *STORED, "Query", "BatchWriteItem", indexes=())
+        self.table_access(advance, *STORED, "DeleteItem", "Query", "BatchWriteItem", indexes=())
         self.secret_access(advance, SITE_SECRETS)
         self.object_access(advance, ARTIFACTS, "GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
         self.listing_access(advance, ARTIFACTS)
         machine = self.workflow(REHEARSE, tasks={"AdvanceRehearsal": advance})
+
+        sweep = self.function("sweep_rehearsals", timeout_seconds=60)
+        self.table_access(sweep, *STORED, "DeleteItem", "Query", indexes=("gsi2",))
+        self.schedule("sweep_rehearsals", sweep, "rate(5 minutes)")
 
         launch = self.function("launch_rehearsal")
         self.start_access(launch, machine)

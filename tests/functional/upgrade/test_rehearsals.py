@@ -1,6 +1,7 @@
 """Rehearsals through the handlers: accepted, worked on in slices, shown, and kept beside the plan (UPG-09)."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 from enghub.core import secrets
 from enghub.kit.runs import history
+from enghub.kit.runs.sweep import Swept
 from enghub.upgrade.rehearsal.dynamo import DynamoRehearsals
+from enghub.upgrade.rehearsal.model import MOST_LOSSES
+from enghub.upgrade.rehearsal.recovery import LOST, recover
 from enghub.upgrade.rehearsal.runs import RehearsedExecutions
 from tests.factories.handlers import sample_event
 from tests.factories.http import Context
@@ -254,6 +258,33 @@ def test_a_long_one_goes_on_in_a_fresh_history(rehearsal: Rehearsal) -> None:
     assert rehearsal.advance(events=history.FULL) == "superseded"
     assert rehearsal.advance() == "superseded", "the old workflow does nothing any more"
     assert rehearsal.advance(run=2) == "more"
+
+
+def test_a_lost_workflow_is_replaced_and_the_rehearsal_goes_on_to_its_end(rehearsal: Rehearsal) -> None:
+    rehearsal.prepare()
+    rehearsal.start()
+    rehearsal.advance()
+    now = datetime.now(UTC)
+    assert recover(DynamoRehearsals(), now + timedelta(minutes=19)) == Swept()
+    assert recover(DynamoRehearsals(), now + timedelta(minutes=21)) == Swept(taken_up=1)
+    assert rehearsal.advance() == "superseded", "the lost workflow comes back: it does nothing"
+    for _ in range(60):
+        if rehearsal.advance(run=2) == "rest":
+            break
+    assert rehearsal.seen["status"] == "SUCCEEDED"
+    assert recover(DynamoRehearsals(), now + timedelta(days=1)) == Swept()
+    handled = rehearsal.hub.handler("sweep_rehearsals")(sample_event("upgrade", "sweep_rehearsals"), Context())
+    assert handled == {"taken_up": 0, "given_up": 0, "failed": 0}
+
+
+def test_a_rehearsal_that_loses_every_workflow_ends_with_the_reason(rehearsal: Rehearsal) -> None:
+    rehearsal.prepare()
+    rehearsal.start()
+    now = datetime.now(UTC)
+    found = [recover(DynamoRehearsals(), now + timedelta(hours=1)) for _ in range(MOST_LOSSES + 1)]
+    assert found == [*[Swept(taken_up=1)] * MOST_LOSSES, Swept(given_up=1)]
+    seen = rehearsal.seen
+    assert (seen["status"], seen["error"]) == ("FAILED", LOST.en)
 
 
 def test_the_samples_start_read_and_launch(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:

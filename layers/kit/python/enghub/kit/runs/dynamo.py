@@ -57,6 +57,18 @@ def extend(lease: Lease) -> None:
         return
 
 
+def forget(lease: Lease) -> None:
+    """Drop a lease whose turn is over; the lease of a later turn stays.
+
+    Raises:
+        Unavailable: DynamoDB cannot answer; repeating is safe.
+    """
+    try:
+        transact(Delete(LEASES.key_of(lease), Attr("turn") == lease.turn, lambda _: _Over()))
+    except _Over:
+        return
+
+
 class _Over(Exception):
     """The turn holds no lease any more."""
 

@@ -167,7 +167,7 @@ class DynamoSyncRuns:
 
     def forget(self, lease: Lease) -> None:
         """See SyncRuns."""
-        transact(leases.released(LEASED, lease.tenant_id, lease.run_id))
+        leases.forget(lease)
 
     def watermark(self, tenant_id: str, connection: str) -> datetime | None:
         """See SyncRuns."""

@@ -1,17 +1,21 @@
 """Rehearsals in DynamoDB: one item each, and one for the last of every upgrade."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from enghub.core.aggregates import Aggregate, Items
 from enghub.core.codec import Key, Layout
 from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import key
+from enghub.core.transactions import Write
+from enghub.kit.runs import dynamo as leases
+from enghub.kit.runs.leases import Lease
 from enghub.upgrade.executions.dynamo import WHOLE
 from enghub.upgrade.executions.errors import ExecutionChanged
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.rehearsal.errors import RehearsalChanged, RehearsalNotFound
-from enghub.upgrade.rehearsal.model import KEPT, Rehearsal
+from enghub.upgrade.rehearsal.model import KEPT, LEASED, Rehearsal
 
 REHEARSAL_SK = "REHEARSAL"
 
@@ -94,8 +98,29 @@ class DynamoRehearsals:
         """One transaction: rehearsal, audit, launch, stored answer, and the last one of its upgrade."""
         after = commit.after
         is_last = not after.is_running and after.tells_times
-        return REHEARSALS.save(commit, *([LAST.put(after)] if is_last else []))
+        return REHEARSALS.save(commit, *([LAST.put(after)] if is_last else []), *_lease_writes(commit))
 
     def last(self, tenant_id: str, site_id: str, source_version: str, target_version: str) -> Rehearsal | None:
         """One consistent read."""
         return LAST.get(_last_key(tenant_id, site_id, source_version, target_version))
+
+    def alive(self, lease: Lease) -> None:
+        """See RehearsalStore."""
+        leases.extend(lease)
+
+    def lost(self, now: datetime) -> Iterator[Lease]:
+        """See RehearsalStore."""
+        return leases.lost(LEASED, now)
+
+    def forget(self, lease: Lease) -> None:
+        """See RehearsalStore."""
+        leases.forget(lease)
+
+
+def _lease_writes(commit: Commit[Rehearsal]) -> list[Write]:
+    """Return what takes the lease of a new workflow, or gives back the last one's."""
+    before, after = commit.before, commit.after
+    if not after.is_running:
+        return [leases.released(LEASED, after.tenant_id, after.rehearsal_id)]
+    is_new = before is None or before.value.run != after.run
+    return [leases.held(after.lease(commit.origin.at))] if is_new else []

@@ -1,10 +1,12 @@
 """Keeps the records of a rehearsal in memory: it lasts as long as its process, and nobody else sees it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
+from enghub.kit.runs.leases import Lease
 from enghub.upgrade.executions.errors import ExecutionNotFound
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution
@@ -41,6 +43,17 @@ class MemoryRehearsals:
         """Return none: it lasts as long as its process."""
         del tenant_id, site_id, source_version, target_version
         return None
+
+    def alive(self, lease: Lease) -> None:
+        """Nobody misses a rehearsal that runs where it is typed."""
+
+    def lost(self, now: datetime) -> tuple[Lease, ...]:
+        """None is ever lost."""
+        del now
+        return ()
+
+    def forget(self, lease: Lease) -> None:
+        """There is none."""
 
 
 class MemoryExecutions:

@@ -7,12 +7,18 @@ from enum import StrEnum
 from typing import Any
 
 from enghub.core.commits import Command
+from enghub.kit.runs.leases import Lease, Term
 from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.manifests.document import Step
 from enghub.upgrade.planning.plan import LastRehearsal
 from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.steps.registry import step_class
 
+LEASED = "rehearsal"
+TERM = Term(timedelta(minutes=20))
+"""Longer than a workflow is silent: one task that runs out of its time, and the pause before its next try."""
+MOST_LOSSES = 3
+"""Lost workflows in the same part before nobody tries again by itself."""
 LAUNCH = "launch_rehearsal"
 """The queue whose consumer starts workflows."""
 KEPT = timedelta(days=90)
@@ -108,6 +114,8 @@ class Rehearsal:
     """What the way back did not bring back as it was, rows and structure."""
     problem: Problem | None = None
     """Why `part` did not end."""
+    lost: int = 0
+    """Workflows lost in a row, in the same part."""
 
     @property
     def is_running(self) -> bool:
@@ -141,7 +149,7 @@ class Rehearsal:
 
     def next(self) -> "Rehearsal":
         """The present part is done; there is another one."""
-        return replace(self, part=PARTS[PARTS.index(self.part) + 1])
+        return replace(self, part=PARTS[PARTS.index(self.part) + 1], lost=0)
 
     def copied(self, rows: int, not_copied: Sequence[NotCopied]) -> "Rehearsal":
         """The copy is complete."""
@@ -166,6 +174,14 @@ class Rehearsal:
     def go_on(self) -> "Rehearsal":
         """Go on in a fresh workflow, because the old one's history is long."""
         return replace(self, run=self.run + 1)
+
+    def taken_up(self) -> "Rehearsal":
+        """Go on in a fresh workflow, because the old one is lost; what was done is in the scratch database."""
+        return replace(self.go_on(), lost=self.lost + 1)
+
+    def lease(self, at: datetime) -> Lease:
+        """Return the lease of its workflow, held or extended at `at`."""
+        return Lease(LEASED, self.tenant_id, self.rehearsal_id, self.run, TERM.until(at))
 
     def beside(self, checksums: Mapping[str, str]) -> LastRehearsal:
         """Return what a plan made with manifests of these checksums shows of it."""

@@ -1,8 +1,11 @@
 """What rehearsals need of storage."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from enghub.core.commits import Commit, Kept
+from enghub.kit.runs.leases import Lease
 from enghub.upgrade.rehearsal.model import Rehearsal
 
 
@@ -24,7 +27,7 @@ class RehearsalStore(Protocol):
         """
 
     def save(self, commit: Commit[Rehearsal]) -> Kept[Rehearsal]:
-        """Store a commit; one that has ended and tells times becomes the last one of its upgrade.
+        """Store a commit, with the lease of its workflow; one that ends and tells times is the last of its upgrade.
 
         Raises:
             RehearsalChanged: somebody else was faster.
@@ -32,3 +35,12 @@ class RehearsalStore(Protocol):
 
     def last(self, tenant_id: str, site_id: str, source_version: str, target_version: str) -> Rehearsal | None:
         """Return the last rehearsal of an upgrade that has ended and tells times."""
+
+    def alive(self, lease: Lease) -> None:
+        """Extend a workflow's lease; a rehearsal that has ended has none, and gets none."""
+
+    def lost(self, now: datetime) -> Iterable[Lease]:
+        """Return the leases that ran out before `now`."""
+
+    def forget(self, lease: Lease) -> None:
+        """Drop the lease of a workflow that is over."""

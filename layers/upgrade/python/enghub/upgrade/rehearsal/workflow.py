@@ -79,6 +79,7 @@ class Rehearsing:
             after = rehearsal.go_on()
             self.store.save(Commit(origin, "", after, kept, commands=(launch_command(after),)))
             return Answer("superseded", rehearsal.part)
+        self.store.alive(rehearsal.lease(origin.at))
         scratch = None
         try:
             scratch = self.scratch(rehearsal)
