@@ -360,7 +360,7 @@ class ContextStack(Stack):
             allow_key(function, key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
         self.table_access(relay, "BatchWriteItem")
         # Counting attempts, and parking what never gets through.
-        self.table_access(sweeper, "BatchWriteItem", "UpdateItem", "DeleteItem")
+        self.table_access(sweeper, "BatchWriteItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem")
         allow(sweeper, ["dynamodb:Query"], [f"{self.table_arn()}/index/gsi2"])
         name = self.stage.name_of(self.context, "relay_outbox")
         relay_from_stream(self, name, table=self.table, relay=relay, failed=self._failed, around=self._around)
@@ -377,7 +377,7 @@ class ContextStack(Stack):
             timeout_seconds=PARKER_SECONDS,
             folder=sources.shared_function("park_dead_letters"),
         )
-        self.table_access(parker, "UpdateItem")
+        self.table_access(parker, "GetItem", "PutItem", "UpdateItem")
         manage = self.function("manage_parked", folder=sources.shared_function("manage_parked"))
         # PutItem: audit entries, and the message that is sent again.
         self.table_access(manage, "GetItem", "Query", "PutItem", "UpdateItem", indexes=("gsi1",))

@@ -11,9 +11,12 @@ from typing import Any
 
 from enghub.core import config, entrypoints
 from enghub.core.clock import system_clock
+from enghub.core.identity import Origin
 from enghub.core.observability import logger
 from enghub.core.parked import dynamo
 from enghub.core.parked.dead_letters import DeadLetters, of_record
+
+PARKER = "system:park-dead-letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ def park(record: Mapping[str, Any]) -> None:
     name = record["eventSourceARN"].rpartition(":")[2]
     queue = DeadLetters(**json.loads(config.load(Config).dead_letters)[name])
     message = of_record(record, queue, system_clock())
-    if dynamo.park(message):
+    origin = Origin(message.tenant_id, "", PARKER, message.parked_at, record["messageId"])
+    if dynamo.park(message, origin):
         logger.error("message parked", parked_id=message.parked_id, consumer=message.consumer, reason=message.reason)
 
 

@@ -13,6 +13,7 @@ from enghub.core import outbox
 from enghub.core.bus import Failure, Failures, Trouble
 from enghub.core.dynamo import RawItem
 from enghub.core.events import dumps
+from enghub.core.identity import Origin
 from enghub.core.observability import logger
 from enghub.core.outbox import OutboxRecord
 from enghub.core.parked import dynamo as parked
@@ -25,6 +26,7 @@ PARK_AFTER = 5
 """So often a message is refused for a reason of its own, a minute apart, before it is parked."""
 RESERVE_SECONDS = 10.0
 """With less time left nothing new is begun: a call may take so long."""
+SWEEPER = "system:sweep-outbox"
 Line = tuple[str, str]
 
 
@@ -137,7 +139,7 @@ class Sweep:
             attempts=attempts,
             parked_at=self.now,
         )
-        if not parked.park(message, Delete(record)):
+        if not parked.park(message, _origin(message), Delete(record)):
             outbox.remove([record])
         logger.error("outbox message parked", parked_id=message.parked_id, reason=reason)
 
@@ -147,11 +149,15 @@ class Sweep:
             try:
                 message = _of_unreadable(raw, self.now)
                 gone = OutboxRecord(pk=raw["pk"]["S"], sk=raw["sk"]["S"])
-                if not parked.park(message, Delete(gone)):
+                if not parked.park(message, _origin(message), Delete(gone)):
                     outbox.remove([gone])
                 done.parked += 1
             except Exception:
                 logger.exception("unreadable outbox item not parked", key=raw.get("pk"))
+
+
+def _origin(message: ParkedMessage) -> Origin:
+    return Origin(message.tenant_id, "", SWEEPER, message.parked_at, message.parked_id)
 
 
 def _of_unreadable(raw: RawItem, now: datetime) -> ParkedMessage:

@@ -1,7 +1,9 @@
 """What people do with parked messages: look, send again, give up; each decision is audited."""
 
+from dataclasses import replace
+
 from enghub.core import outbox
-from enghub.core.audit import Link
+from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.core.parked import dynamo
 from enghub.core.parked.errors import ParkedMessageNotFound
@@ -14,7 +16,7 @@ def get(tenant_id: str, parked_id: str) -> ParkedMessage:
     Raises:
         ParkedMessageNotFound
     """
-    return _read(tenant_id, parked_id)[0]
+    return _read(tenant_id, parked_id).value
 
 
 def redrive(tenant_id: str, parked_id: str, origin: Origin) -> ParkedMessage:
@@ -23,10 +25,11 @@ def redrive(tenant_id: str, parked_id: str, origin: Origin) -> ParkedMessage:
     Raises:
         ParkedMessageNotFound, MessageNotParked, NotRedrivable
     """
-    before, link = _read(tenant_id, parked_id)
-    if before.status is Status.REDRIVEN:
-        return before
-    after = before.redriven(origin.user_id, origin.at)
+    before = _read(tenant_id, parked_id)
+    if before.value.status is Status.REDRIVEN:
+        return before.value
+    origin = _of_tenant(origin, tenant_id)
+    after = before.value.redriven(origin.user_id, origin.at)
     send = outbox.to_channel(
         after.channel,
         after.body,
@@ -36,7 +39,7 @@ def redrive(tenant_id: str, parked_id: str, origin: Origin) -> ParkedMessage:
         subject=after.subject,
         at=origin.at,
     )
-    dynamo.decide(before, after, link, origin, send)
+    dynamo.decide(before, after, origin, send)
     return after
 
 
@@ -46,15 +49,23 @@ def discard(tenant_id: str, parked_id: str, reason: str, origin: Origin) -> Park
     Raises:
         ParkedMessageNotFound, MessageNotParked
     """
-    before, link = _read(tenant_id, parked_id)
-    if before.status is Status.DISCARDED:
-        return before
-    after = before.discarded(reason, origin.user_id, origin.at)
-    dynamo.decide(before, after, link, origin)
+    before = _read(tenant_id, parked_id)
+    if before.value.status is Status.DISCARDED:
+        return before.value
+    origin = _of_tenant(origin, tenant_id)
+    after = before.value.discarded(reason, origin.user_id, origin.at)
+    dynamo.decide(before, after, origin)
     return after
 
 
-def _read(tenant_id: str, parked_id: str) -> tuple[ParkedMessage, Link]:
+def _of_tenant(origin: Origin, tenant_id: str) -> Origin:
+    """Return ``origin`` for the audit of the message's tenant; who comes from another is named with theirs."""
+    if origin.tenant_id == tenant_id:
+        return origin
+    return replace(origin, tenant_id=tenant_id, user_id=f"{origin.tenant_id}/{origin.user_id}")
+
+
+def _read(tenant_id: str, parked_id: str) -> Kept[ParkedMessage]:
     found = dynamo.read(tenant_id, parked_id)
     if found is None:
         raise ParkedMessageNotFound(parked_id=parked_id)
