@@ -39,10 +39,12 @@ demo: $(READY)       ## tell the story of a day at the factory
 	enghub demo
 
 test: $(READY)       ## run all tests; those of one context: make test CONTEXT=mes
+	python -m tests.servers $(CONTEXT)
 	$(TESTS) $(if $(CONTEXT),--context $(CONTEXT),)
 	$(if $(CONTEXT),@echo "used permissions are compared when all tests run",python tools/iam_usage.py)
 
 campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3
+	python -m tests.servers
 	$(TESTS) --campaign --part $(or $(PART),1/1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py
 
 check: $(READY)      ## lint, format, types, import rules, templates

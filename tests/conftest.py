@@ -1,5 +1,7 @@
 """What every test may use: an AWS account in memory with a context's table, a frozen caller, no real network."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,8 @@ from moto import mock_aws
 from enghub.core import aws, config, dynamo, secrets
 from enghub.core.config import CoreConfig
 
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+"""The pinned Node is the one that the CDK finds, also where pytest is called without make."""
 pytest_plugins = ("tests.cloud",)
 
 REGION: Final = "eu-central-1"
