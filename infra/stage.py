@@ -56,6 +56,8 @@ class Stage:
     """Whether they may lead to this very machine: in the local stage alone."""
     upgrade_slots: int = 5
     """Upgrades of a tenant at once, where the tenant sets no number of its own (UPG-10)."""
+    rate_limits: str = "read=300 write=100 report=200 tenant=50"
+    """Calls a minute of one user by class of route, and how many users' worth a tenant has (core/limits)."""
     requests_per_second: int = 100
     request_burst: int = 200
     authorizer_cache_seconds: int = 300
@@ -101,6 +103,7 @@ STAGES = {
             "local",
             account="000000000000",
             region="us-east-1",
+            rate_limits="read=30000 write=30000 report=30000 tenant=50",
             requests_per_second=2000,
             request_burst=4000,
             authorizer_cache_seconds=0,

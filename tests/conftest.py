@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from enghub.core import aws, config, dynamo, secrets
+from enghub.core import aws, config, dynamo, limits, refusals, secrets
 from enghub.core.config import CoreConfig
 
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -59,6 +59,8 @@ def forget_clients() -> None:
     dynamo.connection.cache_clear()
     dynamo.table.cache_clear()
     secrets.forget()
+    limits.forget()
+    refusals.forget()
 
 
 @contextmanager

@@ -84,6 +84,7 @@ class ContextStack(Stack):
                 "LOG_LEVEL": stage.log_level,
                 "POWERTOOLS_SERVICE_NAME": context,
                 "POWERTOOLS_METRICS_NAMESPACE": self.metrics,
+                "RATE_LIMITS": stage.rate_limits,
                 **stage.outbound,
                 **stage.pages,
             },

@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from enghub.core import audit, config, tokens
+from enghub.core import config, refusals, tokens
 from enghub.core.clock import system_clock
 from enghub.core.errors import Unauthenticated
 from enghub.core.observability import logger
@@ -49,7 +49,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     except Unauthenticated as error:
         _refused(event, error, context.aws_request_id)
         raise Exception("Unauthorized") from None  # noqa: TRY002 - the literal API Gateway asks for
-    logger.info("caller accepted", tenant_id=caller.tenant_id, roles=list(caller.roles))
     return {
         "principalId": caller.user_id,
         "policyDocument": {
@@ -75,7 +74,7 @@ def _refused(event: dict[str, Any], error: Unauthenticated, invocation_id: str) 
     logger.warning("token refused", reason=reason, resource=event.get("methodArn"))
     seen = event.get("requestContext") or {}
     try:
-        audit.refuse(
+        refusals.keep(
             tenant_id="-",
             user_id="-",
             error=error.name,

@@ -12,7 +12,7 @@ from enghub.mes.reports.api import ProductionReportResponse, ReportRequest
 app = http.resolver()
 
 
-@app.post("/api/v1/production/report", right=rights.REPORT_PRODUCTION, key="required", status_code=201)
+@app.post("/api/v1/production/report", right=rights.REPORT_PRODUCTION, key="required", limit="report", status_code=201)
 def report_production(request: ReportRequest) -> ProductionReportResponse:
     """Store a report; the same key and body again get the first answer, 422 when the order cannot take it."""
     call = http.call(app)

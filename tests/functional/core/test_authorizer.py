@@ -31,7 +31,7 @@ def authorize(account: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> C
     account("core", TOKEN_ISSUER=ISSUER, TOKEN_AUDIENCE="client-1", JWKS_URL="https://issuer.example/jwks.json")
     jwks = {"keys": [{**json.loads(RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "k1", "use": "sig", "alg": "RS256"}]}
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: jwks)
-    tokens._keys.cache_clear()
+    tokens.forget()
     handler = importlib.import_module("functions.core.authorize.handler")
 
     def call(header: str) -> Any:
@@ -57,7 +57,9 @@ def a_token(
     kid: str = "k1",
     *,
     expired: bool = False,
-    tenant: str | None = "acme",
+    tenant: Any = "acme",
+    factories: str = "sh-01 bj-01",
+    user: str = "emp-001",
     **changes: Any,
 ) -> str:
     now = system_clock()
@@ -68,9 +70,9 @@ def a_token(
         "iat": now - timedelta(hours=3 if expired else 0),
         "exp": now + timedelta(hours=-2 if expired else 1),
         "token_use": "id",
-        "cognito:username": "emp-001",
+        "cognito:username": user,
         "custom:tenant_id": tenant,
-        "custom:factories": "sh-01 bj-01",
+        "custom:factories": factories,
         "cognito:groups": ["OPERATOR", "UNKNOWN_ROLE"],
         **changes,
     }
@@ -120,6 +122,13 @@ def a_token_signed_with_the_public_key() -> str:
         pytest.param(a_token(token_use="access"), id="an access token"),
         pytest.param(a_token(tenant=None), id="no tenant"),
         pytest.param(a_token(tenant=""), id="an empty tenant"),
+        pytest.param(a_token(tenant="a/b"), id="a tenant inside another"),
+        pytest.param(a_token(tenant="a#b"), id="a tenant that ends its key"),
+        pytest.param(a_token(tenant="a" * 65), id="a tenant too long"),
+        pytest.param(a_token(tenant=7), id="a tenant that is no text"),
+        pytest.param(a_token(factories="sh-01 ../bj-01"), id="a factory that is none"),
+        pytest.param(a_token(user="emp 001"), id="a user with a blank"),
+        pytest.param(a_token(user="u" * 129), id="a user too long"),
         pytest.param(a_token(key="secret-of-at-least-thirty-two-bytes!", algorithm="HS256"), id="HS256"),
         pytest.param(a_token(key="", algorithm="none"), id="algorithm none"),
         pytest.param(a_token_signed_with_the_public_key(), id="signed with the public key"),
@@ -139,3 +148,37 @@ def test_the_token_itself_is_never_logged(authorize: Callable[[str], Any], capsy
     token = a_token()
     authorize(token)
     assert token.split(".")[1] not in capsys.readouterr().out
+
+
+def test_a_flood_of_refusals_fills_no_table(authorize: Callable[[str], Any]) -> None:
+    for _ in range(100):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize("Bearer nonsense")
+    (refusal,) = audit.refusals("-", system_clock().strftime("%Y-%m-%d"))
+    assert refusal.times == 64
+
+
+def test_made_up_key_ids_do_not_ask_the_issuer_again(
+    authorize: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorize(a_token())
+    asked: list[int] = []
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: asked.append(1))
+    for number in range(20):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize(a_token(kid=f"made-up-{number}"))
+    authorize(a_token())
+    assert asked == []
+
+
+def test_known_keys_hold_while_the_issuer_is_away(
+    authorize: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorize(a_token())
+    tokens._sets.update({url: (-1e9, keys) for url, (_, keys) in tokens._sets.items()})
+
+    def away(_: Any) -> Any:
+        raise jwt.PyJWKClientConnectionError
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", away)
+    assert authorize(a_token())["principalId"] == "emp-001"

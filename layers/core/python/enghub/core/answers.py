@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from enghub.core import audit, i18n
+from enghub.core import i18n, refusals
 from enghub.core.calls import headers_of, origin_of
 from enghub.core.clock import system_clock, to_text
-from enghub.core.errors import EngHubError, Forbidden, NotFound, Unauthenticated
+from enghub.core.errors import EngHubError, Forbidden, NotFound, RateLimited, Unauthenticated
 from enghub.core.i18n import Text
 from enghub.core.identity import Principal
 from enghub.core.observability import count, logger
@@ -36,6 +36,8 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
+    if isinstance(error, RateLimited):
+        count("rateLimited")
     logger.info("request refused", status=error.status, code=error.code, error=name)
     body = {
         "success": False,
@@ -59,7 +61,7 @@ def keep_refusal(event: Mapping[str, Any], error: EngHubError, principal: Princi
     origin = origin_of(event, principal.tenant_id if principal else "-", "", principal.user_id if principal else "-")
     count("refused")
     try:
-        audit.refuse(
+        refusals.keep(
             tenant_id=origin.tenant_id,
             user_id=origin.user_id,
             error=error.name,

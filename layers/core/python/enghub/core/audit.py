@@ -128,6 +128,8 @@ class RefusalRecord(Record):
     request_id = UnicodeAttribute()
     source_ip = UnicodeAttribute()
     at = InstantAttribute()
+    times = NumberAttribute(default=1)
+    """How often at least, within the hour; the rest is of the last one written."""
 
 
 def refuse(
@@ -141,11 +143,17 @@ def refuse(
     request_id: str,
     source_ip: str,
     at: datetime,
+    entry: str | None = None,
+    times: int = 1,
 ) -> None:
-    """Store that a request was refused: who (``-`` when unknown), what, why, from where."""
+    """Store that a request was refused: who (``-`` when unknown), what, why, from where (see ``core/refusals``).
+
+    An ``entry`` of the same name is replaced by the newer one.
+    """
     RefusalRecord(
         pk=key("T", tenant_id, "REFUSED", clock.to_text(at)[:10]),
-        sk=ids.new_id(at),
+        sk=entry or ids.new_id(at),
+        times=times,
         tenant_id=tenant_id,
         user_id=user_id,
         error=error,

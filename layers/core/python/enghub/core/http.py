@@ -6,10 +6,11 @@ A route declares the right it takes, or why it is public::
     def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
         call = http.call(app)
 
-What happens to a request, in this order: its route is found; the caller's right and factory are checked (``calls``);
-its body is bounded (``bodies``); parameters and body are read and validated by Powertools and pydantic (``wire``,
-``strictjson``); the route runs; its answer is checked against the declared model and put into the envelope
-(``answers``). Whatever is raised on the way becomes an answer with the code of ``errors``; handlers catch nothing.
+What happens to a request, in this order: its route is found; the caller's right and factory are checked (``calls``)
+and how often they called (``limits``); its body is bounded (``bodies``) and its address looked at (``parameters``);
+parameters and body are read and validated by Powertools and pydantic (``wire``, ``strictjson``, ``problems``); the
+route runs; its answer is checked against the declared model and put into the envelope (``answers``). Whatever is raised
+on the way becomes an answer with the code of ``errors``, in the caller's language; handlers catch nothing.
 """
 
 import json
@@ -27,7 +28,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ResponseValidationError,
 )
 
-from enghub.core import answers, cors
+from enghub.core import answers, cors, limits
 from enghub.core.answers import Names
 from enghub.core.bodies import check_body, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
@@ -90,6 +91,7 @@ class Api(APIGatewayRestResolver):
         proof: Callable[[Mapping[str, Any]], None] | None = None,
         key: Key = "none",
         etag: Etag = "none",
+        limit: str = "",
         **options: Any,
     ) -> Callable[[F], F]:
         """Answer ``method rule`` for who holds ``right``, or for anybody because ``public`` says why.
@@ -102,9 +104,11 @@ class Api(APIGatewayRestResolver):
             proof: checks what a public route was sent, before anything is parsed.
             key: whether it takes an Idempotency-Key.
             etag: whether it answers with an ETag, or changes what an ETag in If-Match names.
+            limit: the class whose figure bounds how often it is called; ``read`` for GET, else ``write``.
             options: Powertools' own: ``status_code``, ``responses``, ``security``.
         """
-        access = Access((right,) if isinstance(right, Right) else right, public, proof, key, etag)
+        limit = limit or ("read" if method == "GET" else "write")
+        access = Access((right,) if isinstance(right, Right) else right, public, proof, key, etag, limit)
         self._access[method, rule] = access
         return self.route(rule, method, openapi_extensions=_published(access), enable_validation=False, **options)
 
@@ -185,6 +189,7 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     if not access.public:
         principal = app.context["principal"] = principal_of(event)
         app.context["call"] = admit(event, principal, access)
+        limits.take(principal, access.limit)
     app.check_request()
     if access.proof is not None:
         access.proof(event)

@@ -30,7 +30,7 @@ class Access:
 
     Several rights mean that the right needed follows from the data: before anything is parsed the caller must hold one
     of them, and the route then asks for the exact one (``Call.require``). ``proof`` checks what a public route is
-    sent, before it is parsed.
+    sent, before it is parsed. ``limit`` is the class whose figure bounds how often it is called (``core/limits``).
     """
 
     rights: tuple[Right, ...] = ()
@@ -38,6 +38,7 @@ class Access:
     proof: Callable[[Mapping[str, Any]], None] | None = None
     key: Key = "none"
     etag: Etag = "none"
+    limit: str = ""
     roles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,12 @@
 RFC 8725: one pinned algorithm, issuer, audience, expiry, key id.
 """
 
+import math
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import jwt
@@ -30,9 +32,52 @@ class Issuer:
     roles_claim: str = "cognito:groups"
 
 
-@cache
-def _keys(jwks_url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(jwks_url, cache_keys=True, lifespan=3600, timeout=5)
+ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+"""The form of a tenant's and a factory's id: it is part of keys, names of secrets and addresses."""
+USER = re.compile(r"[\x21-\x7e]{1,128}")
+"""The form of a user's name in the directory: no blank, since lists are written with blanks."""
+
+
+KEPT_SECONDS = 3600
+ASKED_AGAIN_SECONDS = 30
+"""How often at most an unknown key id has the issuer asked: tokens with made-up ids cost it nothing."""
+_sets: dict[str, tuple[float, dict[str, jwt.PyJWK]]] = {}
+
+
+def forget() -> None:
+    """Drop the issuers' keys."""
+    _sets.clear()
+
+
+def _key(jwks_url: str, token: str) -> jwt.PyJWK:
+    """Return the issuer's key that signed ``token``; keys are parsed once, for an hour.
+
+    Raises:
+        PyJWTError: the issuer has no such key.
+        PyJWKClientConnectionError: the keys cannot be fetched, and this one is not known from before.
+    """
+    wanted = str(jwt.get_unverified_header(token).get("kid"))
+    asked_at, keys = _sets.get(jwks_url, (-math.inf, {}))
+    age = time.monotonic() - asked_at
+    if age > KEPT_SECONDS or (wanted not in keys and age > ASKED_AGAIN_SECONDS):
+        keys = _fetched(jwks_url, keys)
+    if wanted not in keys:
+        message = "the issuer has no such key"
+        raise jwt.InvalidKeyError(message)
+    return keys[wanted]
+
+
+def _fetched(jwks_url: str, before: dict[str, jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
+    """Ask the issuer for its keys; while it cannot answer, those from before hold."""
+    try:
+        found = jwt.PyJWKClient(jwks_url, cache_jwk_set=False, timeout=5).get_signing_keys()
+    except jwt.PyJWKClientConnectionError:
+        if not before:
+            raise
+        return before
+    keys = {str(key.key_id): key for key in found}
+    _sets[jwks_url] = (time.monotonic(), keys)
+    return keys
 
 
 def principal(token: str, issuer: Issuer, permissions_of: Mapping[str, list[str]]) -> Principal:
@@ -49,7 +94,7 @@ def principal(token: str, issuer: Issuer, permissions_of: Mapping[str, list[str]
         Unavailable: the issuer's keys cannot be fetched.
     """
     try:
-        key = _keys(issuer.jwks_url).get_signing_key_from_jwt(token)
+        key = _key(issuer.jwks_url, token)
         claims = jwt.decode(
             token,
             key.key,
@@ -62,20 +107,25 @@ def principal(token: str, issuer: Issuer, permissions_of: Mapping[str, list[str]
         return _principal(claims, issuer, permissions_of)
     except jwt.PyJWKClientConnectionError as error:
         raise Unavailable(problem="the token issuer's keys cannot be fetched") from error
-    except (jwt.PyJWTError, KeyError, ValueError) as error:
+    except (jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unauthenticated(reason=type(error).__name__) from error
 
 
 def _principal(claims: Mapping[str, Any], issuer: Issuer, permissions_of: Mapping[str, list[str]]) -> Principal:
     roles = tuple(claims.get(issuer.roles_claim, ()))
     tenant_id = claims[issuer.tenant_claim]
-    if not tenant_id or claims.get("token_use", "id") != "id":
-        message = "the token names no tenant, or is no ID token"
+    user_id = claims.get("cognito:username") or claims["sub"]
+    factory_ids = tuple(claims.get(issuer.factories_claim, "").split())
+    if claims.get("token_use", "id") != "id":
+        message = "the token is no ID token"
+        raise ValueError(message)
+    if not USER.fullmatch(user_id) or not all(ID.fullmatch(name) for name in (tenant_id, *factory_ids)):
+        message = "the token names no tenant, or one of its ids is none"
         raise ValueError(message)
     return Principal(
-        user_id=claims.get("cognito:username") or claims["sub"],
+        user_id=user_id,
         tenant_id=tenant_id,
-        factory_ids=tuple(claims.get(issuer.factories_claim, "").split()),
+        factory_ids=factory_ids,
         roles=roles,
         permissions=frozenset(permission for role in roles for permission in permissions_of.get(role, ())),
         authenticated_at=datetime.fromtimestamp(int(claims.get("auth_time", claims["iat"])), UTC),
