@@ -6,7 +6,7 @@ from datetime import date, datetime
 from threading import RLock
 from typing import Any
 
-from enghub.core.commits import Commit, Kept
+from enghub.core.commits import Commit, Kept, Trace
 from enghub.core.errors import Invalid, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.marks import AlreadyHandled
@@ -38,6 +38,7 @@ class Floor:
     orders: dict[tuple[Factory, str], WorkOrder] = field(default_factory=dict)
     reports: dict[tuple[Factory, str], Report] = field(default_factory=dict)
     first_reports: dict[tuple[Factory, StationOperation, int], FirstReport] = field(default_factory=dict)
+    traces: dict[tuple[Factory, str], Trace] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
     shifts: set[FactoryShift] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
@@ -68,7 +69,12 @@ class FakeWorkOrders:
             elif current is not None:
                 raise WorkOrderExists(work_order_id=order.work_order_id)
             self.floor.orders[order.factory, order.work_order_id] = order
+            action = f"work_order.{commit.action}"
+            self.floor.traces[order.factory, order.work_order_id] = Trace(commit.origin.user_id, action)
             self.floor.events.extend(commit.events)
+
+    def trace(self, kept: Kept[WorkOrder]) -> Trace | None:
+        return self.floor.traces.get((kept.value.factory, kept.value.work_order_id))
 
     def find(self, factory: Factory, selection: Selection, limit: int, cursor: str | None) -> Found:
         mine = [order for (where, _), order in self.floor.orders.items() if where == factory]

@@ -29,6 +29,23 @@ def test_a_number_is_given_once(floor: Floor) -> None:
     assert floor.read("WO-1")[1]["data"]["plannedQuantity"] == 100
 
 
+def test_a_change_sent_again_because_its_answer_was_lost_gets_the_order(floor: Floor, told: Any) -> None:
+    """No Idempotency-Key: the audit knows that the same person has just made the same change."""
+    somebody = a_principal(*PERMISSIONS, user="somebody-else")
+    first = floor.create()
+    assert floor.create()[1]["data"] == first[1]["data"]
+    assert floor.create(caller=somebody)[1]["details"]["error"] == "WORK_ORDER_EXISTS"
+    released = floor.step("WO-1", "release", 1)[1]["data"]
+    again = floor.step("WO-1", "release", 1)
+    assert (again[0], again[1]["data"]) == (200, released)
+    assert floor.step("WO-1", "release", 1, caller=somebody)[1]["code"] == "40902"
+    edited = floor.edit("WO-1", version=2, plannedQuantity=80)[1]["data"]
+    assert floor.edit("WO-1", version=2, plannedQuantity=80)[1]["data"] == edited
+    assert floor.edit("WO-1", version=2, plannedQuantity=81)[1]["code"] == "40902"
+    assert floor.create()[1]["details"]["error"] == "WORK_ORDER_EXISTS"
+    assert [kind for kind, _ in told()] == ["WorkOrderCreated", "WorkOrderReleased", "WorkOrderChanged"]
+
+
 def test_a_repeated_request_gets_the_first_answer(floor: Floor, told: Any) -> None:
     sent: dict[str, Any] = {
         "method": "POST",

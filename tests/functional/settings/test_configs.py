@@ -194,8 +194,31 @@ def test_every_format_is_accepted_and_comes_back_unchanged(config_type: str, val
 
 def test_a_key_is_unique_within_its_layer() -> None:
     data("POST", body=SESSION_TIMEOUT)
-    status, code, details = refused("POST", body=SESSION_TIMEOUT)
+    other = a_principal("config:read", *EVERYTHING, user="somebody-else")
+    status, code, details = refused("POST", body=SESSION_TIMEOUT, caller=other)
     assert (status, code, details["error"]) == (409, "40901", "CONFIG_EXISTS")
+    assert refused("POST", body={**SESSION_TIMEOUT, "configValue": "301"})[1] == "40901"
+    data("PATCH", "/session.timeout", {"configValue": "302", "version": 1})
+    assert refused("POST", body=SESSION_TIMEOUT)[1] == "40901"
+
+
+def test_a_creation_sent_again_because_its_answer_was_lost_gets_the_item() -> None:
+    first = data("POST", body=SESSION_TIMEOUT)
+    assert data("POST", body=SESSION_TIMEOUT) == first
+    assert len(waiting()) == 1
+
+
+def test_a_batch_sent_again_because_its_answer_was_lost_gets_what_it_made() -> None:
+    data("POST", body=text("a", "1"))
+    data("POST", body=text("b", "1"))
+    batch = {"configs": [text("a", "2", version=1), text("b", "2", version=1)]}
+    first = data("POST", "/batch", batch)
+    assert data("POST", "/batch", batch) == first
+    assert len(waiting()) == 4
+    half = {"configs": [text("a", "2", version=1), text("b", "3", version=1)]}
+    assert refused("POST", "/batch", half)[1] == "42201"
+    other = a_principal("config:read", *EVERYTHING, user="somebody-else")
+    assert refused("POST", "/batch", batch, caller=other)[1] == "42201"
 
 
 def test_the_same_idempotency_key_gets_the_first_answer_again() -> None:

@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 
 from enghub.core import audit, codec, dynamo, outbox
 from enghub.core.codec import AS_IT_IS, Codec, Key, Layout, RawItem
-from enghub.core.commits import Commit, Kept, Link, audit_entry, subject
+from enghub.core.commits import Commit, Kept, Link, Trace, audit_entry, subject
 from enghub.core.dynamo import MAX_READ_KEYS, Attr, Page
 from enghub.core.errors import NotFound, VersionConflict
 from enghub.core.idempotency import puts
@@ -141,6 +141,12 @@ class Aggregate(Items[A]):
         """Return what an item holds, with what guards the next commit."""
         link = Link(int(item[SEQUENCE]["N"]), item[HASH]["S"]) if SEQUENCE in item else Link()
         return Kept(self.value(item), self._revision(item), link)
+
+    def trace(self, tenant_id: str, kept: Kept[A]) -> Trace | None:
+        """Return who made the last commit, and what it did; one GetItem."""
+        about = subject(self.name, self.factory(kept.value), self.identity(kept.value))
+        entry = audit.entry(tenant_id, about, kept.link.sequence)
+        return None if entry is None else Trace(entry.user_id, entry.action)
 
     def save(
         self,

@@ -15,7 +15,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from enghub.core import clock, commits, ids
 from enghub.core.codec import Codec, Layout, codec
-from enghub.core.dynamo import InstantAttribute, Record, each, key
+from enghub.core.dynamo import InstantAttribute, Record, each, get, key
 from enghub.core.events import dumps
 from enghub.core.identity import Origin
 from enghub.core.transactions import PutItem, absent
@@ -92,6 +92,12 @@ def to_put(entry: AuditEntry) -> PutItem:
 def history(tenant_id: str, subject: str) -> list[AuditRecord]:
     """Return a subject's entries, oldest first."""
     return list(map(_stored().read, each(partition(tenant_id, subject))))
+
+
+def entry(tenant_id: str, subject: str, sequence: int) -> AuditRecord | None:
+    """Return one entry of a subject's chain; one GetItem."""
+    item = get(partition(tenant_id, subject), f"{sequence:012d}")
+    return None if item is None else _stored().read(item)
 
 
 def broken_at(entries: Iterable[AuditRecord]) -> int | None:

@@ -41,6 +41,14 @@ class Kept(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Who made the last commit of an aggregate, and what it did, as its audit says: ``work_order.released``."""
+
+    user_id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Work for one of the context's own queues, sent once the commit is stored."""
 

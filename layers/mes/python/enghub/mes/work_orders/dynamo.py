@@ -12,7 +12,7 @@ from typing import Any
 from enghub.core import clock
 from enghub.core.aggregates import Aggregate
 from enghub.core.codec import Key, Layout
-from enghub.core.commits import Commit, Kept
+from enghub.core.commits import Commit, Kept, Trace
 from enghub.core.dynamo import Attr, key, parts, query
 from enghub.core.transactions import OnRefusal, Update
 from enghub.mes.factories import Factory
@@ -93,6 +93,10 @@ class DynamoWorkOrders:
     def get(self, factory: Factory, work_order_id: str) -> Kept[WorkOrder] | None:
         """One consistent GetItem."""
         return WORK_ORDERS.read(order_key(factory, work_order_id))
+
+    def trace(self, kept: Kept[WorkOrder]) -> Trace | None:
+        """One GetItem."""
+        return WORK_ORDERS.trace(kept.value.factory.tenant_id, kept)
 
     def save(self, commit: Commit[WorkOrder]) -> None:
         """One transaction: order, entries, audit, event, stored answer; sets only what moved and never a counter."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from enghub.core.commits import Commit, Kept
+from enghub.core.commits import Commit, Kept, Trace
 from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 
@@ -67,6 +67,9 @@ class WorkOrderRepository(Protocol):
 
     def get(self, factory: Factory, work_order_id: str) -> Kept[WorkOrder] | None:
         """Return the order as it is now."""
+
+    def trace(self, kept: Kept[WorkOrder]) -> Trace | None:
+        """Return who made the order's last change, and which."""
 
     def save(self, commit: Commit[WorkOrder]) -> None:
         """Store a new order, or ``after`` where the revision of ``before`` is still current.

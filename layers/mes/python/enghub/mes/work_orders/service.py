@@ -1,18 +1,18 @@
 """What people do with work orders (MES-01)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from enghub.core import ids
 from enghub.core.claims import Claim
-from enghub.core.commits import Commit, Kept
+from enghub.core.commits import Commit, Kept, Trace
 from enghub.core.errors import Unavailable, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.mes import published
 from enghub.mes.factories import Factory
-from enghub.mes.work_orders.errors import WorkOrderNotFound
+from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Step, WorkOrder
 from enghub.mes.work_orders.repository import Found, ProgressMoved, Selection, WorkOrderRepository
 
@@ -63,7 +63,8 @@ class TakeStep:
 class WorkOrders:
     """The use cases; every change is stored with its audit entry and its event.
 
-    ``claim`` is the request's claim on its Idempotency-Key.
+    ``claim`` is the request's claim on its Idempotency-Key. Without one, the same change of the same person, sent again
+    because its answer was lost, gets the order as it is since then: the audit knows who made the last change.
     """
 
     def __init__(self, repository: WorkOrderRepository, claim: Claim | None = None) -> None:
@@ -83,7 +84,14 @@ class WorkOrders:
             created_at=origin.at,
             **command.planned,
         )
-        self._commit(origin, published.WorkOrderCreated, order)
+        try:
+            self._commit(origin, published.WorkOrderCreated, order)
+        except WorkOrderExists:
+            stored = self._kept(order.factory, order.work_order_id)
+            same = replace(stored.value, created_at=order.created_at) == order
+            if not same or not self._is_own(origin, stored, published.WorkOrderCreated):
+                raise
+            return stored.value
         return order
 
     def edit(self, command: EditWorkOrder) -> WorkOrder:
@@ -93,7 +101,12 @@ class WorkOrders:
             WorkOrderNotFound, VersionConflict, NotEditable
         """
         origin = command.origin
-        before = self._current(origin, command.work_order_id, command.version)
+        before = self._kept(Factory.of(origin), command.work_order_id)
+        if self._is_repeat(origin, before, command.version, published.WorkOrderChanged):
+            made = before.value
+            if all(getattr(made, name) == value for name, value in command.changes.items()):
+                return made
+        _check_version(before, command.version)
         after = before.value.edit(command.changes)
         self._commit(origin, published.WorkOrderChanged, after, before)
         return after
@@ -107,7 +120,10 @@ class WorkOrders:
         """
         origin = command.origin
         for _ in range(ATTEMPTS):
-            before = self._current(origin, command.work_order_id, command.version)
+            before = self._kept(Factory.of(origin), command.work_order_id)
+            if self._is_repeat(origin, before, command.version, _EVENTS[command.step]):
+                return before.value
+            _check_version(before, command.version)
             after = before.value.take(command.step, origin.at)
             try:
                 self._commit(origin, _EVENTS[command.step], after, before, command.reason)
@@ -134,11 +150,14 @@ class WorkOrders:
             raise WorkOrderNotFound(work_order_id=work_order_id)
         return kept
 
-    def _current(self, origin: Origin, work_order_id: str, version: int) -> Kept[WorkOrder]:
-        kept = self._kept(Factory.of(origin), work_order_id)
-        if kept.revision != version:
-            raise VersionConflict(expected=version, actual=kept.revision)
-        return kept
+    def _is_repeat(
+        self, origin: Origin, kept: Kept[WorkOrder], version: int, kind: type[published.WorkOrderState]
+    ) -> bool:
+        """Tell whether the change from ``version`` was made already, by this person."""
+        return kept.revision == version + 1 and self._is_own(origin, kept, kind)
+
+    def _is_own(self, origin: Origin, kept: Kept[WorkOrder], kind: type[published.WorkOrderState]) -> bool:
+        return self._repository.trace(kept) == Trace(origin.user_id, f"work_order.{_verb(kind)}")
 
     def _commit(
         self,
@@ -148,10 +167,18 @@ class WorkOrders:
         before: Kept[WorkOrder] | None = None,
         reason: str = "",
     ) -> None:
-        """Store a change; the audit's word for it is that of its event."""
-        verb = kind.__name__.removeprefix("WorkOrder").lower()
         event = _event(origin, kind, after)
-        self._repository.save(Commit(origin, verb, after, before, (event,), reason=reason, claim=self._claim))
+        self._repository.save(Commit(origin, _verb(kind), after, before, (event,), reason=reason, claim=self._claim))
+
+
+def _check_version(kept: Kept[WorkOrder], version: int) -> None:
+    if kept.revision != version:
+        raise VersionConflict(expected=version, actual=kept.revision)
+
+
+def _verb(kind: type[published.WorkOrderState]) -> str:
+    """Return the audit's word for a change: that of its event."""
+    return kind.__name__.removeprefix("WorkOrder").lower()
 
 
 def _event(origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder) -> Envelope:

@@ -97,6 +97,8 @@ class ConfigService:
     def create(self, address: Address, content: Content, origin: Origin, reason: str, claim: Claim | None) -> Config:
         """Create an item; where a deleted one of that key lies, its versions go on.
 
+        A repeat by the same user, as long as nothing else changed the item, gets it: its first answer may be lost.
+
         Raises:
             ConfigKeyMalformed, ConfigValueMalformed, ConfigRuleUnsatisfied, ...: see ``errors``.
             ConfigExists: the layer has the key already.
@@ -105,14 +107,14 @@ class ConfigService:
         model.check_key(address.config_key)
         found = self.repository.load([Address(owner, address.config_key) for owner in address.owner.chain])
         before = found.get(address)
-        if before is not None and not before.value.is_deleted:
-            raise ConfigExists(config_key=address.config_key, layer=address.owner.layer)
         origin = model.recorded(address.owner, origin)
+        if before is not None and not before.value.is_deleted:
+            return _created_already(before.value, content, origin)
         change = self._checked(model.created(address, content, before, origin, reason), found)
         try:
             self._save([change], claim, change.after)
-        except Outdated as error:
-            raise ConfigExists(config_key=address.config_key, layer=address.owner.layer) from error
+        except Outdated:
+            return _created_already(_existing(self.repository.load([address]), address).value, content, origin)
         return change.after
 
     def change(self, wanted: Edited, origin: Origin, reason: str, claim: Claim | None) -> Config:
@@ -163,7 +165,7 @@ class ConfigService:
     def change_all(
         self, wanted: Sequence[Edited], origin: Origin, reason: str, claim: Claim | None
     ) -> tuple[Config, ...]:
-        """Make all changes or none, in one transaction.
+        """Make all changes or none, in one transaction; a repeat of a whole batch gets the items as it made them.
 
         Raises:
             BatchTooLarge: more than MAX_BATCH changes, or than one transaction takes.
@@ -173,6 +175,8 @@ class ConfigService:
             raise BatchTooLarge(field="configs", needed=len(wanted) * WRITES_PER_CHANGE, limit=MAX_WRITES)
         changes, refused = self._prepared_all(wanted, origin, reason)
         if refused:
+            if made := self._made_all(wanted, origin):
+                return made
             raise BatchRefused(refused=len(refused), total=len(wanted), errors=refused)
         needed = self.repository.writes_of(_announced(changes)) + 1
         if needed > MAX_WRITES:
@@ -181,6 +185,8 @@ class ConfigService:
         try:
             self._save(changes, claim, after)
         except Outdated as error:
+            if made := self._made_all(wanted, origin):
+                return made
             place = next(i for i, each in enumerate(wanted) if each.address == error.address)
             late = ConfigVersionConflict(expected=wanted[place].version, actual="newer")
             raise BatchRefused(refused=1, total=len(wanted), errors=[_refusal(place, wanted[place], late)]) from error
@@ -228,11 +234,26 @@ class ConfigService:
         return self._checked(model.updated(current, wanted.edit(current.value.content), origin, reason), found)
 
     def _made_already(self, wanted: Edited, current: Config, origin: Origin) -> Config:
-        if _is_repeat(current, wanted.version, origin):
-            base = self.repository.version(wanted.address, wanted.version)
-            if base is not None and wanted.edit(base.content) == current.content:
-                return current
+        if self._is_made(wanted, current, origin):
+            return current
         raise self._conflict(wanted, current)
+
+    def _is_made(self, wanted: Edited, current: Config, origin: Origin) -> bool:
+        if not _is_repeat(current, wanted.version, origin):
+            return False
+        base = self.repository.version(wanted.address, wanted.version)
+        return base is not None and wanted.edit(base.content) == current.content
+
+    def _made_all(self, wanted: Sequence[Edited], origin: Origin) -> tuple[Config, ...]:
+        """Return the items when this user made every one of the changes already; none otherwise."""
+        found = self.repository.load([each.address for each in wanted])
+        current = [found[each.address].value for each in wanted if each.address in found]
+        pairs = zip(wanted, current, strict=False)
+        if len(current) == len(wanted) and all(
+            self._is_made(each, config, model.recorded(each.address.owner, origin)) for each, config in pairs
+        ):
+            return tuple(current)
+        return ()
 
     def _conflict(self, wanted: Edited, current: Config) -> ConfigVersionConflict:
         """Return the version conflict, with all that is needed to solve it."""
@@ -323,6 +344,18 @@ def _existing(found: Found, address: Address) -> Kept[Config]:
     if kept is None or kept.value.is_deleted:
         raise ConfigNotFound(config_key=address.config_key, layer=address.owner.layer)
     return kept
+
+
+def _created_already(current: Config, content: Content, origin: Origin) -> Config:
+    """Return the item when this user created it so and nobody changed it since.
+
+    Raises:
+        ConfigExists: it is another.
+    """
+    own = current.created_by == origin.user_id and current.created_at == current.updated_at
+    if not own or current.content != content:
+        raise ConfigExists(config_key=current.address.config_key, layer=current.address.owner.layer)
+    return current
 
 
 def _is_repeat(current: Config, version: int, origin: Origin) -> bool:
