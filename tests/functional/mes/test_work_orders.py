@@ -67,7 +67,7 @@ def test_a_repeated_request_gets_the_first_answer(floor: Floor, told: Any) -> No
         ({"dueDate": 20260304}, "dueDate"),
         ({"workOrderId": "a/b"}, "workOrderId"),
         ({"overReportAllowance": 1.5}, "overReportAllowance"),
-        ({"shift": None}, "body"),
+        ({"shift": None}, "shift"),
         ({"factoryId": "bj-01"}, "factoryId"),
         ({"productId": None}, "productId"),
     ],
