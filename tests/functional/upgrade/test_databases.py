@@ -8,10 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from enghub.kit.databases import session
-from enghub.kit.databases.errors import DatabaseBusy
 from enghub.kit.databases.session import Address
 from enghub.kit.sql.dialect import Dialect
-from enghub.kit.work.errors import Superseded, WorkFailed
+from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Slice
 from enghub.upgrade.gateways.databases.kinds import databases_of
 from enghub.upgrade.stepping.hooks import Hooks
@@ -97,12 +96,6 @@ def test_thresholds_severities_and_versions_decide(orders: Address) -> None:
 def test_a_check_that_is_no_check_stops_the_step(orders: Address, statement: str, text: str) -> None:
     with pytest.raises(WorkFailed, match=text):
         run(BusinessCheck(), orders, {"checks": [{"id": "x", "sql": statement}]})
-
-
-def test_the_readers_connection_cannot_write(orders: Address) -> None:
-    with databases_of(orders, 1).reader(10) as session, pytest.raises(sa.exc.DBAPIError):
-        session.connection.exec_driver_sql("DELETE FROM orders")
-    assert sql(orders, "SELECT COUNT(*) FROM orders") == [(4,)]
 
 
 def test_a_check_has_a_time_limit(orders: Address, dialect: Dialect) -> None:
@@ -244,26 +237,6 @@ def test_what_would_break_the_journal_is_refused_before_anything_runs(orders: Ad
     assert "extra" not in sa.inspect(sa.create_engine(orders.url, poolclass=sa.NullPool)).get_table_names()
 
 
-def test_a_worker_of_an_older_run_is_refused_by_the_database(orders: Address) -> None:
-    with databases_of(orders, 7).writer(Budget.of(5, 20)):
-        pass
-    with pytest.raises(Superseded), databases_of(orders, 6).writer(Budget.of(5, 20)):
-        pass
-    with databases_of(orders, 7).writer(Budget.of(5, 20)) as session, session.transaction():
-        pass
-
-
-def test_two_workers_cannot_write_at_once(orders: Address, dialect: Dialect) -> None:
-    if dialect is Dialect.SQLITE:
-        return  # its transactions exclude each other; there is no session to hold
-    with (
-        databases_of(orders, 1).writer(Budget.of(5, 20)),
-        pytest.raises(DatabaseBusy),
-        databases_of(orders, 2).writer(Budget.of(5, 20)),
-    ):
-        pass
-
-
 def test_a_check_asks_a_silent_database_three_times_and_stops(
     address: Address, dialect: Dialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,11 +254,3 @@ def test_a_check_asks_a_silent_database_three_times_and_stops(
             silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
-
-
-def test_wrong_credentials_are_not_tried_again(address: Address, dialect: Dialect) -> None:
-    if dialect is not Dialect.MARIADB:
-        return  # the others trust whoever comes from this machine
-    wrong = Address(dialect, address.url.set(username="nobody", password="wrong"))
-    with pytest.raises(WorkFailed, match="refuses the user or password"), databases_of(wrong, 1).reader(5):
-        pass
