@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 import threading
 import zlib
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from enghub.kit.outbound.errors import OutboundFailed, OutboundRefused
 from enghub.kit.outbound.network import Network
 from tests.unit.kit.outbound.servers import (
     LOCAL,
+    Behaviour,
     Server,
     answering,
     certificate,
@@ -39,6 +41,33 @@ def test_an_answer_is_status_headers_text_and_time() -> None:
     assert asked.startswith(b"POST /in?x=1 HTTP/1.1\r\n")
     for line in (f"Host: 127.0.0.1:{server.port}", "Idempotency-Key: k", "User-Agent: EngHub", "Content-Length: 2"):
         assert line.encode() in asked, line
+
+
+def hanging_up(answer: bytes) -> Behaviour:
+    """Answer without reading the request's body: the connection is then reset, not ended."""
+
+    def behave(connection: socket.socket, _: Server, __: threading.Event) -> None:
+        connection.recv(10)
+        connection.sendall(answer)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return behave
+
+
+def test_who_answers_without_reading_the_request_is_heard_but_not_one_that_breaks_off() -> None:
+    with serving(hanging_up(b"HTTP/1.0 202 Accepted\r\n\r\nok")) as server:
+        found = OUT.request("POST", server.url(), body=b"{}")
+        assert (found.status, found.text) == (202, "ok")
+    with (
+        serving(hanging_up(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok")) as server,
+        pytest.raises(OutboundFailed, match="ReadError"),
+    ):
+        OUT.request("POST", server.url(), body=b"{}")
+
+
+def test_an_answer_that_ends_with_its_connection_is_read_whole() -> None:
+    with serving(answering(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 60_000)) as server:
+        assert OUT.request("GET", server.url()).text == "x" * 60_000
 
 
 def test_a_redirect_is_an_answer_and_nothing_follows_it() -> None:

@@ -111,6 +111,7 @@ class Outbound:
         deadline = self.network.deadline(limits.seconds, limits.header_bytes + 2 * limits.body_bytes + 4 * _CHUNK)
         began = self.network.now()
         connection = _Pinned(target, self.network, self.policy, deadline)
+        answer: http.client.HTTPResponse | None = None
         try:
             connection.request(method, target.path, body=body, headers=_headers(target, headers))
             answer = connection.getresponse()
@@ -125,6 +126,8 @@ class Outbound:
         except ValueError as error:  # a method or header that would break out of its line
             raise OutboundRefused(NO_HEADER) from error
         finally:
+            if answer is not None:
+                answer.close()
             connection.close()
         return Answer(answer.status, found, content, int((self.network.now() - began) * 1000))
 
@@ -165,7 +168,12 @@ def _read(answer: http.client.HTTPResponse, encoding: str, limit: int) -> bytes:
         raise OutboundFailed("RemoteProtocolError")
     content = bytearray()
     while len(content) < limit:
-        chunk = answer.read1(_CHUNK) if unpack else answer.read1(min(_CHUNK, limit - len(content)))
+        try:
+            chunk = answer.read1(_CHUNK) if unpack else answer.read1(min(_CHUNK, limit - len(content)))
+        except ConnectionResetError:
+            if answer.length is not None or answer.chunked:
+                raise
+            break  # whoever answers without reading the request's body resets the connection after its answer
         if not chunk:
             break
         content += unpack.decompress(chunk, limit - len(content)) if unpack else chunk

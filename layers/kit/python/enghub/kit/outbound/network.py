@@ -118,23 +118,28 @@ class BoundedSocket:
     def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
+        self._unsent = bytearray()
+        self._is_read = False
 
     def sendall(self, data: Any) -> None:
-        """Send everything.
+        """Keep it until the answer is asked for: whoever answers to the head alone gets the body with it."""
+        self._unsent += data
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        """Send everything, and return the reading side.
 
         Raises:
             TimeoutError: there is no time left.
         """
         self._inner.settimeout(_left(self._deadline))
-        self._inner.sendall(data)
-
-    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        """Return the reading side."""
+        self._inner.sendall(self._unsent)
+        self._is_read = True
         return io.BufferedReader(_BoundedReader(self._inner, self._deadline))
 
     def close(self) -> None:
-        """End the connection."""
-        self._inner.close()
+        """End the connection, unless its answer is still read: ``http.client`` lets go of it as soon as that began."""
+        if not self._is_read:
+            self._inner.close()
 
 
 class TooMuch(OSError):
@@ -148,6 +153,10 @@ class _BoundedReader(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         self._inner.settimeout(_left(self._deadline))
