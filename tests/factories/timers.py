@@ -239,6 +239,11 @@ class World:
     def effects(self, subject: str = "order/1") -> int:
         return self.store.effects(subject)
 
+    @property
+    def messages(self) -> int:
+        """How many wake-ups are in the queue, delayed ones too."""
+        return len(self._messages)
+
     # --- time ------------------------------------------------------------------------------------------------------
 
     def run(self, lasting: timedelta) -> None:

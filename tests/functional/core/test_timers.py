@@ -105,6 +105,14 @@ def test_a_timer_moved_while_its_wake_up_waits_in_the_queue_ignores_it(world: Wo
     assert world.fired_at["order/1"] == [NOW + 20 * MINUTE]
 
 
+def test_a_wake_up_of_an_earlier_setting_is_dropped_not_carried_along(fast: World) -> None:
+    fast.change(at(NOW + 10 * MINUTE))
+    fast.change(at(NOW + 5 * HOUR))
+    assert fast.messages == 1
+    fast.run(11 * MINUTE)
+    assert fast.messages == 0
+
+
 def test_a_timer_moved_to_sooner_rings_sooner(world: World) -> None:
     world.change(at(NOW + 5 * HOUR))
     world.change(at(NOW + MINUTE))
