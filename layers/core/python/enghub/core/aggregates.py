@@ -179,8 +179,9 @@ class Aggregate(Items[A]):
             link = entry.link
         after, before = commit.after, commit.before
         order = (self.ordered_by or self.identity)(after)
-        return Kept(after, self._revision(self._item(after, before, link)), link), [
-            self.write(after, before, link=link, when=when, overtaken=overtaken),
+        item = self._item(after, before, link)
+        return Kept(after, self._revision(item), link), [
+            self._write(item, after, before, when, overtaken),
             *self._entry_writes(before.value if before else None, after),
             *([] if entry is None else [audit.to_put(entry)]),
             *(outbox.to_outbox(event, subject=order) for event in commit.events),
@@ -188,17 +189,18 @@ class Aggregate(Items[A]):
             *(write for timer in commit.timers for write in timers.writes(timer, commit.origin)),
         ]
 
-    def write(
+    def write(self, after: A, before: Kept[A] | None) -> Write:
+        """Return the one write of the aggregate's own item, on the revision that was read, without an audit entry."""
+        return self._write(self._item(after, before, before.link if before else Link()), after, before)
+
+    def _write(
         self,
+        item: RawItem,
         after: A,
         before: Kept[A] | None,
-        *,
-        link: Link | None = None,
         when: Condition | None = None,
         overtaken: Callable[[], Exception] | None = None,
     ) -> Write:
-        """Return the one write of the aggregate's own item, on the revision that was read."""
-        item = self._item(after, before, link or (before.link if before else Link()))
         if before is None:
             return PutItem(item, absent(), lambda stored: self._taken(after, stored))
         if self.revision is None:

@@ -300,7 +300,9 @@ def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> di
     wanted: list[dict[str, Any]] = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(keys)]
     for _ in range(3):
         with _translated():
-            answer = connection().batch_get_item(table().table_name, cast("Any", wanted), consistent_read=consistent)
+            answer = connection().batch_get_item(
+                table().table_name, cast("Any", wanted), consistent_read=consistent, return_consumed_capacity="NONE"
+            )
         for raw in answer.get("Responses", {}).get(table().table_name, []):
             found[raw["pk"]["S"], raw["sk"]["S"]] = raw
         unread = answer.get("UnprocessedKeys", {}).get(table().table_name, {}).get("Keys", [])

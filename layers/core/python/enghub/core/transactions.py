@@ -146,7 +146,9 @@ def _place(write: Write) -> int:
 def _attempt(writes: Sequence[Write], ordered: Sequence[Write], operations: list[list[dict[str, Any]]]) -> None:
     try:
         checks, deletes, puts, updates = operations
-        connection().transact_write_items(checks, deletes, puts, updates, client_request_token=ids.new_id())
+        connection().transact_write_items(
+            checks, deletes, puts, updates, client_request_token=ids.new_id(), return_consumed_capacity="NONE"
+        )
     except TransactWriteError as error:
         _explain(error, writes, ordered)
 
