@@ -32,18 +32,18 @@ class PlmStack(ContextStack):
         self.secret_access(receive, "plm/webhook/*")
 
         process = self.function("process_change", timeout_seconds=30)
-        self.table_access(process, "GetItem", "PutItem")
+        self.table_access(process, *STORED)
         self.work_queue("process_change", process)
 
         retry = self.function("retry_change")
-        self.table_access(retry, "GetItem", "PutItem")
+        self.table_access(retry, *STORED)
 
         read = self.function("read_changes")
         self.table_access(read, "GetItem", "Query", "PutItem")
 
     def _sync_requests(self) -> None:
         start = self.function("start_sync")
-        self.table_access(start, "GetItem", "PutItem")
+        self.table_access(start, *STORED)
         self.secret_access(start, "plm/api/*")
 
         nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": "default"})
@@ -58,18 +58,18 @@ class PlmStack(ContextStack):
         self.workflow(
             SYNC,
             tasks={
-                "PlanSync": self._step("plan_sync", "GetItem", "PutItem"),
+                "PlanSync": self._step("plan_sync", *STORED),
                 "ListBatches": self._plm_step("list_batches", *STORED, "Query", "DeleteItem"),
                 "SyncBatch": self._plm_step("sync_batch", *STORED, "BatchGetItem", "Query", "DeleteItem"),
                 "RecordFailedBatch": self._step("record_failed_batch", "GetItem", "PutItem"),
-                "FinishSync": self._step("finish_sync", "GetItem", "Query", "PutItem", "DeleteItem"),
+                "FinishSync": self._step("finish_sync", *STORED, "Query", "DeleteItem"),
                 "ContinueSync": self._launcher("continue_sync"),
             },
         )
         self.work_queue("launch_sync", self._launcher("launch_sync"))
 
         sweep = self.function("sweep_syncs", timeout_seconds=60)
-        self.table_access(sweep, "GetItem", "Query", "PutItem", "DeleteItem", indexes=("gsi2",))
+        self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
     def _step(self, name: str, *actions: str) -> lambda_.Function:
