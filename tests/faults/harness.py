@@ -67,6 +67,8 @@ class Flow(Generic[S]):
     environment: Mapping[str, str] = field(default_factory=dict)
     around: Callable[[], Any] | None = None
     """A context manager to hold during a run, for stand-ins."""
+    counts: frozenset[str] = frozenset()
+    """Attributes that count tries and changes, which a try after a fault may raise; the rest is compared."""
     also: int = 0
     """A status that may answer a repeat of what was done instead of the first answer."""
     known: str = ""
@@ -142,7 +144,7 @@ def run(flow: Flow[Any], wire: Wire) -> Ended:
                 break
             last = _attempt(flow, state)
         broken = [*_checked(flow.settle, state), *_checked(flow.must, state), *_chains()]
-        return Ended(_plain(first), _plain(last), tuple(wire.calls), tuple(_kept()), tuple(broken))
+        return Ended(_plain(first), _plain(last), tuple(wire.calls), tuple(_kept(flow.counts)), tuple(broken))
 
 
 def _attempt(flow: Flow[Any], state: Any) -> Any:
@@ -204,8 +206,9 @@ def _items() -> Iterator[dict[str, Any]]:
             return
 
 
-def _kept() -> list[str]:
-    return sorted(_plain(item) for item in _items() if item["entity"]["S"] not in NOT_COMPARED)
+def _kept(counts: frozenset[str]) -> list[str]:
+    found = [item for item in _items() if item["entity"]["S"] not in NOT_COMPARED]
+    return sorted(_plain({name: value for name, value in item.items() if name not in counts}) for item in found)
 
 
 def _chains() -> Iterator[str]:

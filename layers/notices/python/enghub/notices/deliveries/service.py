@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enghub.core import log
 from enghub.core.clock import Clock, system_clock
 from enghub.core.commits import Commit, Kept
+from enghub.core.errors import Unavailable
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.core.notices import NoticeRequested
@@ -134,6 +135,8 @@ class Courier:
         except Delayed as delay:
             log.warning("notice delayed", channel=delivery.channel_id, reason=str(delay))
             return delivery.delayed(self.clock(), str(delay), delay.retry_after_seconds)
+        except Unavailable:  # ours, not the channel's: the lease ends, and it is sent without counting a try
+            raise
         except Exception as fault:
             log.exception("notice failed", delivery_id=delivery.delivery_id)
             return delivery.delayed(self.clock(), type(fault).__name__)
