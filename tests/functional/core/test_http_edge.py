@@ -94,6 +94,8 @@ def test_an_answer_is_wrapped_in_the_envelope(handler: Any) -> None:
         ("null", "body"),
         ('{"orderNumber": "A", "quantity": 1e999999999}', "body"),
         ('{"orderNumber": "A", "quantity": -1e-999999999}', "body"),
+        ('{"orderNumber": "A", "quantity": 1e99999999999999999999999}', "body"),
+        ('{"orderNumber": "A", "quantity": 0.' + "1" * 1_000 + "e99}", "body"),
         ('{"orderNumber": "A", "quantity": 1' + "0" * 1_500 + "}", "body"),
         ('{"orderNumber": ' + "[" * 65 + "]" * 65 + "}", "body"),
         ({**ORDER, "dueAt": "0001-01-01T00:00:00+08:00"}, "dueAt"),

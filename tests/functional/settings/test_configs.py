@@ -467,3 +467,10 @@ def test_a_refused_change_leaves_nothing() -> None:
 def test_the_admin_of_these_tests_writes_under_their_own_tenant() -> None:
     data("POST", body=SESSION_TIMEOUT)
     assert Record.read(key("T", ADMIN.tenant_id, "CONFIG", "tenant", "", "session.timeout"), "ITEM") is not None
+
+
+def test_a_refusal_is_told_in_one_language() -> None:
+    body = {**SESSION_TIMEOUT, "effectiveMode": "SCHEDULED"}
+    status, answered = send("POST", body=body, headers={"Accept-Language": "zh-CN"})
+    assert (status, answered["details"]["field"]) == (400, "effectiveMode")
+    assert answered["message"] == "effectiveMode 无效：只能为 IMMEDIATE：变更立即生效"

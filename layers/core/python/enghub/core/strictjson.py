@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from enghub.core.i18n import Text
+from enghub.core.i18n import Filled, Text
 
 MAX_DEPTH = 64
 MAX_DIGITS = 38
@@ -16,30 +16,48 @@ MAX_EXPONENT = 125
 class Unreadable(json.JSONDecodeError):
     """It is JSON that is not read; ``text`` says why, for the caller, and ``field`` where."""
 
-    def __init__(self, text: Text, field: str = "body") -> None:
-        super().__init__(text.en, "", 0)
+    def __init__(self, text: Text | Filled, field: str = "body") -> None:
+        super().__init__(text.render("en"), "", 0)
         self.text, self.field = text, field
 
 
 _NOT_A_NUMBER = Text("NaN and Infinity are no JSON numbers", "NaN 与 Infinity 不是 JSON 数字")
 _REPEATED = Text("a member name is repeated in one object", "同一对象中成员名重复")
 _TOO_LONG = Text(
-    f"a number has more than {MAX_DIGITS} digits or an exponent beyond {MAX_EXPONENT}",
-    f"数字超过 {MAX_DIGITS} 位或指数超出 ±{MAX_EXPONENT}",
+    "a number has more than {digits} digits or an exponent beyond {exponent}",
+    "数字超过 {digits} 位或指数超出 ±{exponent}",
 )
 _TOO_DEEP = Text(f"it is nested more than {MAX_DEPTH} deep", f"嵌套超过 {MAX_DEPTH} 层")
 _NOT_UNICODE = Text("it holds text that is not valid Unicode", "包含无效的 Unicode 字符")
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, *, digits: int = MAX_DIGITS, exponent: int = MAX_EXPONENT) -> Any:
     """Read JSON strictly: decimals exact and bounded, no NaN or Infinity, no repeated names, valid Unicode.
+
+    ``digits`` and ``exponent`` are wider where a text is only kept, never computed with.
 
     Raises:
         json.JSONDecodeError: the text is no such JSON (``Unreadable`` where it is JSON, but not read).
     """
+    too_long = _TOO_LONG.filled(digits=digits, exponent=exponent)
+
+    def decimal(number: str) -> Decimal:
+        try:
+            read = Decimal(number[: digits + 20])
+        except InvalidOperation as error:  # an exponent beyond what Decimal holds
+            raise Unreadable(too_long) from error
+        if len(number) > digits + 20 or len(read.as_tuple().digits) > digits or abs(read.adjusted()) > exponent:
+            raise Unreadable(too_long)
+        return read
+
+    def integer(number: str) -> int:
+        if len(number.lstrip("-")) > digits:
+            raise Unreadable(too_long)
+        return int(number)
+
     try:
         value = json.loads(
-            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_members
+            text, parse_float=decimal, parse_int=integer, parse_constant=_constant, object_pairs_hook=_members
         )
     except RecursionError as error:
         raise Unreadable(_TOO_DEEP) from error
@@ -48,21 +66,6 @@ def parse_json(text: str) -> Any:
     if "\\ud" in text or "\\uD" in text or not text.isascii():
         _check_unicode(value)
     return value
-
-
-def _decimal(text: str) -> Decimal:
-    if len(text) > MAX_DIGITS + 8:
-        raise Unreadable(_TOO_LONG)
-    number = Decimal(text)
-    if len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_EXPONENT:
-        raise Unreadable(_TOO_LONG)
-    return number
-
-
-def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > MAX_DIGITS:
-        raise Unreadable(_TOO_LONG)
-    return int(text)
 
 
 def _constant(_: str) -> Any:

@@ -15,6 +15,7 @@ from enghub.core.errors import Forbidden
 from enghub.core.events import dumps
 from enghub.core.rights import Right
 from enghub.settings import rights
+from enghub.settings.configs import texts
 from enghub.settings.configs.errors import ConfigFieldRefused, ConfigVersionMissing
 from enghub.settings.configs.listing import Listing, Summary
 from enghub.settings.configs.model import (
@@ -91,15 +92,13 @@ def version_read(call: http.Call, layer: Layer, version: int | None) -> int:
     header = call.read_etag()
     if header is None:
         if version is None:
-            raise ConfigVersionMissing(field="version", problem="neither is there")
+            raise ConfigVersionMissing(field="version", problem=texts.NO_VERSION)
         return version
     match = _TAG.fullmatch(header.strip())
     if match is None or match["layer"] != layer:
-        raise ConfigVersionMissing(
-            field="If-Match", problem=f"{header[:100]} is no ETag of the {layer} layer: read it with ?layer={layer}"
-        )
+        raise ConfigVersionMissing(field="If-Match", problem=texts.NO_TAG.filled(tag=header[:100], layer=layer))
     if version is not None and version != int(match["version"]):
-        raise ConfigVersionMissing(field="version", problem="version and If-Match differ")
+        raise ConfigVersionMissing(field="version", problem=texts.DIFFER)
     return int(match["version"])
 
 
@@ -149,9 +148,7 @@ class _Fields(wire.Patch):
     def given(self) -> dict[str, Any]:
         """Return what the request says, under the names of ``Content``."""
         if self.effective_time is not None:
-            raise ConfigFieldRefused(
-                field="effectiveTime", problem="a change with effectiveMode IMMEDIATE is in force at once: leave it out"
-            )
+            raise ConfigFieldRefused(field="effectiveTime", problem=texts.LEAVE_OUT)
         said = {self._CONTENT[name]: getattr(self, name) for name in self.model_fields_set if name in self._CONTENT}
         if "tags" in self.model_fields_set:
             said["tags"] = tuple(sorted(set(self.tags)))
@@ -216,9 +213,7 @@ class BatchRequest(wire.Request):
     def edits(self, owner: Owner) -> list[Edited]:
         """Return the wanted changes, in order."""
         if self.effective_mode is not EffectiveMode.IMMEDIATE:
-            raise ConfigFieldRefused(
-                field="effectiveMode", problem="only IMMEDIATE is possible: the changes are in force at once"
-            )
+            raise ConfigFieldRefused(field="effectiveMode", problem=texts.ONLY_IMMEDIATE)
         return [Edited(Address(owner, item.config_key), item.version, item.edit) for item in self.configs]
 
 

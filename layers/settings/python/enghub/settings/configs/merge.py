@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enghub.core.strictjson import parse_json, write_json
+from enghub.settings.configs.values import MAX_DIGITS
 
 Facts = Mapping[str, Any]
 _ABSENT: Any = type("_Absent", (), {"__repr__": lambda _: "absent"})()
@@ -72,7 +73,7 @@ def _tags(base: list[str], yours: list[str], theirs: list[str]) -> list[str]:
 
 
 def _json_text(base: str, yours: str, theirs: str, conflicts: list[Conflicting]) -> str:
-    old, mine, other = parse_json(base), parse_json(yours), parse_json(theirs)
+    old, mine, other = (parse_json(one, digits=MAX_DIGITS, exponent=MAX_DIGITS) for one in (base, yours, theirs))
     merged = _value("configValue", old, mine, other, conflicts)
     for text, value in ((theirs, other), (yours, mine)):
         if same(merged, value):

@@ -2,6 +2,7 @@
 
 import re
 
+from enghub.settings.configs import texts
 from enghub.settings.configs.errors import ReferenceRefused
 from enghub.settings.configs.model import check_key
 
@@ -19,5 +20,5 @@ def keys_in(value: str) -> tuple[str, ...]:
     plain = value.replace("$${", "")
     keys = sorted({check_key(name) for name in _REFERENCE.findall(plain)})
     if len(keys) > MAX_REFERENCES:
-        raise ReferenceRefused(target=keys[-1], problem=f"a value may refer to {MAX_REFERENCES} others at most")
+        raise ReferenceRefused(target=keys[-1], problem=texts.TOO_MANY.filled(most=MAX_REFERENCES))
     return tuple(keys)

@@ -10,7 +10,7 @@ from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError, Unavailable
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.settings.configs import listing, model, references, rules, values
+from enghub.settings.configs import listing, model, references, rules, texts, values
 from enghub.settings.configs.errors import (
     BatchRefused,
     BatchTooLarge,
@@ -206,7 +206,7 @@ class ConfigService:
             try:
                 model.check_key(each.address.config_key)
                 if each.address in seen:
-                    raise ConfigFieldRefused(field="configKey", problem="it is in the batch twice")
+                    raise ConfigFieldRefused(field="configKey", problem=texts.TWICE)
                 seen.add(each.address)
                 change = self._prepared(each, found, model.recorded(each.address.owner, origin), reason, strict=True)
                 if isinstance(change, ConfigCommit):
@@ -299,14 +299,14 @@ class ConfigService:
         kept = {target.config_key: target for target in (change.seen.references if change.seen else ())}
         new = [key for key in keys if key not in kept]
         if address.config_key in new:
-            raise ReferenceRefused(target=address.config_key, problem="it refers to itself")
+            raise ReferenceRefused(target=address.config_key, problem=texts.ITSELF)
         if new:
             found = self.repository.load([Address(owner, key) for key in new for owner in address.owner.chain])
             for key in new:
                 near = [found[a].value for owner in address.owner.chain if (a := Address(owner, key)) in found]
                 target = next((config for config in near if not config.is_deleted), None)
                 if target is None:
-                    raise ReferenceRefused(target=key, problem="there is no such configuration")
+                    raise ReferenceRefused(target=key, problem=texts.NO_SUCH)
                 kept[key] = target.address
             self._check_circle(address, [kept[key] for key in new])
         return tuple(kept[key] for key in keys)
@@ -316,10 +316,10 @@ class ConfigService:
         frontier = list(targets)
         while frontier:
             if start in frontier:
-                raise ReferenceRefused(target=targets[0].config_key, problem="the references would go in a circle")
+                raise ReferenceRefused(target=targets[0].config_key, problem=texts.CIRCLE)
             seen.update(frontier)
             if len(seen) > MAX_WRITES:
-                raise ReferenceRefused(target=targets[0].config_key, problem="it leads to more than 100 others")
+                raise ReferenceRefused(target=targets[0].config_key, problem=texts.TOO_FAR)
             reached = {onward for kept in self.repository.load(frontier).values() for onward in kept.value.references}
             frontier = sorted(reached - seen)
 
@@ -329,7 +329,7 @@ class ConfigService:
         except LayerIsFull as error:
             raise LayerFull(limit=listing.MAX_ITEMS_PER_LAYER) from error
         except TargetGone as error:
-            raise ReferenceRefused(target=error.address.config_key, problem="there is no such configuration") from error
+            raise ReferenceRefused(target=error.address.config_key, problem=texts.NO_SUCH) from error
         except Referenced as error:
             dependants = [address.facts() for address in self.repository.dependants(error.address)]
             raise ConfigReferenced(config_key=error.address.config_key, dependants=dependants) from error
@@ -365,23 +365,20 @@ def _is_repeat(current: Config, version: int, origin: Origin) -> bool:
 def _check_content(change: ConfigCommit) -> None:
     content, before = change.after.content, change.seen
     if content.mode is not EffectiveMode.IMMEDIATE:
-        raise ConfigFieldRefused(
-            field="effectiveMode", problem="only IMMEDIATE is possible: the change is in force at once"
-        )
+        raise ConfigFieldRefused(field="effectiveMode", problem=texts.ONLY_IMMEDIATE)
     if content.is_encrypted:
-        raise ConfigFieldRefused(
-            field="isEncrypted", problem="encrypted items are not possible: keep secrets elsewhere"
-        )
+        raise ConfigFieldRefused(field="isEncrypted", problem=texts.NO_ENCRYPTION)
     is_new = before is None or before.is_deleted or before.content.expire_at != content.expire_at
     if content.expire_at is not None and is_new and content.expire_at <= change.origin.at:
-        raise ConfigFieldRefused(field="expireTime", problem="it must be later than now")
+        raise ConfigFieldRefused(field="expireTime", problem=texts.LATER)
 
 
 def _check_against(above: Config, content: Content, parsed: Any) -> None:
     """An override has the type of what it overrides, and satisfies its rule."""
     if content.type is not above.content.type:
         raise ConfigFieldRefused(
-            field="configType", problem=f"the {above.address.owner.layer} layer has it as {above.content.type}"
+            field="configType",
+            problem=texts.OTHER_TYPE.filled(layer=above.address.owner.layer, type=above.content.type),
         )
     rules.satisfy(above.content.rule, content.value, parsed)
 
@@ -393,7 +390,7 @@ def _refusal(place: int, wanted: Edited, error: EngHubError) -> dict[str, Any]:
         "configKey": wanted.address.config_key[:300],
         "code": error.code,
         "error": error.name,
-        "message": text.render("en", **error.details),
-        "messageZh": text.render("zh", **error.details),
+        "message": text.filled(**error.details).render("en"),
+        "messageZh": text.filled(**error.details).render("zh"),
         "field": error.details.get("field"),
     }

@@ -41,9 +41,13 @@ def _boolean(value: str) -> bool:
     return value == "true"
 
 
+MAX_DIGITS = 1_000
+"""Of a number inside a JSON value, and of its exponent: it is kept as it was written, never computed with."""
+
+
 def _json(value: str) -> Any:
     try:
-        return parse_json(value)
+        return parse_json(value, digits=MAX_DIGITS, exponent=MAX_DIGITS)
     except (ValueError, InvalidOperation) as error:
         raise _malformed(value, ConfigType.JSON, str(error)) from error
 

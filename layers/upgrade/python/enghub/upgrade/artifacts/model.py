@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enghub.core.errors import Invalid
+from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.kit.files.store import clean_path
 from enghub.kit.work.errors import WorkFailed
@@ -11,6 +12,10 @@ from enghub.upgrade.stepping.ports import BACKUPS, LOGS, REHEARSALS
 
 OWN = frozenset({BACKUPS, LOGS, REHEARSALS})
 """Nobody uploads over a backup."""
+_TAKEN = Text(
+    "{folder}/ belongs to the upgrades themselves: choose another folder",
+    "{folder}/ 归升级系统自身使用：请选择其他目录",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifac
     try:
         parts = clean_path(path)
     except WorkFailed as refusal:
-        raise Invalid(field="path", problem=refusal.text.en) from refusal
+        raise Invalid(field="path", problem=refusal.text) from refusal
     if parts[0].lower() in OWN:
-        raise Invalid(field="path", problem=f"{parts[0]}/ belongs to the upgrades themselves: choose another folder")
+        raise Invalid(field="path", problem=_TAKEN.filled(folder=parts[0]))
     return Artifact(origin.tenant_id, "/".join(parts), size_bytes, sha256.lower(), origin.user_id, origin.at)
