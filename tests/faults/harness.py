@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Generic, TypeVar
 
 import pytest
@@ -40,8 +41,8 @@ VOLATILE = [
 """What differs between two runs of the same."""
 REPLACES_ITEMS = {"plm"}
 """Contexts whose transactions change no item in place, for which moto may be quick (see `quicken`)."""
-NOT_COMPARED = {"REFUSAL"}
-"""What was refused for an outage is kept, and may be."""
+NOT_COMPARED = {"REFUSAL", "UPGRADE_LOG"}
+"""What tells of the fault, as it should: refusals, and what an engine logs."""
 
 
 def nothing(_: Any) -> None:
@@ -69,6 +70,8 @@ class Flow(Generic[S]):
     """A context manager to hold during a run, for stand-ins."""
     counts: frozenset[str] = frozenset()
     """Attributes that count tries and changes, which a try after a fault may raise; the rest is compared."""
+    volatile: tuple[str, ...] = ()
+    """Patterns of what else differs between two runs."""
     also: int = 0
     """A status that may answer a repeat of what was done instead of the first answer."""
     known: str = ""
@@ -144,7 +147,8 @@ def run(flow: Flow[Any], wire: Wire) -> Ended:
                 break
             last = _attempt(flow, state)
         broken = [*_checked(flow.settle, state), *_checked(flow.must, state), *_chains()]
-        return Ended(_plain(first), _plain(last), tuple(wire.calls), tuple(_kept(flow.counts)), tuple(broken))
+        kept = tuple(_kept(flow))
+        return Ended(_plain(first), _plain(last), tuple(wire.calls), kept, tuple(broken))
 
 
 def _attempt(flow: Flow[Any], state: Any) -> Any:
@@ -206,9 +210,10 @@ def _items() -> Iterator[dict[str, Any]]:
             return
 
 
-def _kept(counts: frozenset[str]) -> list[str]:
+def _kept(flow: Flow[Any]) -> list[str]:
     found = [item for item in _items() if item["entity"]["S"] not in NOT_COMPARED]
-    return sorted(_plain({name: value for name, value in item.items() if name not in counts}) for item in found)
+    texts = (_plain({name: value for name, value in item.items() if name not in flow.counts}) for item in found)
+    return sorted(reduce(lambda text, pattern: re.sub(pattern, "", text), flow.volatile, text) for text in texts)
 
 
 def _chains() -> Iterator[str]:

@@ -6,8 +6,11 @@ import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enghub.core import ids
+from enghub.core import audit, ids
+from enghub.core.commits import AuditEntry, Link
+from enghub.core.transactions import transact
 from tests.conftest import REGION
+from tests.factories.http import an_origin
 from tests.faults.harness import Flow, cases, findings, run
 from tests.faults.wire import Fault, Wire
 
@@ -75,6 +78,19 @@ def test_what_must_be_true_is_looked_at() -> None:
         raise AssertionError("never")
 
     assert run(Flow("made up", "mes", lambda: None, right, must=must), Wire()).broken == ("AssertionError: never",)
+
+
+def test_a_hole_in_an_audit_chain_is_found() -> None:
+    def append(number: int) -> None:
+        link = Link(number - 1, "somewhere else" if number > 1 else "")
+        transact(audit.to_put(AuditEntry(an_origin(), "thing.made", "thing/-/1", None, {"n": number}, link)))
+
+    def act(_: None) -> None:
+        append(1)
+        append(2)
+
+    (broken,) = run(Flow("made up", "mes", lambda: None, act), Wire()).broken
+    assert broken == "the audit of thing/-/1 does not hold from entry 2 on"
 
 
 @pytest.mark.parametrize(
