@@ -257,8 +257,8 @@ def findings(flow: Flow[Any], undisturbed: Ended, case: Case) -> list[str]:
 
 def _named(item: str) -> str:
     """Return an item for a person: its kind and key, then the rest."""
-    found = json.loads(item)
-    return f"{found['entity']['S']} {found['pk']['S']} {found['sk']['S']}: {item[:300]}"
+    names = [found[1] for name in ("entity", "pk", "sk") if (found := re.search(rf'"{name}": {{"S": "([^"]*)"', item))]
+    return f"{' '.join(names)}: {item[:300]}"
 
 
 def _lie(first: str, wanted: str) -> str | None:

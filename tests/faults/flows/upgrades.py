@@ -14,7 +14,10 @@ MACHINES = {
     f"STATE_MACHINE_ARN_{name}": f"arn:aws:states:eu-central-1:123456789012:stateMachine:{name.lower()}"
     for name in ("UPGRADE_SITE", "ROLL_BACK_UPGRADE", "ROLL_OUT_FLEET")
 }
-TIMES = (r"_?[sS]econds[^:]{0,3}: ?[0-9.e-]+",)
+TIMES = (r"_?[sS]econds[^:]{0,3}: ?[0-9.e-]+", r'"record_version": {"N": "[0-9]+"}')
+"""How long things took, and how often a slice was begun."""
+STEPS_OF_NOBODY = "too much: UPGRADE_STEP "
+"""Steps are stored before their execution, under an id that a repeat does not know: nobody finds or removes them."""
 FOLDER = Path(tempfile.gettempdir()) / f"enghub-fault-flows-{os.getpid()}"
 """One place for the sites of all runs in this process: two runs must not differ by a path."""
 
