@@ -94,6 +94,13 @@ def test_a_batch_of_a_hundred_costs_fourteen_calls(channels: Channels) -> None:
     assert waiting() == []
 
 
+def test_an_entry_that_the_bus_refuses_is_overtaken_by_none_of_its_subject(channels: Channels) -> None:
+    records = stored(*(to_outbox(an_event(n), subject=f"WO-{n % 2}") for n in range(6)))
+    channels.refuse_entry = lambda body: "InternalFailure" if '"n":0' in body else None
+    assert relay.relay(records, "enghub-test", {}).sent == 3
+    assert told(channels) == [1, 3, 5]
+
+
 def test_calls_are_filled_by_bytes_and_entries(channels: Channels) -> None:
     """Ten events of 53 KB are three calls, not one that the bus refuses (C17)."""
     records = stored(*(to_outbox(an_event(n, data={"n": n, "text": "x" * 53_000})) for n in range(10)))

@@ -73,13 +73,22 @@ def send(records: Messages, bus_name: str, queue_urls: Mapping[str, str]) -> Fai
 def _in_calls(messages: Messages, call: Callable[[Messages], Failures]) -> Failures:
     failed: Failures = {}
     held: set[tuple[str, str]] = set()
-    for chunk in _chunks(messages):
+    for chunk in (chunk for wave in _waves(messages) for chunk in _chunks(wave)):
         free = [message for message in chunk if message.line not in held]
         behind = [message for message in chunk if message.line in held]
         failed |= _all(behind, Failure("waits for an earlier one of its subject", Trouble.PASSING))
         failed |= _told_apart(free, call)
         held |= {message.line for message in chunk if message.message_id in failed}
     return failed
+
+
+def _waves(messages: Messages) -> Iterator[Messages]:
+    """Yield the first of each subject, then the second of each: when a call refuses one, it carries none behind it."""
+    lines: dict[tuple[str, str], list[OutboxRecord]] = {}
+    for message in messages:
+        lines.setdefault(message.line, []).append(message)
+    for place in range(max(map(len, lines.values()), default=0)):
+        yield [line[place] for line in lines.values() if place < len(line)]
 
 
 def _told_apart(chunk: Messages, call: Callable[[Messages], Failures]) -> Failures:
