@@ -7,11 +7,12 @@ from typing import Any
 import moto.dynamodb.models
 import pytest
 from moto.core import serialize
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make moto quick until the test ends; only where transactions replace items: others could not be undone."""
+    """Make moto quick until the test ends."""
     monkeypatch.setattr(moto.dynamodb.models, "copy", _QuickCopies)
     monkeypatch.setattr(serialize.ResponseSerializer, "get_value", _quick_value)
 
@@ -29,7 +30,7 @@ def _quick_value(self: Any, value: Any, key: str, shape: Any) -> Any:
 class _QuickCopies:
     """Moto keeps a deep copy of the whole table for every item of a transaction, in case it must be undone.
 
-    Our transactions replace items and never change one in place, so that a copy of the table of contents is enough.
+    Updates set attributes of an item anew, so that a copy of each item's table of contents is enough.
     """
 
     @staticmethod
@@ -37,8 +38,16 @@ class _QuickCopies:
         if not isinstance(thing, Table):
             return copy.deepcopy(thing)
         kept = copy.copy(thing)
-        kept.items = defaultdict(dict, {pk: dict(found) for pk, found in thing.items.items()})
+        kept.items = defaultdict(
+            dict, {pk: {sk: _kept(item) for sk, item in found.items()} for pk, found in thing.items.items()}
+        )
         if thing.stream_shard is not None:
             kept.stream_shard = copy.copy(thing.stream_shard)
             kept.stream_shard.items = list(thing.stream_shard.items)
         return kept
+
+
+def _kept(item: Item) -> Item:
+    kept = copy.copy(item)
+    kept.attrs = copy.copy(item.attrs)
+    return kept

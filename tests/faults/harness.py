@@ -39,8 +39,8 @@ VOLATILE = [
     (re.compile(r"\b(OUTBOX#PENDING)#\d+"), r"\1#<shard>"),
 ]
 """What differs between two runs of the same."""
-REPLACES_ITEMS = {"plm"}
-"""Contexts whose transactions change no item in place, for which moto may be quick (see `quicken`)."""
+SETS_ANEW = {"plm"}
+"""Contexts whose transactions add to no number or set in place, for which moto may be quick (see `quicken`)."""
 NOT_COMPARED = {"REFUSAL", "UPGRADE_LOG"}
 """What tells of the fault, as it should: refusals, and what an engine logs."""
 
@@ -133,7 +133,7 @@ def run(flow: Flow[Any], wire: Wire) -> Ended:
         held.callback(logging.disable, logging.NOTSET)
         patch = held.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(time, "sleep", nothing)
-        if flow.context in REPLACES_ITEMS:
+        if flow.context in SETS_ANEW:
             quicken(patch)
         held.enter_context(accounts(patch))(flow.context, **flow.environment)
         if flow.around is not None:
