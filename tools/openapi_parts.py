@@ -129,17 +129,23 @@ def responses(route: Any, answer: dict[str, Any], in_envelope: bool, *, has_body
             "default": {"description": "Refused", "content": _json({"type": "object"})},
         }
     said = route.openapi_extensions
+    declared = {str(status): one for status, one in (route.responses or {}).items()}
+    pages = {
+        status: {kind: {"schema": {"type": "string"}} for kind in one.get("content", {})}
+        for status, one in declared.items()
+    }
     successes = {str(route.status_code): "Done"}
-    successes |= {str(status): one["description"] for status, one in (route.responses or {}).items()}
+    successes |= {status: one["description"] for status, one in declared.items() if status not in ERRORS}
     made: dict[str, Any] = {}
     for status, description in successes.items():
-        made[status] = {"description": description, "content": _json(_enveloped(answer)), **_told(said)}
-        pages = (route.responses or {}).get(int(status), {}).get("content", {})
-        made[status]["content"] |= {kind: {"schema": {"type": "string"}} for kind in pages}
+        page = pages.get(status, {})
+        data = {} if page and answer == {"type": "string"} else _json(_enveloped(answer))
+        made[status] = {"description": description, "content": data | page, **_told(said)}
     if said["x-enghub-etag"] == "read":
         made["304"] = {"description": "It is as the caller has it", **_told(said)}
     for status in _refusals(route, said, has_body=has_body):
-        made[status] = {"description": ERRORS[status], "content": _json({"$ref": "#/components/schemas/Error"})}
+        error = _json({"$ref": "#/components/schemas/Error"})
+        made[status] = {"description": ERRORS[status], "content": error | pages.get(status, {})}
         if status in {"429", "503"}:
             made[status]["headers"] = _RETRY
     return made
@@ -157,7 +163,7 @@ def _refusals(route: Any, said: Mapping[str, Any], *, has_body: bool) -> list[st
         found |= {"409", "422"}
     if has_body:
         found |= {"413", "415"}
-    return sorted(found)
+    return sorted(found | {str(status) for status in route.responses or {} if str(status) in ERRORS})
 
 
 def _told(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from enghub.core import entrypoints, http, i18n
 from enghub.core.clock import system_clock, to_text
@@ -21,9 +22,14 @@ from enghub.notices.setup.api import BASE
 PUBLIC = "the signed link in the message is the proof"
 app = http.resolver()
 Token = Annotated[str, Query(max_length=MAX_LENGTH)]
+PAGE: OpenAPIResponse = {
+    "description": "The page",
+    "content": {content_types.TEXT_HTML: {"schema": {"type": "string"}}},
+}
+PAGES = dict.fromkeys((200, 400, 404, 409, 422, 503), PAGE)
 
 
-@app.get(f"{BASE}/acknowledge", public=PUBLIC)
+@app.get(f"{BASE}/acknowledge", public=PUBLIC, responses=PAGES)
 def show_acknowledgement(token: Token = "") -> Response[str]:
     """Show what is asked; nothing changes."""
     try:
@@ -36,7 +42,7 @@ def show_acknowledgement(token: Token = "") -> Response[str]:
     return _page(200, page.asking(notice.subject, token, _language()))
 
 
-@app.post(f"{BASE}/acknowledge", public=PUBLIC)
+@app.post(f"{BASE}/acknowledge", public=PUBLIC, responses=PAGES)
 def acknowledge_by_link(token: Token = "") -> Response[str]:
     """Note that the recipient has seen it."""
     try:
