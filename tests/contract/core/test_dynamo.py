@@ -200,15 +200,50 @@ def test_a_key_that_dynamodb_does_not_take_is_the_callers() -> None:
         key("T", "acme", "\ud800")
 
 
-def _cancelled(*codes: str) -> Callable[..., Any]:
-    reasons = [{"Code": code} for code in codes]
-    body = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons}
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
+def test_what_only_a_deployment_mends_is_no_outage(code: str) -> None:
+    """A missing permission told as 503 would be tried again for ever."""
+    events = dynamo.connection().client.meta.events
+    events.register_first("before-send.dynamodb", _refused(code))
+    for ask in (
+        lambda: Stock.read("T#acme#STOCK", "A"),
+        lambda: dynamo.read_many([("T#acme#STOCK", "A")]),
+        lambda: Stock.page("T#acme#STOCK"),
+        lambda: transact(Put(a_stock())),
+    ):
+        with pytest.raises(Failed):
+            ask()
+
+
+def test_a_transaction_that_is_still_under_way_is_asked_for_again_as_the_same_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The SDK repeats a request whose answer was late: as another one it would be refused by its own effect."""
+    tokens: list[str] = []
+    monkeypatch.setattr("enghub.core.transactions.time.sleep", lambda _: None)
+
+    def under_way(request: Any, **more: Any) -> Any:
+        tokens.append(json.loads(request.body)["ClientRequestToken"])
+        return None if len(tokens) == 5 else _refused("TransactionInProgressException")(request, **more)
+
+    dynamo.connection().client.meta.events.register_first("before-send.dynamodb.TransactWriteItems", under_way)
+    transact(Put(a_stock()))
+    assert len(tokens) == 5
+    assert len(set(tokens)) == 1
+
+
+def _refused(code: str, **more: Any) -> Callable[..., Any]:
+    body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **more}
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        headers = cast("Any", HeadersDict({"x-amzn-errortype": "TransactionCanceledException"}))
+        headers = cast("Any", HeadersDict({"x-amzn-errortype": code}))
         return AWSResponse(request.url, 400, headers, cast("Any", _Raw(json.dumps(body).encode())))
 
     return answer
+
+
+def _cancelled(*codes: str) -> Callable[..., Any]:
+    return _refused("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
 
 
 class _Raw:

@@ -8,7 +8,7 @@ import pytest
 from enghub.core import audit, entrypoints, http, wire
 from enghub.core.clock import system_clock
 from enghub.core.dynamo import Record, key
-from enghub.core.errors import NotFound
+from enghub.core.errors import EngHubError, Failed, NotFound, Unavailable
 from enghub.core.idempotency import puts
 from enghub.core.rights import Right
 from enghub.core.transactions import Put, absent, transact
@@ -228,6 +228,22 @@ def test_a_fault_of_ours_shows_nothing_of_its_inside(handler: Any) -> None:
     status, answer = invoke(handler, a_request("POST", "/orders/1/crash", caller=CALLER))
     assert (status, answer["code"]) == (500, "50001")
     assert "boom" not in str(answer)
+
+
+@pytest.mark.parametrize("error", [Failed, Unavailable])
+def test_the_log_names_the_cause_that_the_answer_hides(
+    error: type[EngHubError], handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("enghub.core.http.logger.error", lambda *_, exc_info: told.append(exc_info.__cause__))
+    cause = TimeoutError("the table")
+
+    def fail(_: Any) -> Any:
+        raise error from cause
+
+    monkeypatch.setattr(http.Call, "claim", lambda *_: fail(_))
+    assert post(handler, ORDER)[0] == error.status
+    assert told == [cause]
 
 
 def test_the_same_key_and_body_get_the_first_answer_again(handler: Any) -> None:

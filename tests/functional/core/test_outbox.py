@@ -183,6 +183,21 @@ def test_a_bus_that_is_away_is_asked_once_a_round_and_the_queues_go_on(channels:
     assert sweep().sent == 40
 
 
+@pytest.mark.parametrize("code", ["KmsThrottled", "RequestThrottled", "AccessDenied"])
+def test_a_queue_that_blames_the_sender_for_load_or_rights_gets_the_message_later(
+    channels: Channels, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQS says SenderFault of those too; parked after five minutes they would all wait for people."""
+    stored(to_command("work", {}, an_origin()))
+    answer = {"Failed": [{"Id": "0", "Code": code, "SenderFault": True}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(Channels, "send_message_batch", lambda *_, **__: answer)
+        for _ in range(PARK_AFTER + 1):
+            sweep()
+    assert parked.waiting() == 0
+    assert sweep().sent == 1
+
+
 def test_a_shard_that_cannot_be_read_holds_up_no_other(channels: Channels) -> None:
     stored(*(to_outbox(an_event(n)) for n in range(40)))
     with intercepted("Query", throttled(3)):

@@ -167,7 +167,7 @@ def _enqueue(messages: Messages, queue_url: str) -> Failures:
     answer: dict[str, Any] = aws.client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
     return {
         messages[int(result["Id"])].message_id: Failure(
-            result["Code"], Trouble.LASTING if result.get("SenderFault") else Trouble.PASSING
+            result["Code"], _trouble(result["Code"]) if result.get("SenderFault") else Trouble.PASSING
         )
         for result in answer.get("Failed", [])
     }

@@ -30,6 +30,8 @@ from enghub.core.errors import Failed, Invalid, InvalidKey, Unavailable
 from enghub.core.i18n import Text
 
 INDEXES = ("gsi1", "gsi2")
+DENIED = frozenset({"AccessDeniedException", "AccessDenied", "ResourceNotFoundException"})
+"""The role lacks a permission, or there is no such table: a deployment mends it, no repeat does."""
 MAX_READ_KEYS = 100
 """BatchGetItem takes 100 keys."""
 
@@ -315,8 +317,8 @@ def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> di
 class _translated:  # noqa: N801 - a context manager that reads as a word
     """Turns PynamoDB's faults into our own, so that nothing above knows PynamoDB.
 
-    What DynamoDB calls malformed stays so however often it is asked: it is told as the caller's cursor or key, or as
-    our fault, never as an outage.
+    What DynamoDB calls malformed, or forbids, stays so however often it is asked: it is told as the caller's cursor or
+    key, or as our fault, never as an outage.
     """
 
     def __init__(self, cursor: str | None = None) -> None:
@@ -328,7 +330,10 @@ class _translated:  # noqa: N801 - a context manager that reads as a word
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, PynamoDBException):
             return
-        if error_code(error) != "ValidationException":
+        code = error_code(error)
+        if code in DENIED:
+            raise Failed from error
+        if code != "ValidationException":
             raise Unavailable from error
         if "hashkey" in str(error.cause) or "rangekey" in str(error.cause) or "key limit" in str(error.cause):
             raise InvalidKey(field="id", problem=_LONG) from error

@@ -218,6 +218,10 @@ def _replay(app: Api, replayed: Replayed) -> Response[Any]:
 def _register_errors(app: Api) -> None:
     def refused(error: EngHubError) -> Response[Any]:
         event = app.current_event.raw_event
+        if error.status >= 500:  # the answer names no cause, so the log must
+            logger.error("request failed", exc_info=error)
+        if error.status == Failed.status:
+            count("faults")
         answers.keep_refusal(event, error, app.context.get("principal"))
         status, body, headers = answers.failure(event, error, app.error_names)
         return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
@@ -230,9 +234,9 @@ def _register_errors(app: Api) -> None:
         return refused(UnsupportedMedia(expected="application/json"))
 
     def fault(error: Exception) -> Response[Any]:
-        logger.error("request failed", exc_info=error)
-        count("faults")
-        return refused(Failed())
+        failed = Failed()
+        failed.__cause__ = error
+        return refused(failed)
 
     app.exception_handler(EngHubError)(refused)
     app.exception_handler(RequestValidationError)(unfit)

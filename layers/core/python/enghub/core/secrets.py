@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enghub.core import aws
-from enghub.core.errors import NotFound, Unavailable
+from enghub.core.errors import Failed, NotFound, Unavailable
 
 KEPT_SECONDS = 300
 _kept: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -18,6 +18,7 @@ def secret(name: str) -> dict[str, Any]:
 
     Raises:
         NotFound: there is no such secret.
+        Failed: this role may not read it.
         Unavailable: the secret store cannot answer.
     """
     kept = _kept.get(name)
@@ -26,8 +27,11 @@ def secret(name: str) -> dict[str, Any]:
     try:
         text = aws.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
             raise NotFound(resource=f"secret {name}") from error
+        if code == "AccessDeniedException":
+            raise Failed from error
         raise Unavailable from error
     except BotoCoreError as error:  # no answer in time, no connection
         raise Unavailable from error

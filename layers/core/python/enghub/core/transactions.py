@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Update as UpdateExpression
 
 from enghub.core import ids
 from enghub.core.codec import Key
-from enghub.core.dynamo import Attr, RawItem, Record, connection, error_code, table
+from enghub.core.dynamo import DENIED, Attr, RawItem, Record, connection, error_code, table
 from enghub.core.errors import EngHubError, Failed, TooLarge, Unavailable
 from enghub.core.i18n import Text
 
@@ -98,6 +98,11 @@ class ItemTooLarge(TooLarge):
 class _Contention(Exception):
     """Another transaction touched the same items at the same moment, or the table takes no more just now."""
 
+    def __init__(self, problem: str, *, is_ours: bool = False) -> None:
+        super().__init__(problem)
+        self.is_ours = is_ours
+        """The other one is this very request, sent before, whose answer did not arrive."""
+
 
 def absent() -> Condition:
     """Return the condition that no item has this key yet."""
@@ -117,7 +122,7 @@ def transact(*writes: Write) -> None:
         Exception: what the first refused write's ``refusal`` returns.
         ConditionFailed: a write without ``refusal`` was refused.
         ItemTooLarge: an item is over 400 KB; it names the largest part.
-        Failed: DynamoDB calls the request malformed.
+        Failed: DynamoDB calls the request malformed, or forbids it.
         Unavailable: contention, throttling or an outage outlasted the retries; nothing was written, or the outcome is
             unknown and a repeat is safe.
     """
@@ -125,10 +130,12 @@ def transact(*writes: Write) -> None:
     operations: list[list[dict[str, Any]]] = [[], [], [], []]
     for write in ordered:
         operations[_place(write)].append(_operation(write))
+    token = ids.new_id()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _attempt(writes, ordered, operations)
+            return _attempt(writes, ordered, operations, token)
         except _Contention as error:
+            token = token if error.is_ours else ids.new_id()
             if attempt == ATTEMPTS:
                 raise Unavailable(problem=str(error)) from error.__cause__
             time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))  # noqa: S311 - jitter
@@ -143,11 +150,13 @@ def _place(write: Write) -> int:
     return _ORDER[type(write)]
 
 
-def _attempt(writes: Sequence[Write], ordered: Sequence[Write], operations: list[list[dict[str, Any]]]) -> None:
+def _attempt(
+    writes: Sequence[Write], ordered: Sequence[Write], operations: list[list[dict[str, Any]]], token: str
+) -> None:
     try:
         checks, deletes, puts, updates = operations
         connection().transact_write_items(
-            checks, deletes, puts, updates, client_request_token=ids.new_id(), return_consumed_capacity="NONE"
+            checks, deletes, puts, updates, client_request_token=token, return_consumed_capacity="NONE"
         )
     except TransactWriteError as error:
         _explain(error, writes, ordered)
@@ -212,7 +221,8 @@ def _item(record: Record) -> RawItem:
 # --- why a transaction was cancelled ---
 
 
-_CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+_IN_PROGRESS = "TransactionInProgressException"
+_CONFLICTS = {"TransactionConflict", "TransactionConflictException", _IN_PROGRESS}
 _THROTTLES = {"ThrottlingError", "ThrottlingException", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
 _MALFORMED = {"ValidationError", "ValidationException"}
 
@@ -229,9 +239,11 @@ def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequen
             item = reason.raw_item or None
             raise (write.refusal(item) if write.refusal else ConditionFailed(write, item)) from error
     codes = {reason.code for reason in reasons.values()} | {error_code(error)}
+    if codes & DENIED:
+        raise Failed from error
     if codes & _CONFLICTS:
         message = "too many writers on the same item"
-        raise _Contention(message) from error
+        raise _Contention(message, is_ours=_IN_PROGRESS in codes) from error
     if codes & _THROTTLES:
         message = "the table takes no more writes at the moment"
         raise _Contention(message) from error
