@@ -17,6 +17,7 @@ from pynamodb.attributes import NumberAttribute
 from enghub.core import dynamo, transactions
 from enghub.core.dynamo import Attr, DecimalAttribute, Record, key
 from enghub.core.errors import Conflict, Failed, Invalid, InvalidKey, Unavailable
+from enghub.core.sdk import USER_AGENT
 from enghub.core.transactions import (
     Check,
     ConditionFailed,
@@ -64,6 +65,20 @@ def test_every_record_class_shares_one_client() -> None:
     transact(Put(a_stock()), Put(Note(pk="T#acme#NOTE", sk="1", number=1)))
     assert Stock._get_connection() is Note._get_connection()
     assert Stock._get_connection().connection is dynamo.connection()
+
+
+def test_our_calls_name_us_and_not_the_whole_machine() -> None:
+    seen: list[str] = []
+
+    def look(request: Any, **_: Any) -> None:
+        seen.append(request.headers["User-Agent"].decode())
+
+    events = dynamo.connection().client.meta.events
+    events.register_first("before-send.dynamodb", look)
+    dynamo.get("T#acme#STOCK", "A")
+    events.unregister("before-send.dynamodb", look)
+    assert seen[0].startswith(USER_AGENT)
+    assert "os/" not in seen[0]
 
 
 def test_what_is_stored_comes_back() -> None:

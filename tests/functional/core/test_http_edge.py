@@ -1,9 +1,10 @@
 """The HTTP edge: envelope, errors with the field named, refusals in the audit, replays."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from enghub.core import audit, entrypoints, http, wire
 from enghub.core.clock import system_clock
@@ -199,6 +200,37 @@ def test_a_route_of_several_rights_asks_for_the_exact_one(account: Any, asked: s
     assert status("order:delete") == 403
     assert status("order:read") == (403 if asked else 500)
     assert status("order:create") == (200 if asked else 500)
+
+
+def test_a_route_does_not_read_headers_as_parameters(account: Any) -> None:
+    account("mes")
+    app = http.resolver()
+
+    @app.get("/orders", right=READ)
+    def read(agent: Annotated[str, Header(alias="user-agent")]) -> Stored:
+        return Stored(order_number=agent, quantity=Decimal(1))
+
+    status, body = invoke(entrypoints.http(app), a_request("GET", "/orders", caller=CALLER))
+    assert (status, body["code"]) == (500, "50001")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [({}, "none, 1"), ({"name": "a,b"}, "a,b, 1"), ({"name": "a", "size": "7"}, "a, 7"), ({"size": "x"}, None)],
+)
+def test_a_query_is_read_by_its_parameters(account: Any, query: dict[str, str], found: str | None) -> None:
+    account("mes")
+    app = http.resolver()
+
+    @app.get("/orders", right=READ)
+    def read(name: Annotated[str, Query()] = "none", size: Annotated[int, Query(ge=1)] = 1) -> Stored:
+        return Stored(order_number=f"{name}, {size}", quantity=Decimal(1))
+
+    status, body = invoke(entrypoints.http(app), a_request("GET", "/orders", caller=CALLER, query=query))
+    if found is None:
+        assert (status, body["details"]["field"]) == (400, "size")
+    else:
+        assert body["data"]["orderNumber"] == found
 
 
 def test_a_route_without_a_right_cannot_be_declared() -> None:

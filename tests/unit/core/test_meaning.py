@@ -1,6 +1,6 @@
 """What a request means, however it is written: what a claim on an Idempotency-Key is compared by."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ def test_order_and_digits_that_say_nothing_do_not_matter(value: Any) -> None:
         if isinstance(one, dict):
             return {name: otherwise(inner) for name, inner in reversed(one.items())}
         if isinstance(one, Decimal):
-            return one.quantize(Decimal("1.00000"))
+            return one.quantize(Decimal("1.00000"), context=Context(prec=80))
         return [otherwise(inner) for inner in one] if isinstance(one, list) else one
 
     assert wire.meaning(otherwise(value)) == wire.meaning(value)

@@ -6,14 +6,19 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from enghub.core.sdk import USER_AGENT
+
 _CONFIG = Config(
+    user_agent=USER_AGENT,
     connect_timeout=2,
     read_timeout=8,
     retries={"total_max_attempts": 3, "mode": "standard"},
 )
 
 
-_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
+_QUICK = Config(
+    user_agent=USER_AGENT, connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"}
+)
 
 
 @cache

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from urllib.parse import quote, unquote
 
+from botocore.config import Config
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
@@ -28,6 +29,7 @@ from enghub.core import clock, codec
 from enghub.core.config import CoreConfig, load
 from enghub.core.errors import Failed, Invalid, InvalidKey, Unavailable
 from enghub.core.i18n import Text
+from enghub.core.sdk import USER_AGENT
 
 INDEXES = ("gsi1", "gsi2")
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "ResourceNotFoundException"})
@@ -111,12 +113,14 @@ class InstantAttribute(Attribute[datetime]):
 @cache
 def connection() -> Connection:
     """Return the process's only DynamoDB connection, with time-outs made for a Lambda."""
-    return Connection(
+    made = Connection(
         connect_timeout_seconds=1,
         read_timeout_seconds=4,
         retry_configuration={"total_max_attempts": 3, "mode": "standard"},
         max_pool_connections=10,
     )
+    made.session.set_default_client_config(Config(user_agent=USER_AGENT))
+    return made
 
 
 @cache

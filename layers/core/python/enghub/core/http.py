@@ -136,15 +136,10 @@ class Api(APIGatewayRestResolver):
 
     @cached_property
     def validated(self) -> Callable[["Api", NextMiddleware], Response[Any]]:
-        """Powertools' validation of requests and answers; a fifth of the import, so it comes with the first request."""
-        from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (  # noqa: PLC0415
-            OpenAPIRequestValidationMiddleware,
-            OpenAPIResponseValidationMiddleware,
-        )
+        """What validates requests and answers; imported with the first request."""
+        from enghub.core.validation import validated  # noqa: PLC0415
 
-        before: Any = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]
-        after = OpenAPIResponseValidationMiddleware(dumps, has_response_validation_error=True)
-        return lambda app, run: before.handler(app, lambda same: after.handler(same, run))
+        return validated
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "^{}/*$") -> re.Pattern[str]:

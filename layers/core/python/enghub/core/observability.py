@@ -7,6 +7,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from enghub.core import config, log
+from enghub.core.lines import LineFormatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class _Namespace:
 
 NAMESPACE = config.load(_Namespace).powertools_metrics_namespace
 
-logger = Logger(utc=True, use_rfc3339=True)
+logger = Logger(logger_formatter=LineFormatter(utc=True, use_rfc3339=True))
 """The process's logger; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
 
 _told = logging.getLogger(log.NAME)
