@@ -17,6 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from enghub.core import audit, tokens
 from enghub.core.clock import system_clock
+from enghub.core.errors import Unavailable
 from enghub.core.identity import Principal
 from tests.factories.http import Context
 
@@ -171,14 +172,35 @@ def test_made_up_key_ids_do_not_ask_the_issuer_again(
     assert asked == []
 
 
-def test_known_keys_hold_while_the_issuer_is_away(
-    authorize: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+def away(_: Any) -> Any:
+    raise jwt.PyJWKClientConnectionError
+
+
+def a_page(_: Any) -> Any:
+    return json.loads("<html>")
+
+
+@pytest.mark.parametrize("answer", [away, a_page, lambda _: {"keys": []}, lambda _: []])
+def test_known_keys_hold_while_the_issuer_does_not_answer_and_nobody_waits_for_it(
+    answer: Callable[[Any], Any], authorize: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authorize(a_token())
-    tokens._sets.update({url: (-1e9, keys) for url, (_, keys) in tokens._sets.items()})
+    tokens._sets.update({url: tokens._Keys(known.by_id) for url, known in tokens._sets.items()})
+    asked: list[int] = []
 
-    def away(_: Any) -> Any:
-        raise jwt.PyJWKClientConnectionError
+    def fetched(client: Any) -> Any:
+        asked.append(1)
+        return answer(client)
 
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", away)
-    assert authorize(a_token())["principalId"] == "emp-001"
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetched)
+    assert [authorize(a_token())["principalId"] for _ in range(3)] == ["emp-001"] * 3
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("answer", [away, a_page, lambda _: {"keys": []}])
+def test_an_issuer_that_does_not_answer_is_no_fault_of_the_caller(
+    answer: Callable[[Any], Any], authorize: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", answer)
+    with pytest.raises(Unavailable):
+        authorize(a_token())

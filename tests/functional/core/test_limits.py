@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.core import entrypoints, http, limits
+from enghub.core import audit, entrypoints, http, limits
 from enghub.core.errors import RateLimited
 from enghub.core.rights import Right
 from tests.factories.http import Context, a_principal, a_request, invoke
@@ -84,6 +84,19 @@ def test_ten_calls_cost_one_write(get: Any, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(limits, "transact", lambda *found: writes.append(found))
     assert [get()[0] for _ in range(30)] == [200] * 30
     assert len(writes) == 5 + 1  # a tenth of the user's 60 each time, and of the tenant's 180 once
+
+
+def test_refused_calls_count_so_that_they_fill_no_audit(get: Any) -> None:
+    app = http.resolver()
+
+    @app.get("/secrets", right=Right("secret:read", roles=()))
+    def read() -> None: ...
+
+    handler: Any = entrypoints.http(app)
+    event = a_request("GET", "/secrets", caller=a_principal("order:read"))
+    statuses = [invoke(handler, event)[0] for _ in range(70)]
+    assert (statuses.count(403), statuses.count(429)) == (60, 10)
+    assert len(audit.refusals("acme", f"{datetime.now(UTC):%Y-%m-%d}")) == 60
 
 
 def test_without_figures_nothing_is_limited(account: Callable[..., str]) -> None:

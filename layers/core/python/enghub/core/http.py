@@ -6,8 +6,9 @@ A route declares the right it takes, or why it is public::
     def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
         call = http.call(app)
 
-What happens to a request, in this order: its route is found; the caller's right and factory are checked (``calls``)
-and how often they called (``limits``); its body is bounded (``bodies``) and its address looked at (``parameters``);
+What happens to a request, in this order: its route is found; how often its caller called is looked at (``limits``), so
+that refusals are bounded too, and their right and factory are checked (``calls``); its body is bounded (``bodies``) and
+its address looked at (``parameters``);
 parameters and body are read and validated by Powertools and pydantic (``wire``, ``strictjson``, ``problems``); the
 route runs; its answer is checked against the declared model and put into the envelope (``answers``). Whatever is raised
 on the way becomes an answer with the code of ``errors``, in the caller's language; handlers catch nothing.
@@ -183,8 +184,8 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     access = app.access()
     if not access.public:
         principal = app.context["principal"] = principal_of(event)
-        app.context["call"] = admit(event, principal, access)
         limits.take(principal, access.limit)
+        app.context["call"] = admit(event, principal, access)
     app.check_request()
     if access.proof is not None:
         access.proof(event)

@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +40,20 @@ USER = re.compile(r"[\x21-\x7e]{1,128}")
 
 KEPT_SECONDS = 3600
 ASKED_AGAIN_SECONDS = 30
-"""How often at most an unknown key id has the issuer asked: tokens with made-up ids cost it nothing."""
-_sets: dict[str, tuple[float, dict[str, jwt.PyJWK]]] = {}
+"""How often at most the issuer is asked for a key that is not known, or while it does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """An issuer's keys by id; when they were fetched and when the issuer was asked, in seconds of the process."""
+
+    by_id: Mapping[str, jwt.PyJWK]
+    fetched_at: float = -math.inf
+    asked_at: float = -math.inf
+
+
+_NONE = _Keys({})
+_sets: dict[str, _Keys] = {}
 
 
 def forget() -> None:
@@ -57,27 +69,29 @@ def _key(jwks_url: str, token: str) -> jwt.PyJWK:
         PyJWKClientConnectionError: the keys cannot be fetched, and this one is not known from before.
     """
     wanted = str(jwt.get_unverified_header(token).get("kid"))
-    asked_at, keys = _sets.get(jwks_url, (-math.inf, {}))
-    age = time.monotonic() - asked_at
-    if age > KEPT_SECONDS or (wanted not in keys and age > ASKED_AGAIN_SECONDS):
-        keys = _fetched(jwks_url, keys)
-    if wanted not in keys:
+    known, now = _sets.get(jwks_url, _NONE), time.monotonic()
+    is_stale = wanted not in known.by_id or now - known.fetched_at > KEPT_SECONDS
+    if is_stale and now - known.asked_at > ASKED_AGAIN_SECONDS:
+        known = _fetched(jwks_url, known)
+    if wanted not in known.by_id:
         message = "the issuer has no such key"
         raise jwt.InvalidKeyError(message)
-    return keys[wanted]
+    return known.by_id[wanted]
 
 
-def _fetched(jwks_url: str, before: dict[str, jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
-    """Ask the issuer for its keys; while it cannot answer, those from before hold."""
+def _fetched(jwks_url: str, before: _Keys) -> _Keys:
+    """Ask the issuer for its keys; while it cannot answer, those from before hold, and calls do not wait for it."""
+    now = time.monotonic()
     try:
         found = jwt.PyJWKClient(jwks_url, cache_jwk_set=False, timeout=5).get_signing_keys()
-    except jwt.PyJWKClientConnectionError:
-        if not before:
-            raise
-        return before
-    keys = {str(key.key_id): key for key in found}
-    _sets[jwks_url] = (time.monotonic(), keys)
-    return keys
+    except (jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError) as error:  # or it answers something else
+        if not before.by_id:
+            raise jwt.PyJWKClientConnectionError(str(error)) from error
+        known = replace(before, asked_at=now)
+    else:
+        known = _Keys({str(key.key_id): key for key in found}, now, now)
+    _sets[jwks_url] = known
+    return known
 
 
 def principal(token: str, issuer: Issuer, permissions_of: Mapping[str, list[str]]) -> Principal:
