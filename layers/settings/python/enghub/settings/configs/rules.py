@@ -16,6 +16,9 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import SchemaError
 
 from enghub.core.events import dumps
+from enghub.core.i18n import Filled, Text
+from enghub.core.wire import Unfit
+from enghub.settings.configs import texts
 from enghub.settings.configs.errors import ConfigRuleUnsatisfied, ValidationRuleMalformed
 from enghub.settings.configs.model import ConfigType
 from enghub.settings.configs.values import parse_properties, shown
@@ -23,7 +26,7 @@ from enghub.settings.configs.values import parse_properties, shown
 MAX_RULE_BYTES = 16 * 1024
 MAX_PATTERN_LENGTH = 1000
 Rule = Mapping[str, Any]
-Problem = str | None
+Problem = Text | Filled | None
 
 
 def check_rule(rule: Rule, config_type: ConfigType) -> None:
@@ -33,17 +36,17 @@ def check_rule(rule: Rule, config_type: ConfigType) -> None:
         ValidationRuleMalformed: 40001.
     """
     if len(dumps(rule).encode("utf-8", "surrogatepass")) > MAX_RULE_BYTES:
-        raise _malformed(f"at most {MAX_RULE_BYTES} bytes")
+        raise _malformed(texts.AT_MOST.filled(most=MAX_RULE_BYTES, unit=texts.BYTES))
     for part in _parts(rule):
         kind = part.get("type")
         if not isinstance(kind, str) or kind not in _KINDS:
-            raise _malformed(f"type is one of {', '.join(sorted([*_KINDS, 'all']))}")
+            raise _malformed(texts.KIND_OF.filled(kinds=", ".join(sorted([*_KINDS, "all"]))))
         members, types, _ = _KINDS[kind]
         unknown = set(part) - {"type", *members}
         if unknown:
-            raise _malformed(f"{sorted(unknown)[0]} is not known in a {kind} rule")
+            raise _malformed(texts.UNKNOWN_MEMBER.filled(name=sorted(unknown)[0], kind=kind))
         if config_type not in types:
-            raise _malformed(f"a {kind} rule does not fit the type {config_type}")
+            raise _malformed(texts.OTHER_KIND.filled(kind=kind, type=config_type))
         _CHECKS[kind](part)
 
 
@@ -71,9 +74,9 @@ def _parts(rule: Rule) -> list[Rule]:
         return [rule]
     parts = rule.get("rules")
     if not isinstance(parts, list) or not 0 < len(parts) <= 10 or set(rule) != {"type", "rules"}:
-        raise _malformed("a rule of type all has rules: 1 to 10 of them")
+        raise _malformed(texts.SOME_RULES)
     if not all(isinstance(part, dict) for part in parts):
-        raise _malformed("each of rules is an object")
+        raise _malformed(texts.RULES_ARE_OBJECTS)
     return parts
 
 
@@ -81,73 +84,71 @@ def _parts(rule: Rule) -> list[Rule]:
 
 
 def _check_range(rule: Rule) -> None:
-    _check_bounds(rule, "a number", lambda bound: isinstance(bound, int | float | Decimal))
+    _check_bounds(rule, texts.BOUND_NUMBERS, lambda bound: isinstance(bound, int | float | Decimal))
 
 
 def _check_length(rule: Rule) -> None:
-    _check_bounds(rule, "a whole number from 0", lambda bound: isinstance(bound, int) and bound >= 0)
+    _check_bounds(rule, texts.BOUND_COUNTS, lambda bound: isinstance(bound, int) and bound >= 0)
 
 
-def _check_bounds(rule: Rule, expected: str, fits: Callable[[Any], bool]) -> None:
+def _check_bounds(rule: Rule, expected: Text, fits: Callable[[Any], bool]) -> None:
     bounds = [rule[name] for name in ("min", "max") if rule.get(name) is not None]
     if not bounds:
-        raise _malformed(f"a {rule['type']} rule needs min, max or both")
+        raise _malformed(texts.NO_BOUND.filled(kind=rule["type"]))
     if not all(fits(bound) and not isinstance(bound, bool) for bound in bounds):
-        raise _malformed(f"min and max are each {expected}")
+        raise _malformed(expected)
     if len(bounds) == 2 and bounds[0] > bounds[1]:
-        raise _malformed("min is above max")
+        raise _malformed(texts.CROSSED)
 
 
 def _check_pattern(rule: Rule) -> None:
     pattern = rule.get("pattern")
     if not isinstance(pattern, str) or not 0 < len(pattern) <= MAX_PATTERN_LENGTH:
-        raise _malformed(f"pattern is a regular expression of at most {MAX_PATTERN_LENGTH} characters")
+        raise _malformed(texts.PATTERN_FORM.filled(most=MAX_PATTERN_LENGTH))
     try:
         _matcher(pattern)
     except SchemaError as error:
-        raise _malformed("pattern is no regular expression (look-around and back-references are not supported)") from (
-            error
-        )
+        raise _malformed(texts.NO_PATTERN) from error
 
 
 def _check_enum(rule: Rule) -> None:
     allowed = rule.get("values")
     if not isinstance(allowed, list) or not 0 < len(allowed) <= 200 or not all(isinstance(v, str) for v in allowed):
-        raise _malformed("values is a list of 1 to 200 texts")
+        raise _malformed(texts.VALUES_FORM)
 
 
 def _check_properties(rule: Rule) -> None:
     required = rule.get("required", [])
     if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        raise _malformed("required is a list of property names")
+        raise _malformed(texts.REQUIRED_FORM)
 
 
 def _check_schema(rule: Rule) -> None:
     if not isinstance(rule.get("schema"), dict | bool):
-        raise _malformed("schema is a JSON Schema (2020-12)")
+        raise _malformed(texts.SCHEMA_FORM)
     try:
         _validator(dumps(rule["schema"]))
     except ValueError as error:
-        raise _malformed(f"schema: {str(error).splitlines()[0]}"[:300]) from error
+        raise _malformed(texts.NO_SCHEMA.filled(why=str(error).splitlines()[0][:300])) from error
 
 
 # --- does the value satisfy it? None, or what is wrong ---
 
 
 def _in_range(rule: Rule, _: str, parsed: Any) -> Problem:
-    return _within(rule, parsed, "")
+    return _within(rule, parsed, None)
 
 
 def _in_length(rule: Rule, value: str, _: Any) -> Problem:
-    return _within(rule, len(value), " characters")
+    return _within(rule, len(value), texts.CHARACTERS)
 
 
-def _within(rule: Rule, amount: Any, unit: str) -> Problem:
+def _within(rule: Rule, amount: Any, unit: Text | None) -> Problem:
     lowest, highest = rule.get("min"), rule.get("max")
     if lowest is not None and amount < lowest:
-        return f"at least {lowest}{unit}"
+        return (texts.AT_LEAST if unit else texts.LEAST).filled(least=lowest, unit=unit)
     if highest is not None and amount > highest:
-        return f"at most {highest}{unit}"
+        return (texts.AT_MOST if unit else texts.MOST).filled(most=highest, unit=unit)
     return None
 
 
@@ -155,21 +156,21 @@ def _in_pattern(rule: Rule, value: str, _: Any) -> Problem:
     try:
         _matcher(rule["pattern"]).validate_python(value)
     except ValidationError:
-        return f"it must match {rule['pattern']}"
+        return texts.NO_MATCH.filled(pattern=rule["pattern"])
     return None
 
 
 def _in_enum(rule: Rule, value: str, _: Any) -> Problem:
-    return None if value in rule["values"] else f"one of {', '.join(rule['values'])}"[:300]
+    return None if value in rule["values"] else texts.ONE_OF.filled(values=", ".join(rule["values"])[:300])
 
 
 def _in_properties(rule: Rule, value: str, _: Any) -> Problem:
     try:
         found = parse_properties(value)
-    except ValueError as error:
-        return str(error)
+    except Unfit as error:
+        return error.said
     missing = sorted(set(rule.get("required", [])) - set(found))
-    return f"{missing[0]} is missing" if missing else None
+    return texts.MISSING.filled(name=missing[0]) if missing else None
 
 
 def _in_schema(rule: Rule, value: str, _: Any) -> Problem:
@@ -177,7 +178,7 @@ def _in_schema(rule: Rule, value: str, _: Any) -> Problem:
     if found is None:
         return None
     place = "/".join(str(part) for part in found.instance_path)
-    return f"{place or 'the value'}: {found.message}"[:300]
+    return texts.AGAINST_SCHEMA.filled(place=place or texts.THE_VALUE, why=found.message[:300])
 
 
 def _plain(value: str) -> Any:
@@ -205,7 +206,7 @@ def _validator(schema: str) -> Any:
     )
 
 
-def _malformed(problem: str) -> ValidationRuleMalformed:
+def _malformed(problem: Text | Filled) -> ValidationRuleMalformed:
     return ValidationRuleMalformed(field="validationRule", problem=problem)
 
 

@@ -22,3 +22,43 @@ LEAVE_OUT = Text(
     "effectiveMode 为 IMMEDIATE 的变更立即生效：请不要填写",
 )
 TOO_MANY = Text("a value may refer to {most} others at most", "一个值最多引用 {most} 个其他配置项")
+
+BYTES = Text("bytes", "字节")
+CHARACTERS = Text("characters", "个字符")
+AT_MOST = Text("at most {most} {unit}", "最多 {most} {unit}")
+AT_LEAST = Text("at least {least} {unit}", "至少 {least} {unit}")
+MOST = Text("at most {most}", "最大为 {most}")
+LEAST = Text("at least {least}", "最小为 {least}")
+CONTROL = Text("it holds a control character", "包含控制字符")
+DIGITS = Text("write digits as JSON does, at most 38", "请按 JSON 写法填写数字，最多 38 位")
+TRUE_OR_FALSE = Text("write true or false", "请填写 true 或 false")
+NOT_READ = Text("it cannot be read: {why}", "无法解析：{why}")
+NO_ENTITIES = Text("document types and entities are not allowed", "不允许文档类型声明和实体")
+NO_KEY = Text("line {line} has no key", "第 {line} 行没有键")
+REPEATED = Text("line {line} repeats {key}", "第 {line} 行重复了键 {key}")
+GOES_ON = Text("the last line goes on, but nothing follows", "最后一行以续行符结尾，但其后没有内容")
+KIND_OF = Text("type is one of {kinds}", "type 须为以下之一：{kinds}")
+UNKNOWN_MEMBER = Text("{name} is not known in a {kind} rule", "{kind} 规则中没有 {name}")
+OTHER_KIND = Text("a {kind} rule does not fit the type {type}", "{kind} 规则不适用于类型 {type}")
+SOME_RULES = Text("a rule of type all has rules: 1 to 10 of them", "all 规则须在 rules 中包含 1 到 10 条规则")
+RULES_ARE_OBJECTS = Text("each of rules is an object", "rules 中的每一项须为对象")
+BOUND_NUMBERS = Text("min and max are each a number", "min 与 max 须为数字")
+BOUND_COUNTS = Text("min and max are each a whole number from 0", "min 与 max 须为不小于 0 的整数")
+NO_BOUND = Text("a {kind} rule needs min, max or both", "{kind} 规则须填写 min、max 或两者")
+CROSSED = Text("min is above max", "min 大于 max")
+PATTERN_FORM = Text(
+    "pattern is a regular expression of at most {most} characters", "pattern 须为最多 {most} 个字符的正则表达式"
+)
+NO_PATTERN = Text(
+    "pattern is no regular expression (look-around and back-references are not supported)",
+    "pattern 不是正则表达式（不支持环视和反向引用）",
+)
+VALUES_FORM = Text("values is a list of 1 to 200 texts", "values 须为 1 到 200 个文本的列表")
+REQUIRED_FORM = Text("required is a list of property names", "required 须为属性名列表")
+SCHEMA_FORM = Text("schema is a JSON Schema (2020-12)", "schema 须为 JSON Schema（2020-12）")
+NO_SCHEMA = Text("schema cannot be used: {why}", "schema 无法使用：{why}")
+NO_MATCH = Text("it must match {pattern}", "须匹配 {pattern}")
+ONE_OF = Text("one of {values}", "须为以下之一：{values}")
+MISSING = Text("{name} is missing", "缺少 {name}")
+THE_VALUE = Text("the value", "配置值")
+AGAINST_SCHEMA = Text("{place} does not follow the schema: {why}", "{place} 不符合 schema：{why}")

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from enghub.core.strictjson import parse_json
+from enghub.core.i18n import Filled, Text
+from enghub.core.strictjson import Unreadable, parse_json
+from enghub.core.wire import Unfit
+from enghub.settings.configs import texts
 from enghub.settings.configs.errors import ConfigValueMalformed
 from enghub.settings.configs.model import ConfigType
 
@@ -22,22 +25,22 @@ def parse(value: str, config_type: ConfigType) -> Any:
         ConfigValueMalformed: 40001, with ``expectedType`` and ``actualValue``.
     """
     if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
-        raise _malformed(value, config_type, f"at most {MAX_VALUE_BYTES} bytes")
+        raise _malformed(value, config_type, texts.AT_MOST.filled(most=MAX_VALUE_BYTES, unit=texts.BYTES))
     if _CONTROL.search(value):
-        raise _malformed(value, config_type, "it holds a control character")
+        raise _malformed(value, config_type, texts.CONTROL)
     reader = _READERS[config_type]
     return reader(value)
 
 
 def _number(value: str) -> Decimal:
     if not _NUMBER.fullmatch(value):
-        raise _malformed(value, ConfigType.NUMBER, "write digits as JSON does, at most 38")
+        raise _malformed(value, ConfigType.NUMBER, texts.DIGITS)
     return Decimal(value)
 
 
 def _boolean(value: str) -> bool:
     if value not in {"true", "false"}:
-        raise _malformed(value, ConfigType.BOOLEAN, "write true or false")
+        raise _malformed(value, ConfigType.BOOLEAN, texts.TRUE_OR_FALSE)
     return value == "true"
 
 
@@ -48,8 +51,10 @@ MAX_DIGITS = 1_000
 def _json(value: str) -> Any:
     try:
         return parse_json(value, digits=MAX_DIGITS, exponent=MAX_DIGITS)
+    except Unreadable as error:
+        raise _malformed(value, ConfigType.JSON, error.text) from error
     except (ValueError, InvalidOperation) as error:
-        raise _malformed(value, ConfigType.JSON, str(error)) from error
+        raise _malformed(value, ConfigType.JSON, texts.NOT_READ.filled(why=str(error)[:200])) from error
 
 
 def _xml(value: str) -> Any:
@@ -59,9 +64,9 @@ def _xml(value: str) -> Any:
     try:
         return fromstring(value, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise _malformed(value, ConfigType.XML, "document types and entities are not allowed") from error
+        raise _malformed(value, ConfigType.XML, texts.NO_ENTITIES) from error
     except (ParseError, ValueError) as error:
-        raise _malformed(value, ConfigType.XML, str(error)) from error
+        raise _malformed(value, ConfigType.XML, texts.NOT_READ.filled(why=str(error)[:200])) from error
 
 
 _READERS: dict[ConfigType, Callable[[str], Any]] = {
@@ -77,7 +82,7 @@ def parse_properties(text: str) -> dict[str, str]:
     """Read Java properties text: ``key=value`` lines, ``#`` and ``!`` comments, a trailing backslash goes on.
 
     Raises:
-        ValueError: a line has no key, or a key is repeated; the text names the line.
+        Unfit: a line has no key, or a key is repeated; it names the line.
     """
     found: dict[str, str] = {}
     carried = ""
@@ -91,12 +96,10 @@ def parse_properties(text: str) -> dict[str, str]:
             continue
         match = _PROPERTY.fullmatch(piece)
         if match is None or match["key"] in found:
-            message = f"line {number} has no key" if match is None else f"line {number} repeats {match['key']}"
-            raise ValueError(message)
+            raise Unfit(texts.NO_KEY if match is None else texts.REPEATED, line=number, key=match and match["key"])
         found[match["key"]] = match["value"]
     if carried:
-        message = "the last line goes on, but nothing follows"
-        raise ValueError(message)
+        raise Unfit(texts.GOES_ON)
     return found
 
 
@@ -105,7 +108,5 @@ def shown(value: str) -> str:
     return value if len(value) <= 100 else f"{value[:100]}…"
 
 
-def _malformed(value: str, expected: ConfigType, problem: str) -> ConfigValueMalformed:
-    return ConfigValueMalformed(
-        field="configValue", expected_type=expected, actual_value=shown(value), problem=problem[:200]
-    )
+def _malformed(value: str, expected: ConfigType, problem: Text | Filled) -> ConfigValueMalformed:
+    return ConfigValueMalformed(field="configValue", expected_type=expected, actual_value=shown(value), problem=problem)
