@@ -111,6 +111,44 @@ def a_file_and_a_function_stay_small(file: Source) -> Iterator[Offence]:
                 yield Offence(file, node.lineno, f"{node.name}: {length} lines, {FUNCTION_LINES} at most")
 
 
+def what_is_wrong_is_said_in_both_languages(file: Source) -> Iterator[Offence]:
+    """`problem=` is a Text, and a validator raises Unfit: of a plain string the other language hears nothing."""
+    for node in file.nodes:
+        if isinstance(node, ast.keyword) and node.arg == "problem" and _is_written_out(node.value):
+            yield Offence(file, node.value.lineno, "problem= a plain string: write a Text")
+        if isinstance(node, ast.FunctionDef) and node.name in _validators(file):
+            for raised in ast.walk(node):
+                if isinstance(raised, ast.Raise) and "ValueError" in ast.dump(raised):
+                    yield Offence(file, raised.lineno, f"{node.name} raises ValueError: raise wire.Unfit(Text)")
+
+
+def _is_written_out(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=str()) | ast.JoinedStr() | ast.Call(func=ast.Name(id="str")):
+            return True
+        case ast.IfExp():
+            return _is_written_out(value.body) or _is_written_out(value.orelse)
+        case ast.BinOp():
+            return _is_written_out(value.left) or _is_written_out(value.right)
+        case ast.Subscript():
+            return _is_written_out(value.value)
+    return False
+
+
+def _validators(file: Source) -> set[str]:
+    """Return the functions that pydantic calls: decorated ones, and those in AfterValidator and its like."""
+    kinds = {"field_validator", "model_validator", "AfterValidator", "BeforeValidator", "PlainValidator"}
+    found = set()
+    for node in file.nodes:
+        if isinstance(node, ast.FunctionDef) and any(
+            isinstance(one, ast.Name) and one.id in kinds for mark in node.decorator_list for one in ast.walk(mark)
+        ):
+            found.add(node.name)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
+            found |= {one.id for one in node.args if isinstance(one, ast.Name)}
+    return found
+
+
 EVERYWHERE: tuple[Rule, ...] = (
     only_config_reads_the_environment,
     only_the_clock_asks_for_the_time,
@@ -119,6 +157,7 @@ EVERYWHERE: tuple[Rule, ...] = (
     a_module_imports_roles_of_its_own_height_or_below,
     a_package_file_is_empty,
     a_file_and_a_function_stay_small,
+    what_is_wrong_is_said_in_both_languages,
 )
 FOR_HANDLERS: tuple[Rule, ...] = (
     a_handler_says_what_triggers_it_and_which_runbook_helps,
@@ -154,6 +193,7 @@ def test_no_two_modules_import_each_other_not_even_in_a_circle() -> None:
 MODEL = "layers/mes/python/enghub/mes/orders/model.py"
 HANDLER = "functions/mes/report_production/handler.py"
 GOOD = '"""Trigger: POST /x. Runbook: docs/runbooks/mes-reporting.md."""\nlambda_handler = print\n'
+VALIDATOR = "class A:\n    @model_validator(mode='after')\n    def f(self):\n        raise ValueError('no')"
 BREAKS: list[tuple[Rule, str, str, int]] = [
     (only_config_reads_the_environment, MODEL, "import os\nx = os.environ['A']", 1),
     (only_config_reads_the_environment, MODEL, "from os import getenv", 1),
@@ -168,6 +208,11 @@ BREAKS: list[tuple[Rule, str, str, int]] = [
     (a_package_file_is_empty, "layers/mes/python/enghub/__init__.py", "", 1),
     (a_file_and_a_function_stay_small, MODEL, "x = 1\n" * 401, 1),
     (a_file_and_a_function_stay_small, MODEL, "def f():\n" + "    x = 1\n" * 41, 1),
+    (what_is_wrong_is_said_in_both_languages, MODEL, "raise Invalid(field='a', problem='no')", 1),
+    (what_is_wrong_is_said_in_both_languages, MODEL, "raise Invalid(field='a', problem=f'no {x}'[:9])", 1),
+    (what_is_wrong_is_said_in_both_languages, MODEL, "raise Invalid(field='a', problem=str(error))", 1),
+    (what_is_wrong_is_said_in_both_languages, MODEL, VALIDATOR, 1),
+    (what_is_wrong_is_said_in_both_languages, MODEL, "def f(x):\n    raise ValueError(m)\nT = AfterValidator(f)", 1),
     (a_handler_says_what_triggers_it_and_which_runbook_helps, HANDLER, '"""Nothing."""', 2),
     (a_handler_says_what_triggers_it_and_which_runbook_helps, HANDLER, GOOD.replace("mes-rep", "no-"), 1),
     (a_handler_exposes_lambda_handler_and_stays_small, HANDLER, "x = 1\n" * 151, 2),
@@ -181,6 +226,8 @@ ALLOWED: list[tuple[Rule, str, str]] = [
     (a_function_imports_its_own_context_the_kit_and_the_core, HANDLER, "from enghub.kit import calendars"),
     (a_module_imports_roles_of_its_own_height_or_below, MODEL.replace("model", "dynamo"), "import enghub.mes.gateways"),
     (a_file_and_a_function_stay_small, MODEL, 'def f():\n    """Text."""\n' + "    x = 1\n" * 40),
+    (what_is_wrong_is_said_in_both_languages, MODEL, "raise Invalid(problem=NO.filled(x=str(x)))\nA(problem=None)"),
+    (what_is_wrong_is_said_in_both_languages, MODEL, VALIDATOR.replace("ValueError('no')", "Unfit(NO)")),
     *((rule, HANDLER, GOOD) for rule in FOR_HANDLERS),
 ]
 

@@ -27,7 +27,7 @@ def sweep_timers() -> dict[str, Any]:
     count("TimersParked", swept.parked)
     seconds("TimersOverdueSeconds", swept.oldest_seconds)
     if swept.failed:
-        raise Unavailable(problem=f"{swept.failed} timers")
+        raise Unavailable(reason=f"{swept.failed} timers")
     return asdict(swept)
 
 

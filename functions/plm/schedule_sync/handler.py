@@ -37,7 +37,7 @@ def schedule_sync() -> dict[str, Any]:
             logger.exception("nightly sync not requested", connection=name)
             failed.append(name)
     if failed:
-        raise Unavailable(problem=f"connections {', '.join(failed)}")
+        raise Unavailable(reason=f"connections {', '.join(failed)}")
     return {"runs": asked}
 
 

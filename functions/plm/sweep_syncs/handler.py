@@ -22,7 +22,7 @@ def sweep_syncs() -> dict[str, Any]:
     swept = wiring.steps().sweep()
     count("SyncsLost", swept.given_up)
     if swept.failed:
-        raise Unavailable(problem=f"{swept.failed} sync runs")
+        raise Unavailable(reason=f"{swept.failed} sync runs")
     return asdict(swept)
 
 

@@ -20,7 +20,7 @@ def admit_upgrades(message: entrypoints.Message) -> None:
     found = wiring.admission().admit(queue_origin(message.body["tenant_id"]))
     logger.info("queue looked at", begun=found.done, failed=found.failed)
     if found.failed:
-        raise Unavailable(problem=f"{found.failed} upgrades not admitted")
+        raise Unavailable(reason=f"{found.failed} upgrades not admitted")
 
 
 lambda_handler = entrypoints.queue(admit_upgrades)

@@ -24,7 +24,7 @@ def sweep_rehearsals() -> dict[str, Any]:
     found = recover(DynamoRehearsals(), system_clock())
     count("RehearsalsRecovered", found.taken_up + found.given_up)
     if found.failed:
-        raise Unavailable(problem=f"{found.failed} rehearsals")
+        raise Unavailable(reason=f"{found.failed} rehearsals")
     return asdict(found)
 
 

@@ -22,7 +22,7 @@ def sweep_rollouts() -> dict[str, Any]:
     found = recover(DynamoRollouts())
     count("RolloutsRecovered", found.taken_up + found.given_up)
     if found.failed:
-        raise Unavailable(problem=f"{found.failed} roll-outs")
+        raise Unavailable(reason=f"{found.failed} roll-outs")
     return {"taken_up": found.taken_up, "given_up": found.given_up}
 
 

@@ -32,7 +32,7 @@ def sweep_upgrades() -> dict[str, Any]:
     count("UpgradesRepaired", done.done)
     count("UpgradesUnreadable", done.failed + failed)
     if done.failed + failed:
-        raise Unavailable(problem=f"{done.failed} upgrades, {failed} tenants")
+        raise Unavailable(reason=f"{done.failed} upgrades, {failed} tenants")
     return {"ended": sum(found.done for found in ended), "begun": sum(found.done for found in begun)}
 
 

@@ -36,7 +36,7 @@ def watch() -> dict[str, Any]:
     seconds("upgrade.queue.stuck", stuck)
     count("UpgradesUnreadable", unreadable + failed)
     if unreadable + failed:
-        raise Unavailable(problem=f"{unreadable} upgrades, {failed} tenants")
+        raise Unavailable(reason=f"{unreadable} upgrades, {failed} tenants")
     return {**asdict(load), "waiting_seconds": longest, "stuck_seconds": stuck}
 
 

@@ -1,5 +1,6 @@
 """Types, validation rules and references of configuration items (CFG-02, CFG-26)."""
 
+import re
 import socket
 from contextlib import suppress
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enghub.core.errors import Invalid
 from enghub.core.strictjson import write_json
 from enghub.settings.configs.errors import (
     ConfigKeyMalformed,
@@ -52,6 +54,32 @@ def test_what_json_would_not_read_as_a_number_is_refused(text: str) -> None:
 def test_any_text_is_read_or_refused_by_name(text: str, config_type: ConfigType) -> None:
     with suppress(ConfigValueMalformed):
         parse(text, config_type)
+
+
+@pytest.mark.parametrize(
+    ("value", "config_type", "rule", "chinese"),
+    [
+        ("yes", ConfigType.BOOLEAN, None, "请填写 true 或 false"),
+        ("1e5000", ConfigType.JSON, None, "数字超过 1000 位或指数超出 ±1000"),
+        ("a=1\na=2", ConfigType.STRING, {"type": "properties"}, "第 2 行重复了键 a"),
+        ("三个字", ConfigType.STRING, {"type": "length", "max": 2}, "最多 2 个字符"),
+        ("3", ConfigType.NUMBER, {"type": "range", "max": 2}, "最大为 2"),
+        ("3", ConfigType.NUMBER, {"type": "length", "max": 2}, "length 规则不适用于类型 NUMBER"),
+        ("3", ConfigType.NUMBER, {"type": "range", "max": 1, "min": 2}, "min 大于 max"),
+    ],
+)
+def test_a_refusal_is_one_sentence_in_the_readers_language(
+    value: str, config_type: ConfigType, rule: Any, chinese: str
+) -> None:
+    def accept() -> None:
+        parsed = parse(value, config_type)
+        check_rule(rule, config_type)
+        satisfy(rule, value, parsed)
+
+    with pytest.raises(Invalid) as refused:
+        accept()
+    assert refused.value.message("zh").endswith(f"：{chinese}")
+    assert not re.search("[\u4e00-\u9fff]", refused.value.message("en"))
 
 
 @pytest.mark.parametrize(

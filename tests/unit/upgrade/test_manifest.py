@@ -2,11 +2,13 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from enghub.core.i18n import rendered
 from enghub.upgrade.manifests.document import Manifest, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
 from enghub.upgrade.manifests.model import Head, ScriptRef, diff, parse, revision_of
@@ -100,6 +102,17 @@ def test_a_broken_manifest_is_refused_with_the_fields_name(document: dict[str, A
         parse(document, known_classes())
     assert error.value.details["field"] == field
     assert error.value.name == "VALIDATION_ERROR"
+
+
+@pytest.mark.parametrize("document", [document for document, _ in BROKEN])
+def test_what_is_wrong_is_said_in_one_language(document: dict[str, Any]) -> None:
+    with pytest.raises(ManifestInvalid) as error:
+        parse(document, known_classes())
+    english = rendered(error.value.details["problem"], "en")
+    chinese = rendered(error.value.details["problem"], "zh")
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[\u4e00-\u9fff]", english)
+    assert "Value error" not in english
 
 
 def test_every_problem_is_named_at_once() -> None:

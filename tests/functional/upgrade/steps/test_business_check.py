@@ -113,4 +113,4 @@ def test_a_connection_that_breaks_is_tried_three_times(small: Place, times: int,
 
 def test_a_range_that_is_empty_is_refused_when_the_manifest_is_uploaded(small: Place) -> None:
     found = BusinessCheck().validate({"checks": [{**AMOUNTS, "min_version": "2.17.0", "max_version": "2.16.0"}]})
-    assert found == ("checks.0: Value error, min_version 2.17.0 is above max_version 2.16.0",)
+    assert [str(one) for one in found] == ["checks.0: min_version 2.17.0 is above max_version 2.16.0"]

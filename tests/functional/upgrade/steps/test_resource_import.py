@@ -111,7 +111,7 @@ def test_the_report_says_by_whom_a_package_was_scanned(small: Place) -> None:
 
 def test_a_scan_of_another_package_is_refused_when_the_manifest_is_uploaded() -> None:
     found = ResourceImport().validate(resources(scan={**SCAN, "sha256": "0" * 64}))
-    assert found == ("resource_packages.0: Value error, scan.sha256 is not the package's: scan this package",)
+    assert [str(one) for one in found] == ["resource_packages.0: scan.sha256 is not the package's: scan this package"]
 
 
 @dataclass

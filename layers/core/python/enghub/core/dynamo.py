@@ -40,7 +40,7 @@ MAX_READ_KEYS = 100
 MAX_KEY_BYTES = 2048
 """Of a partition key; a sort key takes 1,024, and the general indexes count too."""
 
-_CURSOR = Text("take it unchanged from the previous page of the same list", "请原样使用同一列表上一页返回的值")
+CURSOR = Text("take it unchanged from the previous page of the same list", "请原样使用同一列表上一页返回的值")
 _UNICODE = Text("holds text that is not valid Unicode", "含有无效的 Unicode 字符")
 _LONG = Text("is too long", "过长")
 
@@ -293,7 +293,7 @@ def _read_cursor(cursor: str | None, index: str | None, pk: str) -> dict[str, An
 
 
 def _foreign_cursor() -> Invalid:
-    return Invalid(field="cursor", problem=_CURSOR)
+    return Invalid(field="cursor", problem=CURSOR)
 
 
 def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> dict[tuple[str, str], RawItem]:

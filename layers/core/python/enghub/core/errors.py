@@ -152,7 +152,7 @@ class Failed(EngHubError):
 
 
 class Unavailable(EngHubError):
-    """A service this one depends on cannot answer now; nothing was lost, try again."""
+    """A service this one depends on cannot answer now; nothing was lost, try again. ``reason`` is for the logs."""
 
     status, code = 503, "50301"
     text = Text("The service cannot answer now: try again in a moment", "服务暂不可用，请稍后重试")

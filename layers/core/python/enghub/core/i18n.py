@@ -15,8 +15,9 @@ class Text:
     zh: str
 
     def render(self, language: Language, **values: Any) -> str:
-        """Return the message in ``language`` with its places filled."""
-        return (self.zh if language == "zh" else self.en).format_map(_Gaps(values))
+        """Return the message in ``language`` with its places filled; without values it is as it stands."""
+        message = self.zh if language == "zh" else self.en
+        return message.format_map(_Gaps(values)) if values else message
 
     def filled(self, **values: Any) -> "Filled":
         """Return the message with its values, to be rendered when the reader's language is known."""

@@ -70,7 +70,7 @@ _OTHER = Text("it does not have the expected form ({kind})", "格式不符合要
 
 def invalid(found: Iterable[Mapping[str, Any]]) -> Invalid:
     """Return the error for what pydantic found; ``errors`` lists up to 20 of them."""
-    problems = [{"field": _field(one), "problem": _problem(one)} for one in found]
+    problems = [{"field": _field(one), "problem": said(one)} for one in found]
     return Invalid(**problems[0], errors=problems[:MAX_SHOWN])
 
 
@@ -95,7 +95,8 @@ def _field(found: Mapping[str, Any]) -> str:
     return ".".join(map(str, place)) or "body"
 
 
-def _problem(found: Mapping[str, Any]) -> Text | Filled:
+def said(found: Mapping[str, Any]) -> Text | Filled:
+    """Return why pydantic refused a value, as a whole sentence."""
     kind: str = found["type"]
     context = dict(found.get("ctx") or {})
     if found.get("input", ...) is None and kind != "missing":

@@ -120,7 +120,7 @@ def principal(token: str, issuer: Issuer, permissions_of: Mapping[str, list[str]
         )
         return _principal(claims, issuer, permissions_of)
     except jwt.PyJWKClientConnectionError as error:
-        raise Unavailable(problem="the token issuer's keys cannot be fetched") from error
+        raise Unavailable(reason=type(error).__name__) from error
     except (jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unauthenticated(reason=type(error).__name__) from error
 

@@ -137,7 +137,7 @@ def transact(*writes: Write) -> None:
         except _Contention as error:
             token = token if error.is_ours else ids.new_id()
             if attempt == ATTEMPTS:
-                raise Unavailable(problem=str(error)) from error.__cause__
+                raise Unavailable(reason=str(error)) from error.__cause__
             time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))  # noqa: S311 - jitter
     raise Unavailable
 

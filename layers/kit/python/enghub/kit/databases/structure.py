@@ -17,6 +17,10 @@ from enghub.kit.work.errors import WorkFailed
 
 UNSUPPORTED = Text("Table {table} cannot be made again from its structure: {why}", "表 {table} 无法按结构重建：{why}")
 
+VIEW = Text("it is a view or a sequence", "它是视图或序列")
+NOT_PLAIN = Text("it is not a plain table", "它不是普通表")
+INHERITS = Text("it inherits or is inherited from", "它存在表继承关系")
+SEEN_BY = Text("the materialised view {view} refers to it", "物化视图 {view} 引用了它")
 _MARK = "\x00table\x00"
 _MYSQL_BINARY = frozenset(
     {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit"}
@@ -115,7 +119,7 @@ def _describe_mysql(connection: sa.Connection, table: str) -> Structure:
     quoted = quote(connection, table)
     shown = connection.exec_driver_sql(f"SHOW CREATE TABLE {quoted}").mappings().one()
     if "Create Table" not in shown:
-        raise WorkFailed(UNSUPPORTED, table=table, why="it is a view or a sequence")
+        raise WorkFailed(UNSUPPORTED, table=table, why=VIEW)
     lines = str(shown["Create Table"]).split("\n")
     head = re.sub(r"^(CREATE (?:TEMPORARY )?TABLE )`(?:[^`]|``)+`", rf"\1{_MARK}", lines[0])
     foreign = [line.strip().rstrip(",") for line in lines if _FOREIGN_KEY.match(line)]
@@ -208,10 +212,10 @@ def _pg_oid(connection: sa.Connection, table: str) -> int:
         {"name": quoted},
     ).one()
     if row.relkind not in ("r", b"r") or row.relispartition:
-        raise WorkFailed(UNSUPPORTED, table=table, why="it is not a plain table")
+        raise WorkFailed(UNSUPPORTED, table=table, why=NOT_PLAIN)
     inherits = sa.text("SELECT count(*) FROM pg_inherits WHERE inhparent = :oid OR inhrelid = :oid")
     if connection.execute(inherits, {"oid": row.oid}).scalar_one():
-        raise WorkFailed(UNSUPPORTED, table=table, why="it inherits or is inherited from")
+        raise WorkFailed(UNSUPPORTED, table=table, why=INHERITS)
     return int(row.oid)
 
 
@@ -289,7 +293,7 @@ def _describe_sqlite(connection: sa.Connection, table: str) -> Structure:
     ).all()
     own = next((row for row in rows if row.type == "table"), None)
     if own is None or not _SQLITE_HEAD.match(own.sql):
-        raise WorkFailed(UNSUPPORTED, table=table, why="it is not a plain table")
+        raise WorkFailed(UNSUPPORTED, table=table, why=NOT_PLAIN)
     create = _SQLITE_HEAD.sub(lambda found: found.group(1) + _MARK, own.sql, count=1)
     after = tuple(Item(row.type, row.name, row.sql) for row in rows if row.type in ("index", "trigger"))
     pragma = connection.exec_driver_sql(f"PRAGMA table_xinfo({quote_one(connection, table)})").mappings().all()
@@ -357,7 +361,7 @@ def dependents(
     ]
     for row in connection.execute(sa.text(_PG_VIEWS), oid):
         if row.relkind != "v":
-            raise WorkFailed(UNSUPPORTED, table=table, why=f"the materialised view {row.name} refers to it")
+            raise WorkFailed(UNSUPPORTED, table=table, why=SEEN_BY.filled(view=row.name))
         found.append(Dependent("view", row.name, None, f"CREATE OR REPLACE VIEW {row.name} AS {row.definition}"))
     return tuple(found)
 

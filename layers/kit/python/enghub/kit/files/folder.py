@@ -19,6 +19,7 @@ FULL = Text(
     "{store} is full ({free} bytes free): make room, then resume. Nothing half-written was kept of {path}",
     "{store} 空间不足（剩余 {free} 字节）：请释放空间后继续。{path} 未留下不完整的内容",
 )
+LINKED = Text("a part of it is a link", "其中一部分是链接")
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ACCESS: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _OWN: Final = ".enghub-"
@@ -102,7 +103,7 @@ class LocalFiles:
         for part in clean_path(path):
             place = place / part
             if place.is_symlink():
-                raise WorkFailed(BAD_PATH, path=path, why="a part of it is a link")
+                raise WorkFailed(BAD_PATH, path=path, why=LINKED)
         return place
 
     def _info(self, place: Path) -> FileInfo:

@@ -10,6 +10,10 @@ from enghub.kit.work.errors import WorkFailed
 
 BAD_PATH = Text("The path {path} is refused: {why}", "路径 {path} 被拒绝：{why}")
 DENIED = Text("{store} refuses access to {path} ({error})", "{store} 拒绝访问 {path}（{error}）")
+EMPTY_OR_LONG = Text("it is empty or too long", "路径为空或过长")
+ABSOLUTE = Text("it is absolute", "不能为绝对路径")
+BAD_LETTER = Text("it holds a backslash or a control character", "包含反斜杠或控制字符")
+CLIMBS = Text("it holds an empty part, . or ..", "包含空的部分、. 或 ..")
 UNAVAILABLE = Text("{store} is not available for {path} ({error})", "{store} 暂不可用：{path}（{error}）")
 PART_BYTES: Final = 1 << 20
 """What is read or copied at a time."""
@@ -74,13 +78,13 @@ def clean_path(path: str) -> tuple[str, ...]:
     parts = tuple(path.split("/"))
     why = None
     if not path or len(path) > 900:
-        why = "it is empty or too long"
+        why = EMPTY_OR_LONG
     elif path.startswith("/") or (len(path) > 1 and path[1] == ":"):
-        why = "it is absolute"
+        why = ABSOLUTE
     elif "\\" in path or any(ord(letter) < 32 or ord(letter) == 127 for letter in path):
-        why = "it holds a backslash or a control character"
+        why = BAD_LETTER
     elif any(part in ("", ".", "..") for part in parts):
-        why = "it holds an empty part, . or .."
+        why = CLIMBS
     if why is not None:
         raise WorkFailed(BAD_PATH, path=path[:200], why=why)
     return parts

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from enghub.core.i18n import Filled, Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.tokens import Kind, Token, UnfinishedSql, tokens
 
@@ -16,12 +17,22 @@ HASH_ALGORITHM = "n1"
 """Name of the normalisation below; stored with every hash, so that a later algorithm invalidates no journal."""
 
 
+_IN_LINE = Text("line {line}: {reason}", "第 {line} 行：{reason}")
+_OPEN = Text("{what} is never closed", "{what}没有结束")
+_OPEN_BODY = Text("a BEGIN ... END body or a parenthesis is never closed", "BEGIN ... END 或括号没有结束")
+_CLIENT = Text("client commands (\\...) cannot run in the engine", "引擎无法执行客户端命令（\\...）")
+_BAD_DELIMITER = Text(
+    "DELIMITER needs a delimiter that is not empty and has no backslash", "DELIMITER 须有非空且不含反斜杠的分隔符"
+)
+_COPY = Text("COPY ... FROM stdin carries data the engine cannot journal", "COPY ... FROM stdin 携带引擎无法记录的数据")
+
+
 class SplitError(ValueError):
     """The script cannot be split safely; `line` says where."""
 
-    def __init__(self, reason: str, line: int) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.reason = reason
+    def __init__(self, reason: Text | Filled, line: int) -> None:
+        self.said = _IN_LINE.filled(line=line, reason=reason)
+        super().__init__(self.said.render("en"))
         self.line = line
 
 
@@ -59,7 +70,7 @@ def split(text: str, dialect: Dialect) -> tuple[Statement, ...]:
     try:
         return tuple(_Splitter(text, dialect).statements())
     except UnfinishedSql as unfinished:
-        raise SplitError(f"{unfinished.what} is never closed", unfinished.line) from unfinished
+        raise SplitError(_OPEN.filled(what=unfinished.what), unfinished.line) from unfinished
 
 
 def digest(text: str, dialect: Dialect) -> str:
@@ -90,7 +101,7 @@ class _Splitter:
             position = moved
         if self._body.open and any(_is_code(token) for token in self._buffer):
             first = next(token for token in self._buffer if _is_code(token))
-            raise SplitError("a BEGIN ... END body or a parenthesis is never closed", self._line(first.start))
+            raise SplitError(_OPEN_BODY, self._line(first.start))
         if (last := self._cut()) is not None:
             yield last
 
@@ -101,7 +112,7 @@ class _Splitter:
                 if (end := self._delimiter_command(token.start)) is not None:
                     return end, None
             elif self._empty and token.text == "\\" and token.kind is Kind.OTHER:
-                raise SplitError("client commands (\\...) cannot run in the engine", self._line(token.start))
+                raise SplitError(_CLIENT, self._line(token.start))
             if token.kind not in (Kind.COMMENT, Kind.STRING, Kind.NAME) and self._ends_at(token):
                 end = token.start + self._text[token.start :].find(self._mark) + len(self._mark)
                 self._keep_before_mark(token)
@@ -140,7 +151,7 @@ class _Splitter:
             mark = mark[1:-1]
         mark = mark.split()[0] if mark.split() else ""
         if not mark or "\\" in mark:
-            raise SplitError("DELIMITER needs a delimiter that is not empty and has no backslash", self._line(start))
+            raise SplitError(_BAD_DELIMITER, self._line(start))
         self._mark = mark
         self._buffer.clear()
         self._body = _Body(self._dialect)
@@ -168,7 +179,7 @@ class _Splitter:
             return
         words = [token.upper for token in kept if token.kind is Kind.WORD]
         if "STDIN" in words:
-            raise SplitError("COPY ... FROM stdin carries data the engine cannot journal", self._line(kept[0].start))
+            raise SplitError(_COPY, self._line(kept[0].start))
 
     def _line(self, position: int) -> int:
         return self._text.count("\n", 0, position) + 1

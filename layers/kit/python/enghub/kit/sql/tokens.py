@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
+
+_STRING = Text("a string", "字符串")
+_NAME = Text("a quoted name", "带引号的名称")
+_COMMENT = Text("a comment", "注释")
 
 
 class Kind(StrEnum):
@@ -36,8 +41,8 @@ class Token:
 class UnfinishedSql(ValueError):
     """A string, a quoted name or a comment was opened and never closed."""
 
-    def __init__(self, what: str, line: int) -> None:
-        super().__init__(f"{what} opened in line {line} is never closed")
+    def __init__(self, what: Text, line: int) -> None:
+        super().__init__(f"{what.en} opened in line {line} is never closed")
         self.what = what
         self.line = line
 
@@ -107,7 +112,7 @@ _PATTERNS = {
     Dialect.CLICKHOUSE: _CLICKHOUSE,
 }
 _NESTED_COMMENTS = (Dialect.POSTGRESQL, Dialect.CLICKHOUSE)
-_OPENERS = {"'": "a string", '"': "a quoted name", "`": "a quoted name"}
+_OPENERS = {"'": _STRING, '"': _NAME, "`": _NAME}
 
 
 def tokens(text: str, dialect: Dialect, start: int = 0) -> Iterator[Token]:
@@ -141,7 +146,7 @@ def _block_comment_end(text: str, start: int, *, nested: bool) -> int:
     while depth:
         close = text.find("*/", position)
         if close < 0:
-            raise UnfinishedSql("a comment", _line(text, start))
+            raise UnfinishedSql(_COMMENT, _line(text, start))
         inner = text.find("/*", position, close) if nested else -1
         if inner >= 0:
             depth, position = depth + 1, inner + 2

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from enghub.core.i18n import Text
+from enghub.core.i18n import Text, rendered
 
 
 class WorkFailed(Exception):
@@ -15,9 +15,7 @@ class WorkFailed(Exception):
     def __init__(
         self, text: Text, *, retryable: bool = False, result: Mapping[str, Any] | None = None, **values: Any
     ) -> None:
-        english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
-        chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-        self.text = Text(text.render("en", **english), text.render("zh", **chinese))
+        self.text = Text(text.render("en", **rendered(values, "en")), text.render("zh", **rendered(values, "zh")))
         self.retryable = retryable
         self.result = dict(result or {})
         super().__init__(self.text.en)

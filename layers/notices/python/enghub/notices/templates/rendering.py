@@ -51,8 +51,8 @@ TOO_DEEP = Text("loops stand more than two deep", "循环嵌套超过两层")
 NOT_A_LIST = Text("only lists can be looped over", "只能遍历列表")
 NO_SUCH_FILTER = Text("there is no filter {name}: use one of {known}", "没有过滤器 {name}，可用：{known}")
 NOT_ALLOWED = Text("{what} is not possible in a template", "模板中不允许使用 {what}")
-NOT_A_TEMPLATE = Text("it is not written as a template: {problem}", "模板语法错误：{problem}")
-UNKNOWN_FACT = Text("{problem}", "{problem}")
+NOT_A_TEMPLATE = Text("it is not written as a template: {why}", "模板语法错误：{why}")
+UNKNOWN_FACT = Text("{why}", "{why}")
 
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Getattr, nodes.Getitem),
@@ -166,13 +166,13 @@ def render(source: str, facts: Mapping[str, Any], form: Format) -> str:
         template = environment.from_string(_checked(environment, source))
         written = _bounded(template.generate({**facts, "__turns": turns}))
     except TemplateSyntaxError as error:
-        raise TemplateWrong(error.lineno, _said(NOT_A_TEMPLATE, problem=error.message)) from error
+        raise TemplateWrong(error.lineno, _said(NOT_A_TEMPLATE, why=error.message)) from error
     except _TooMuch as error:
         raise TemplateWrong(_line_of(error), error.reason) from error
     except UndefinedError as error:
-        raise TemplateWrong(_line_of(error), _said(UNKNOWN_FACT, problem=error.message or "undefined")) from error
+        raise TemplateWrong(_line_of(error), _said(UNKNOWN_FACT, why=error.message or "undefined")) from error
     except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-        raise TemplateWrong(_line_of(error), _said(NOT_A_TEMPLATE, problem=str(error))) from error
+        raise TemplateWrong(_line_of(error), _said(NOT_A_TEMPLATE, why=str(error))) from error
     return written.rstrip("\n")
 
 

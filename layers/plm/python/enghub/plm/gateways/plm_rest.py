@@ -17,6 +17,7 @@ import urllib3
 
 from enghub.core import clock
 from enghub.core.clock import Clock, system_clock
+from enghub.core.i18n import Text
 from enghub.core.observability import logger
 from enghub.plm.connections.model import Api
 from enghub.plm.connections.store import Connections
@@ -29,6 +30,10 @@ FIRST_WAIT_SECONDS = 2
 TIMEOUT = urllib3.Timeout(connect=3, read=10)
 KEYS_PER_PAGE = 5000
 _WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
+_STATUS = Text("HTTP {status}", "HTTP {status}")
+_NO_LIST = Text("the answer holds no list of records", "响应中没有记录列表")
+_NO_JSON = Text("the answer is not valid JSON", "响应不是合法的 JSON")
+_NO_OBJECT = Text("the answer is no JSON object", "响应不是 JSON 对象")
 
 
 class Client(Protocol):
@@ -70,7 +75,7 @@ class RestPlm:
         answer = self._get("/products", query)
         items, after = answer.get("items"), answer.get("after")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise PlmRefused(problem="the answer holds no list of records")
+            raise PlmRefused(problem=_NO_LIST)
         return RecordPage(tuple(items), str(after) if after is not None else None)
 
     def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -99,15 +104,15 @@ class RestPlm:
         except urllib3.exceptions.HTTPError as error:
             raise PlmUnavailable(problem=type(error).__name__) from error
         if answer.status in _WORTH_ANOTHER_TRY:
-            raise PlmUnavailable(problem=f"HTTP {answer.status}")
+            raise PlmUnavailable(problem=_STATUS.filled(status=answer.status))
         if answer.status != 200:
-            raise PlmRefused(problem=f"HTTP {answer.status}")
+            raise PlmRefused(problem=_STATUS.filled(status=answer.status))
         try:
             found = json.loads(answer.data)
         except ValueError as error:
-            raise PlmRefused(problem="the answer is not valid JSON") from error
+            raise PlmRefused(problem=_NO_JSON) from error
         if not isinstance(found, dict):
-            raise PlmRefused(problem="the answer is no JSON object")
+            raise PlmRefused(problem=_NO_OBJECT)
         return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from enghub.core.aggregates import Aggregate
 from enghub.core.codec import Key, Layout
-from enghub.core.dynamo import key, parts, read_many
+from enghub.core.dynamo import CURSOR, key, parts, read_many
 from enghub.core.errors import Invalid
 from enghub.core.transactions import transact
 from enghub.plm.products.model import Material, ProductMapping, SyncStatus, WorkingSet
@@ -120,5 +120,5 @@ class DynamoProducts:
 def _read_cursor(cursor: str | None) -> tuple[int, str | None]:
     shard, dot, inner = (cursor or "0.").partition(".")
     if not dot or shard not in {str(number) for number in range(SHARDS)}:
-        raise Invalid(field="cursor", problem="take it unchanged from the previous page of the same list")
+        raise Invalid(field="cursor", problem=CURSOR)
     return int(shard), inner or None

@@ -13,6 +13,7 @@ from typing import Any
 
 from enghub.core import clock
 from enghub.core.errors import Invalid, Unauthenticated
+from enghub.core.i18n import Text
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.scenario import Scenario
 
@@ -20,6 +21,7 @@ TOKEN_SECONDS = 300
 LARGEST_PAGE = 5000
 BASE_PATH = "/sandbox/plm"
 WEBHOOK_PATH = "/api/v1/integration/plm/change-notification"
+_NOT_READ = Text("it cannot be read: {why}", "无法解析：{why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def products(scenario: Scenario, query: Mapping[str, str]) -> dict[str, Any]:
         wanted = (n for n in numbers if until is None or catalogue.updated_at(n, scenario.touches) < until)
         found = list(islice(wanted, skipped, skipped + size + 1))
     except ValueError as error:
-        raise Invalid(field="query", problem=str(error)) from error
+        raise Invalid(field="query", problem=_NOT_READ.filled(why=str(error))) from error
     shown = found[:size]
     if query.get("fields") == "objectId":
         items = [{"objectId": catalogue.object_id(number)} for number in shown]

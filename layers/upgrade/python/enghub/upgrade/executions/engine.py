@@ -19,6 +19,7 @@ from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogEntry, StepCommit
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
 from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.problems import in_one_text
 from enghub.upgrade.stepping.step import Databases, Facts, StepContext
 from enghub.upgrade.steps.registry import step_class
 
@@ -239,7 +240,7 @@ class Engine:
             return made.rollback(context, step.cursor)
         problems = made.validate(step.definition.parameters)
         if problems:  # pinned long ago, perhaps for a class that has changed since
-            raise WorkFailed(NOT_VALID, step=step.key, problems="; ".join(problems))
+            raise WorkFailed(NOT_VALID, step=step.key, problems=in_one_text(problems))
         return made.run(context, step.cursor)
 
     def _on_away(self, current: StepInProgress, reason: str, milliseconds: int) -> tuple[StepInProgress, Answer | None]:

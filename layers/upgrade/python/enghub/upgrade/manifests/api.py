@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from enghub.core import wire
 from enghub.core.events import dumps
+from enghub.core.i18n import Text
 from enghub.upgrade.manifests.model import Difference, Head
 from enghub.upgrade.manifests.service import Stored
 
@@ -14,6 +15,9 @@ BASE = "/api/v1/upgrade/manifests"
 MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_DOCUMENT_BYTES = 300_000
 MAX_SCRIPTS = 500
+_TOO_LARGE = Text(
+    "a manifest may have {most} bytes; put long texts into scripts", "升级配置最多 {most} 字节，长文本请放入脚本"
+)
 
 
 class UploadManifestRequest(wire.Request):
@@ -27,8 +31,7 @@ class UploadManifestRequest(wire.Request):
     @classmethod
     def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
         if len(repr(value)) > MAX_DOCUMENT_BYTES:
-            message = f"a manifest may have {MAX_DOCUMENT_BYTES} bytes; put long texts into scripts"
-            raise ValueError(message)
+            raise wire.Unfit(_TOO_LARGE, most=MAX_DOCUMENT_BYTES)
         plain: dict[str, Any] = json.loads(dumps(value))  # exact decimals become the numbers of the document
         return plain
 

@@ -12,10 +12,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
 from enghub.kit.calendars.shifts import Hours
 from enghub.upgrade.phases import PHASES, Phase
 from enghub.upgrade.versions import Version, VersionText
 
+_CROSSED = Text(
+    "min_source_version {low} is above max_source_version {high}",
+    "min_source_version {low} 高于 max_source_version {high}",
+)
+_NO_TIME = Text("begin and end are the same", "begin 与 end 相同")
+_NO_SITES = Text("a step that is not common needs site_ids", "非通用步骤须填写 site_ids")
 StepId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f]+$")]
@@ -56,8 +64,7 @@ class Dependencies(_Part):
     def _bounds(self) -> Self:
         low, high = self.min_source_version, self.max_source_version
         if low and high and Version.parse(low) > Version.parse(high):
-            message = f"min_source_version {low} is above max_source_version {high}"
-            raise ValueError(message)
+            raise Unfit(_CROSSED, low=low, high=high)
         return self
 
 
@@ -84,8 +91,7 @@ class Window(_Part):
     @model_validator(mode="after")
     def _is_some_time(self) -> Self:
         if self.begin == self.end:
-            message = "begin and end are the same"
-            raise ValueError(message)
+            raise Unfit(_NO_TIME)
         return self
 
     def seconds_until(self, now: datetime) -> int:
@@ -122,8 +128,7 @@ class Step(BaseModel):
     @model_validator(mode="after")
     def _sites(self) -> Self:
         if not self.is_common and not self.site_ids:
-            message = "a step that is not common needs site_ids"
-            raise ValueError(message)
+            raise Unfit(_NO_SITES)
         return self
 
     @property

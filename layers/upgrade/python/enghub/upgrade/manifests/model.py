@@ -1,7 +1,7 @@
 """A manifest's revisions: checked once, numbered, never changed afterwards (UPG-01)."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,19 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from enghub.core.identity import Origin
+from enghub.core.wire import Unfit
 from enghub.upgrade.amounts import RESOURCES, amount_of
+from enghub.upgrade.manifests import texts
 from enghub.upgrade.manifests.document import Manifest, Step, checksum
 from enghub.upgrade.manifests.errors import ManifestIncomplete, ManifestInvalid
 from enghub.upgrade.phases import Phase
+from enghub.upgrade.problems import Problem, read_from
 from enghub.upgrade.versions import Version
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a document: the field's path (`upgrade_steps.post_upgrade.0.timeout`) and why."""
-
-    field: str
-    problem: str
+MAX_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +104,14 @@ def parse(document: Mapping[str, Any], known_classes: Collection[str] | None = N
     try:
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
-        raise _invalid(_pydantic_problems(error)) from error
+        raise refused(read_from(error)) from error
     problems = [
         *_version_problems(manifest),
         *_resource_problems(manifest),
         *_step_problems(manifest, known_classes),
     ]
     if problems:
-        raise _invalid(problems)
+        raise refused(problems)
     return manifest
 
 
@@ -167,30 +164,21 @@ def _flatten(value: Any, path: str = "") -> dict[str, Any]:
     return {path: value}
 
 
-def _invalid(problems: list[Problem]) -> ManifestInvalid:
-    errors = [{"field": problem.field, "problem": problem.problem} for problem in problems[:50]]
-    return ManifestInvalid(field=problems[0].field, problem=problems[0].problem, errors=errors)
-
-
-def _pydantic_problems(error: ValidationError) -> list[Problem]:
-    return [
-        Problem(
-            ".".join(map(str, found["loc"])) or "manifest",
-            "is not known here: remove it" if found["type"] == "extra_forbidden" else found["msg"],
-        )
-        for found in error.errors(include_url=False)
-    ]
+def refused(problems: Sequence[Problem]) -> ManifestInvalid:
+    """Return the error that names the first problem, and lists up to 50."""
+    errors = [{"field": problem.field, "problem": problem.problem} for problem in problems[:MAX_SHOWN]]
+    return ManifestInvalid(**errors[0], errors=errors)
 
 
 def _version_problems(manifest: Manifest) -> list[Problem]:
     problems: list[Problem] = []
     kind = manifest.version_type or describe(manifest)
     if kind == "patch" and not manifest.is_patch:
-        problems.append(Problem("version", f"a patch has four numbers, {manifest.version} has three"))
+        problems.append(Problem("version", texts.THREE_NUMBERS.filled(version=manifest.version)))
     if kind == "baseline" and manifest.is_patch:
-        problems.append(Problem("version", f"a baseline has three numbers, {manifest.version} has four"))
+        problems.append(Problem("version", texts.FOUR_NUMBERS.filled(version=manifest.version)))
     if kind == "baseline" and manifest.base_version is not None:
-        problems.append(Problem("base_version", "only a patch has a base version"))
+        problems.append(Problem("base_version", texts.NO_PATCH))
     if kind == "patch":
         base = str(manifest.number.base)
         declared = {
@@ -198,16 +186,18 @@ def _version_problems(manifest: Manifest) -> list[Problem]:
             "dependencies.required_base_version": manifest.dependencies.required_base_version,
         }
         if manifest.base_version is None:
-            problems.append(Problem("base_version", f"a patch names its base version, here {base}"))
+            problems.append(Problem("base_version", texts.NAME_BASE.filled(base=base)))
         problems += [
-            Problem(field, f"the base of {manifest.version} is {base}, not {text}")
+            Problem(field, texts.OTHER_BASE.filled(version=manifest.version, base=base, said=text))
             for field, text in declared.items()
             if text is not None and text != base
         ]
     for field in ("min_source_version", "max_source_version"):
         text = getattr(manifest.dependencies, field)
         if text is not None and Version.parse(text) >= manifest.number:
-            problems.append(Problem(f"dependencies.{field}", f"{text} is not below {manifest.version}"))
+            problems.append(
+                Problem(f"dependencies.{field}", texts.NOT_BELOW.filled(said=text, version=manifest.version))
+            )
     return problems
 
 
@@ -217,8 +207,8 @@ def _resource_problems(manifest: Manifest) -> list[Problem]:
         try:
             if name in RESOURCES:
                 amount_of(name, amount)
-        except ValueError as error:
-            problems.append(Problem(f"dependencies.required_resources.{name}", str(error)))
+        except Unfit as error:
+            problems.append(Problem(f"dependencies.required_resources.{name}", error.said))
     return problems
 
 
@@ -227,12 +217,10 @@ def _step_problems(manifest: Manifest, known_classes: Collection[str] | None) ->
     seen: dict[str, str] = {}
     for place, step in manifest.all_steps:
         if step.id in seen:
-            problems.append(Problem(f"{place}.id", f"{step.id} is already the id of {seen[step.id]}"))
+            problems.append(Problem(f"{place}.id", texts.TAKEN.filled(id=step.id, place=seen[step.id])))
         seen.setdefault(step.id, place)
         if known_classes is not None and step.class_name not in known_classes:
-            problems.append(
-                Problem(f"{place}.class_name", f"{step.class_name} is not registered: no such step class can run")
-            )
+            problems.append(Problem(f"{place}.class_name", texts.NO_CLASS.filled(name=step.class_name)))
     order = list(Phase)
     phase_of = {step.id: phase for phase in order for step in manifest.upgrade_steps.of(phase)}
     for place, step in manifest.all_steps:
@@ -243,9 +231,9 @@ def _step_problems(manifest: Manifest, known_classes: Collection[str] | None) ->
 
 def _dependency_problem(place: str, step: Step, wanted: str, phase_of: Mapping[str, Phase]) -> list[Problem]:
     if wanted == step.id:
-        return [Problem(f"{place}.dependencies", f"{step.id} depends on itself")]
+        return [Problem(f"{place}.dependencies", texts.ITSELF.filled(id=step.id))]
     if wanted in phase_of and step.id in phase_of:
         order = list(Phase)
         if order.index(phase_of[wanted]) > order.index(phase_of[step.id]):
-            return [Problem(f"{place}.dependencies", f"{wanted} runs in the later phase {phase_of[wanted]}")]
+            return [Problem(f"{place}.dependencies", texts.LATER.filled(id=wanted, phase=phase_of[wanted]))]
     return []

@@ -10,19 +10,20 @@ from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.upgrade import published
 from enghub.upgrade.manifests.document import Manifest, Step
-from enghub.upgrade.manifests.errors import ConfigurationNotFound, ManifestInvalid
+from enghub.upgrade.manifests.errors import ConfigurationNotFound
 from enghub.upgrade.manifests.model import (
     Difference,
     Head,
-    Problem,
     Revision,
     describe,
     diff,
     parse,
+    refused,
     revision_of,
     script_ref,
 )
 from enghub.upgrade.manifests.repository import Manifests
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.steps.parameters import unknown
 from enghub.upgrade.steps.registry import known_classes, step_class
 from enghub.upgrade.versions import Version
@@ -52,8 +53,7 @@ class ManifestService:
         manifest = parse(document, self._classes())
         problems = list(_parameter_problems(manifest))
         if problems:
-            errors = [{"field": problem.field, "problem": problem.problem} for problem in problems]
-            raise ManifestInvalid(field=problems[0].field, problem=problems[0].problem, errors=errors)
+            raise refused(problems)
         return manifest, tuple(path for path in manifest.script_paths if path not in scripts)
 
     def upload(
@@ -157,13 +157,9 @@ def _changed(head: Head, operation: str, origin: Origin) -> Envelope:
 
 def _parameter_problems(manifest: Manifest) -> list[Problem]:
     """Ask every step's class about its parameters."""
-    return [
-        Problem(f"{place}.{problem.split(':')[0]}", problem.split(":", 1)[-1].strip())
-        for place, step in manifest.all_steps
-        for problem in _problems(step)
-    ]
+    return [problem.below(place) for place, step in manifest.all_steps for problem in _problems(step)]
 
 
-def _problems(step: Step) -> tuple[str, ...]:
+def _problems(step: Step) -> tuple[Problem, ...]:
     found = step_class(step.class_name)
     return (*unknown(step.parameters, getattr(found, "takes", None)), *found().validate(step.parameters))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.i18n import Text
 from enghub.core.lazy import lazy
+from enghub.core.wire import Unfit
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.phases import Phase
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 else:
     sa = lazy("sqlalchemy")
 
+_ONE_SOURCE = Text("needs exactly one of column, expression and value", "column、expression、value 须且只能填写一个")
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00`\";]+$")]
 Transform = Literal["trim", "upper", "lower", "empty_to_null", "integer", "decimal", "text"]
 
@@ -39,8 +42,7 @@ class ColumnRule(BaseModel):
     def _one_source(self) -> Self:
         given = [name for name in ("column", "expression", "value") if name in self.model_fields_set]
         if len(given) != 1:
-            message = "needs exactly one of column, expression and value"
-            raise ValueError(message)
+            raise Unfit(_ONE_SOURCE)
         return self
 
     def sql(self, source: "sa.Table", dialect: Dialect) -> "sa.ColumnElement[Any]":

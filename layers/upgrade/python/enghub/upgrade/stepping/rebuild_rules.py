@@ -6,9 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
 from enghub.upgrade.stepping.migration_rules import ColumnRule, Identifier
 
 TABLE = "${table}"
+_ONE_TABLE = Text("create must hold {table} exactly once", "create 中须恰好包含一次 {table}")
 Sql = Annotated[str, Field(min_length=1, max_length=60_000)]
 
 
@@ -39,8 +42,7 @@ class Rebuild(BaseModel):
     @model_validator(mode="after")
     def _names_its_table(self) -> Self:
         if self.create.count(TABLE) != 1:
-            message = f"create must hold {TABLE} exactly once"
-            raise ValueError(message)
+            raise Unfit(_ONE_TABLE, table=TABLE)
         return self
 
     @property

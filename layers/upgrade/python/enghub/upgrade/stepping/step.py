@@ -9,6 +9,7 @@ from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.ports import Ports
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class Step(Protocol):
     summary: ClassVar[str]
     """One line for the catalogue."""
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return what is wrong with the parameters, each text beginning with the parameter's name; no I/O."""
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Return what is wrong with the parameters, each with the parameter's path; no I/O."""
 
     def estimate(self, parameters: Mapping[str, Any]) -> int | None:
         """Return the expected seconds, None when unknown."""
@@ -141,7 +142,7 @@ class BaseStep:
         del parameters
         return () if dialect.has_transactions or not self.transactions else (type(self).__name__,)
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """Accept every parameter."""
         del parameters
         return ()

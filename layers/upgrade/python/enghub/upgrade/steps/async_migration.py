@@ -12,6 +12,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Migration
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -87,7 +88,7 @@ class AsynchronousMigration(BaseStep):
         "Row migration at a rate adapted to the database's load; parameters `async_migrations`, `load`"
     )
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = (
             *read.problems(parameters, "async_migrations", AsyncMigration),

@@ -12,6 +12,7 @@ from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.phases import Phase
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -64,7 +65,7 @@ class Backup(BaseStep):
     writes: ClassVar[bool] = False
     rehearsable: ClassVar[bool] = True
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems_of_one(parameters, "backup", BackupRules)
         if found:

@@ -10,6 +10,7 @@ from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.check_rules import CheckRule
@@ -60,7 +61,7 @@ class BusinessCheck(BaseStep):
     summary: ClassVar[str] = "Read-only data checks with thresholds; parameter `checks`"
     writes: ClassVar[bool] = False
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems(parameters, "checks", CheckRule)
         if found:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.ports import Cache
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
@@ -31,6 +33,9 @@ NOT_PROVED = Text(
 )
 SAMPLES = 20
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+NO_COLUMN = Text(
+    "key names no column, so all entries would have the same key", "key 未包含任何列，所有条目将使用同一个键"
+)
 
 
 class CacheRules(BaseModel):
@@ -51,8 +56,7 @@ class CacheRules(BaseModel):
     @model_validator(mode="after")
     def _key_names_columns(self) -> Self:
         if not _PLACEHOLDER.search(self.key):
-            message = "key names no column, so all entries would have the same key"
-            raise ValueError(message)
+            raise Unfit(NO_COLUMN)
         return self
 
     @property
@@ -68,7 +72,7 @@ class CacheRebuild(BaseStep):
     takes: ClassVar[Takes] = frozenset({"caches"})
     summary: ClassVar[str] = "Cache rebuild in batches with a generation swap; parameter `caches`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems(parameters, "caches", CacheRules)
         return found or read.repeated([c.name for c in read.read_list(parameters, "caches", CacheRules)], "caches")

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enghub.core.i18n import Text
 from enghub.core.lazy import lazy
+from enghub.core.wire import Unfit
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
 from enghub.upgrade.stepping.migration_rules import Identifier
@@ -30,6 +32,11 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "type": ("table", "column", "wanted"),
     "references": ("table", "column", "other_table", "other_column"),
 }
+_NEEDED = Text("rule {rule} needs {missing}", "规则 {rule} 须填写 {missing}")
+_CROSSED = Text("min_version {low} is above max_version {high}", "min_version {low} 高于 max_version {high}")
+_NO_BOUND = Text("rule range needs minimum or maximum", "规则 range 须填写 minimum 或 maximum")
+_NOT_SPLIT = Text("sql cannot be read: {why}", "sql 无法解析：{why}")
+_ONE_STATEMENT = Text("sql holds {count} statements, a rule has exactly one", "sql 含有 {count} 条语句，规则须恰好一条")
 DEFAULT_PATTERN = r"[[:cntrl:]]"
 _TYPE_PATTERNS = {
     "integer": r"^[+-]?[0-9]+$",
@@ -75,22 +82,18 @@ class CheckRule(BaseModel):
     def _complete(self) -> Self:
         missing = [name for name in _NEEDS[self.rule] if getattr(self, name) in (None, ())]
         if missing:
-            message = f"rule {self.rule} needs {', '.join(missing)}"
-            raise ValueError(message)
+            raise Unfit(_NEEDED, rule=self.rule, missing=", ".join(missing))
         if self.min_version and self.max_version and Version.parse(self.min_version) > Version.parse(self.max_version):
-            message = f"min_version {self.min_version} is above max_version {self.max_version}"
-            raise ValueError(message)
+            raise Unfit(_CROSSED, low=self.min_version, high=self.max_version)
         if self.rule == "range" and self.minimum is None and self.maximum is None:
-            message = "rule range needs minimum or maximum"
-            raise ValueError(message)
+            raise Unfit(_NO_BOUND)
         if self.sql is not None:
             try:
                 count = len(split(self.sql, Dialect.MARIADB))
             except SplitError as error:
-                raise ValueError(str(error)) from error
+                raise Unfit(_NOT_SPLIT, why=error.said) from error
             if count != 1:
-                message = f"sql holds {count} statements, a rule has exactly one"
-                raise ValueError(message)
+                raise Unfit(_ONE_STATEMENT, count=count)
         return self
 
     @property

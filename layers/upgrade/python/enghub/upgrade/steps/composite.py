@@ -7,6 +7,7 @@ from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, SliceState, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, Step, StepContext
 from enghub.upgrade.steps.async_migration import AsynchronousMigration
 from enghub.upgrade.steps.backup import Backup
@@ -39,7 +40,7 @@ class Composite(BaseStep):
         """A composite takes what its parts take."""
         cls.takes = frozenset(name for _, _, part in cls.parts for name in getattr(part, "takes", None) or ())
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         return tuple(problem for _, _, part in self.parts for problem in part().validate(parameters))
 

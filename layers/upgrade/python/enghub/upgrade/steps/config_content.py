@@ -6,6 +6,7 @@ from typing import Any
 from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.ports import NotConfigured
 from enghub.upgrade.stepping.step import StepContext
 from enghub.upgrade.steps import parameters as read
@@ -17,16 +18,19 @@ NO_TEMPLATE = Text(
 )
 NO_FILE = Text("{file} does not exist at the site, so it cannot be changed in place", "局点没有 {file}，无法就地修改")
 NOT_TEXT = Text("{file} is not {encoding} text", "{file} 不是 {encoding} 文本")
+VALUES_FORM = Text(
+    "must map placeholders to texts, numbers or true and false", "须为占位符到文本、数字或 true、false 的映射"
+)
 
 
-def problems(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+def problems(parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Return what is wrong with `config_files` and `config_values`."""
     found = read.problems(parameters, "config_files", ConfigFile)
     if found:
         return found
     values = parameters.get("config_values", {})
     if not isinstance(values, Mapping) or not all(isinstance(v, str | int | float) for v in values.values()):
-        return ("config_values: must map placeholders to texts, numbers or true and false",)
+        return (Problem("config_values", VALUES_FORM),)
     return read.repeated([file.path for file in read.read_list(parameters, "config_files", ConfigFile)], "config_files")
 
 

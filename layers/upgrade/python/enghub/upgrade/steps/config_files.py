@@ -11,6 +11,7 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.hooks import expect
 from enghub.upgrade.stepping.ports import NOT_CONFIGURED
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
@@ -41,7 +42,7 @@ class ConfigFiles(BaseStep):
     takes: ClassVar[Takes] = frozenset({"config_files", "config_values"})
     summary: ClassVar[str] = "Configuration files from templates; parameters `config_files`, `config_values`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         return problems(parameters)
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
@@ -27,7 +28,7 @@ class ConfigPreparation(BaseStep):
     )
     writes: ClassVar[bool] = False
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         return problems(parameters)
 

@@ -15,6 +15,7 @@ from enghub.core.clock import system_clock, to_text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.config_content import goes_by_hook, problems, rendered
@@ -41,7 +42,7 @@ class ConfigUpdate(BaseStep):
         "Configuration files from templates, checked, with history; parameters `config_files`, `config_values`"
     )
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         return problems(parameters)
 

@@ -9,12 +9,15 @@ from enghub.core.i18n import Text
 from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.hooks import plain
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.service_check import ask_restart, restarts_of
 
 UNHEALTHY = Text("Not healthy: {failed}", "健康检查未通过：{failed}")
+NO_URL = Text("{name} needs a url", "{name} 须填写 url")
+NO_PORT = Text("{name} needs host and port", "{name} 须填写 host 和 port")
 
 
 class HealthCheck(BaseModel):
@@ -54,14 +57,18 @@ class HealthChecks(BaseStep):
     summary: ClassVar[str] = "HTTP and database health checks; parameter `health_checks`"
     writes: ClassVar[bool] = False
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = list(read.problems(parameters, self.parameter, HealthCheck))
         if not found:
             checks = read.read_list(parameters, self.parameter, HealthCheck)
-            found = [f"{self.parameter}: {c.name} needs a url" for c in checks if c.kind == "http" and c.url is None]
+            found = [
+                Problem(self.parameter, NO_URL.filled(name=c.name))
+                for c in checks
+                if c.kind == "http" and c.url is None
+            ]
             found += [
-                f"{self.parameter}: {c.name} needs host and port"
+                Problem(self.parameter, NO_PORT.filled(name=c.name))
                 for c in checks
                 if c.kind == "tcp" and (c.host is None or c.port is None)
             ]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.lint import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -30,6 +32,8 @@ NOT_READ_ONLY = Text(
     "The query {query} is refused: it is not one plain SELECT", "查询 {query} 被拒绝：不是单条只读查询"
 )
 TASK = "indexes"
+CREATE_COLUMNS = Text("create needs columns", "create 须填写 columns")
+NO_COLUMNS = Text("{action} takes no columns", "{action} 不接受 columns")
 
 
 class IndexRule(BaseModel):
@@ -46,8 +50,7 @@ class IndexRule(BaseModel):
     @model_validator(mode="after")
     def _columns_to_create(self) -> Self:
         if (self.action == "create") != bool(self.columns):
-            message = "create needs columns" if self.action == "create" else f"{self.action} takes no columns"
-            raise ValueError(message)
+            raise Unfit(CREATE_COLUMNS if self.action == "create" else NO_COLUMNS, action=self.action)
         return self
 
 
@@ -69,12 +72,12 @@ class IndexOptimisation(BaseStep):
     rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Indexes with figures before and after; parameters `indexes`, `analyze`, `index_probes`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = [*read.problems(parameters, "indexes", IndexRule), *read.problems(parameters, "index_probes", Probe)]
         tables = parameters.get("analyze", [])
         if not isinstance(tables, list | tuple) or not all(isinstance(item, str) and item for item in tables):
-            found.append("analyze: must be a list of tables")
+            found.append(Problem("analyze", read.TABLES))
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:

@@ -20,6 +20,7 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileInfo, FileMissing, clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.ports import LOGS
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -61,7 +62,7 @@ class LogCleanup(BaseStep):
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Removal of old log files, archived by rule; parameter `log_cleanup`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = list(read.problems(parameters, "log_cleanup", LogRule))
         if not found:
@@ -69,7 +70,7 @@ class LogCleanup(BaseStep):
                 try:
                     clean_path(rule.folder)
                 except WorkFailed as failure:
-                    found.append(f"log_cleanup.{number}.folder: {failure.text.en}")
+                    found.append(Problem(f"log_cleanup.{number}.folder", failure.text))
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:

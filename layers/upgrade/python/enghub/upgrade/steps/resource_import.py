@@ -12,10 +12,12 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
+from enghub.core.wire import Unfit
 from enghub.kit.files.packages import Entry, Limits, Package, sha256_of
 from enghub.kit.files.store import BAD_PATH, FileMissing, clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.hooks import expect
 from enghub.upgrade.stepping.ports import NOT_CONFIGURED
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
@@ -40,6 +42,8 @@ GIVEN_UP = Text("The import was given up after {tries} tries: {reason}", "资源
 NOT_VERIFIED = Text("After the import {file} is not what the package holds", "导入后 {file} 与资源包内容不一致")
 SCAN_WAIT_SECONDS: Final = 10
 OWN: Final = ".enghub/resources"
+OWN_FOLDER = Text("it is in a folder of this software", "位于本系统自用的文件夹中")
+OTHER_SCAN = Text("scan.sha256 is not the package's: scan this package", "scan.sha256 与资源包不符：请扫描该资源包")
 
 
 class Scan(BaseModel):
@@ -79,8 +83,7 @@ class ResourcePackage(BaseModel):
     @model_validator(mode="after")
     def _scan_is_of_the_package(self) -> Self:
         if isinstance(self.scan, Scan) and self.scan.sha256 != self.sha256:
-            message = "scan.sha256 is not the package's: scan this package"
-            raise ValueError(message)
+            raise Unfit(OTHER_SCAN)
         return self
 
     @property
@@ -98,7 +101,7 @@ class ResourceImport(BaseStep):
         "Resource packages (zip) with checksums, staged and reversible; parameter `resource_packages`"
     )
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = list(read.problems(parameters, "resource_packages", ResourcePackage))
         if not found:
@@ -160,12 +163,12 @@ def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
     return "the site's scan hook"
 
 
-def _bad_target(number: int, package: ResourcePackage) -> list[str]:
+def _bad_target(number: int, package: ResourcePackage) -> list[Problem]:
     try:
         parts = clean_path(package.target) if package.target else ()
     except WorkFailed as failure:
-        return [f"resource_packages.{number}.target: {failure.text.en}"]
-    return [f"resource_packages.{number}.target: .enghub is reserved"] if parts[:1] == (".enghub",) else []
+        return [Problem(f"resource_packages.{number}.target", failure.text)]
+    return [Problem(f"resource_packages.{number}.target", OWN_FOLDER)] if parts[:1] == (".enghub",) else []
 
 
 class _Import:
@@ -276,7 +279,7 @@ class _Import:
     def _place(self, name: str) -> str:
         place = f"{self.rule.target}/{name}" if self.rule.target else name
         if clean_path(place)[0] == ".enghub":
-            raise WorkFailed(BAD_PATH, path=place, why="it is in a folder of this software")
+            raise WorkFailed(BAD_PATH, path=place, why=OWN_FOLDER)
         return place
 
     def _sha(self, path: str) -> str | None:

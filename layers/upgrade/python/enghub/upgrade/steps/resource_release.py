@@ -9,11 +9,13 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import clean_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
 REFUSED = Text("{what} is not released: {error}", "{what} 未释放：{error}")
+RESERVED = Text("{path} is in a folder of this software", "{path} 位于本系统自用的文件夹中")
 
 
 class Temporary(BaseModel):
@@ -34,7 +36,7 @@ class ResourceRelease(BaseStep):
     takes: ClassVar[Takes] = frozenset({"temporary"})
     summary: ClassVar[str] = "Release of declared temporary tables and files; parameter `temporary`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = list(read.problems_of_one(parameters, "temporary", Temporary))
         if not found:
@@ -42,9 +44,9 @@ class ResourceRelease(BaseStep):
                 try:
                     reserved = clean_path(path)[0] == ".enghub"
                 except WorkFailed as failure:
-                    found.append(f"temporary.paths: {failure.text.en}")
+                    found.append(Problem("temporary.paths", failure.text))
                 else:
-                    found += [f"temporary.paths: {path} is in a folder of this software"] if reserved else []
+                    found += [Problem("temporary.paths", RESERVED.filled(path=path))] if reserved else []
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:

@@ -10,6 +10,7 @@ from enghub.core.i18n import Text
 from enghub.kit.files.store import FileMissing
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -42,7 +43,7 @@ class RestoreBackup(BaseStep):
     rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Restore of the execution's backup, proved before it takes effect; parameter `restore`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         return read.problems_of_one(parameters, "restore", RestoreRules)
 

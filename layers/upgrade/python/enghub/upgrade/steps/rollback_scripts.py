@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from enghub.core.i18n import Text
 from enghub.kit.work.slices import Cursor, Slice, SliceState, done
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 from enghub.upgrade.steps.sql_scripts import SqlScripts
+
+NO_SCRIPT = Text("must name at least one script", "至少填写一个脚本")
 
 
 class RollbackScripts(BaseStep):
@@ -17,10 +21,10 @@ class RollbackScripts(BaseStep):
     transactions: ClassVar[bool] = False
     summary: ClassVar[str] = "Rollback scripts of a version; parameter `rollback_scripts`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         if not read.texts(parameters, "rollback_scripts"):
-            return ("rollback_scripts: must name at least one script",)
+            return (Problem("rollback_scripts", NO_SCRIPT),)
         return SqlScripts().validate(parameters)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:

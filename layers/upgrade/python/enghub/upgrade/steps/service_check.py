@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from enghub.core.i18n import Text
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.hooks import expect, plain
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -47,7 +48,7 @@ class ServiceCheck(BaseStep):
     summary: ClassVar[str] = "Service status with restart attempts and a readiness report; parameter `services`"
     writes: ClassVar[bool] = False
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems(parameters, "services", Service)
         return found or read.repeated([s.name for s in read.read_list(parameters, "services", Service)], "services")

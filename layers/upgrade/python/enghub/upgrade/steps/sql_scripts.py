@@ -8,6 +8,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
@@ -15,6 +16,8 @@ MISSING = Text("The manifest's bundle has no script {script}", "升级配置包�
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
 NO_ROLLBACK = Text("The step declares no rollback_scripts", "该步骤未声明 rollback_scripts")
 _WAIT_SECONDS = 10
+NO_SQL = Text("{path} is no SQL script, and no other kind is run", "{path} 不是 SQL 脚本，不运行其他类型的脚本")
+TRANSACTION = Text('must be "script" or "statement"', '须为 "script" 或 "statement"')
 
 
 class SqlScripts(BaseStep):
@@ -27,17 +30,17 @@ class SqlScripts(BaseStep):
         "SQL scripts with a statement journal; parameters `sql_scripts`, `rollback_scripts`, `transaction`"
     )
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = []
         for name in ("sql_scripts", "rollback_scripts"):
             value = parameters.get(name, [])
             if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
-                found.append(f"{name}: must be a list of paths")
+                found.append(Problem(name, read.PATHS))
                 continue
-            found += [f"{name}: {path} is no SQL script, and no other kind is run" for path in value if _is_other(path)]
+            found += [Problem(name, NO_SQL.filled(path=path)) for path in value if _is_other(path)]
         if parameters.get("transaction", "script") not in ("script", "statement"):
-            found.append('transaction: must be "script" or "statement"')
+            found.append(Problem("transaction", TRANSACTION))
         return tuple(found)
 
     def why_irreversible(self, parameters: Mapping[str, Any], copies: frozenset[str]) -> Text | None:
@@ -148,4 +151,4 @@ def statements_of(context: StepContext, path: str, dialect: Dialect) -> Any:
     except KeyError as error:
         raise WorkFailed(MISSING, script=path) from error
     except SplitError as error:
-        raise WorkFailed(UNREADABLE, script=path, reason=str(error)) from error
+        raise WorkFailed(UNREADABLE, script=path, reason=error.said) from error

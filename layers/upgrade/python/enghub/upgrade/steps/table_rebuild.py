@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.rebuild_rules import Rebuild
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -26,7 +27,7 @@ class TableRebuild(BaseStep):
     rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Table rebuild: create, copy in batches, exchange; parameter `rebuilds`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems(parameters, "rebuilds", Rebuild)
         if found:

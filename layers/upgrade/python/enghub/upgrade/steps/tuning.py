@@ -10,6 +10,7 @@ from enghub.kit.sql.lint import is_single_query
 from enghub.kit.sql.splitter import split
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
@@ -47,7 +48,7 @@ class PerformanceTuning(BaseStep):
     rehearsable: ClassVar[bool] = True
     summary: ClassVar[str] = "Tuning statements, taken back when they do not help; parameter `tuning`"
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         found = read.problems(parameters, "tuning", Tuning)
         return found or read.repeated([t.name for t in read.read_list(parameters, "tuning", Tuning)], "tuning")

@@ -11,6 +11,7 @@ from enghub.core.lazy import lazy
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
+from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.migration_rules import Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -24,6 +25,8 @@ else:
 
 FAILED = Text("The verification failed: {failed}", "升级验证未通过：{failed}")
 STRUCTURE, INTEGRITY, BUSINESS = "check_table_structure", "check_data_integrity", "check_business_logic"
+NO_RULE = Text("{name} is not known", "没有规则 {name}")
+TABLES_FORM = Text("must map each table to its columns", "须为每张表列出其列")
 
 
 class Measure(BaseModel):
@@ -60,14 +63,14 @@ class Verification(BaseStep):
     )
     writes: ClassVar[bool] = False
 
-    def validate(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    def validate(self, parameters: Mapping[str, Any]) -> tuple[Problem, ...]:
         """See `Step.validate`."""
         unknown = set(read.texts(parameters, "verification_rules")) - {STRUCTURE, INTEGRITY, BUSINESS}
-        found = [f"verification_rules: {name} is not known" for name in sorted(unknown)]
+        found = [Problem("verification_rules", NO_RULE.filled(name=name)) for name in sorted(unknown)]
         found += read.problems(parameters, "comparisons", Comparison)
         found += read.problems(parameters, "business_checks", CheckRule)
         if not isinstance(parameters.get("tables", {}), Mapping):
-            found.append("tables: must map each table to its columns")
+            found.append(Problem("tables", TABLES_FORM))
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
