@@ -88,16 +88,17 @@ class AuditEntry:
     after: Mapping[str, Any] | None
     previous: Link
     reason: str = ""
+    link: Link = field(init=False)
+    """The chain's new end: hash of the previous hash and of everything in this entry."""
 
-    @property
-    def link(self) -> Link:
-        """The chain's new end: hash of the previous hash and of everything in this entry."""
+    def __post_init__(self) -> None:
         origin = self.origin
         who = [origin.tenant_id, origin.factory_id, origin.user_id, clock.to_text(origin.at)]
         where = [origin.request_id, origin.source_ip, origin.user_agent]
         facts = [self.action, self.subject, self.before, self.after, self.reason]
         content = dumps([self.previous.hash, self.previous.sequence + 1, who, where, *facts])
-        return Link(self.previous.sequence + 1, hashlib.sha256(content.encode()).hexdigest())
+        link = Link(self.previous.sequence + 1, hashlib.sha256(content.encode()).hexdigest())
+        object.__setattr__(self, "link", link)
 
 
 def audit_entry(

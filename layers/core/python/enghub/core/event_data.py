@@ -1,5 +1,6 @@
 """What an event says: the typed ``data`` of an envelope, for those who publish it and for those who read it."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -34,7 +35,12 @@ class EventData(BaseModel):
 
     def envelope(self, origin: Origin) -> Envelope:
         """Return this as an event caused by ``origin``; optional fields without a value are left out."""
-        optional = {name for name, field in type(self).model_fields.items() if not field.is_required()}
+        optional = _optional(type(self))
         data = {n: v for n, v in self.model_dump().items() if v is not None or n not in optional}
         source = self.SOURCE or f"enghub.{config.load(config.CoreConfig).context}"
         return Envelope.of(origin, self.event_type(), source, data, self.VERSION)
+
+
+@cache
+def _optional(kind: type[EventData]) -> frozenset[str]:
+    return frozenset(name for name, field in kind.model_fields.items() if not field.is_required())

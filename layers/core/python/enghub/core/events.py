@@ -78,7 +78,7 @@ class Envelope:
 
 def dumps(value: Any) -> str:
     """Return compact JSON in which a Decimal is a number and a time is ISO 8601."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -88,3 +88,6 @@ def _plain(value: Any) -> Any:
         return clock.to_text(value)
     message = f"{type(value).__name__} has no JSON form"
     raise TypeError(message)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode

@@ -121,12 +121,9 @@ def plain(value: Decimal) -> int | float:
 
 Quantity = Annotated[
     Decimal,
+    Field(ge=0, max_digits=14, decimal_places=4, allow_inf_nan=False),  # first, so that no Python checks it
     BeforeValidator(_number),
     Field(
-        ge=0,
-        max_digits=14,
-        decimal_places=4,
-        allow_inf_nan=False,
         json_schema_extra=_shown_as(
             type="number", minimum=0, maximum=9_999_999_999, description="at most 10 digits and 4 decimals"
         ),
