@@ -213,6 +213,10 @@ def test_a_key_that_dynamodb_does_not_take_is_the_callers() -> None:
         Stock.read(key("T", "acme", "x" * 3000), "A")
     with pytest.raises(InvalidKey):
         key("T", "acme", "\ud800")
+    note = {"pk": {"S": "T#acme#NOTE"}, "sk": {"S": "1"}, "gsi1pk": {"S": "T#acme"}, "entity": {"S": "NOTE"}}
+    for name in ("sk", "gsi1sk"):
+        with pytest.raises(InvalidKey):
+            transact(PutItem({**note, name: {"S": "x" * 1100}}))
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])

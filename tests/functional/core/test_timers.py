@@ -10,9 +10,9 @@ from enghub.core.aggregates import Aggregate
 from enghub.core.commits import Commit
 from enghub.core.marks import AlreadyHandled
 from enghub.core.timers import dynamo
-from enghub.core.timers.model import EARLY, CancelTimer, DueTimer, SetTimer, TimerState, Wake
+from enghub.core.timers.model import EARLY, CancelTimer, DueTimer, SetTimer, TimerState, Wake, shard_of
 from enghub.core.timers.waking import Swept, arm, sweep
-from enghub.core.transactions import Put, absent, transact
+from enghub.core.transactions import Put, PutItem, absent, transact
 from enghub.kit.calendars import zones
 from enghub.kit.calendars.rules import RecurringRule
 from tests.factories.http import NOW, an_origin
@@ -249,6 +249,19 @@ def test_a_schedule_that_is_lost_is_found_overdue(fast: World) -> None:
     fast.run(HOUR + 4 * MINUTE)
     (rang,) = fast.fired_at["order/1"]
     assert NOW + HOUR < rang <= NOW + HOUR + 3 * MINUTE
+
+
+def test_timers_that_cannot_be_read_hide_none_behind_them(stored: World) -> None:
+    change = at(NOW)
+    good = dynamo.writes(change, an_origin())[0]
+    assert isinstance(good, Put)
+    for number in range(3):
+        torn = {**good.record.serialize(), "sk": {"S": f"torn-{number}"}, "gsi2sk": {"S": f"0{number}"}}
+        torn["state"] = {"S": "TORN"}
+        transact(PutItem(torn))
+    transact(good)
+    shard = shard_of(Wake("acme", change.subject, change.purpose))
+    assert [timer.subject for timer in dynamo.overdue(shard, NOW + HOUR, 2)] == [change.subject]
 
 
 def test_after_an_outage_everything_overdue_rings_once(fast: World) -> None:

@@ -42,7 +42,7 @@ MAX_KEY_BYTES = 2048
 
 CURSOR = Text("take it unchanged from the previous page of the same list", "请原样使用同一列表上一页返回的值")
 _UNICODE = Text("holds text that is not valid Unicode", "含有无效的 Unicode 字符")
-_LONG = Text("is too long", "过长")
+TOO_LONG = Text("is too long", "过长")
 
 RawItem = codec.RawItem
 
@@ -58,7 +58,7 @@ def key(*parts: str | int) -> str:
     except UnicodeEncodeError as error:
         raise InvalidKey(field="id", problem=_UNICODE) from error
     if len(made) > MAX_KEY_BYTES:
-        raise InvalidKey(field="id", problem=_LONG)
+        raise InvalidKey(field="id", problem=TOO_LONG)
     return made
 
 
@@ -340,7 +340,7 @@ class _translated:  # noqa: N801 - a context manager that reads as a word
         if code != "ValidationException":
             raise Unavailable from error
         if "hashkey" in str(error.cause) or "rangekey" in str(error.cause) or "key limit" in str(error.cause):
-            raise InvalidKey(field="id", problem=_LONG) from error
+            raise InvalidKey(field="id", problem=TOO_LONG) from error
         if self._cursor is not None:
             raise _foreign_cursor() from error
         raise Failed from error

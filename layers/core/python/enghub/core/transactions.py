@@ -14,12 +14,14 @@ from pynamodb.expressions.update import Update as UpdateExpression
 
 from enghub.core import ids
 from enghub.core.codec import Key
-from enghub.core.dynamo import DENIED, Attr, RawItem, Record, connection, error_code, table
-from enghub.core.errors import EngHubError, Failed, TooLarge, Unavailable
+from enghub.core.dynamo import DENIED, INDEXES, TOO_LONG, Attr, RawItem, Record, connection, error_code, table
+from enghub.core.errors import EngHubError, Failed, InvalidKey, TooLarge, Unavailable
 from enghub.core.i18n import Text
 
 MAX_TRANSACTION_ITEMS = 100
 """TransactWriteItems takes 100 items and 4 MB."""
+MAX_SORT_KEY_BYTES = 1024
+"""Of the table and of the indexes; a partition key takes 2,048, which ``dynamo.key`` looks after."""
 MAX_ITEM_BYTES = 400 * 1024
 """Of one item, names and values together."""
 ATTEMPTS = 12
@@ -121,6 +123,7 @@ def transact(*writes: Write) -> None:
     Raises:
         Exception: what the first refused write's ``refusal`` returns.
         ConditionFailed: a write without ``refusal`` was refused.
+        InvalidKey: an id is too long for a sort key.
         ItemTooLarge: an item is over 400 KB; it names the largest part.
         Failed: DynamoDB calls the request malformed, or forbids it.
         Unavailable: contention, throttling or an outage outlasted the retries; nothing was written, or the outcome is
@@ -225,6 +228,7 @@ _IN_PROGRESS = "TransactionInProgressException"
 _CONFLICTS = {"TransactionConflict", "TransactionConflictException", _IN_PROGRESS}
 _THROTTLES = {"ThrottlingError", "ThrottlingException", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
 _MALFORMED = {"ValidationError", "ValidationException"}
+_SORT_KEYS = {"sk", *(f"{index}sk" for index in INDEXES)}
 
 
 def _explain(error: TransactWriteError, writes: Sequence[Write], ordered: Sequence[Write]) -> None:
@@ -257,6 +261,8 @@ def _malformed(writes: Sequence[Write], reasons: Mapping[int, CancellationReason
     blamed = [write for write in writes if getattr(reasons.get(id(write)), "code", "") in _MALFORMED]
     for write in blamed or writes:
         sizes = _sizes(write)
+        if any(size > MAX_SORT_KEY_BYTES for name, size in sizes.items() if name in _SORT_KEYS):
+            return InvalidKey(field="id", problem=TOO_LONG)
         told = blamed and "size" in str(reasons[id(write)].message).lower()
         if sizes and (told or sum(sizes.values()) > MAX_ITEM_BYTES):
             return ItemTooLarge(field=max(sizes, key=sizes.__getitem__), limit_bytes=MAX_ITEM_BYTES)

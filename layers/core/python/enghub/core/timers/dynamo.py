@@ -3,8 +3,9 @@
 Key: ``T#<tenant>#TIMER#<subject>`` / ``<purpose>``; index ``gsi2`` holds the waiting ones by the time the sweep looks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
@@ -103,11 +104,20 @@ def overdue(shard: int, now: datetime, limit: int) -> Iterator[Timer]:
         PynamoDBException: the table cannot be read.
     """
     until = TimerRecord.gsi2sk.between("0", index_time(now))
-    for raw in table().query(_waiting(shard), until, index_name="gsi2", limit=limit)["Items"]:
-        try:
-            yield _timer(TimerRecord.from_raw_data(raw))
-        except Exception:
-            log.exception("timer cannot be read", key=raw.get("pk"))
+    cursor: Mapping[str, Any] | None = None
+    while limit:
+        page = table().query(_waiting(shard), until, index_name="gsi2", limit=limit, exclusive_start_key=cursor)
+        for raw in page["Items"]:
+            try:
+                found = _timer(TimerRecord.from_raw_data(raw))
+            except Exception:
+                log.exception("timer cannot be read", key=raw.get("pk"))
+                continue
+            limit -= 1
+            yield found
+        cursor = page.get("LastEvaluatedKey")
+        if cursor is None:
+            return
 
 
 def look_again(timer: Timer, at: datetime | None) -> None:
