@@ -26,6 +26,16 @@ def test_what_is_stored_comes_back_and_changes_on_its_version(notices: Notices) 
     assert notices.data("PUT", "/rules/planners", RULE)["version"] == 4
 
 
+def test_the_same_request_again_gets_what_it_stored(notices: Notices) -> None:
+    """Its answer may have got lost; refused, one's own change would look like somebody else's."""
+    assert [notices.data("PUT", "/rules/planners", RULE)["version"] for _ in range(2)] == [1, 1]
+    other = {**RULE, "minSeverity": "CRITICAL", "version": 1}
+    assert [notices.data("PUT", "/rules/planners", other)["version"] for _ in range(2)] == [2, 2]
+    assert notices.refused("PUT", "/rules/planners", RULE)[0] == 409
+    notices.data("PUT", "/rules/planners", {**RULE, "version": 2})
+    assert notices.refused("PUT", "/rules/planners", {**RULE, "version": 1})[0] == 409
+
+
 def test_a_channel_names_its_secret_and_shows_no_address(notices: Notices) -> None:
     made = notices.data("PUT", "/channels/ops", {"name": "Operations", "kind": "dingtalk"})
     assert made["secretName"] == "enghub/test/notices/acme/ops"

@@ -40,6 +40,8 @@ class Setup(Generic[A]):
     def put(self, name: str, wanted: A, version: int | None, origin: Origin) -> Kept[A]:
         """Store one as wanted; ``version`` is the one that the caller saw, None of a new one.
 
+        What is stored so already, one version later, is the same request again, whose answer got lost: it stays.
+
         Raises:
             VersionConflict: it is another now.
             TooManyOfThem: a new one would be one too many.
@@ -48,6 +50,8 @@ class Setup(Generic[A]):
             self.check(wanted)
         before = self.repository.get(wanted.tenant_id, name)
         seen = 0 if before is None or before.value.is_deleted else before.revision
+        if before is not None and before.value == wanted and seen and (version is None or seen == version + 1):
+            return before
         if seen != (version or 0):
             raise VersionConflict(expected=version or 0, actual=seen)
         if not seen and len(self.repository.all(wanted.tenant_id)) >= self.most:
