@@ -47,7 +47,7 @@ def requested() -> str:
 
 def synced(run_id: str) -> Any:
     """Do what the state machine does."""
-    run = {"tenant_id": "acme", "run_id": run_id}
+    run = {"tenant_id": "acme", "run_id": run_id, "pass_number": 1}
     retried(lambda: task("plan_sync", run))
     cursor, more = {"after": None, "next_number": 1}, True
     while more:
@@ -64,4 +64,6 @@ def ask(_: None) -> Any:
 
 
 register(Flow("ask for a sync", "plm", put_secrets, ask, around=a_plm))
-register(Flow("sync products", "plm", requested, synced, around=a_plm))
+COMMITS = frozenset({"version"})
+"""A listing that is repeated after a lost answer is one more write of its run."""
+register(Flow("sync products", "plm", requested, synced, around=a_plm, counts=COMMITS))
