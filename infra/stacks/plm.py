@@ -58,7 +58,7 @@ class PlmStack(ContextStack):
         self.workflow(
             SYNC,
             tasks={
-                "PlanSync": self._step("plan_sync", *STORED),
+                "PlanSync": self._step("plan_sync", "GetItem", "UpdateItem"),
                 "ListBatches": self._plm_step("list_batches", *STORED, "Query", "DeleteItem"),
                 "SyncBatch": self._plm_step("sync_batch", *STORED, "BatchGetItem", "Query", "DeleteItem"),
                 "RecordFailedBatch": self._step("record_failed_batch", "GetItem", "PutItem"),

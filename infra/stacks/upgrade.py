@@ -58,7 +58,7 @@ class UpgradeStack(ContextStack):
         self.table_access(plan, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
 
         execute = self.function("execute_upgrade", timeout_seconds=25, environment=self._slots)
-        self.table_access(execute, *STORED, "BatchGetItem", "Query", indexes=())
+        self.table_access(execute, "GetItem", "PutItem", "BatchGetItem", "Query", indexes=())
 
         control = self.function("control_upgrade", environment=self._slots)
         self.table_access(control, *STORED, "Query", "DeleteItem", indexes=())
@@ -117,7 +117,7 @@ class UpgradeStack(ContextStack):
         self.schedule("sweep_upgrades", sweep, "rate(1 minute)")
 
         change = self.function("change_queue", environment=self._slots)
-        self.table_access(change, *STORED, "Query", indexes=())
+        self.table_access(change, "GetItem", "PutItem", "Query", indexes=())
 
         read = self.function("read_queue", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
@@ -144,7 +144,7 @@ class UpgradeStack(ContextStack):
 
     def _rollouts(self) -> None:
         change = self.function("change_rollout", timeout_seconds=25)
-        self.table_access(change, *STORED, "Query", "BatchWriteItem", indexes=())
+        self.table_access(change, *STORED, "Query", indexes=())
 
         read = self.function("read_rollouts")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
@@ -165,7 +165,7 @@ class UpgradeStack(ContextStack):
     def _rehearsals(self) -> None:
         # Plans as execute_upgrade does, and reads the site's secret to refuse a wrong scratch database at once.
         start = self.function("start_rehearsal", timeout_seconds=25)
-        self.table_access(start, *STORED, "BatchGetItem", "Query", indexes=())
+        self.table_access(start, "GetItem", "PutItem", "BatchGetItem", "Query", indexes=())
         self.secret_access(start, SITE_SECRETS)
 
         read = self.function("read_rehearsals")
