@@ -8,7 +8,7 @@ from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
-from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest
+from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest, to_command
 
 app = resolver()
 
@@ -18,7 +18,7 @@ def execute_upgrade(request: UpgradeRequest) -> ExecutionResponse:
     """Start an upgrade; the same Idempotency-Key starts one."""
     call = http.call(app)
     claim = call.claim(ExecutionResponse.of)
-    return ExecutionResponse.of(wiring.upgrades().execute(request.to_command(), call.origin, claim))
+    return ExecutionResponse.of(wiring.upgrades().execute(to_command(request), call.origin, claim))
 
 
 lambda_handler = entrypoints.http(app)

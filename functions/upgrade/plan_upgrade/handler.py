@@ -7,7 +7,7 @@ Runbook: docs/runbooks/upgrade-executions.md.
 from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
-from enghub.upgrade.executions.api import BASE, UpgradeRequest
+from enghub.upgrade.executions.start_request import BASE, UpgradeRequest
 from enghub.upgrade.planning import wiring
 from enghub.upgrade.planning.api import PlanResponse
 from enghub.upgrade.rehearsal.wiring import store

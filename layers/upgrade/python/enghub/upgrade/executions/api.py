@@ -11,32 +11,23 @@ from enghub.upgrade.executions.model import Breakpoint, Execution, OnFailure, St
 from enghub.upgrade.executions.reading import ExecutionDetail
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
+from enghub.upgrade.executions.start_request import BASE, UpgradeRequest
 from enghub.upgrade.executions.step import StepRecord, said
 from enghub.upgrade.executions.summary import summary
-from enghub.upgrade.requests import WantedUpgrade
 
-BASE = "/api/v1/upgrade"
+__all__ = ["BASE", "UpgradeRequest"]
 
 
-class UpgradeRequest(WantedUpgrade):
-    """An upgrade, and what shall happen when it meets an obstacle."""
-
-    on_failure: Literal["stop", "rollback", "confirm"] = "stop"
-    """`confirm` asks an operator whether to roll back, for a day."""
-
-    when_busy: Literal["refuse", "queue"] = "refuse"
-    """What happens when the site is being upgraded already."""
-
-    def to_command(self) -> StartUpgrade:
-        """Return what is asked."""
-        return StartUpgrade(
-            self.upgrade_before_version,
-            self.upgrade_after_version,
-            self.site_id,
-            self.environment,
-            OnFailure(self.on_failure),
-            self.when_busy,
-        )
+def to_command(request: UpgradeRequest) -> StartUpgrade:
+    """Return what is asked."""
+    return StartUpgrade(
+        request.upgrade_before_version,
+        request.upgrade_after_version,
+        request.site_id,
+        request.environment,
+        OnFailure(request.on_failure),
+        request.when_busy,
+    )
 
 
 class ResumeRequest(wire.Request):
