@@ -4,18 +4,23 @@ Trigger: POST /api/v1/notices/templates/{noticeType}/preview, POST /api/v1/notic
 Runbook: docs/runbooks/notices.md.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
+from enghub.core.lazy import lazy
 from enghub.notices import rights, wiring
 from enghub.notices.catalogue.model import notice_type as type_called
 from enghub.notices.deliveries.api import StartedResponse
 from enghub.notices.setup.answers import PreviewResponse
 from enghub.notices.setup.api import BASE, Name, NoticeTypeName, TestRequest, TextsRequest
 from enghub.notices.setup.errors import SetupNotFound
-from enghub.notices.templates.texts import preview
+
+if TYPE_CHECKING:
+    from enghub.notices.templates import texts
+else:  # the template library, for previews alone
+    texts = lazy("enghub.notices.templates.texts")
 
 app = http.resolver()
 
@@ -27,7 +32,7 @@ def preview_template(notice_type: Annotated[NoticeTypeName, Path()], request: Te
     kind, own = type_called(notice_type), wiring.templates().repository.get(tenant_id, notice_type)
     present = None if own is None or own.value.is_deleted else own.value
     wanted = request.to_template(tenant_id, kind, present)
-    return PreviewResponse.of(preview(kind, wanted.texts, request.facts, request.language))
+    return PreviewResponse.of(texts.preview(kind, wanted.texts, request.facts, request.language))
 
 
 @app.post(f"{BASE}/channels/<channel_id>/test", right=rights.MANAGE_NOTICES, status_code=202)
