@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.core.projections.model import AsOf, Fact, take
+from enghub.core.projections.model import AsOf, Fact, agree, corrected, take
 from enghub.core.projections.proof import LOOKS, Derived
 from tests.factories.http import NOW
 
@@ -94,3 +94,14 @@ def looking(*sources: dict[str, int]) -> Derived[str, int]:
 def test_a_difference_of_one_look_is_none_and_one_that_stays_is() -> None:
     assert looking({"a": 1}, {"a": 2}).proved().wrong == {}
     assert looking(*[{"a": 1}] * LOOKS).proved().wrong == {"a": 1}
+
+
+@given(versions, st.integers(1, 12))
+def test_a_correction_keeps_what_is_newer_and_closes_the_gaps_that_the_source_covers(
+    came: list[int], told: int
+) -> None:
+    kept = all_taken(came)
+    stored = corrected(kept, a_fact(told))
+    assert agree(stored, a_fact(told))
+    assert stored.version == max(kept.version, told)
+    assert set(stored.missing) == {version for version in kept.missing if told < version < stored.version}

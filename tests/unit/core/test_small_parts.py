@@ -1,13 +1,15 @@
 """Time, ids, languages, settings, errors: the small promises."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enghub.core import clock, config, errors, i18n, ids
+from enghub.core import clock, config, errors, events, i18n, ids
 from enghub.core.errors import EngHubError
 from enghub.core.identity import Principal
 from tests.factories.http import NOW, a_principal
@@ -114,3 +116,9 @@ def test_the_factory_must_be_one_of_the_callers(
             caller.factory(wanted)
     else:
         assert caller.factory(wanted) == granted
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20), st.text())
+def test_a_number_leaves_to_its_last_digit_and_texts_beside_it_as_they_are(number: Decimal, text: str) -> None:
+    data = json.loads(events.dumps({"quantity": number, "note": text}), parse_float=Decimal, parse_int=Decimal)
+    assert data == {"quantity": number, "note": text}

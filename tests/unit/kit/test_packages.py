@@ -36,7 +36,22 @@ def link(name: str) -> zipfile.ZipInfo:
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/../../x", "/etc/passwd", "C:/x", "a\\..\\x", "a/./b", "a//b", ".enghub/history/x", "a\nb"]
+    "name",
+    [
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "C:/x",
+        "a\\..\\x",
+        "a/./b",
+        "a//b",
+        ".enghub/history/x",
+        "a\nb",
+        ".ENGHUB/x",
+        ".EngHub",
+        ".enghub./x",
+        ".enghub /x",
+    ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     info = zipfile.ZipInfo("ok")
@@ -54,6 +69,11 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
         ([("a", bytes((3 << 20) + 1))], "larger than"),
         ([("bomb", bytes(2 << 20))], "50 times"),
         ([("A.txt", b"x"), ("a.TXT", b"y")], "stands twice"),
+        ([("caf\u00e9", b"x"), ("cafe\u0301", b"y")], "stands twice"),
+        ([("\u212bngstrom", b"x"), ("\u00e5NGSTROM", b"y")], "stands twice"),
+        ([("a", b"x"), ("a.", b"y")], "stands twice"),
+        ([("a", b"x"), ("a/b", b"y")], "'a' is a file, and a folder of 'a/b'"),
+        ([("A/b/c", b"x"), ("a/B", b"y")], "'a/b' is a file, and a folder of 'a/b/c'"),
         ([("a", b"x"), ("SHA256SUMS", b"")], "differ: a"),
         ([("SHA256SUMS", hashlib.sha256(b"x").hexdigest().encode() + b"  gone")], "differ: gone"),
     ],

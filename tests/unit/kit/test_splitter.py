@@ -77,6 +77,20 @@ def test_the_clients_delimiter_command_is_obeyed(script: str, expected: list[str
 
 
 @pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("WARNINGS;\nSELECT 1; warnings; SELECT 2;\n  nowarning ;", ["SELECT 1", "SELECT 2"]),
+        ("status\nSELECT 1;\nprint", ["SELECT 1"]),
+        ("DELIMITER $$\nWARNINGS$$\nwarnings\nSELECT 1$$", ["SELECT 1"]),
+        ("SELECT\nwarnings\nFROM status;", ["SELECT\nwarnings\nFROM status"]),
+        ("HELP 'SHOW';\nSELECT 1; warnings\n;", ["HELP 'SHOW'", "SELECT 1", "warnings"]),
+    ],
+)
+def test_what_the_client_only_shows_is_passed_over(script: str, expected: list[str]) -> None:
+    assert texts(script, MY) == expected
+
+
+@pytest.mark.parametrize(
     ("dialect", "script", "expected"),
     [
         (MY, "  ;;\n-- only a comment;\n/* and ; another */ ", []),
@@ -96,8 +110,12 @@ def test_comments_belong_to_no_statement(dialect: Dialect, script: str, expected
         (PG, "/* /* */ SELECT 1;", "line 1: a comment is never closed"),
         (PG, 'SELECT 1; SELECT "open', "line 1: a quoted name is never closed"),
         (MY, "DELIMITER\nSELECT 1;", "line 1: DELIMITER needs a delimiter"),
-        (PG, "COPY t FROM stdin;\n1\n\\.\n", "line 1: COPY ... FROM stdin carries data"),
+        (PG, "COPY t FROM stdin;\n1\n\\.\n", "line 1: COPY ... FROM stdin or TO stdout"),
         (PG, "SELECT 1;\n\\connect other", "line 2: client commands"),
+        (PG, "SELECT 1 \\gexec", "line 1: client commands"),
+        (PG, "SELECT 1 \\g", "line 1: client commands"),
+        (PG, "COPY (SELECT 1) TO STDOUT", "line 1: COPY"),
+        (MY, "SELECT 1\\G", "line 1: client commands"),
         (MY, "CREATE PROCEDURE p() BEGIN SELECT 1;", "line 1: a BEGIN ... END body or a parenthesis is never closed"),
     ],
 )
@@ -139,3 +157,15 @@ def test_any_text_is_either_cut_or_refused(text: str, dialect: Dialect) -> None:
     except SplitError:
         return
     assert all(statement.text.strip() and statement.text in text for statement in found)
+
+
+@pytest.mark.parametrize(("dialect", "kept"), [(Dialect.MARIADB, "a\nb"), (Dialect.POSTGRESQL, "a\r\nb")])
+def test_ends_of_lines_within_texts_and_bodies_are_what_the_official_client_sends(dialect: Dialect, kept: str) -> None:
+    """`SELECT HEX('a<CR><LF>b')` of a file: 610A62 by the client `mariadb`, 610d0a62 by psql."""
+    if dialect.is_mysql:
+        text = "SELECT 'a\r\nb';\r\nDELIMITER $$\r\nCREATE PROCEDURE p()\r\nSELECT 'a\r\nb'$$\r\n"
+    else:
+        text = "SELECT 'a\r\nb';\r\nCREATE FUNCTION p() RETURNS text AS $$SELECT 'a\r\nb'$$ LANGUAGE sql;\r\n"
+    found = split(text, dialect)
+    assert [one.line for one in found] == ([1, 4] if dialect.is_mysql else [1, 3])
+    assert all(f"SELECT '{kept}'" in one.text for one in found)

@@ -4,7 +4,9 @@ import pytest
 
 from enghub.kit.sql.classify import Manner, manner
 from enghub.kit.sql.dialect import Dialect
-from enghub.kit.sql.lint import Danger, dangers, is_read_only
+from enghub.kit.sql.gate import is_single_query
+from enghub.kit.sql.lint import Danger, dangers, findings
+from enghub.kit.sql.locks import long_lock
 from enghub.kit.sql.splitter import split
 
 MY, PG, LITE = Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE
@@ -29,10 +31,76 @@ MY, PG, LITE = Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE
         (MY, "CREATE TABLE a (id INT)", ()),
         (MY, "INSERT INTO a SELECT * FROM b", ()),
         (MY, "DROP EVENT IF EXISTS e", (Danger.DROP,)),
+        (MY, "CREATE OR REPLACE TABLE t (i INT)", (Danger.REPLACE,)),
+        (MY, "CREATE OR REPLACE VIEW v AS SELECT 1", ()),
+        (MY, "DELETE FROM t WHERE 1 = 1", (Danger.DELETE_ALL,)),
+        (MY, "DELETE FROM t WHERE id = 1 OR TRUE", (Danger.DELETE_ALL,)),
+        (PG, "DELETE FROM t WHERE id = id", (Danger.DELETE_ALL,)),
+        (MY, "UPDATE t SET a = 1 WHERE 1", (Danger.UPDATE_ALL,)),
+        (PG, "DELETE FROM t WHERE 1 = 0", ()),
+        (PG, "WITH d AS (DELETE FROM t RETURNING *) SELECT count(*) FROM d", (Danger.DELETE_ALL,)),
+        (PG, "INSERT INTO x WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", (Danger.DELETE_ALL,)),
+        (PG, "MERGE INTO t USING s ON t.i = s.i WHEN MATCHED THEN DELETE", (Danger.DELETE_MATCHED,)),
+        (PG, "MERGE INTO t USING s ON t.i = s.i WHEN MATCHED THEN UPDATE SET a = 1", ()),
+        (PG, "ALTER TABLE t ENABLE ROW LEVEL SECURITY", ()),
+        (PG, "ALTER TABLE ONLY t ALTER COLUMN a DROP NOT NULL", ()),
+        (MY, "ALTER TABLE t DROP PARTITION p0", (Danger.DROP,)),
+        (MY, "ALTER TABLE t TRUNCATE PARTITION p0", (Danger.TRUNCATE,)),
+        (PG, "COMMENT ON TABLE t IS 'x'", ()),
+        (PG, "DO $$ BEGIN DROP TABLE t; END $$", (Danger.UNREADABLE,)),
+        (PG, "DO $$ BEGIN PERFORM 1; END $$", ()),
     ],
 )
 def test_destructive_statements_are_found(dialect: Dialect, sql: str, expected: tuple[Danger, ...]) -> None:
     assert dangers(split(sql, dialect)[0], dialect) == expected
+
+
+def test_what_cannot_be_read_is_one_finding() -> None:
+    statements = split("CALL a(); CALL b(); DROP TABLE c;", MY)
+    found = findings("s.sql", statements, MY)
+    assert [(one.danger, one.statement) for one in found] == [
+        (Danger.DROP, "DROP TABLE c"),
+        (Danger.UNREADABLE, "2 statements, the first: CALL a()"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "way"),
+    [
+        (PG, "CREATE INDEX i ON t (a)", "CONCURRENTLY"),
+        (PG, "CREATE UNIQUE INDEX i ON t (a)", "CONCURRENTLY"),
+        (PG, "CREATE INDEX CONCURRENTLY i ON t (a)", None),
+        (PG, "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (b)", "NOT VALID"),
+        (PG, "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (b) NOT VALID", None),
+        (PG, "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)", "USING INDEX"),
+        (PG, "ALTER TABLE t ALTER COLUMN a TYPE bigint", "rewritten"),
+        (PG, "ALTER TABLE t ALTER a SET NOT NULL", "NOT VALID"),
+        (PG, "ALTER TABLE t ADD COLUMN a int", None),
+        (PG, "VACUUM FULL t", "pg_repack"),
+        (PG, "REFRESH MATERIALIZED VIEW v", "CONCURRENTLY"),
+        (MY, "ALTER TABLE t MODIFY a BIGINT", "TableRebuild"),
+        (MY, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4", "TableRebuild"),
+        (MY, "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (b)", "foreign_key_checks"),
+        (MY, "ALTER TABLE t ADD COLUMN a INT", None),
+        (MY, "OPTIMIZE TABLE t", "TableRebuild"),
+        (MY, "CREATE FULLTEXT INDEX i ON t (a)", "window"),
+        (MY, "CREATE INDEX i ON t (a)", None),
+        (MY, "ALTER TABLE t ADD SPATIAL INDEX i (g), ALGORITHM=INPLACE", "window"),
+        (MY, "ALTER TABLE t MODIFY a BIGINT, ALGORITHM=INPLACE", None),
+        (MY, "ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 4", "TableRebuild"),
+        (MY, "ALTER TABLE t REMOVE PARTITIONING", "TableRebuild"),
+        (MY, "ALTER TABLE t REORGANIZE PARTITION p INTO (PARTITION q VALUES LESS THAN (5))", "empty"),
+        (MY, "ALTER TABLE t ADD PARTITION (PARTITION q VALUES LESS THAN (5))", None),
+        (MY, "LOCK TABLES t WRITE", "RowMigration"),
+        (PG, "LOCK TABLE t", "RowMigration"),
+        (PG, "ALTER TABLE t SET TABLESPACE fast", "pg_repack"),
+        (PG, "ALTER TABLE t ALTER COLUMN a ADD GENERATED ALWAYS AS IDENTITY", None),
+        (LITE, "CREATE INDEX i ON t (a)", None),
+    ],
+)
+def test_statements_that_lock_long_name_the_online_way(dialect: Dialect, sql: str, way: str | None) -> None:
+    found = long_lock(split(sql, dialect)[0], dialect)
+    assert (found is None) if way is None else (found is not None and way in found.en)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +119,7 @@ def test_destructive_statements_are_found(dialect: Dialect, sql: str, expected: 
 )
 def test_a_check_is_one_plain_query(sql: str, allowed: bool) -> None:
     dialect = MY if "OUTFILE" in sql else PG
-    assert is_read_only(split(sql, dialect)[0], dialect) is allowed
+    assert is_single_query(sql, dialect) is allowed
 
 
 @pytest.mark.parametrize(
@@ -73,8 +141,20 @@ def test_a_check_is_one_plain_query(sql: str, allowed: bool) -> None:
         (PG, "COMMIT", Manner.CONTROL),
         (MY, "CALL p()", Manner.SELF_COMMITTING),
         (MY, "USE other", Manner.REFUSED),
+        (MY, "source next.sql", Manner.REFUSED),
+        (MY, "/*M!999999\\- enable the sandbox mode */ SET @a = 1", Manner.SESSION),
         (PG, "ROLLBACK", Manner.REFUSED),
-        (MY, "CREATE TEMPORARY TABLE t (id INT)", Manner.REFUSED),
+        (MY, "CREATE TEMPORARY TABLE t (id INT)", Manner.TRANSACTIONAL),
+        (MY, "CREATE TABLE t (temporary INT)", Manner.SELF_COMMITTING),
+        (MY, "BEGIN NOT ATOMIC SELECT 1; END", Manner.SELF_COMMITTING),
+        (MY, "START SLAVE", Manner.SELF_COMMITTING),
+        (MY, "STOP REPLICA", Manner.SELF_COMMITTING),
+        (MY, "SET NAMES utf8, autocommit = 1", Manner.REFUSED),
+        (PG, "ALTER TABLE p DETACH PARTITION q CONCURRENTLY", Manner.SELF_COMMITTING),
+        (PG, "REFRESH MATERIALIZED VIEW CONCURRENTLY v", Manner.TRANSACTIONAL),
+        (PG, "REINDEX SCHEMA s", Manner.SELF_COMMITTING),
+        (PG, "CLUSTER", Manner.SELF_COMMITTING),
+        (PG, "CLUSTER t USING i", Manner.TRANSACTIONAL),
         (LITE, "VACUUM", Manner.REFUSED),
     ],
 )

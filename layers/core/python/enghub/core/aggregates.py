@@ -93,7 +93,7 @@ class Items(Generic[A]):
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, A]:
         """Return those that exist, by key; a BatchGetItem per 100."""
-        return {key: self.value(item) for key, item in _many(keys)}
+        return {key: self.value(item) for key, item in many(keys)}
 
     def page(self, pk: str, **options: Any) -> Page[A]:
         """Return one page of a partition (see ``dynamo.query``)."""
@@ -135,7 +135,7 @@ class Aggregate(Items[A]):
 
     def read_many(self, keys: Sequence[Key]) -> dict[Key, Kept[A]]:
         """Return those that exist, by key; a BatchGetItem per 100."""
-        return {key: self.kept(item) for key, item in _many(keys)}
+        return {key: self.kept(item) for key, item in many(keys)}
 
     def kept(self, item: RawItem) -> Kept[A]:
         """Return what an item holds, with what guards the next commit."""
@@ -266,6 +266,7 @@ def _listed(entity: str, key: Key, attributes: Attributes) -> RawItem:
     return {name: codec.raw(value) for name, value in found.items() if value is not None}
 
 
-def _many(keys: Sequence[Key]) -> Iterator[tuple[Key, RawItem]]:
+def many(keys: Sequence[Key]) -> Iterator[tuple[Key, RawItem]]:
+    """Yield the items that exist, by key; a BatchGetItem per 100."""
     for start in range(0, len(keys), MAX_READ_KEYS):
         yield from dynamo.read_many(keys[start : start + MAX_READ_KEYS]).items()

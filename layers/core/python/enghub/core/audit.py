@@ -14,7 +14,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from enghub.core import clock, commits, ids
-from enghub.core.codec import Codec, Layout, codec
+from enghub.core.codec import Codec, Layout, RawItem, codec
 from enghub.core.dynamo import InstantAttribute, Record, each, get, key
 from enghub.core.events import dumps
 from enghub.core.identity import Origin
@@ -87,6 +87,11 @@ def to_put(entry: AuditEntry) -> PutItem:
         "gsi1sk": key(at, entry.subject),
     }
     return PutItem({**_stored().write(record), **{name: {"S": text} for name, text in keys.items()}}, absent())
+
+
+def read(item: RawItem) -> AuditRecord:
+    """Return a stored entry."""
+    return _stored().read(item)
 
 
 def history(tenant_id: str, subject: str) -> list[AuditRecord]:

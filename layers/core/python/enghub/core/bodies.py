@@ -15,27 +15,38 @@ _NOT_UTF8 = Text("it is not UTF-8", "不是 UTF-8 编码")
 _NOT_BASE64 = Text("it is not valid base64", "不是合法的 base64")
 
 
-def check_body(event: Mapping[str, Any], limit: int) -> None:
-    """Refuse a body by what is seen without reading it.
+def check_body(event: Mapping[str, Any], limit: int, *, form: bool = False) -> None:
+    """Refuse a body by what is seen without reading it; ``form``: it must be a form with files, else JSON.
 
     Raises:
         TooLarge: it has more than ``limit`` bytes.
-        UnsupportedMedia: it is no JSON, or it is compressed.
+        UnsupportedMedia: it is no JSON (or no form), or it is compressed.
         Invalid: it is no UTF-8.
+    """
+    check_size(event, limit)
+    body, encoded = event.get("body") or "", bool(event.get("isBase64Encoded"))
+    if not body:
+        return
+    headers = headers_of(event)
+    kind = headers.get("content-type", content_types.APPLICATION_JSON).strip().lower()
+    expected = "multipart/form-data" if form else content_types.APPLICATION_JSON
+    if not kind.startswith(expected) or headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia(expected=expected)
+    if encoded and not form:
+        _check_utf8(event)
+
+
+def check_size(event: Mapping[str, Any], limit: int) -> None:
+    """Refuse a body of more than ``limit`` bytes.
+
+    Raises:
+        TooLarge
     """
     body = event.get("body") or ""
     encoded = bool(event.get("isBase64Encoded"))
     size = len(body) // 4 * 3 - body[-2:].count("=") if encoded else len(body)
     if size > limit or (not encoded and len(body.encode("utf-8", "surrogatepass")) > limit):
         raise TooLarge(limit_bytes=limit)
-    if not body:
-        return
-    headers = headers_of(event)
-    kind = headers.get("content-type", content_types.APPLICATION_JSON).strip().lower()
-    if not kind.startswith("application/json") or headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMedia(expected="application/json")
-    if encoded:
-        _check_utf8(event)
 
 
 def _check_utf8(event: Mapping[str, Any]) -> None:

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 """Returns the current time, aware, in UTC."""
+_now = datetime.now
+"""Where tests set the time: modules, also those that are loaded later, hold ``system_clock`` itself."""
 
 
 def system_clock() -> datetime:
     """Return the current time, aware, in UTC."""
-    return datetime.now(UTC)
+    return _now(UTC)
 
 
 def to_text(at: datetime) -> str:

@@ -37,7 +37,8 @@ class Layout:
     """Where the stored form differs from "every field under its own name". Fields inside others are written ``a.b``.
 
     ``names``: field to attribute. ``flat``: dataclasses inside whose fields are attributes of the item itself.
-    ``given``: fields that the item's key holds; ``of_key`` makes them from partition and sort key. ``forms``: field to
+    ``given``: fields that the item's key holds; ``of_key`` makes them from partition and sort key, ``of_item`` from the
+    item's attributes (counters under names of their own). ``forms``: field to
     (to text, from text) where the type does not say it. ``body``: the attribute that holds the whole as JSON;
     ``fractions`` reads its numbers with a point where the type is Any.
     """
@@ -46,6 +47,7 @@ class Layout:
     flat: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     of_key: Callable[[str, str], Mapping[str, Any]] | None = None
+    of_item: Callable[[RawItem], Mapping[str, Any]] | None = None
     forms: Mapping[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = field(default_factory=dict)
     body: str | None = None
     fractions: Callable[[str], Any] = Decimal
@@ -170,10 +172,12 @@ def _writer(leaves: list[_Leaf]) -> Callable[[Any], RawItem]:
 
 
 def _reader(kind: type[A], plan: _Plan, layout: Layout) -> Callable[[RawItem], A]:
-    build, of_key = _builder(plan), layout.of_key
+    build, of_key, of_item = _builder(plan), layout.of_key, layout.of_item
 
     def read(item: RawItem) -> A:
         given = of_key(item["pk"]["S"], item["sk"]["S"]) if of_key else _NONE
+        if of_item:
+            given = {**given, **of_item(item)}
         found: A = build(item, given)
         return found
 

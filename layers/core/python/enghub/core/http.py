@@ -31,7 +31,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 
 from enghub.core import answers, cors, limits
 from enghub.core.answers import Names
-from enghub.core.bodies import check_body, raw_body
+from enghub.core.bodies import check_body, check_size, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
 from enghub.core.claims import Replayed
 from enghub.core.errors import EngHubError, Failed, NotFound, UnsupportedMedia
@@ -39,7 +39,7 @@ from enghub.core.events import dumps
 from enghub.core.observability import count, logger
 from enghub.core.parameters import check_address, query_names
 from enghub.core.problems import invalid, unreadable
-from enghub.core.rights import Access, Etag, Key, Right
+from enghub.core.rights import Access, ErrorForm, Etag, Key, Right
 from enghub.core.strictjson import parse_json
 
 __all__ = ["MAX_BODY_BYTES", "Api", "Call", "call", "origin_of", "raw_body", "resolver"]
@@ -48,15 +48,18 @@ MAX_BODY_BYTES = 256 * 1024
 F = TypeVar("F", bound=Callable[..., Any])
 OneOf = Right | tuple[Right, ...]
 """The right that a route takes, or several of which the data decides."""
+Foreign = Callable[[Mapping[str, Any], EngHubError], Response[str]]
+"""Says a refusal in the format of a protocol that is not ours."""
 
 
 class Api(APIGatewayRestResolver):
     """The resolver of one function: who may call, strict validation, one envelope."""
 
-    def __init__(self, max_body_bytes: int, error_names: Names) -> None:
+    def __init__(self, max_body_bytes: int, error_names: Names, foreign: Foreign | None = None) -> None:
         super().__init__(serializer=dumps, json_body_deserializer=parse_json)
         self.max_body_bytes = max_body_bytes
         self.error_names = error_names
+        self.foreign = foreign
         self._access: dict[tuple[str, str], Access] = {}
         self._query_names: dict[tuple[str, str], frozenset[str]] = {}
         self.use([_edge])
@@ -93,6 +96,8 @@ class Api(APIGatewayRestResolver):
         key: Key = "none",
         etag: Etag = "none",
         limit: str = "",
+        error_form: ErrorForm | None = None,
+        form: bool = False,
         **options: Any,
     ) -> Callable[[F], F]:
         """Answer ``method rule`` for who holds ``right``, or for anybody because ``public`` says why.
@@ -106,12 +111,16 @@ class Api(APIGatewayRestResolver):
             key: whether it takes an Idempotency-Key.
             etag: whether it answers with an ETag, or changes what an ETag in If-Match names.
             limit: the class whose figure bounds how often it is called; ``read`` for GET, else ``write``.
+            error_form: of a route that speaks another protocol: its answers have no envelope, its refusals this form.
+            form: its body is a form with files (``multipart``), not JSON.
             options: Powertools' own: ``status_code``, ``responses``, ``security``.
         """
         limit = limit or ("read" if method == "GET" else "write")
-        access = Access((right,) if isinstance(right, Right) else right, public, proof, key, etag, limit)
+        rights = (right,) if isinstance(right, Right) else right
+        access = Access(rights, public, proof, key, etag, limit, error_form, form)
         self._access[method, rule] = access
-        return self.route(rule, method, openapi_extensions=_published(access), enable_validation=False, **options)
+        said = _published(access, bare=self.foreign is not None or error_form is not None)
+        return self.route(rule, method, openapi_extensions=said, enable_validation=False, **options)
 
     def access(self) -> Access:
         """Return who may call the route of the request that is handled.
@@ -125,10 +134,17 @@ class Api(APIGatewayRestResolver):
             raise NotFound(resource=self.current_event.path)
         return found
 
+    def known_access(self, method: str, rule: str) -> Access | None:
+        """Return who may call a route, None where there is no such route."""
+        return self._access.get((method, rule))
+
     def check_request(self) -> None:
         """Refuse a body by its size and type, and an address by its names (see ``bodies``, ``parameters``)."""
         event, route = self.current_event.raw_event, self.context["_route"]
-        check_body(event, self.max_body_bytes)
+        if self.foreign is not None:
+            check_size(event, self.max_body_bytes)
+            return
+        check_body(event, self.max_body_bytes, form=self.access().form)
         address = (route.method, route.path)
         if address not in self._query_names:
             self._query_names[address] = query_names(route.dependant.query_params)
@@ -154,22 +170,30 @@ class Api(APIGatewayRestResolver):
         return {**answer, "multiValueHeaders": told, "body": answer.get("body") or ""}
 
 
-def _published(access: Access) -> dict[str, Any]:
+def _published(access: Access, *, bare: bool) -> dict[str, Any]:
     if access.public:
         who: dict[str, Any] = {"x-enghub-public": True, "x-enghub-public-reason": access.public}
     else:
         rights = [right.name for right in access.rights]
         who = {"x-enghub-public": False, "x-enghub-rights": rights, "x-enghub-roles": list(access.roles)}
-    return {**who, "x-enghub-key": access.key, "x-enghub-etag": access.etag}
+    form = {"x-enghub-envelope": False} if bare else {}
+    form |= {"x-enghub-form": True} if access.form else {}
+    return {**who, **form, "x-enghub-key": access.key, "x-enghub-etag": access.etag}
 
 
-def resolver(*, max_body_bytes: int = MAX_BODY_BYTES, error_names: Names = MappingProxyType({})) -> Api:
+def resolver(
+    *,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    error_names: Names = MappingProxyType({}),
+    foreign: Foreign | None = None,
+) -> Api:
     """Return the resolver of one function.
 
     Routes declare pydantic models (``enghub.core.wire``) for body and query; what does not fit is refused with the
-    field named, before the route runs. A route returns a response model; the envelope is put around it here.
+    field named, before the route runs. A route returns a response model; the envelope is put around it here. With
+    ``foreign`` the function speaks protocols of others: no envelope, any content type, refusals as it says them.
     """
-    return Api(max_body_bytes, error_names)
+    return Api(max_body_bytes, error_names, foreign)
 
 
 def call(app: Api) -> Call:
@@ -197,7 +221,7 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
         message = "the route did not ask for the exact right"
         raise RuntimeError(message)
     logger.info("request answered", status=answer.status_code, method=event["httpMethod"], route=event.get("resource"))
-    if answer.is_json():
+    if answer.is_json() and app.foreign is None and access.error_form is None:
         answer.body = answers.success(event, answer.status_code, answer.body)
     return answer
 
@@ -219,7 +243,13 @@ def _register_errors(app: Api) -> None:
         if error.status == Failed.status:
             count("faults")
         answers.keep_refusal(event, error, app.context.get("principal"))
+        if app.foreign is not None:
+            return app.foreign(event, error)
         status, body, headers = answers.failure(event, error, app.error_names)
+        route = app.context.get("_route")
+        access = None if route is None else app.known_access(route.method, route.path)
+        if access is not None and access.error_form is not None:
+            body = {**access.error_form(error, event)}
         return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
 
     def unfit(error: RequestValidationError) -> Response[Any]:

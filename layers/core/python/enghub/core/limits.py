@@ -101,7 +101,11 @@ def _take(name: tuple[str, str, str], per_minute: int) -> None:
     charged(bucket.full_at, now, bucket.pending + 1, per_minute)
     bucket.pending += 1
     if bucket.pending >= max(1, per_minute // 10):
-        _charge(name, bucket, now, per_minute)
+        try:
+            _charge(name, bucket, now, per_minute)
+        except RateLimited:
+            bucket.pending -= 1  # the call that is refused now; those before it are still owed
+            raise
 
 
 def _charge(name: tuple[str, str, str], bucket: Bucket, now: float, per_minute: int) -> None:

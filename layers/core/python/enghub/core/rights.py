@@ -4,12 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from enghub.core.errors import EngHubError
 from enghub.core.identity import Principal
 
 Key = Literal["none", "optional", "required"]
 """Whether a route takes an Idempotency-Key."""
 Etag = Literal["none", "read", "change"]
 """Whether a route answers with an ETag and takes If-None-Match (read), or takes the ETag read in If-Match (change)."""
+
+
+ErrorForm = Callable[[EngHubError, Mapping[str, Any]], Mapping[str, Any]]
+"""Makes the body of a refusal as another protocol has it, from the error and the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class Access:
     key: Key = "none"
     etag: Etag = "none"
     limit: str = ""
+    error_form: ErrorForm | None = None
+    """A route that speaks another protocol: its answers have no envelope, its refusals this form."""
+    form: bool = False
+    """Whether its body is a form with files, multipart/form-data."""
     roles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -13,11 +13,19 @@ KEPT_SECONDS = 300
 _kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
+class NotAnObject(ValueError):
+    """A secret's text is no JSON object."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the secret {name} is no JSON object")
+
+
 def secret(name: str) -> dict[str, Any]:
     """Return the JSON object stored under ``name``, at most five minutes old.
 
     Raises:
         NotFound: there is no such secret.
+        NotAnObject: its text is no JSON object; nothing of it is told.
         Failed: this role may not read it.
         Unavailable: the secret store cannot answer.
     """
@@ -35,8 +43,18 @@ def secret(name: str) -> dict[str, Any]:
         raise Unavailable from error
     except BotoCoreError as error:  # no answer in time, no connection
         raise Unavailable from error
-    value: dict[str, Any] = json.loads(text)
+    value = _object(name, text)
     _kept[name] = (time.monotonic() + KEPT_SECONDS, value)
+    return value
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise NotAnObject(name)
     return value
 
 

@@ -20,6 +20,8 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
+from enghub.core.bodies import raw_body
+from enghub.core.calls import headers_of
 from enghub.core.events import dumps
 
 _before = OpenAPIRequestValidationMiddleware()  # type: ignore[no-untyped-call]
@@ -46,13 +48,22 @@ def _read(app: ApiGatewayResolver, route: Route) -> dict[str, Any]:
         query = _normalize_multi_params(query, asked.query_params, multi_value_params=several)
     parts = [_request_params_to_args(asked.query_params, query)]
     if asked.body_params:
-        parts.append(_request_body_to_args(asked.body_params, _before._get_body(app)))
+        parts.append(_request_body_to_args(asked.body_params, _body(app, route)))
     for found, wrong in parts:
         values.update(found)
         errors += wrong
     if errors:
         raise RequestValidationError(errors)
     return values
+
+
+def _body(app: ApiGatewayResolver, route: Route) -> Any:
+    if not (route.openapi_extensions or {}).get("x-enghub-form"):
+        return _before._get_body(app)
+    from enghub.core.multipart import read_form  # noqa: PLC0415 - few routes take files
+
+    event = app.current_event.raw_event
+    return read_form(raw_body(event), headers_of(event).get("content-type", ""))
 
 
 @cache

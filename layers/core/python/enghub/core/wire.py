@@ -1,7 +1,7 @@
 """Base models and scalar types of the HTTP API: camelCase outside, strict about what comes in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Annotated, Any, TypeVar
@@ -53,7 +53,7 @@ class Response(BaseModel):
     )
 
 
-def _shown_as(**schema: Any) -> Any:
+def shown_as(**schema: Any) -> Any:
     """Return the JSON Schema to publish for a type; pydantic's own marker for it costs 70 ms of import."""
 
     def replace(generated: dict[str, Any]) -> None:
@@ -75,6 +75,8 @@ _CONTROL = Text("it holds a control character", "包含控制字符")
 
 FORMS: dict[str, Text] = {}
 """What the patterns of texts demand, in words."""
+PUBLISHED: dict[str, Callable[[dict[str, Any]], None]] = {}
+"""How the document shows a pattern; of a variable in a path, Powertools drops what the field itself says of it."""
 
 
 def form(pattern: str, text: Text, *, min_length: int = 1, max_length: int, **published: Any) -> Any:
@@ -89,6 +91,7 @@ def form(pattern: str, text: Text, *, min_length: int = 1, max_length: int, **pu
             generated.pop("pattern", None)
         generated.update({"description": text.en, **published})
 
+    PUBLISHED[pattern] = publish
     return Field(min_length=min_length, max_length=max_length, pattern=pattern, json_schema_extra=publish)
 
 
@@ -105,10 +108,11 @@ def _instant(value: Any) -> Any:
         at = clock.from_text(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise Unfit(_TIME) from error
-    return _within(at)
+    return within(at)
 
 
-def _within(at: D) -> D:
+def within(at: D) -> D:
+    """Return a time or day that the API takes; refuse years that nothing here can mean."""
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise Unfit(_YEARS)
     return at
@@ -124,7 +128,7 @@ Quantity = Annotated[
     Field(ge=0, max_digits=14, decimal_places=4, allow_inf_nan=False),  # first, so that no Python checks it
     BeforeValidator(_number),
     Field(
-        json_schema_extra=_shown_as(
+        json_schema_extra=shown_as(
             type="number", minimum=0, maximum=9_999_999_999, description="at most 10 digits and 4 decimals"
         ),
     ),
@@ -132,17 +136,30 @@ Quantity = Annotated[
 ]
 """A quantity of pieces or units, never negative; a JSON number both ways."""
 
+Measure = Annotated[
+    Decimal,
+    Field(max_digits=18, decimal_places=9, allow_inf_nan=False),
+    BeforeValidator(_number),
+    Field(
+        json_schema_extra=shown_as(
+            type="number", minimum=-999_999_999, maximum=999_999_999, description="at most 9 digits and 9 decimals"
+        ),
+    ),
+    PlainSerializer(plain, return_type=int | float, when_used="json-unless-none"),
+]
+"""A measured value or a limit of one, of either sign; a JSON number both ways."""
+
 Total = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=int | float),
-    Field(json_schema_extra=_shown_as(type="number")),
+    Field(json_schema_extra=shown_as(type="number")),
 ]
 """A computed quantity, of any size; a JSON number."""
 
 Ratio = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=int | float),
-    Field(json_schema_extra=_shown_as(type="number")),
+    Field(json_schema_extra=shown_as(type="number")),
 ]
 """A computed rate; a JSON number."""
 
@@ -150,7 +167,7 @@ Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
     PlainSerializer(clock.to_text, return_type=str),
-    Field(json_schema_extra=_shown_as(type="string", format="date-time")),
+    Field(json_schema_extra=shown_as(type="string", format="date-time")),
 ]
 """A point in time with an offset; UTC inside and in answers."""
 
@@ -164,10 +181,10 @@ def _day(value: Any) -> Any:
         day = date.fromisoformat(value)
     except ValueError as error:
         raise Unfit(_DATE) from error
-    return _within(day)
+    return within(day)
 
 
-Day = Annotated[date, BeforeValidator(_day), Field(json_schema_extra=_shown_as(type="string", format="date"))]
+Day = Annotated[date, BeforeValidator(_day), Field(json_schema_extra=shown_as(type="string", format="date"))]
 """A calendar day, of the factory where that matters."""
 
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
@@ -194,6 +211,20 @@ Code = Annotated[
     ),
 ]
 """An identifier given by people or other systems."""
+
+PathId = Annotated[
+    str,
+    form(
+        r"^[\p{L}\p{N}][\p{L}\p{N}._:-]*$",
+        Text(
+            "begin with a letter or digit; letters, digits and . _ : - follow",
+            "以字母或数字开头，其后为字母、数字或 . _ : -",
+        ),
+        max_length=64,
+        format="path-id",
+    ),
+]
+"""An identifier that is a part of addresses, so without a slash."""
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 LongText = Annotated[str, Field(max_length=4000)]

@@ -12,7 +12,7 @@ from enghub.core import clock
 from enghub.core.aggregates import Items
 from enghub.core.dynamo import Attr, key
 from enghub.core.errors import Unavailable
-from enghub.core.projections.model import AsOf, Fact, Rebuilt, agree, by_subject, take
+from enghub.core.projections.model import AsOf, Fact, Rebuilt, agree, by_subject, corrected, take
 from enghub.core.projections.proof import Derived
 from enghub.core.transactions import Delete, Write, absent, transact
 
@@ -79,13 +79,13 @@ class Facts:
             source=told,
             nothing=lambda subject: Fact(subject, 0, "", now, now),
             agree=agree,
-            repair=lambda _, seen, right: self._store(tenant_id, seen, right),
+            repair=lambda _, seen, right: self._store(tenant_id, seen, corrected(seen, right)),
             # What this run itself stored carries exactly ``now``.
             is_moving=lambda fact: fact.taken_at > now - SETTLED and fact.taken_at != now,
         )
-        corrected = derived.repaired()
+        set_right = derived.repaired()
         last = derived.proved()
-        return Rebuilt(found, corrected, len(last.moving), agrees=not last.wrong)
+        return Rebuilt(found, set_right, len(last.moving), agrees=not last.wrong)
 
     def _store(self, tenant_id: str, seen: Fact | None, right: Fact, *also: Write) -> bool:
         """Replace a fact where it is still as it was seen; version 0 removes it."""

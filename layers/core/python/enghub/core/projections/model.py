@@ -79,7 +79,16 @@ def by_subject(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def agree(kept: Fact | None, right: Fact) -> bool:
-    """Tell whether what is kept is right; it may be newer than what the source told, but lack nothing."""
-    if kept is None or kept.missing or not right.version:
+    """Tell whether what is kept is right; it may be newer than what the source told, but lack nothing of that."""
+    if kept is None or not right.version:
         return False
-    return kept.version > right.version or (kept.version, kept.body) == (right.version, right.body)
+    if kept.version > right.version:
+        return corrected(kept, right) == kept
+    return not kept.missing and (kept.version, kept.body) == (right.version, right.body)
+
+
+def corrected(kept: Fact | None, right: Fact) -> Fact:
+    """Return what to store where the source tells ``right``: what is newer stays, gaps that the source covers close."""
+    if kept is None or kept.version <= right.version or not right.version:
+        return right
+    return replace(kept, missing=tuple(version for version in kept.missing if version > right.version))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from enghub.kit.calendars.days import DAY, FURTHEST_DAYS, WorkingDays
-from enghub.kit.calendars.intervals import Interval, union
+from enghub.kit.calendars.intervals import Interval, difference, union
 from enghub.kit.calendars.zones import day_of, instant, start_of_day
 
 EVERY_DAY = frozenset(range(7))
@@ -43,6 +43,14 @@ class Shift:
     """On which days it begins (0 is Monday)."""
     counts_to: int = 0
     """Days from the one it begins on to the one it is reported under: 1 for a night shift of the next day."""
+    breaks: tuple[Hours, ...] = ()
+    """Planned breaks in it; one that starts before the shift does is after midnight."""
+
+    def breaks_on(self, day: date, tz: tzinfo) -> tuple[Interval, ...]:
+        """Return the breaks of the shift that begins on ``day``, cut to the shift."""
+        shift = self.hours.on(day, tz)
+        found = (one.on(day if one.start >= self.hours.start else day + DAY, tz) for one in self.breaks)
+        return union(one.meet(shift) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,12 @@ class ShiftOnDay:
     name: str
     day: date
     interval: Interval
+    breaks: tuple[Interval, ...] = ()
+
+    @property
+    def working(self) -> tuple[Interval, ...]:
+        """The shift without its breaks."""
+        return difference((self.interval,), self.breaks) if self.breaks else (self.interval,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +91,23 @@ class FactoryCalendar:
             return ()
         shifts = self.shifts or (Shift("day", Hours(time(), time())),)
         found = [
-            ShiftOnDay(shift.name, day + shift.counts_to * DAY, shift.hours.on(day, self.tz))
+            ShiftOnDay(
+                shift.name,
+                day + shift.counts_to * DAY,
+                shift.hours.on(day, self.tz),
+                shift.breaks_on(day, self.tz) if shift.breaks else (),
+            )
             for shift in shifts
             if day.weekday() in shift.weekdays or day in self.days.make_up
         ]
         return tuple(sorted((one for one in found if one.interval.duration), key=lambda one: one.interval))
+
+    def latest(self, name: str, at: datetime) -> ShiftOnDay | None:
+        """Return the occurrence of the shift ``name`` that ``at`` is in, else the last that began within 48 hours."""
+        today = day_of(at, self.tz)
+        days = (today + number * DAY for number in range(-2, 1))
+        begun = [one for day in days for one in self.shifts_of(day) if one.name == name and one.interval.start <= at]
+        return begun[-1] if begun else None
 
     def shift_at(self, at: datetime) -> ShiftOnDay | None:
         """Return the shift that ``at`` belongs to; where two overlap the later one; None between shifts."""
@@ -95,10 +121,10 @@ class FactoryCalendar:
         return found.day if found else day_of(at, self.tz)
 
     def working(self, span: Interval) -> tuple[Interval, ...]:
-        """Return the working time within ``span``, in order, what overlaps counted once."""
+        """Return the working time within ``span`` without breaks, in order, what overlaps counted once."""
         first, last = day_of(span.start, self.tz) - DAY, day_of(span.end, self.tz)
         days = (first + number * DAY for number in range((last - first).days + 1))
-        return union(one.interval.meet(span) for day in days for one in self.shifts_of(day))
+        return union(part.meet(span) for day in days for one in self.shifts_of(day) for part in one.working)
 
     def working_time(self, span: Interval) -> timedelta:
         """Return how much of ``span`` is working time."""
@@ -150,3 +176,32 @@ class FactoryCalendar:
             begins, ends = (start_of_day(day + (number + more) * DAY, self.tz) for more in (0, 1))
             if max(begins, at) < ends:
                 yield from self.working(Interval(max(begins, at), ends))
+
+
+def overlapping(shifts: tuple[Shift, ...]) -> tuple[str, str] | None:
+    """Return the names of two shifts that overlap by the wall clock in any week, the night before included.
+
+    A shift that overlaps its own next day does not exist: hours last a day at most.
+    """
+    spans = sorted(
+        (weekday * _DAY_MINUTES + _minutes(shift.hours.start), _length(shift.hours), shift.name)
+        for shift in shifts
+        for weekday in shift.weekdays
+    )
+    for (start, length, name), (following, _, other) in zip(spans, [*spans[1:], *spans[:1]], strict=True):
+        gap = (following - start) % _WEEK_MINUTES or (_WEEK_MINUTES if len(spans) == 1 else 0)
+        if length > gap:
+            return name, other
+    return None
+
+
+_DAY_MINUTES = 24 * 60
+_WEEK_MINUTES = 7 * _DAY_MINUTES
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _length(hours: Hours) -> int:
+    return (_minutes(hours.end) - _minutes(hours.start)) % _DAY_MINUTES or _DAY_MINUTES

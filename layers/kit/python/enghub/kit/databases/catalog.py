@@ -42,6 +42,15 @@ _POSTGRESQL_FACTS = {
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE lower(c.relname) IN :names",
 }
+_POSTGRESQL_IDENTITIES = {
+    "identities": "SELECT c.oid, c.relname, c.relispartition, pg_get_expr(c.relpartbound, c.oid), i.inhparent, "
+    "i.inhdetachpending FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE lower(c.relname) IN :names",
+    "databases": "SELECT datname, dattablespace FROM pg_database WHERE lower(datname) IN :names",
+    "tablespaces": "SELECT spcname FROM pg_tablespace WHERE lower(spcname) IN :names",
+    "subscriptions": "SELECT subname, subenabled, subpublications FROM pg_subscription WHERE lower(subname) IN :names",
+}
+_INNODB_TABLES = {Dialect.MARIADB: "INNODB_SYS_TABLES", Dialect.MYSQL: "INNODB_TABLES"}
+_NO_RIGHT = (1227, 1109, 1142, 1146)
 _CLICKHOUSE_FACTS = {
     "tables": "SELECT database, name, toString(uuid), create_table_query FROM system.tables "
     "WHERE lower(name) IN :names",
@@ -65,7 +74,18 @@ _CLICKHOUSE_ROWS = {
 """What a statement changed that writes rows and cannot be rolled back."""
 
 
-def fingerprint(connection: sa.Connection, dialect: Dialect, words: Iterable[str], *, rows: bool = False) -> str:
+SECOND = "f2:"
+"""Begins a fingerprint that also knows tables by their identity, not by their name alone."""
+
+
+def same_as(connection: sa.Connection, dialect: Dialect, words: Iterable[str], before: str, *, rows: bool) -> bool:
+    """Tell whether the catalog is what a fingerprint says, also one that an earlier release took."""
+    return fingerprint(connection, dialect, words, rows=rows, second=before.startswith(SECOND)) == before
+
+
+def fingerprint(
+    connection: sa.Connection, dialect: Dialect, words: Iterable[str], *, rows: bool = False, second: bool = True
+) -> str:
     """Return a hash over everything the catalog says of the objects named among `words`.
 
     Written down before a statement that commits by itself, and compared when nobody knows whether it took effect:
@@ -75,12 +95,66 @@ def fingerprint(connection: sa.Connection, dialect: Dialect, words: Iterable[str
     names = sorted({word.lower() for word in words if word}) or [""]
     digest = hashlib.sha256()
     facts = _FACTS[dialect] | (_CLICKHOUSE_ROWS if rows else {})
+    if second and dialect is Dialect.POSTGRESQL:
+        facts = facts | _POSTGRESQL_IDENTITIES
+    if second and dialect.is_mysql:
+        digest.update(repr(_identities(connection, dialect, names)).encode())
     for part, sql in facts.items():
         statement = sa.text(sql).bindparams(sa.bindparam("names", expanding=True))
         found = sorted(repr(tuple(row)) for row in connection.execute(statement, {"names": names}))
         digest.update(f"{part}:{len(found)}\n".encode())
         digest.update("\n".join(found).encode())
-    return digest.hexdigest()
+    return (SECOND if second else "") + digest.hexdigest()
+
+
+def _identities(connection: sa.Connection, dialect: Dialect, names: Iterable[str]) -> list[tuple[str, int]] | None:
+    """Return names and numbers of InnoDB's tables and partitions, None where the account may not see them."""
+    wanted = set(names)
+    database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar())
+    query = sa.text(
+        f"SELECT NAME, TABLE_ID FROM information_schema.{_INNODB_TABLES[dialect]} "  # noqa: S608 - our own names
+        "WHERE NAME LIKE CONCAT(:database, '/%')"
+    )
+    try:
+        rows = connection.execute(query, {"database": _encoded(database)}).all()
+    except sa.exc.DBAPIError as error:
+        if error.orig is None or error.orig.args[:1][0] not in _NO_RIGHT:
+            raise
+        return None
+    found = [(str(name).partition("/")[2], int(number)) for name, number in rows]
+    return sorted(one for one in found if one[0].lower().partition("#p#")[0] in {_encoded(name) for name in wanted})
+
+
+def _encoded(name: str) -> str:
+    """Return a name as InnoDB writes it."""
+    return "".join(c if (c.isalnum() and c.isascii()) or c == "_" else f"@{ord(c):04x}" for c in name)
+
+
+def tells_tables_apart(connection: sa.Connection, dialect: Dialect, words: Iterable[str]) -> bool:
+    """Tell whether every table named among `words` has an identity besides its name; one exchanged is then seen."""
+    if dialect is not Dialect.MARIADB and dialect is not Dialect.MYSQL:
+        return True
+    names = sorted({word.lower() for word in words if word})
+    known = _identities(connection, dialect, names)
+    if known is None:
+        return False
+    tables = sa.text(
+        "SELECT TABLE_NAME FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND LOWER(TABLE_NAME) IN :names"
+    ).bindparams(sa.bindparam("names", expanding=True))
+    there = {_encoded(str(row[0])).lower() for row in connection.execute(tables, {"names": names})}
+    return there <= {name.lower().partition("#p#")[0] for name, _ in known}
+
+
+def half_detached(connection: sa.Connection, words: Iterable[str]) -> tuple[str, ...]:
+    """Return what ends a DETACH PARTITION CONCURRENTLY that was interrupted between its two transactions."""
+    query = sa.text(
+        "SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE', inhparent::regclass, inhrelid::regclass) "
+        "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhdetachpending AND lower(c.relname) IN :names"
+    ).bindparams(sa.bindparam("names", expanding=True))
+    found = connection.execute(query, {"names": sorted({word.lower() for word in words}) or [""]})
+    return tuple(str(row[0]) for row in found)
 
 
 def invalid_indexes(connection: sa.Connection, words: Iterable[str]) -> tuple[str, ...]:

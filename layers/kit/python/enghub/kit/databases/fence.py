@@ -30,7 +30,7 @@ class Fence:
         Raises:
             Superseded: there is a newer one.
         """
-        held = self._held(connection)
+        held = self.held(connection)
         if held is not None and held > self.token:
             raise Superseded
         if held != self.token:
@@ -42,9 +42,10 @@ class Fence:
         Raises:
             Superseded: somebody did.
         """
-        if self._held(connection) != self.token:
+        if self.held(connection) != self.token:
             raise Superseded
 
-    def _held(self, connection: sa.Connection) -> int | None:
+    def held(self, connection: sa.Connection) -> int | None:
+        """Return the greatest token that a writer brought, None before the first one."""
         found = connection.execute(sa.select(self.table.c.token).where(self.table.c.id == 1)).scalar()
         return None if found is None else int(found)

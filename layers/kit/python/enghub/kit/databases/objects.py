@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from enghub.kit.databases.session import execute_raw
-from enghub.kit.databases.structure import quote_one
+from enghub.kit.databases.structure import make_under, quote_one
 from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.splitter import split
+from enghub.kit.sql.tokens import Kind, executed, tokens
 
 _MYSQL_DEFINER = re.compile(r"^CREATE\b.*?\b(VIEW|PROCEDURE|FUNCTION|TRIGGER)\b", re.IGNORECASE | re.DOTALL)
 _MYSQL_ROUTINES = (
@@ -71,6 +73,8 @@ class DatabaseObject:
     kind: str
     name: str
     sql: str | None = None
+    mode: str | None = None
+    """MySQL: the sql_mode that a routine keeps for good."""
 
     @property
     def label(self) -> str:
@@ -97,7 +101,8 @@ def _mysql(connection: sa.Connection) -> Iterator[DatabaseObject]:
     for kind, name in connection.exec_driver_sql(_MYSQL_ROUTINES).all():
         shown = connection.exec_driver_sql(f"SHOW CREATE {kind} {quote_one(connection, name)}").mappings().one()
         sql = shown[f"Create {str(kind).capitalize()}"]  # None without the right to see it
-        yield DatabaseObject(str(kind).lower(), str(name), None if sql is None else undefined(str(sql)))
+        made = None if sql is None else undefined(str(sql))
+        yield DatabaseObject(str(kind).lower(), str(name), made, str(shown["sql_mode"]))
     for kind, name in connection.exec_driver_sql(_MYSQL_OTHERS).all():
         yield DatabaseObject(str(kind), str(name))
 
@@ -115,7 +120,7 @@ def make(connection: sa.Connection, wanted: Iterable[DatabaseObject]) -> dict[Da
         refused: dict[DatabaseObject, str] = {}
         for one in todo:
             try:
-                execute_raw(connection, str(one.sql))
+                make_under(connection, str(one.sql), one.mode)
                 connection.commit()
             except exc.DBAPIError as error:
                 connection.rollback()
@@ -128,9 +133,35 @@ def make(connection: sa.Connection, wanted: Iterable[DatabaseObject]) -> dict[Da
 
 def names_database(sql: str | None, dialect: Dialect, database: str) -> bool:
     """Tell whether a statement may reach into a database by its name, from whatever database it runs in."""
-    if not dialect.is_mysql or not sql:
+    return dialect.is_mysql and bool(sql) and _names(str(sql), dialect, database.casefold())
+
+
+def _names(sql: str, dialect: Dialect, database: str) -> bool:
+    """Go through the code; comments and line ends may stand between a name and its dot."""
+    before, named = "", False
+    for token in tokens(sql, dialect):
+        inside = executed(token)
+        if inside is not None and _names(inside, dialect, database):
+            return True
+        if token.kind in (Kind.SPACE, Kind.COMMENT) or inside is not None:
+            continue
+        if named and token.text.startswith("."):
+            return True
+        quoted = token.kind is Kind.NAME or (token.kind is Kind.STRING and token.text.startswith('"'))
+        name = token.text[1:-1].replace("``", "`") if quoted else token.text
+        named = before != "." and token.kind is not Kind.OTHER and name.casefold() == database
+        if named and before.upper() in ("USE", "DATABASE", "SCHEMA"):
+            return True
+        before = token.text
+    return False
+
+
+def makes_statements(sql: str, dialect: Dialect) -> bool:
+    """Tell whether a script of MySQL makes statements as it runs, whose names nobody can read before."""
+    if not dialect.is_mysql:
         return False
-    return re.search(rf"(?<![\w`.])`?{re.escape(database)}`?\s*\.\s*[\w`]", sql, re.IGNORECASE) is not None
+    words = [word for one in split(sql, dialect) for word in one.words]
+    return "PREPARE" in words or "EXECUTE" in words
 
 
 def why(error: exc.DBAPIError) -> str:

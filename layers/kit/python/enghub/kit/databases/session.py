@@ -5,12 +5,12 @@ keeps the lock until the statement it was running has ended; so whoever resumes 
 guessing.
 """
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,15 +18,18 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool
 
 from enghub.core.i18n import Text
-from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
+from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.databases.failures import failure_of, reason
 from enghub.kit.databases.fence import Fence
+from enghub.kit.databases.locks import lock
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 
 CONNECT_TRIES = 3
 CONNECT_SECONDS = 5
+SQLITE_VALUE_BYTES = 64 << 20
+"""A value of SQLite is made in this process; its own bound is a gigabyte."""
 _DRIVERS = {
     Dialect.SQLITE: "sqlite+pysqlite",
     Dialect.MARIADB: "mariadb+pymysql",
@@ -41,7 +44,6 @@ _BACKENDS = {
     Dialect.POSTGRESQL: {"postgresql", "postgres"},
     Dialect.CLICKHOUSE: {"clickhouse", "clickhousedb"},
 }
-_PG_LOCK = 7_305_808_867_225_637  # any number, the same for every version of this software
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,27 +63,32 @@ class Address:
         if isinstance(secret.get("url"), str):
             try:
                 url = sa.make_url(secret["url"])
-            except exc.ArgumentError as error:
+            except (exc.ArgumentError, ValueError) as error:
                 raise WorkFailed(BAD_SECRET) from error
             if url.get_backend_name() not in _BACKENDS[dialect]:
                 raise WorkFailed(WRONG_DIALECT, found=url.get_backend_name(), dialect=dialect.value)
             return cls(dialect, url.set(drivername=_DRIVERS[dialect]))
         if "database" not in secret:
             raise WorkFailed(BAD_SECRET)
-        url = sa.URL.create(
-            _DRIVERS[dialect],
-            username=secret.get("username"),
-            password=secret.get("password"),
-            host=secret.get("host"),
-            port=int(secret["port"]) if secret.get("port") else None,
-            database=secret["database"],
-        )
+        try:
+            url = sa.URL.create(
+                _DRIVERS[dialect],
+                username=secret.get("username"),
+                password=secret.get("password"),
+                host=secret.get("host"),
+                port=int(secret["port"]) if secret.get("port") else None,
+                database=secret["database"],
+            )
+        except (TypeError, ValueError) as error:
+            raise WorkFailed(BAD_SECRET) from error
         return cls(dialect, url)
 
 
 BAD_SECRET = Text(
-    "The site's database secret needs either url, or host, port, username, password and database",
-    "局点数据库密钥须包含 url，或 host、port、username、password、database",
+    'The site\'s database secret is not usable: write {"url": "mysql://USER:PASSWORD@HOST:3306/DATABASE"} '
+    "(postgresql:// and clickhouse:// alike, no jdbc:), or an object with host, port, username, password and database",
+    '局点数据库密钥不可用：请写成 {"url": "mysql://用户:密码@主机:3306/库名"}'
+    "（postgresql://、clickhouse:// 同理，不用 jdbc:），或包含 host、port、username、password、database 的对象",
 )
 WRONG_DIALECT = Text(
     "The site's database secret is for {found}, the site is declared as {dialect}",
@@ -132,17 +139,42 @@ class WriteSession:
         self.connection = connection
         self.dialect = dialect
         self._fence = fence
+        self.ours: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Keeps what a script has set on this connection away from our own statements."""
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self, isolation: str = "") -> Iterator[sa.Connection]:
         """Run what is inside as one transaction, after making sure that nobody took over.
 
         Raises:
             Superseded: a newer run holds the fence.
         """
         with self.connection.begin():
-            self._check_fence()
+            if isolation:
+                self.connection.exec_driver_sql(f"SET TRANSACTION {isolation}")
+            with self.ours():
+                self._check_fence()
             yield self.connection
+
+    @contextmanager
+    def strict(self) -> Iterator[None]:
+        """Refuse values that do not fit, whatever the site's own mode is: nothing of ours may be cut silently.
+
+        What is made for good (a routine, a trigger) keeps the mode that it is made under: never make it in here.
+        """
+        if not self.dialect.is_mysql:
+            yield
+            return
+        mode = self.connection.exec_driver_sql("SELECT @@SESSION.sql_mode").scalar() or ""
+        self.connection.exec_driver_sql("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
+        self.connection.commit()
+        try:
+            yield
+        finally:
+            if not self.connection.invalidated:
+                self.connection.rollback()
+                self.connection.exec_driver_sql("SET SESSION sql_mode = %s", (str(mode),))
+                self.connection.commit()
 
     @contextmanager
     def autocommit(self) -> Iterator[sa.Connection]:
@@ -178,6 +210,25 @@ def execute_raw(connection: sa.Connection, sql: str) -> sa.CursorResult[Any]:
     return connection.execution_options(no_parameters=True).exec_driver_sql(sql)
 
 
+@contextmanager
+def reading(
+    address: Address, timeout_seconds: int, on_refused: Callable[[], None] = lambda: None
+) -> Iterator[ReadSession]:
+    """Open a read-only session on a database; a statement may take at most `timeout_seconds`.
+
+    Raises:
+        WorkFailed, DatabaseUnreachable: see `connected`.
+    """
+    engine = engine_of(address, timeout_seconds + CONNECT_SECONDS, read_only=True)
+    with connected(engine, on_refused) as connection:
+        dialect = address.dialect
+        _limit(connection, dialect, timeout_seconds)
+        with connection.begin():
+            if dialect is Dialect.POSTGRESQL:
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            yield ReadSession(connection, dialect)
+
+
 class DatabaseSessions:
     """Opens sessions on one database."""
 
@@ -190,14 +241,8 @@ class DatabaseSessions:
     @contextmanager
     def reader(self, timeout_seconds: int) -> Iterator[ReadSession]:
         """Open a read-only session; a statement may take at most `timeout_seconds`."""
-        engine = engine_of(self._address, timeout_seconds + CONNECT_SECONDS, read_only=True)
-        with connected(engine, self._on_refused) as connection:
-            dialect = self._address.dialect
-            _limit(connection, dialect, timeout_seconds)
-            with connection.begin():
-                if dialect is Dialect.POSTGRESQL:
-                    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-                yield ReadSession(connection, dialect)
+        with reading(self._address, timeout_seconds, self._on_refused) as session:
+            yield session
 
     @contextmanager
     def writer(self, budget: Budget) -> Iterator[WriteSession]:
@@ -211,9 +256,10 @@ class DatabaseSessions:
         with connected(engine, self._on_refused) as connection:
             dialect = self._address.dialect
             lock(connection, dialect, wait_seconds=5)
-            if dialect.is_mysql:
-                connection.exec_driver_sql("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
-                connection.commit()
+            if dialect is Dialect.POSTGRESQL:  # whatever search_path a script sets, our tables stay where they are
+                home = connection.exec_driver_sql("SELECT current_schema()").scalar()
+                connection.rollback()
+                connection.execution_options(schema_translate_map={None: home})
             self._fence.create(connection)
             session = WriteSession(connection, dialect, self._fence)
             session.take_fence()
@@ -227,6 +273,8 @@ def engine_of(address: Address, read_seconds: int, *, read_only: bool) -> sa.Eng
         arguments = {"connect_timeout": CONNECT_SECONDS, "read_timeout": read_seconds, "charset": "utf8mb4"}
     elif address.dialect is Dialect.POSTGRESQL:
         arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "enghub-upgrade"}
+        if read_only:  # the extended protocol takes one statement at a time
+            arguments["prepare_threshold"] = 0
     else:
         arguments = {"timeout": CONNECT_SECONDS, "isolation_level": None}
     engine = sa.create_engine(address.url, poolclass=NullPool, connect_args=arguments)
@@ -244,9 +292,12 @@ def engine_of(address: Address, read_seconds: int, *, read_only: bool) -> sa.Eng
 def _sqlite_transactions(engine: sa.Engine, *, read_only: bool) -> None:
     """Begin explicitly (the driver would only begin before DML, never before DDL), and know regular expressions."""
 
+    import sqlite3  # noqa: PLC0415 - embedded sites alone
+
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: Any) -> None:
         connection.create_function("regexp", 2, _regexp, deterministic=True)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, SQLITE_VALUE_BYTES)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
 
@@ -256,7 +307,19 @@ def _sqlite_transactions(engine: sa.Engine, *, read_only: bool) -> None:
 
 
 def _regexp(pattern: str, value: object) -> bool:
-    return value is not None and re.search(pattern, str(value)) is not None
+    return value is not None and bool(_matcher(pattern).isinstance_python(str(value)))
+
+
+@lru_cache(maxsize=32)
+def _matcher(pattern: str) -> Any:
+    """Return what finds a pattern in linear time; Python's own engine can be kept busy for ever by one value.
+
+    Raises:
+        SchemaError: it cannot be read, or looks around or back.
+    """
+    from pydantic_core import SchemaValidator, core_schema  # noqa: PLC0415 - for SQLite alone
+
+    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
 
 
 @contextmanager
@@ -294,9 +357,15 @@ def _connect(engine: sa.Engine, on_refused: Callable[[], None]) -> sa.Connection
                 on_refused()
                 raise WorkFailed(refused) from error
             if attempt == CONNECT_TRIES - 1:
-                raise DatabaseUnreachable(type(error.orig).__name__) from error
+                on_refused()  # the address itself may be wrong: read the secret again before the next try
+                raise DatabaseUnreachable(f"{_where(engine.url)}: {reason(error)}") from error
             time.sleep(0.5 * 2**attempt)
     raise AssertionError
+
+
+def _where(url: sa.URL) -> str:
+    """Return host and port, never the credentials."""
+    return f"{url.host or 'localhost'}:{url.port}" if url.port else str(url.host or url.database or "")
 
 
 def _refusal(error: exc.OperationalError) -> Text | None:
@@ -305,35 +374,6 @@ def _refusal(error: exc.OperationalError) -> Text | None:
     if isinstance(code, int):
         return _MYSQL_REFUSALS.get(code)
     return next((text for words, text in _REFUSALS if words.search(str(error.orig))), None)
-
-
-def lock(connection: sa.Connection, dialect: Dialect, wait_seconds: int) -> None:
-    """Take the database's one lock for writers, on this connection.
-
-    Raises:
-        DatabaseBusy: another connection has it, maybe that of a dead worker whose statement still runs.
-    """
-    if dialect.is_mysql:
-        name = connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
-        digest = hashlib.sha256(str(name).encode()).hexdigest()[:40]
-        got = connection.exec_driver_sql(f"SELECT GET_LOCK('enghub-upgrade-{digest}', {wait_seconds})").scalar() == 1
-        connection.commit()
-    elif dialect is Dialect.POSTGRESQL:
-        got = _pg_lock(connection, wait_seconds)
-    else:
-        return  # SQLite's BEGIN IMMEDIATE is the lock, and dies with its process
-    if not got:
-        raise DatabaseBusy
-
-
-def _pg_lock(connection: sa.Connection, wait_seconds: int) -> bool:
-    end = time.monotonic() + wait_seconds
-    while True:
-        got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_PG_LOCK})").scalar()
-        connection.commit()
-        if got or time.monotonic() >= end:
-            return bool(got)
-        time.sleep(0.2)
 
 
 def _limit(connection: sa.Connection, dialect: Dialect, seconds: int) -> None:

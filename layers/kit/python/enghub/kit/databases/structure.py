@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enghub.core.i18n import Text
+from enghub.kit.databases.session import execute_raw
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 
@@ -36,10 +37,12 @@ class Item:
     kind: str
     name: str
     sql: str
+    mode: str | None = None
+    """MySQL: the sql_mode that a trigger keeps for good."""
 
     def to_json(self) -> list[str]:
         """Return the stored form."""
-        return [self.kind, self.name, self.sql]
+        return [self.kind, self.name, self.sql, *([] if self.mode is None else [self.mode])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,19 @@ def quote(connection: sa.Connection, name: str) -> str:
     """Return a name, with its schema if it has one, quoted for the database."""
     preparer = connection.dialect.identifier_preparer
     return ".".join(preparer.quote_identifier(part) for part in name.split("."))
+
+
+def make_under(connection: sa.Connection, sql: str, mode: str | None) -> None:
+    """Run what makes a routine or a trigger under the sql_mode that it is to keep; None: under the session's."""
+    if mode is None:
+        execute_raw(connection, sql)
+        return
+    own = str(connection.exec_driver_sql("SELECT @@SESSION.sql_mode").scalar() or "")
+    connection.exec_driver_sql("SET SESSION sql_mode = %s", (mode,))
+    try:
+        execute_raw(connection, sql)
+    finally:
+        connection.exec_driver_sql("SET SESSION sql_mode = %s", (own,))
 
 
 def exists(connection: sa.Connection, name: str) -> bool:
@@ -168,7 +184,7 @@ def _triggers_mysql(connection: sa.Connection, table: str) -> list[Item]:
     items = []
     for name in names.all():
         shown = connection.exec_driver_sql(f"SHOW CREATE TRIGGER {quote(connection, prefix + name)}").mappings().one()
-        items.append(Item("trigger", prefix + name, str(shown["SQL Original Statement"])))
+        items.append(Item("trigger", prefix + name, str(shown["SQL Original Statement"]), str(shown["sql_mode"])))
     return items
 
 

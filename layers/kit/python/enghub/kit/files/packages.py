@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from enghub.core.i18n import Text
-from enghub.kit.files.store import clean_path
+from enghub.kit.files.store import clean_path, is_own, on_disk
 from enghub.kit.work.errors import WorkFailed
 
 REFUSED = Text(
@@ -110,14 +110,7 @@ class Package:
             raise self._refused(f"it has more than {self._limits.entries} entries")
         if sum(info.file_size for info in infos) > self._limits.total_bytes:
             raise self._refused(f"it unpacks to more than {self._limits.total_bytes} bytes")
-        seen: set[str] = set()
-        for info in self._zip.infolist():
-            if why := self._wrong(info):
-                raise self._refused(f"{info.filename[:100]!r} {why}")
-            folded = info.filename.rstrip("/").casefold()
-            if folded in seen:
-                raise self._refused(f"{info.filename[:100]!r} stands twice")
-            seen.add(folded)
+        self._refuse_names()
         sums = self._sums(infos)
         return tuple(
             Entry(info.filename, info.file_size, sums.get(info.filename))
@@ -125,15 +118,29 @@ class Package:
             if info.filename != CHECKSUMS
         )
 
+    def _refuse_names(self) -> None:
+        seen: dict[str, bool] = {}
+        for info in self._zip.infolist():
+            if why := self._wrong(info):
+                raise self._refused(f"{info.filename[:100]!r} {why}")
+            name = on_disk(info.filename.rstrip("/"))
+            if name in seen:
+                raise self._refused(f"{info.filename[:100]!r} stands twice")
+            seen[name] = info.is_dir()
+        for name in seen:
+            for parent in map(str, PurePosixPath(name).parents):
+                if seen.get(parent) is False:
+                    raise self._refused(f"{parent[:100]!r} is a file, and a folder of {name[:100]!r}")
+
     def _wrong(self, info: zipfile.ZipInfo) -> str | None:
         try:
-            parts = clean_path(info.filename.rstrip("/"))
+            clean_path(info.filename.rstrip("/"))
         except WorkFailed:
             return "is no plain relative path"
         limits, kind = self._limits, stat.S_IFMT(info.external_attr >> 16)
         packed = max(1, info.compress_size)
         reasons = {
-            "is in a folder of this software": parts[0] == ".enghub",
+            "is in a folder of this software": is_own(info.filename),
             "is of a type that is not allowed": self._forbids(info),
             "is a link or a device": kind not in (0, stat.S_IFREG, stat.S_IFDIR),
             "is encrypted": bool(info.flag_bits & 1),

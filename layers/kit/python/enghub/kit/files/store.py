@@ -1,5 +1,6 @@
 """A tree of files or objects under one root, and the paths that may be used in it (UPG-15, UPG-17)."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,14 @@ EMPTY_OR_LONG = Text("it is empty or too long", "路径为空或过长")
 ABSOLUTE = Text("it is absolute", "不能为绝对路径")
 BAD_LETTER = Text("it holds a backslash or a control character", "包含反斜杠或控制字符")
 CLIMBS = Text("it holds an empty part, . or ..", "包含空的部分、. 或 ..")
+NOT_OURS = Text("it is in a folder of this software", "位于本系统自用的文件夹中")
 UNAVAILABLE = Text("{store} is not available for {path} ({error})", "{store} 暂不可用：{path}（{error}）")
 PART_BYTES: Final = 1 << 20
 """What is read or copied at a time."""
+
+
+OWN_FOLDER: Final = ".enghub"
+"""Where this software keeps its own files beside the site's."""
 
 
 class FileMissing(Exception):
@@ -88,3 +94,26 @@ def clean_path(path: str) -> tuple[str, ...]:
     if why is not None:
         raise WorkFailed(BAD_PATH, path=path[:200], why=why)
     return parts
+
+
+def on_disk(path: str) -> str:
+    """Return what paths have in common that some file system takes for one: case, composed letters, ends of names."""
+    parts = (unicodedata.normalize("NFC", part).casefold().rstrip(". ") for part in path.split("/"))
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def site_path(path: str) -> tuple[str, ...]:
+    """Return the parts of a path of the site's own files.
+
+    Raises:
+        WorkFailed: as for `clean_path`, or it leads into this software's folder.
+    """
+    parts = clean_path(path)
+    if is_own(path):
+        raise WorkFailed(BAD_PATH, path=path[:200], why=NOT_OURS)
+    return parts
+
+
+def is_own(path: str) -> bool:
+    """Tell whether a path leads into this software's own folder, however it is spelt."""
+    return on_disk(path).partition("/")[0] == OWN_FOLDER

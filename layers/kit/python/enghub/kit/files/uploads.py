@@ -5,10 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import boto3
 from botocore.config import Config
+
+from enghub.core.lazy import lazy
+
+if TYPE_CHECKING:
+    import boto3
+else:
+    boto3 = lazy("boto3")
 
 VALID = timedelta(minutes=10)
 

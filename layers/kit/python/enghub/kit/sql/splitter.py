@@ -1,17 +1,18 @@
 """Splits SQL scripts, as they are in the wild, into statements (UPG-16).
 
 One pass over the tokens of `tokens.py`. A semicolon ends a statement except inside strings, comments, parentheses
-(PostgreSQL rules) and the bodies of stored programs; MySQL's client command `DELIMITER` changes the terminator.
+(PostgreSQL rules) and the bodies of stored programs; MySQL's client command `DELIMITER` changes the terminator. Those
+that only show something (`WARNINGS;`) are passed over, as a client that shows nothing would.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from enghub.core.i18n import Filled, Text
 from enghub.kit.sql.dialect import Dialect
-from enghub.kit.sql.tokens import Kind, Token, UnfinishedSql, tokens
+from enghub.kit.sql.tokens import PLAIN, Kind, Modes, Token, UnfinishedSql, executed, tokens
 
 HASH_ALGORITHM = "n1"
 """Name of the normalisation below; stored with every hash, so that a later algorithm invalidates no journal."""
@@ -24,7 +25,10 @@ _CLIENT = Text("client commands (\\...) cannot run in the engine", "引擎无法
 _BAD_DELIMITER = Text(
     "DELIMITER needs a delimiter that is not empty and has no backslash", "DELIMITER 须有非空且不含反斜杠的分隔符"
 )
-_COPY = Text("COPY ... FROM stdin carries data the engine cannot journal", "COPY ... FROM stdin 携带引擎无法记录的数据")
+_COPY = Text(
+    "COPY ... FROM stdin or TO stdout speaks with the client; the engine has neither data nor place for it",
+    "COPY ... FROM stdin 或 TO stdout 与客户端交换数据，引擎无法处理",
+)
 
 
 class SplitError(ValueError):
@@ -60,15 +64,17 @@ class Statement:
         return flat if len(flat) <= 120 else flat[:117] + "..."
 
 
-def split(text: str, dialect: Dialect) -> tuple[Statement, ...]:
-    """Split `text` into its statements.
+def split(text: str, dialect: Dialect, modes: Modes = PLAIN) -> tuple[Statement, ...]:
+    """Split `text` into its statements; `modes` are those of the site's sessions, a SET in the script changes them.
 
     Raises:
         SplitError: an unclosed string, comment or body, a bad DELIMITER, inline COPY data, a client command.
     """
     text = text.removeprefix("\ufeff")
+    if dialect.is_mysql:  # its client takes the ends of lines for what they are, also within texts and bodies; psql not
+        text = text.replace("\r\n", "\n")
     try:
-        return tuple(_Splitter(text, dialect).statements())
+        return tuple(_Splitter(text, dialect, modes).statements())
     except UnfinishedSql as unfinished:
         raise SplitError(_OPEN.filled(what=unfinished.what), unfinished.line) from unfinished
 
@@ -78,15 +84,18 @@ def digest(text: str, dialect: Dialect) -> str:
     return _digest(tuple(tokens(text, dialect)))
 
 
+_SHOWING = frozenset({"WARNINGS", "NOWARNING", "STATUS", "REHASH", "CLEAR", "PRINT", "NOPAGER", "NOTEE", "HELP"})
+"""Commands of MySQL's client that change nothing; none of them alone is SQL."""
 _DELIMITER = re.compile(r"[ \t]*delimiter(?:[ \t]+(?P<mark>[^\r\n]*))?(?:\r?\n|\Z)", re.IGNORECASE)
 
 
 class _Splitter:
     """The state of one pass."""
 
-    def __init__(self, text: str, dialect: Dialect) -> None:
+    def __init__(self, text: str, dialect: Dialect, modes: Modes) -> None:
         self._text = text
         self._dialect = dialect
+        self._first, self._modes = modes, modes
         self._mark = ";"
         self._buffer: list[Token] = []
         self._body = _Body(dialect)
@@ -98,6 +107,7 @@ class _Splitter:
             moved, statement = self._step(position)
             if statement is not None:
                 yield statement
+                self._modes = self._modes.after(statement.words, statement.text, self._first)
             position = moved
         if self._body.open and any(_is_code(token) for token in self._buffer):
             first = next(token for token in self._buffer if _is_code(token))
@@ -107,11 +117,14 @@ class _Splitter:
 
     def _step(self, position: int) -> tuple[int, Statement | None]:
         """Consume tokens from `position` to the end of a statement, a DELIMITER command, or the text."""
-        for token in tokens(self._text, self._dialect, position):
+        for token in tokens(self._text, self._dialect, position, self._modes):
             if self._dialect.is_mysql and token.kind is Kind.WORD and token.upper == "DELIMITER" and self._empty:
                 if (end := self._delimiter_command(token.start)) is not None:
                     return end, None
-            elif self._empty and token.text == "\\" and token.kind is Kind.OTHER:
+            elif (end := self._end_of_showing_command(token)) is not None:
+                self._buffer.clear()
+                return end, None
+            elif token.text == "\\" and token.kind is Kind.OTHER and self._is_client_command(token):
                 raise SplitError(_CLIENT, self._line(token.start))
             if token.kind not in (Kind.COMMENT, Kind.STRING, Kind.NAME) and self._ends_at(token):
                 end = token.start + self._text[token.start :].find(self._mark) + len(self._mark)
@@ -121,6 +134,12 @@ class _Splitter:
             if self._mark == ";":
                 self._body.see(token)
         return len(self._text), None
+
+    def _is_client_command(self, token: Token) -> bool:
+        """A backslash outside strings is for the client: `\\g`, `\\gexec`, `\\i`; only MySQL's null `\\N` is not."""
+        if self._dialect in (Dialect.SQLITE, Dialect.CLICKHOUSE):
+            return self._empty
+        return not (self._dialect.is_mysql and self._text.startswith("\\N", token.start) and not self._empty)
 
     @property
     def _empty(self) -> bool:
@@ -157,6 +176,18 @@ class _Splitter:
         self._body = _Body(self._dialect)
         return match.end()
 
+    def _end_of_showing_command(self, token: Token) -> int | None:
+        """Return where a command ends that stands alone before the terminator or in its line, None for other tokens."""
+        word = token.text.split(self._mark)[0]
+        if not self._dialect.is_mysql or word.upper() not in _SHOWING or not self._empty:
+            return None
+        before = self._text[self._text.rfind("\n", 0, token.start) + 1 : token.start]
+        end = token.start + len(word)
+        line = self._text[end:].partition("\n")[0]
+        if line.lstrip().startswith(self._mark):
+            return end + line.index(self._mark) + len(self._mark)
+        return None if line.strip() or before.strip() else end
+
     def _cut(self) -> Statement | None:
         buffer, self._buffer = self._buffer, []
         self._body = _Body(self._dialect)
@@ -170,7 +201,7 @@ class _Splitter:
             ordinal=self._count,
             text="".join(token.text for token in kept),
             line=self._line(kept[0].start),
-            words=tuple(_word(token) for token in kept if token.kind in (Kind.WORD, Kind.NAME)),
+            words=tuple(_words(kept, self._dialect)),
             digest=_digest(kept),
         )
 
@@ -178,7 +209,7 @@ class _Splitter:
         if self._dialect is not Dialect.POSTGRESQL or kept[0].upper != "COPY":
             return
         words = [token.upper for token in kept if token.kind is Kind.WORD]
-        if "STDIN" in words:
+        if {"STDIN", "STDOUT"} & set(words):
             raise SplitError(_COPY, self._line(kept[0].start))
 
     def _line(self, position: int) -> int:
@@ -189,8 +220,15 @@ def _is_code(token: Token) -> bool:
     return token.kind not in (Kind.SPACE, Kind.COMMENT)
 
 
-def _word(token: Token) -> str:
-    return token.upper if token.kind is Kind.WORD else token.text[1:-1]
+def _words(kept: Iterable[Token], dialect: Dialect) -> Iterator[str]:
+    """Words of the code; those inside a comment that MySQL executes are code too."""
+    for token in kept:
+        if token.kind is Kind.WORD:
+            yield token.upper
+        elif token.kind is Kind.NAME:
+            yield token.text[1:-1]
+        elif (inside := executed(token)) is not None:
+            yield from _words(tokens(inside, dialect), dialect)
 
 
 def _digest(kept: tuple[Token, ...]) -> str:
