@@ -33,13 +33,13 @@ def upload_manifest(request: UploadManifestRequest) -> ManifestResponse:
 
 @app.post(f"{BASE}/validate", right=rights.READ_UPGRADE)
 def validate_manifest(request: UploadManifestRequest) -> ValidationResponse:
-    """Check a document without storing it."""
-    manifest, missing = wiring.manifests().check(request.manifest, request.scripts)
+    """Check a document with its scripts and the dependencies of its steps, without storing it."""
+    manifest = wiring.manifests().prove(request.manifest, request.scripts)
     return ValidationResponse(
         version=manifest.version,
         version_type=describe(manifest),
         steps=sum(1 for _ in manifest.all_steps),
-        missing_scripts=missing,
+        missing_scripts=(),
     )
 
 

@@ -12,7 +12,8 @@ from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.sites import wiring
-from enghub.upgrade.sites.api import BASE, PutSiteRequest, SiteId, SiteResponse
+from enghub.upgrade.sites.api import BASE, PutSiteRequest, SiteResponse
+from enghub.upgrade.sites.ids import SiteId
 
 app = resolver()
 

@@ -13,16 +13,19 @@ from enghub.core.identity import Origin
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
-from enghub.upgrade.executions.api import BASE, ConfirmRequest, ExecutionResponse, ResumeRequest
-from enghub.upgrade.executions.model import Execution
+from enghub.upgrade.executions.addresses import BASE
+from enghub.upgrade.executions.api import ExecutionResponse
+from enghub.upgrade.executions.model import Execution, ResumeUpgrade
+from enghub.upgrade.executions.requests import ConfirmRequest, ResumeRequest
 
 app = resolver()
 
 
 @app.post(f"{BASE}/resume/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)
 def resume_upgrade(execution_id: str, request: ResumeRequest) -> ExecutionResponse:
-    """Go on from the breakpoint."""
-    return _changed(lambda origin, claim: wiring.upgrades().resume(execution_id, request.decision, origin, claim))
+    """Go on from the breakpoint; with `revision: active`, by the corrected manifests that are in force."""
+    asked = ResumeUpgrade(request.decision, request.revision is not None, request.promotion_waiver)
+    return _changed(lambda origin, claim: wiring.upgrades().resume(execution_id, asked, origin, claim))
 
 
 @app.post(f"{BASE}/rollback/<execution_id>", right=rights.EXECUTE_UPGRADE, key="optional", status_code=202)

@@ -8,7 +8,10 @@ from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
-from enghub.upgrade.executions.api import BASE, ExecutionResponse, UpgradeRequest, to_command
+from enghub.upgrade.executions.addresses import BASE
+from enghub.upgrade.executions.api import ExecutionResponse
+from enghub.upgrade.executions.requests import to_command
+from enghub.upgrade.executions.start_request import UpgradeRequest
 
 app = resolver()
 

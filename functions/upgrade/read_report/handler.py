@@ -14,7 +14,8 @@ from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
-from enghub.upgrade.executions.api import BASE, ReportResponse
+from enghub.upgrade.executions.addresses import BASE
+from enghub.upgrade.executions.api import ReportResponse
 
 app = resolver()
 

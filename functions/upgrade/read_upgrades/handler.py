@@ -1,6 +1,6 @@
-"""Reads executions: status, detailed log, list (UPG-07).
+"""Reads executions: status, detailed log, list, statistics (UPG-07, UPG-13).
 
-Trigger: GET /api/v1/upgrade/status/{executionId}, .../log/{executionId}, .../executions.
+Trigger: GET /api/v1/upgrade/status/{executionId}, .../log/{executionId}, .../executions, .../statistics.
 Runbook: docs/runbooks/upgrade-executions.md.
 """
 
@@ -12,18 +12,21 @@ from enghub.core import entrypoints, http
 from enghub.upgrade import rights
 from enghub.upgrade.edge import resolver
 from enghub.upgrade.executions import wiring
+from enghub.upgrade.executions.addresses import BASE
 from enghub.upgrade.executions.api import (
-    BASE,
     ExecutionResponse,
     ExecutionsResponse,
     LogEntryResponse,
     LogResponse,
     StatusResponse,
 )
+from enghub.upgrade.executions.statistics_api import StatisticsResponse
 
 app = resolver()
 
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=100)]
+Days = Annotated[int, Query(ge=1, le=90)]
+"""Executions are kept for 90 days."""
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
@@ -49,6 +52,13 @@ def list_executions(page_size: PageSize = 20, cursor: Cursor = None) -> Executio
     call = http.call(app)
     found, following = wiring.upgrades().find(call.principal.tenant_id, page_size, cursor)
     return ExecutionsResponse(items=tuple(map(ExecutionResponse.of, found)), cursor=following)
+
+
+@app.get(f"{BASE}/statistics", right=rights.READ_UPGRADE)
+def get_upgrade_statistics(days: Days = 30) -> StatisticsResponse:
+    """Return how many executions of the last days succeeded, how long they took, and where they stopped."""
+    call = http.call(app)
+    return StatisticsResponse.of(wiring.reports().statistics(call.principal.tenant_id, days, call.origin.at))
 
 
 lambda_handler = entrypoints.http(app)

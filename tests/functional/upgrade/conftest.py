@@ -14,8 +14,8 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.executions import wiring as executions
 from enghub.upgrade.manifests import wiring as manifests
 from enghub.upgrade.notices import wiring as notices
+from enghub.upgrade.phases import STAGES
 from enghub.upgrade.planning import wiring as planning
-from enghub.upgrade.planning.plan import STAGES
 from enghub.upgrade.queue import wiring as queue
 from enghub.upgrade.rehearsal import wiring as rehearsals
 from enghub.upgrade.rollouts import wiring as rollouts

@@ -22,7 +22,7 @@ from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.repository import ExecutionCommit
 from enghub.upgrade.gateways.databases.journal import OWN_TABLES
 from enghub.upgrade.gateways.databases.kinds import databases_of
-from enghub.upgrade.planning.plan import STAGES, Stage
+from enghub.upgrade.phases import STAGES, Stage
 from enghub.upgrade.stepping.hooks import Hooks
 from enghub.upgrade.stepping.ports import Ports
 from tests.factories import upgrade as factory

@@ -18,7 +18,7 @@ from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.executions.repository import ExecutionCommit
 from enghub.upgrade.executions.step import ROLLBACK, Problem
 from enghub.upgrade.executions.workflow import rollback_commit
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from tests import databases
 from tests.factories import upgrade as factory
 from tests.fakes.upgrade_store import FileExecutions

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -16,7 +17,7 @@ from tests.factories.upgrade import baseline
 from tests.functional.upgrade.conftest import Upgrade
 
 BUCKET = "enghub-test"
-NAMES = ["table", "stateMachine", "secretStore", "bucket", "manifests"]
+NAMES = ["table", "stateMachine", "secretStore", "bucket", "manifests", "disk"]
 ROLE = "arn:aws:iam::123456789012:role/upgrade"
 DEFINITION = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
 PATH = "/api/v1/upgrade/health"
@@ -26,6 +27,7 @@ PATH = "/api/v1/upgrade/health"
 def hub(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> Upgrade:
     """The context with everything it depends on."""
     monkeypatch.setenv("BUCKET_NAME", BUCKET)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=1000, used=900))
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     boto3.client("stepfunctions").create_state_machine(name="upgrade", definition=DEFINITION, roleArn=ROLE)
     return upgrade
@@ -43,13 +45,22 @@ def test_all_is_well(hub: Upgrade) -> None:
     found = json.loads(answer["body"])["data"]["dependencies"]
     assert [one["name"] for one in found] == NAMES
     assert all(one["healthy"] for one in found)
-    assert found[-1]["detail"] == "1 in force"
+    assert found[4]["detail"] == "1 in force"
+    assert found[5]["detail"] == "90% taken"
 
 
 def test_a_new_tenant_has_no_manifest_and_no_secret_and_is_well(hub: Upgrade) -> None:
     status, answer = hub.send("read_health", "GET", PATH)
     details = [one["detail"] for one in answer["data"]["dependencies"]]
     assert (status, details[2], details[4]) == (200, "answers; no secret for webhooks is stored", "0 in force")
+
+
+def test_a_disk_over_ninety_percent_is_down(hub: Upgrade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=1000, used=901))
+    status, answer = hub.send("read_health", "GET", PATH)
+    assert status == 503
+    assert states(answer) == dict.fromkeys(NAMES[:-1], True) | {"disk": False}
+    assert answer["details"]["dependencies"][-1]["detail"] == "DiskFull"
 
 
 def break_table(_: Upgrade) -> None:

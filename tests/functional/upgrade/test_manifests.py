@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from enghub.upgrade.manifests.model import parse
 from tests.functional.upgrade.conftest import Upgrade
 from tests.unit.upgrade.test_manifest import BROKEN, example
 
@@ -13,8 +14,7 @@ MANIFESTS = "/api/v1/upgrade/manifests"
 @pytest.mark.parametrize("name", ["baseline", "patch", "best_practice"])
 def test_the_documents_own_examples_are_stored_unchanged(upgrade: Upgrade, name: str) -> None:
     document = example(name)
-    paths = upgrade.send("change_manifest", "POST", f"{MANIFESTS}/validate", {"manifest": document})[1]["data"]
-    scripts = dict.fromkeys(paths["missingScripts"], "SELECT 1")
+    scripts = dict.fromkeys(parse(document).script_paths, "SELECT 1")
     body = {"manifest": document, "scripts": scripts, "activate": True}
     status, answer = upgrade.send("change_manifest", "POST", MANIFESTS, body)
     assert status == 201, answer

@@ -15,7 +15,7 @@ from enghub.notices.languages import Reads
 from enghub.notices.templates.texts import rendered
 from enghub.upgrade.manifests.document import Notifications
 from enghub.upgrade.notices.model import addresses, requested
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade
 from tests.functional.upgrade.steps.doubles import FULL

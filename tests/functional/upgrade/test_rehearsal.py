@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,8 @@ class KilledError(BaseException):
 
 @pytest.fixture
 def scratch(dialect: Dialect, tmp_path: Path) -> Iterator[Address]:
-    with databases.database(dialect, tmp_path) as found:
-        yield found
+    with databases.database(dialect, tmp_path) as found, databases.account_of(found) as own:
+        yield own
 
 
 @pytest.fixture
@@ -301,6 +302,21 @@ def test_a_script_that_names_the_sites_database_never_runs(site: Address, scratc
         assert "A script names the database" in found.problem.en
 
 
+def test_a_variable_that_names_the_sites_database_lets_no_script_reach_it(site: Address, scratch: Address) -> None:
+    TEXTS["change.sql"], kept = "UPDATE ${where}.items SET name = 'changed';", TEXTS["change.sql"]
+    try:
+        rehearsal, records = prepared_for(step("enghub.SqlScripts", "names", sql_scripts=["change.sql"]))
+        given = [replace(one, variables={"where": str(site.url.database)}) for one in records]
+        found = rehearse(rehearsal, given, (site, scratch), script, factory.ORIGIN)
+    finally:
+        TEXTS["change.sql"] = kept
+    assert (found.succeeded, found.part) == (False, Part.UP)
+    assert sql(site, "SELECT COUNT(*) FROM items WHERE name = 'changed'") == [(0,)]
+    if site.dialect.is_mysql:
+        assert found.problem is not None
+        assert "A script names the database" in found.problem.en
+
+
 def test_a_copy_whose_workers_die_again_and_again_is_the_same(
     site: Address, scratch: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,3 +419,14 @@ def test_an_operator_rehearses_a_package_by_command(site: Address, scratch: Addr
     assert one_way.exit_code == 1, one_way.output
     assert "Stopped at down: " in one_way.output
     assert typed(site, site, package).exit_code == 2
+
+
+def test_an_account_that_reaches_further_than_its_scratch_database_is_refused(
+    site: Address, address: Address, scratch: Address, dialect: Dialect
+) -> None:
+    if dialect is Dialect.SQLITE:
+        return
+    wide = Address(dialect, address.url.set(database=scratch.url.database))
+    found = rehearsed(site, wide, MAIN)
+    assert not found.succeeded
+    assert "may do more than work in it" in str(found)

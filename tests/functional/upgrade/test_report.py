@@ -1,13 +1,18 @@
 """The report as JSON and as a page; how long it is kept (UPG-07, UPG-13)."""
 
 import json
+import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from enghub.core.clock import from_text
+from enghub.upgrade.executions.page import Bar, bar
+from enghub.upgrade.phases import Stage
 from tests.factories.http import Context, a_principal, a_request
-from tests.factories.upgrade import baseline, step
+from tests.factories.upgrade import NOW, baseline, execution, records, step
 from tests.functional.upgrade.conftest import PERMISSIONS, Upgrade, items
 from tests.functional.upgrade.test_upgrade import prepared
 
@@ -117,3 +122,29 @@ def test_a_report_is_for_its_tenant_and_for_those_who_may_read(upgrade: Upgrade,
     execution_id = failed(upgrade)
     status, _ = upgrade.send("read_report", "GET", f"/api/v1/upgrade/report/{execution_id}", caller=caller)
     assert status in (403, 404)
+
+
+def test_the_page_of_a_failure_is_as_good_as_that_of_a_success(upgrade: Upgrade) -> None:
+    """The cause once, all tries counted, work told apart from waiting, people named, times with their zone (N22)."""
+    execution_id = failed(upgrade)
+    for run in range(2, 5):
+        upgrade.resume(execution_id)
+        assert upgrade.work(execution_id, run=run) == "FAILED"
+    text = page(upgrade, execution_id)["body"]
+    assert text.count("names: 1 &gt; 0 (fill the names)") == 1
+    (check,) = [one for one in upgrade.status(execution_id)["steps"] if one["step"] == "2.16.5/check"]
+    assert (check["attempts"], check["tries"]) == (1, 4)
+    assert '<td class="n opt">4</td>' in text
+    assert re.search(r" · by [a-z0-9-]+</p>", text)
+    assert not re.search(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?! UTC)", text)
+
+
+def test_waiting_is_drawn_apart_from_work() -> None:
+    begun = replace(
+        records({Stage.POST_UPGRADE: [step("enghub.HealthChecks", "h")]}, {})[0],
+        started_at=NOW,
+        ended_at=NOW + timedelta(seconds=660),
+        active_milliseconds=400,
+    )
+    whole = execution(1, started_at=NOW, ended_at=NOW + timedelta(seconds=1320))
+    assert bar(begun, whole, NOW) == Bar(left=0, width=50, work=0.03)

@@ -92,7 +92,9 @@ def test_an_operator_rolls_back_what_stopped(upgrade: Upgrade) -> None:
     seen = upgrade.status(execution_id)
     assert seen["summary"] == (
         f"Stopped at 2.16.5/fails; 2 of 4 steps are done. Cause: {seen['error']}. Correct it, then: "
-        f"enghub upgrade resume {execution_id} --follow. Or go back: enghub upgrade rollback {execution_id} --follow"
+        f"enghub upgrade resume {execution_id} --follow. If the manifest or a script was wrong, push the corrected "
+        f"one, then: enghub upgrade resume {execution_id} --revision active --follow. "
+        f"Or go back: enghub upgrade rollback {execution_id} --follow"
     )
     assert upgrade.roll_back(execution_id)[0] == 202
     assert upgrade.work(execution_id) == "superseded"

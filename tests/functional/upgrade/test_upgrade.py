@@ -96,6 +96,9 @@ def test_the_report_tells_what_was_checked_and_moved(upgrade: Upgrade) -> None:
     assert report["durationSeconds"] >= 0
     lines = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]["data"]["items"]
     assert "check names: pass, count 0" in [line["message"] for line in lines]
+    first = lines[0]
+    assert set(first) == {"stepId", "level", "message", "timestamp", "metadata"}
+    assert set(first["metadata"]) == {"phase", "version", "run", "attempt"}
 
 
 def test_bad_data_stops_the_upgrade_at_a_breakpoint_and_it_resumes_after_the_repair(upgrade: Upgrade) -> None:

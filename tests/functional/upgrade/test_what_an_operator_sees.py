@@ -21,7 +21,7 @@ from enghub.kit.databases import session
 from enghub.kit.databases.session import Address
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade import wiring
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from tests import databases
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade
@@ -250,7 +250,8 @@ def test_database_away_for_good(upgrade: Upgrade, way: Way, later: Callable[[tim
     assert summary.startswith("Stopped at 2.16.5/change; 1 of 3 steps are done. Cause: The site's database does not an")
     assert "bring it back, then resume. Correct it, then: " in summary
     assert "请恢复数据库后继续" in chinese(upgrade, execution_id)
-    wanted = [f"resume {execution_id} --follow", f"rollback {execution_id} --follow"]
+    ways = ("resume {id} --follow", "resume {id} --revision active --follow", "rollback {id} --follow")
+    wanted = [way.format(id=execution_id) for way in ways]
     assert commands(upgrade, execution_id) == (wanted, wanted)
     way.mend()
     assert upgrade.resume(execution_id)[0] == 202
@@ -285,7 +286,9 @@ def test_wrong_credentials(upgrade: Upgrade, engineer: Address, capsys: pytest.C
     cause = "The database refuses the user or password of the site's secret: correct the secret, then resume"
     assert upgrade.status(execution_id)["summary"] == (
         f"Stopped at 2.16.5/change; 1 of 3 steps are done. Cause: {cause}. Correct it, then: "
-        f"enghub upgrade resume {execution_id} --follow. Or go back: enghub upgrade rollback {execution_id} --follow"
+        f"enghub upgrade resume {execution_id} --follow. If the manifest or a script was wrong, push the corrected "
+        f"one, then: enghub upgrade resume {execution_id} --revision active --follow. "
+        f"Or go back: enghub upgrade rollback {execution_id} --follow"
     )
     assert "请更正密钥后继续" in chinese(upgrade, execution_id)
     log = upgrade.send("read_upgrades", "GET", f"/api/v1/upgrade/log/{execution_id}")[1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from enghub.core.clock import system_clock
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from tests.factories.upgrade import baseline, step
 from tests.functional.upgrade.conftest import Upgrade
 from tests.functional.upgrade.test_what_an_operator_sees import later

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.steps.config_rules import ConfigFile, check, fill
@@ -64,3 +65,9 @@ def test_a_well_formed_file_is_accepted(path: str) -> None:
 def test_a_malformed_or_dangerous_file_is_refused_by_its_ending(path: str, text: str) -> None:
     with pytest.raises(WorkFailed, match="would not be well-formed"):
         check(file(path), text)
+
+
+@pytest.mark.parametrize("path", [".enghub/history/a.xml", ".ENGHUB/a.xml", ".enghub./a.xml"])
+def test_a_file_of_this_software_is_no_configuration_of_the_site(path: str) -> None:
+    with pytest.raises(ValidationError, match="in a folder of this software"):
+        file(path)

@@ -13,7 +13,7 @@ from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Status
 from enghub.upgrade.executions.report import report_of
 from enghub.upgrade.executions.step import Problem, StepRecord, StepStatus, first_unfinished
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from tests.factories.upgrade import NOW, execution, records, step
 
 LEASE = timedelta(minutes=5)

@@ -5,6 +5,7 @@ nothing leaves an end (UPG-07 to UPG-10). The services run as they are, on a sto
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
@@ -18,7 +19,7 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.errors import ExecutionChanged, SiteBusy
 from enghub.upgrade.executions.lock import SiteLock
-from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, StartUpgrade, Status
+from enghub.upgrade.executions.model import LAUNCH, Execution, OnFailure, ResumeUpgrade, StartUpgrade, Status
 from enghub.upgrade.executions.repository import ExecutionCommit, StepCommit
 from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import StepRecord
@@ -38,6 +39,7 @@ SITES = ("EU", "US", "CN")
 SLOTS = 2
 MAIN = step("enghub.SqlScripts", "main", sql_scripts=["up.sql"], rollback_scripts=["down.sql"])
 MANIFEST = parse(baseline(upgrade_steps={"startup_pre_process": [MAIN]}))
+UNDRIFTED = cast("Any", SimpleNamespace(accepted=lambda *_: None))
 ENDED = (Status.SUCCEEDED, Status.ROLLED_BACK)
 
 
@@ -90,7 +92,7 @@ class World(MemoryExecutions):
     def line(self, tenant_id: str) -> QueueState:
         return self.queued
 
-    def plan(self, tenant_id: str, source: str, target: str, site_id: str) -> Planned:
+    def plan(self, tenant_id: str, source: str, target: str, site_id: str, _environment: str) -> Planned:
         path = find_path(Version.parse(source), Version.parse(target), [MANIFEST])
         revision = Revision(TENANT, 1, {}, MANIFEST, "", {}, "ada", NOW)
         return Planned(make_plan(path, [Source(MANIFEST, 1)], site_id), self.site(site_id), {"2.16.5": revision})
@@ -116,7 +118,7 @@ class Upgrading(RuleBasedStateMachine):
         self.world = World()
         self.now = NOW
         planner, queue = cast("Planner", self.world), cast("Any", self.world)
-        self.upgrades = Upgrades(self.world, planner, queue)
+        self.upgrades = Upgrades(self.world, planner, queue, cast("Any", None), UNDRIFTED)
         self.workflow = Workflow(self.world)
         self.admission = Admission(self.world, queue, cast("Any", _Sites(self.world)))
         self.ended: dict[str, Execution] = {}
@@ -146,7 +148,8 @@ class Upgrading(RuleBasedStateMachine):
             return
         with suppress(EngHubError):
             if what in ("resume", "skip"):
-                self.upgrades.resume(found.execution_id, "skip" if what == "skip" else None, self.origin())
+                asked = ResumeUpgrade("skip" if what == "skip" else None)
+                self.upgrades.resume(found.execution_id, asked, self.origin())
             elif what == "confirm":
                 self.upgrades.confirm(found.execution_id, None, self.origin())
             else:

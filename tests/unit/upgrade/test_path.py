@@ -1,5 +1,6 @@
 """Which versions lie between source and target, and why (UPG-03)."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -137,3 +138,81 @@ numbers = st.lists(st.integers(0, 30), min_size=3, max_size=4).map(tuple)
 def test_versions_compare_as_numbers(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     assert (Version(a) < Version(b)) == (a < b)
     assert Version.parse(str(Version(a))) == Version(a)
+
+
+def _line(version: str, **needs: object) -> Manifest:
+    patch = {"base_version": version.rpartition(".")[0]} if version.count(".") == 3 else {}
+    kind = "patch" if patch else "baseline"
+    data = {
+        "version": version,
+        "version_type": kind,
+        "description": version,
+        "dependencies": needs,
+        "upgrade_steps": {},
+    }
+    return Manifest.model_validate({**data, **patch})
+
+
+BACKPORTED = [
+    _line("2.0.0", min_source_version="1.0.0"),
+    _line("2.0.0.2"),
+    _line("2.0.0.3"),
+    _line("2.1.0", min_source_version="2.0.0"),
+    _line("2.1.0.1"),
+    _line("2.1.0.2", equivalent_to=["2.0.0.3"]),
+    _line("2.2.0", min_source_version="2.0.0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "applied", "expected"),
+    [
+        ("2.0.0.2", "2.1.0.2", (), ["2.1.0", "2.1.0.1", "2.1.0.2"]),
+        ("2.0.0.3", "2.1.0.2", ("2.0.0.3",), ["2.1.0", "2.1.0.1"]),
+        ("2.0.0.3", "2.1.0.2", (), ["2.1.0", "2.1.0.1"]),
+        ("2.1.0.1", "2.2.0", ("2.0.0.2", "2.1.0", "2.1.0.1"), ["2.1.0.2", "2.2.0"]),
+        ("2.1.0.1", "2.2.0", ("2.0.0.3", "2.1.0", "2.1.0.1"), ["2.2.0"]),
+        ("2.0.0.2", "2.2.0", (), ["2.0.0.3", "2.1.0", "2.1.0.1", "2.2.0"]),
+        ("2.1.0.1", "2.1.0.2", ("2.0.0.3", "2.1.0", "2.1.0.1"), []),
+    ],
+)
+def test_a_change_with_two_names_runs_exactly_once(
+    source: str, target: str, applied: tuple[str, ...], expected: list[str]
+) -> None:
+    path = find_path(Version.parse(source), Version.parse(target), BACKPORTED, [Version.parse(one) for one in applied])
+    assert [str(version) for version in path.versions] == expected
+
+
+@given(st.sets(st.integers(1, 4), min_size=1), st.sets(st.integers(1, 4), min_size=1), st.integers(0, 4), st.booleans())
+def test_of_twins_no_path_runs_two_and_none_is_lost(old: set[int], new: set[int], at: int, recorded: bool) -> None:
+    pairs = [(f"2.0.0.{a}", f"2.1.0.{b}") for a, b in zip(sorted(old), sorted(new), strict=False)]
+    twins = {b: a for a, b in pairs}
+    known = [_line("2.0.0", min_source_version="1.0.0"), *(_line(f"2.0.0.{n}") for n in sorted(old))]
+    known += [_line("2.1.0", min_source_version="2.0.0")]
+    known += [
+        _line(f"2.1.0.{n}", equivalent_to=[twins[f"2.1.0.{n}"]] if f"2.1.0.{n}" in twins else []) for n in sorted(new)
+    ]
+    known += [_line("2.2.0", min_source_version="2.0.0")]
+    had = [n for n in sorted(old) if n <= at]
+    source = f"2.0.0.{had[-1]}" if had else "2.0.0"
+    applied = [Version.parse(f"2.0.0.{n}") for n in had] if recorded else []
+    path = [str(one) for one in find_path(Version.parse(source), Version.parse("2.2.0"), known, applied).versions]
+    for first, second in pairs:
+        got = (int(first.rpartition(".")[2]) in had) + (first in path) + (second in path)
+        assert got == 1, (first, second, path)
+
+
+def test_ten_thousand_versions_are_judged_once_each() -> None:
+    known = [_line(f"1.{n // 100}.{n % 100}", min_source_version="1.0.0") for n in range(1, 2_000)]
+    calls = Counter[str]()
+    original = Version.parse
+
+    def parse(text: str) -> Version:
+        calls["parse"] += 1
+        return original(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Version, "parse", parse)
+        path = find_path(original("1.0.0"), known[-1].number, known)
+    assert len(path.versions) == 1_999
+    assert calls["parse"] <= 4 * len(known), "the work grows with the versions, not with their square"

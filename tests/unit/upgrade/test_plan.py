@@ -1,13 +1,15 @@
 """The plan: steps of all versions by phase, in an order that respects priority and dependencies (UPG-04)."""
 
+import sys
 from typing import Any
 
 import pytest
 
 from enghub.upgrade.manifests.model import parse
+from enghub.upgrade.phases import Stage
 from enghub.upgrade.planning.errors import DependencyCycle, DependencyTooLate, DependencyUnknown
 from enghub.upgrade.planning.path import find_path
-from enghub.upgrade.planning.plan import Plan, Source, Stage, make_plan
+from enghub.upgrade.planning.plan import Plan, Source, make_plan
 from enghub.upgrade.versions import Version
 from tests.factories.upgrade import baseline, patch, step
 
@@ -102,3 +104,31 @@ def test_estimates_add_up_and_rollback_goes_backwards() -> None:
     asked = plan(baseline(upgrade_steps={"pre_business_check": [step(PHASE_1, "c", checks=checks)]}))
     assert asked.estimate_seconds == 120, "the class knows"
     assert [planned.key for planned in found.rollback] == ["2.16.5.1/r2", "2.16.5/r1"]
+
+
+def test_the_work_of_a_plan_grows_with_its_versions_and_not_with_their_square() -> None:
+    """Counted in lines that run, not timed: 500 versions take twice what 250 take (U15)."""
+
+    def work(versions: int) -> int:
+        numbers = [f"2.{17 + n // 90}.{n % 90}" for n in range(versions)]
+        steps = [noted("first"), noted("second", dependencies=["first"]), noted("third", dependencies=["second"])]
+        parsed = [parse(baseline(version=number, upgrade_steps={"post_upgrade": steps})) for number in numbers]
+        path = find_path(Version.parse("2.16.4"), parsed[-1].number, parsed)
+        sources = [Source(manifest, 1) for manifest in parsed]
+        ran = 0
+
+        def count(*_: object) -> Any:
+            nonlocal ran
+            ran += 1
+            return count
+
+        before = sys.gettrace()
+        sys.settrace(count)
+        try:
+            made = make_plan(path, sources, "EU")
+        finally:
+            sys.settrace(before)
+        assert len(made.steps) == 3 * versions
+        return ran
+
+    assert work(500) <= 2.2 * work(250)

@@ -17,7 +17,7 @@ from enghub.upgrade.executions.model import OnFailure, Rollback
 from enghub.upgrade.executions.step import Problem, StepRecord
 from enghub.upgrade.manifests.dynamo import HEADS
 from enghub.upgrade.manifests.model import Head
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from enghub.upgrade.rehearsal.dynamo import REHEARSALS
 from enghub.upgrade.rehearsal.model import NotCopied, Rehearsal, StepTimes
 from enghub.upgrade.rollouts.dynamo import ROLLOUTS, ROWS

@@ -14,3 +14,18 @@ class Phase(StrEnum):
 
 
 PHASES = tuple(Phase)
+
+
+class Stage(StrEnum):
+    """The five phases, and the two moments around the outage when the business system is stopped and started."""
+
+    PRE_BUSINESS_CHECK = Phase.PRE_BUSINESS_CHECK
+    PRE_UPGRADE_PROCESS = Phase.PRE_UPGRADE_PROCESS
+    STOP_SERVICE = "stop_service"
+    STARTUP_PRE_PROCESS = Phase.STARTUP_PRE_PROCESS
+    START_SERVICE = "start_service"
+    STARTUP_POST_PROCESS = Phase.STARTUP_POST_PROCESS
+    POST_UPGRADE = Phase.POST_UPGRADE
+
+
+STAGES = tuple(Stage)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.errors import InvalidKey
-from enghub.upgrade.sites.api import SiteId
+from enghub.upgrade.sites.ids import SiteId
 from enghub.upgrade.versions import SHOWN, NotAVersion, Version, VersionText
 
 

@@ -1,6 +1,7 @@
 """Builds what works on sites: the engine."""
 
 from enghub.core import config
+from enghub.upgrade.drift.wiring import drifts
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.engine import Engine
 from enghub.upgrade.gateways.sites import SiteGateway
@@ -16,4 +17,5 @@ def engine() -> Engine:
         executions=DynamoExecutions(),
         site=lambda tenant_id, site_id: SiteGateway(sites().get(tenant_id, site_id), stage(), bucket),
         script=DynamoManifests().script,
+        drifts=drifts(),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.kit.files.store import clean_path
+from enghub.kit.files.store import clean_path, on_disk
 from enghub.kit.work.errors import WorkFailed
 from enghub.upgrade.stepping.ports import BACKUPS, LOGS, REHEARSALS
 
@@ -41,6 +41,6 @@ def artifact(path: str, size_bytes: int, sha256: str, origin: Origin) -> Artifac
         parts = clean_path(path)
     except WorkFailed as refusal:
         raise Invalid(field="path", problem=refusal.text) from refusal
-    if parts[0].lower() in OWN:
+    if on_disk(parts[0]) in OWN:
         raise Invalid(field="path", problem=_TAKEN.filled(folder=parts[0]))
     return Artifact(origin.tenant_id, "/".join(parts), size_bytes, sha256.lower(), origin.user_id, origin.at)

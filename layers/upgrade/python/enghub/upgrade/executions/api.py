@@ -1,49 +1,18 @@
 """Upgrades on the wire (UPG-12)."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from enghub.core import wire
 from enghub.core.i18n import Language
-from enghub.upgrade.executions.model import Breakpoint, Execution, OnFailure, StartUpgrade
+from enghub.upgrade.drift.api import AcceptanceResponse
+from enghub.upgrade.executions.addresses import BASE
+from enghub.upgrade.executions.model import Breakpoint, Execution
 from enghub.upgrade.executions.reading import ExecutionDetail
 from enghub.upgrade.executions.report import Report
 from enghub.upgrade.executions.repository import LogEntry
-from enghub.upgrade.executions.start_request import BASE, UpgradeRequest
 from enghub.upgrade.executions.step import StepRecord, said
 from enghub.upgrade.executions.summary import summary
-
-__all__ = ["BASE", "UpgradeRequest"]
-
-
-def to_command(request: UpgradeRequest) -> StartUpgrade:
-    """Return what is asked."""
-    return StartUpgrade(
-        request.upgrade_before_version,
-        request.upgrade_after_version,
-        request.site_id,
-        request.environment,
-        OnFailure(request.on_failure),
-        request.when_busy,
-    )
-
-
-class ResumeRequest(wire.Request):
-    """How to go on; ``decision`` when a statement is in doubt, or ``skip`` past what a rollback stands at."""
-
-    decision: Literal["applied", "again", "skip"] | None = None
-
-
-class AbortRequest(wire.Request):
-    """Nothing to say."""
-
-
-class ConfirmRequest(wire.Request):
-    """Which step to let pass; the one that waits when none is named."""
-
-    step: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 class ExecutionResponse(wire.Response):
@@ -107,6 +76,9 @@ class StepResponse(wire.Response):
     version: str
     status: str
     attempts: int
+    """In the present run."""
+    tries: int
+    """In all runs: a resume begins to count anew, this does not."""
     started_at: wire.Instant | None
     ended_at: wire.Instant | None
     active_seconds: float
@@ -123,6 +95,7 @@ class StepResponse(wire.Response):
             version=step.version,
             status=step.status.value,
             attempts=step.attempts,
+            tries=step.tries,
             started_at=step.started_at,
             ended_at=step.ended_at,
             active_seconds=step.active_milliseconds / 1000,
@@ -222,15 +195,23 @@ def _next_action(execution: Execution, now: datetime) -> str | None:
 class LogEntryResponse(wire.Response):
     """One line."""
 
-    at: wire.Instant
+    step_id: str
+    """`version/id`; `-` for what is said of the whole upgrade."""
     level: str
-    step: str
     message: str
+    timestamp: wire.Instant
+    metadata: dict[str, Any]
 
     @classmethod
     def of(cls, entry: LogEntry) -> "LogEntryResponse":
         """Return the answer for a line."""
-        return cls(at=entry.at, level=entry.level, step=entry.step, message=entry.message)
+        return cls(
+            step_id=entry.step,
+            level=entry.level,
+            message=entry.message,
+            timestamp=entry.at,
+            metadata=dict(entry.metadata),
+        )
 
 
 class LogResponse(wire.Response):
@@ -258,6 +239,14 @@ class StepReportResponse(StepResponse):
     result: dict[str, Any]
 
 
+class WaiverResponse(wire.Response):
+    """Who let versions pass into production that had not succeeded in test, and why."""
+
+    user_id: str
+    reason: str
+    versions: tuple[str, ...]
+
+
 class ReportResponse(wire.Response):
     """The report (UPG-13), computed from the records."""
 
@@ -281,6 +270,10 @@ class ReportResponse(wire.Response):
     kept_until: wire.Instant | None
     """90 days after the end; None while it is not ended."""
     rollback: RollbackResponse | None
+    promotion_waiver: WaiverResponse | None
+    """Null: everything had succeeded in test, or it does not run in production."""
+    drift_acceptance: AcceptanceResponse | None
+    """Null: the site was as the last upgrade left it, or nothing was recorded."""
 
     @classmethod
     def of(cls, report: Report, language: Language) -> "ReportResponse":
@@ -319,4 +312,8 @@ class ReportResponse(wire.Response):
             services=report.services,
             kept_until=report.execution.expires_at,
             rollback=RollbackResponse.of(report.execution, report.rollback, language),
+            promotion_waiver=None
+            if (waiver := report.execution.waiver) is None
+            else WaiverResponse(user_id=waiver.user_id, reason=waiver.reason, versions=waiver.versions),
+            drift_acceptance=AcceptanceResponse.of(report.execution.drift, language),
         )

@@ -23,6 +23,8 @@ from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.repository import ExecutionCommit, LogEntry, LogPage, StepCommit
 from enghub.upgrade.executions.step import StepRecord
+from enghub.upgrade.promotion.dynamo import proof_writes
+from enghub.upgrade.promotion.model import is_test
 from enghub.upgrade.queue.dynamo import giving_back, move_writes
 from enghub.upgrade.sites.dynamo import DynamoSites, version_writes
 
@@ -113,6 +115,8 @@ class LogRecord(Record):
     level = UnicodeAttribute()
     step = UnicodeAttribute()
     message = UnicodeAttribute()
+    metadata = UnicodeAttribute(null=True)
+    """JSON; lines of an earlier release have none."""
 
 
 class GateRecord(Record):
@@ -122,6 +126,11 @@ class GateRecord(Record):
 
     token = UnicodeAttribute()
     run = NumberAttribute()
+
+
+def _entry(record: LogRecord) -> LogEntry:
+    metadata = json.loads(record.metadata) if record.metadata else {}
+    return LogEntry(record.at, record.level, record.step, record.message, metadata)
 
 
 def _kept_step(item: RawItem) -> Kept[StepRecord]:
@@ -245,6 +254,8 @@ class DynamoExecutions:
         if commit.site_version is not None:
             site = DynamoSites().kept(tenant_id, after.site_id)
             more += version_writes(site, commit.site_version, commit.applied, commit.origin)
+            if after.status is Status.SUCCEEDED and is_test(after.environment):
+                more += proof_writes(tenant_id, after.execution_id, after.site_id, after.checksums, commit.origin.at)
         kept = EXECUTIONS.save(
             Commit(
                 commit.origin,
@@ -310,6 +321,7 @@ class DynamoExecutions:
                         level=entry.level,
                         step=entry.step,
                         message=entry.message[:4000],
+                        metadata=json.dumps(dict(entry.metadata)),
                         expires_at=int((entry.at + LOG_KEPT).timestamp()),
                     )
                 )
@@ -317,12 +329,12 @@ class DynamoExecutions:
     def read_log(self, tenant_id: str, execution_id: str, limit: int, cursor: str | None) -> LogPage:
         """One page of the log, oldest first."""
         page = LogRecord.page(_log_partition(tenant_id, execution_id), limit=limit, cursor=cursor)
-        return LogPage(tuple(LogEntry(r.at, r.level, r.step, r.message) for r in page.items), page.cursor)
+        return LogPage(tuple(map(_entry, page.items)), page.cursor)
 
     def last_lines(self, tenant_id: str, execution_id: str, step: str, limit: int) -> tuple[LogEntry, ...]:
         """One page from the end of the log, of which the step's lines are kept."""
         page = LogRecord.page(_log_partition(tenant_id, execution_id), limit=10 * limit, newest_first=True)
-        found = [LogEntry(r.at, r.level, r.step, r.message) for r in page.items if r.step == step]
+        found = [_entry(record) for record in page.items if record.step == step]
         return tuple(reversed(found[:limit]))
 
     def keep_gate(self, tenant_id: str, execution_id: str, sequence: int, run: int, token: str) -> None:

@@ -13,15 +13,17 @@ from enghub.core.identity import Origin
 from enghub.kit.databases.errors import DatabaseBusy, DatabaseUnreachable
 from enghub.kit.work.errors import Superseded, WorkFailed
 from enghub.kit.work.slices import Budget, Progress, Slice, SliceState
+from enghub.upgrade.drift.service import Drifts, Upgraded
 from enghub.upgrade.executions.in_progress import Answer, StepInProgress
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.readiness import attention, readiness
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogEntry, StepCommit
 from enghub.upgrade.executions.step import ROLLBACK, Problem, StepRecord, StepStatus, next_step
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.manifests.variables import filled
+from enghub.upgrade.phases import STAGES, Stage
 from enghub.upgrade.problems import in_one_text
 from enghub.upgrade.stepping.step import Databases, Facts, StepContext
-from enghub.upgrade.steps.registry import step_class
+from enghub.upgrade.steps.registry import step_class, work_of
 
 PROGRESS_SECONDS = 2.0
 BUSY_WAIT_SECONDS = 10
@@ -74,6 +76,10 @@ class Engine:
     site: Callable[[str, str], Site]
     script: Callable[[str, str], str]
     """Text of a script by tenant and SHA-256."""
+    check: Callable[[str], str] = str
+    """Refuses a script, as it will run."""
+    drifts: Drifts | None = None
+    """Keeps what the upgrade leaves; None where nothing is to be kept, as in a rehearsal."""
     clock: Clock = system_clock
     point: Callable[[str], None] = lambda _: None
     log_lines: list[LogEntry] = field(default_factory=list)
@@ -101,6 +107,7 @@ class Engine:
         while True:
             following = next_step(tuple(step.value for step in steps.values()), stage)
             if following is None:
+                self._keep_shape(kept.value, stage)
                 return Answer("done", stage)
             current, answer = self._advance(StepInProgress(kept, steps[following.sequence]), budget)
             kept, steps[following.sequence] = current.kept, current.kept_step
@@ -108,6 +115,28 @@ class Engine:
                 return answer
             if budget.spent:
                 return Answer("more", stage)
+
+    def _keep_shape(self, execution: Execution, stage: str) -> None:
+        """Record what the whole upgrade leaves (UPG-24); that it cannot be recorded is logged and is no failure."""
+        if self.drifts is None or stage not in (ROLLBACK, STAGES[-1]):
+            return
+        upgraded = Upgraded(
+            execution.tenant_id,
+            execution.execution_id,
+            execution.site_id,
+            execution.source_version,
+            execution.target_version,
+            execution.fencing_token,
+            execution.reference_tables,
+        )
+        if stage == ROLLBACK:
+            self.drifts.rolled_back(upgraded)
+        else:
+            database = self.site(execution.tenant_id, execution.site_id).databases(execution.fencing_token)
+            why = self.drifts.record(upgraded, database, self.clock())
+            if why is not None:
+                text = f"what the upgrade leaves is not recorded, so drift will not be found: {why.en}"
+                self.log_lines.append(LogEntry(self.clock(), "warning", "-", text))
 
     def _steps(self, execution: Execution, stage: str) -> tuple[Kept[StepRecord], ...]:
         back = execution.rollback if stage == ROLLBACK else None
@@ -224,7 +253,9 @@ class Engine:
         context = StepContext(
             facts=_facts(execution, step),
             parameters=step.definition.parameters,
-            script=lambda path: self.script(execution.tenant_id, step.scripts[path]),
+            script=lambda path: self.check(
+                filled(self.script(execution.tenant_id, step.scripts[path]), step.variables)
+            ),
             databases=site.databases(execution.fencing_token),
             hooks=site.hooks,
             budget=_within(budget, step),
@@ -241,7 +272,7 @@ class Engine:
         problems = made.validate(step.definition.parameters)
         if problems:  # pinned long ago, perhaps for a class that has changed since
             raise WorkFailed(NOT_VALID, step=step.key, problems=in_one_text(problems))
-        return made.run(context, step.cursor)
+        return work_of(made, step.definition.method_name)(context, step.cursor)
 
     def _on_away(self, current: StepInProgress, reason: str, milliseconds: int) -> tuple[StepInProgress, Answer | None]:
         """Wait for the database without counting a try; stop when it stays away."""
@@ -280,8 +311,6 @@ class Engine:
             return current, current.answer("failed")
         pause = 1 if failed.retry_at is None else int((failed.retry_at - now).total_seconds()) + 1
         return current, current.answer("more", pause)
-
-    # --- storage ------------------------------------------------------------------------------------------------------
 
     def _extend_lock(self, execution: Execution, budget: Budget) -> None:
         lock = self.executions.lock(execution.tenant_id, execution.site_id)
@@ -335,7 +364,7 @@ class Engine:
         )
 
     def _log(self, step: StepRecord, level: str, message: str) -> None:
-        self.log_lines.append(LogEntry(self.clock(), level, step.key, message))
+        self.log_lines.append(LogEntry(self.clock(), level, step.key, message, step.log_metadata))
 
     def _flush(self, execution: Execution) -> None:
         if self.log_lines:

@@ -37,6 +37,37 @@ class CannotRollBack(UpgradeExecutionError):
     )
 
 
+class NotUndoneAfterSuccess(UpgradeExecutionError):
+    """Since the end the business has written."""
+
+    text = Text(
+        "Execution {execution_id} succeeded: the site runs {version} and has written since, so no command undoes it. "
+        "Write the next version, or restore the backup",
+        "升级执行 {execution_id} 已成功：局点已运行 {version} 并已写入业务数据，不能用命令撤销。"
+        "请编写下一版本，或恢复备份",
+    )
+
+
+class CannotRevise(UpgradeExecutionError):
+    """Corrected manifests do not fit what ran."""
+
+    text = Text(
+        "Execution {execution_id} cannot take the corrected manifests: {why}. Nothing was changed; start the upgrade "
+        "again with execute, which goes on behind what is committed",
+        "升级执行 {execution_id} 不能改用修正后的配置：{why}。未做任何修改；请用 execute 重新发起，"
+        "将从已提交的内容之后继续",
+    )
+
+
+class HalfRevised(UpgradeExecutionError):
+    """The exchange of its manifests was interrupted."""
+
+    text = Text(
+        "Execution {execution_id} has taken only part of the corrected manifests: resume it with revision active",
+        "升级执行 {execution_id} 仅替换了部分配置：请以 revision active 继续",
+    )
+
+
 class SiteMovedOn(UpgradeExecutionError):
     """The site is no longer as this execution left it."""
 

@@ -1,8 +1,15 @@
 """The published events of a commit."""
 
+from typing import TYPE_CHECKING
+
 from enghub.core.events import Envelope
-from enghub.upgrade import published
+from enghub.core.lazy import lazy
 from enghub.upgrade.executions.repository import ExecutionCommit
+
+if TYPE_CHECKING:
+    from enghub.upgrade import published
+else:
+    published = lazy("enghub.upgrade.published")
 
 
 def events_of(commit: ExecutionCommit) -> tuple[Envelope, ...]:

@@ -1,15 +1,23 @@
 """An execution: what may follow what (UPG-07, UPG-08). No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from enghub.core.commits import Command
-from enghub.upgrade.executions.errors import CannotAbort, CannotResume, CannotRollBack, SiteMovedOn
+from enghub.upgrade.drift.model import Acceptance, AcceptDrift
+from enghub.upgrade.executions.errors import (
+    CannotAbort,
+    CannotResume,
+    CannotRollBack,
+    HalfRevised,
+    SiteMovedOn,
+)
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.step import Problem, StepRecord
+from enghub.upgrade.promotion.model import Waiver
 
 
 class Status(StrEnum):
@@ -65,6 +73,20 @@ class StartUpgrade:
     on_failure: OnFailure = OnFailure.STOP
     when_busy: str = "refuse"
     """`refuse`, or `queue` behind the upgrade that holds the site."""
+    promotion_waiver: str | None = None
+    """Why it may run in production though it did not succeed in test."""
+    drift_acceptance: AcceptDrift | None = None
+    """Which drift of the site somebody accepts, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeUpgrade:
+    """How what stopped shall go on."""
+
+    decision: str | None = None
+    with_active: bool = False
+    """With the manifests that are in force now, for all that has not run."""
+    promotion_waiver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,16 @@ class Execution:
     rollback_note: Problem | None = None
     """Why the policy did not roll back."""
     confirm_rollback_until: datetime | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """Of the pinned manifests, by version."""
+    waiver: Waiver | None = None
+    """Who let it pass into production without proof from test."""
+    is_revising: bool = False
+    """It names corrected manifests that not all of its steps have yet."""
+    drift: Acceptance | None = None
+    """Who let it begin on a site that was not as the last upgrade left it."""
+    reference_tables: tuple[str, ...] = ()
+    """Whose rows its manifests declare to be reference data."""
 
     @property
     def shown_problem(self) -> Problem | None:
@@ -269,6 +301,7 @@ class Execution:
 
         Raises:
             CannotResume: it succeeded, or its worker is alive.
+            HalfRevised: an exchange of its manifests has to be ended first.
         """
         gone = self.status.is_live and not lock.is_held(now)
         stopped = self.status in (Status.FAILED, Status.ABORTED, Status.ROLLBACK_FAILED)
@@ -285,6 +318,8 @@ class Execution:
                 abort_requested=False,
                 decision=decision,
             )
+        if self.is_revising:
+            raise HalfRevised(execution_id=self.execution_id)
         return replace(
             self,
             status=Status.PENDING,

@@ -1,7 +1,7 @@
 """The report as one HTML page without any other file: to read, to print, to attach to a change record (UPG-13)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,23 +28,27 @@ TEMPLATE = "report.html.j2"
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A step's place on the time line, in percent of the execution's time."""
+    """A step's place on the time line, in percent of the execution's time, from its first attempt to its end."""
 
     left: float
     width: float
+    work: float
+    """Part of it at work, drawn at its end; before that it waited: to be tried again, or for a resume."""
 
 
 def render(report: Report, log: Iterable[LogEntry], language: Language, now: datetime) -> str:
     """Return the page. Whatever a manifest, a database or a site said is escaped."""
     execution = report.execution
+    problem = said(execution.shown_problem, language)
     page: str = _template().render(
         report=report,
         execution=execution,
-        problem=said(execution.shown_problem, language),
+        problem=problem,
         summary=summary(execution, language, now),
-        steps=[(step, bar(step, execution, now), said(step.problem, language)) for step in report.steps],
+        is_whole=problem is None or " ".join(problem.split()).rstrip(".。") in summary(execution, language, now),
+        steps=[(step, bar(step, execution, now), _why(step, problem, language)) for step in report.steps],
         facts=[(step, found) for step in report.steps if (found := facts(step.result))],
-        log=tuple(log),
+        log=tuple(_shortened(log, execution)),
         language=language,
         now=now,
         known=TEXTS,
@@ -58,6 +62,25 @@ def said(problem: Problem | None, language: Language) -> str | None:
     return None if problem is None else (problem.zh if language == "zh" else problem.en)
 
 
+def _why(step: StepRecord, problem: str | None, language: Language) -> str | None:
+    """Return why a step failed, unless the page says it on top already."""
+    found = said(step.problem, language)
+    return None if found == problem else found
+
+
+def _shortened(log: Iterable[LogEntry], execution: Execution) -> Iterator[LogEntry]:
+    """Yield the lines with the cause, which stands on top, left out; a line that comes again and again, once."""
+    problem = execution.shown_problem
+    before = ""
+    for entry in log:
+        message = entry.message
+        if problem is not None and message.endswith(problem.en):
+            message = f"{message.removesuffix(problem.en)}failed"
+        if message != before:
+            yield replace(entry, message=message)
+        before = message
+
+
 def bar(step: StepRecord, execution: Execution, now: datetime) -> Bar | None:
     """Return where a step lies between the execution's start and end (or now); None when it has not begun."""
     if execution.started_at is None or step.started_at is None:
@@ -66,7 +89,8 @@ def bar(step: StepRecord, execution: Execution, now: datetime) -> Bar | None:
     left = min(max((step.started_at - execution.started_at).total_seconds() / whole, 0), 1)
     ended = step.ended_at or execution.ended_at or now
     width = min(max((ended - step.started_at).total_seconds() / whole, 0), 1 - left)
-    return Bar(round(left * 100, 2), round(width * 100, 2))
+    work = min(step.active_milliseconds / 1000 / whole, width)
+    return Bar(round(left * 100, 2), round(width * 100, 2), round(work * 100, 2))
 
 
 SHOWN_ELSEWHERE = frozenset({"checks", "migrations", "backup", "queries", "caches", "verification", "services"})
@@ -116,8 +140,8 @@ def number(value: Any) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a time in UTC, to the second."""
-    return "–" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    """Return a time in UTC, to the second, and say that it is."""
+    return "–" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 from enghub.upgrade.executions.model import Execution
 from enghub.upgrade.executions.step import StepRecord, StepStatus
-from enghub.upgrade.planning.plan import STAGES
+from enghub.upgrade.phases import STAGES
 
 
 @dataclass(frozen=True, slots=True)

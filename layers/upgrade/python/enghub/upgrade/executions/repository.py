@@ -1,7 +1,7 @@
 """What the services need of storage."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ class LogEntry:
     level: str
     step: str
     message: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What a program may want to know besides: the step's phase, version and attempt, and the execution's run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from enghub.upgrade.executions.errors import NotUndoable
 from enghub.upgrade.executions.model import Execution, Rollback
 from enghub.upgrade.executions.step import StepRecord, StepStatus
 from enghub.upgrade.manifests.document import Step
-from enghub.upgrade.planning.plan import STAGES, START_CLASS, STOP_CLASS, PlannedStep, Stage
+from enghub.upgrade.phases import STAGES, Stage
+from enghub.upgrade.planning.plan import START_CLASS, STOP_CLASS, PlannedStep
 from enghub.upgrade.planning.undo import backed_up, way_back
 from enghub.upgrade.steps.registry import step_class
 
@@ -28,7 +29,15 @@ def declared_records(
     """Return the manifests' rollback steps as they are kept until they are needed."""
     return tuple(
         StepRecord(
-            execution_id, number, step.key, step.stage, step.version, step.definition, scripts, rollback=DECLARED
+            execution_id,
+            number,
+            step.key,
+            step.stage,
+            step.version,
+            step.definition,
+            scripts,
+            rollback=DECLARED,
+            variables=dict(step.variables),
         )
         for number, (step, scripts) in enumerate(planned, 1)
     )
@@ -110,4 +119,5 @@ def _fresh(step: StepRecord, number: int, run: int, by: str) -> StepRecord:
         confirmed_by=by,
         rollback=run,
         undoes=step.undoes,
+        variables=step.variables,
     )

@@ -8,14 +8,27 @@ from enghub.core.claims import Claim
 from enghub.core.clock import to_text
 from enghub.core.commits import Command, Kept
 from enghub.core.identity import Origin
+from enghub.upgrade.drift.service import Drifts
 from enghub.upgrade.executions.errors import ConfirmationOver, ExecutionChanged, NothingToConfirm, SiteBusy
-from enghub.upgrade.executions.model import ABORTED, SKIP, Execution, StartUpgrade, Status, launch_command, released
+from enghub.upgrade.executions.model import (
+    ABORTED,
+    SKIP,
+    Execution,
+    ResumeUpgrade,
+    StartUpgrade,
+    Status,
+    launch_command,
+    released,
+)
 from enghub.upgrade.executions.reading import ExecutionDetail, look
 from enghub.upgrade.executions.repository import ExecutionCommit, Executions, LogPage, StepCommit
-from enghub.upgrade.executions.rollback import declared_records
+from enghub.upgrade.executions.revising import exchanged, refuse_revision, revised
+from enghub.upgrade.executions.rollback import DECLARED, declared_records
 from enghub.upgrade.executions.step import StepRecord, StepStatus
 from enghub.upgrade.executions.workflow import HELD, is_between, rollback_commit
 from enghub.upgrade.planning.service import Planned, Planner
+from enghub.upgrade.promotion.model import Waiver, is_production, promoted
+from enghub.upgrade.promotion.repository import Proofs
 from enghub.upgrade.queue.errors import QueueChanged
 from enghub.upgrade.queue.model import ADMIT
 from enghub.upgrade.queue.repository import Queue
@@ -31,8 +44,10 @@ QUEUE_ATTEMPTS = 60
 class Upgrades:
     """The use cases."""
 
-    def __init__(self, executions: Executions, planner: Planner, queue: Queue) -> None:
+    def __init__(self, executions: Executions, planner: Planner, queue: Queue, proofs: Proofs, drifts: Drifts) -> None:
         self._executions = executions
+        self._drifts = drifts
+        self._proofs = proofs
         self._queue = queue
         self._planner = planner
 
@@ -40,11 +55,15 @@ class Upgrades:
         """Accept an upgrade: plan it, pin it, lock the site; the outbox starts the workflow.
 
         Raises:
-            NotAVersion, SiteNotFound, UpgradeRefused, SiteBusy
+            NotAVersion, SiteNotFound, UpgradeRefused (NotProven and Drifted are), SiteBusy
         """
-        planned = self._planner.plan(origin.tenant_id, asked.source_version, asked.target_version, asked.site_id)
+        planned = self._planner.plan(
+            origin.tenant_id, asked.source_version, asked.target_version, asked.site_id, asked.environment
+        )
         planned.refuse_other_source(asked.source_version)
         planned.needs.demand(asked.site_id)
+        waiver = self._promoted(asked, planned, origin)
+        drift = self._drifts.accepted(planned.site, asked.drift_acceptance, origin.user_id)
         execution_id = ids.new_id(origin.at)
         execution = Execution(
             tenant_id=origin.tenant_id,
@@ -61,6 +80,10 @@ class Upgrades:
             fencing_token=0,
             factory_id=origin.factory_id,
             on_failure=asked.on_failure,
+            checksums=planned.checksums,
+            waiver=waiver,
+            drift=drift,
+            reference_tables=planned.reference_tables,
         )
         records = [*_records(execution_id, planned), *_declared(execution_id, planned)]
         for _ in range(QUEUE_ATTEMPTS):
@@ -72,6 +95,13 @@ class Upgrades:
                 continue
             return commit.after
         raise QueueChanged
+
+    def _promoted(self, asked: StartUpgrade, planned: Planned, origin: Origin) -> Waiver | None:
+        if not is_production(asked.environment):
+            return None
+        checksums = planned.checksums
+        proven = self._proofs.proven(origin.tenant_id, checksums.values())
+        return promoted(asked.environment, checksums, proven, asked.promotion_waiver, origin.user_id)
 
     def _accepted(self, execution: Execution, when_busy: str, origin: Origin, claim: Claim | None) -> ExecutionCommit:
         """Decide: it begins, waits, or is refused because the site is busy."""
@@ -110,26 +140,57 @@ class Upgrades:
             queue=line.move(slots),
         )
 
-    def resume(self, execution_id: str, decision: str | None, origin: Origin, claim: Claim | None = None) -> Execution:
+    def resume(self, execution_id: str, asked: ResumeUpgrade, origin: Origin, claim: Claim | None = None) -> Execution:
         """Go on from the breakpoint, as a new workflow with a new fencing token.
 
         Raises:
             ExecutionNotFound, CannotResume, SiteBusy
+            CannotRevise, UpgradeRefused, NotProven: the manifests in force cannot take the place of the pinned ones.
         """
+        if asked.with_active:
+            self._revise(execution_id, asked, origin, claim)
         for _ in range(QUEUE_ATTEMPTS):
-            commit = self._resumed(execution_id, decision, origin, claim)
+            commit = self._resumed(execution_id, asked, origin, claim)
             try:
                 return self._executions.save(commit)[0].value
             except QueueChanged:
                 continue
         raise QueueChanged
 
-    def _resumed(self, execution_id: str, decision: str | None, origin: Origin, claim: Claim | None) -> ExecutionCommit:
-        """Decide: it goes on with its slot or a free one, or waits for one; the way back waits for nobody."""
+    def _revise(self, execution_id: str, asked: ResumeUpgrade, origin: Origin, claim: Claim | None) -> None:
+        """Exchange the manifests of what stopped. Interrupted, it is repeated: until then nothing else goes on."""
         kept = self._executions.kept(origin.tenant_id, execution_id)
         before = kept.value
+        if claim is not None and before.status.is_live:
+            self._executions.look(claim)  # whoever made it go on may be this very request
+        wanted = StartUpgrade(
+            before.source_version,
+            before.target_version,
+            before.site_id,
+            before.environment,
+            promotion_waiver=asked.promotion_waiver,
+        )
+        refuse_revision(before)
+        planned = self._planner.plan(
+            origin.tenant_id, wanted.source_version, wanted.target_version, wanted.site_id, wanted.environment
+        )
+        planned.refuse_other_source(wanted.source_version)
+        planned.needs.demand(wanted.site_id)
+        after = replace(revised(before, planned), waiver=self._promoted(wanted, planned, origin))
+        steps = self._executions.kept_steps(origin.tenant_id, execution_id)
+        back = self._executions.kept_steps(origin.tenant_id, execution_id, DECLARED)
+        changes = [*exchanged(steps, planned.plan.steps, planned), *exchanged(back, planned.plan.rollback, planned)]
+        if after != before:  # else the exchange was interrupted behind this
+            self._executions.save(ExecutionCommit(origin, after, kept, action="revised"))
+        for change in changes:
+            self._executions.save_step(origin.tenant_id, change)
+
+    def _resumed(self, execution_id: str, asked: ResumeUpgrade, origin: Origin, claim: Claim | None) -> ExecutionCommit:
+        """Decide: it goes on with its slot or a free one, or waits for one; the way back waits for nobody."""
+        kept = self._executions.kept(origin.tenant_id, execution_id)
+        before = replace(kept.value, is_revising=False) if asked.with_active else kept.value
         held = self._executions.lock(origin.tenant_id, before.site_id)
-        resumed = before.resume(held, decision, origin.at)
+        resumed = before.resume(held, asked.decision, origin.at)
         lock = held.take(execution_id, START_LEASE, origin.at)
         if is_between(self._executions, origin.tenant_id, held, execution_id):
             raise SiteBusy(site_id=before.site_id, owner=held.owner, until="?")
@@ -297,7 +358,14 @@ class Upgrades:
 def _records(execution_id: str, planned: Planned) -> list[StepRecord]:
     return [
         StepRecord(
-            execution_id, sequence, step.key, step.stage, step.version, step.definition, planned.scripts_of(step)
+            execution_id,
+            sequence,
+            step.key,
+            step.stage,
+            step.version,
+            step.definition,
+            planned.scripts_of(step),
+            variables=dict(step.variables),
         )
         for sequence, step in enumerate(planned.plan.steps, 1)
     ]

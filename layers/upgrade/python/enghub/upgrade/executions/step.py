@@ -9,7 +9,7 @@ from typing import Any
 from enghub.core.i18n import Language
 from enghub.upgrade.executions.errors import NothingToConfirm
 from enghub.upgrade.manifests.document import Step
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 
 ROLLBACK = "rollback"
 """The stage of `run_slice` that undoes."""
@@ -80,6 +80,15 @@ class StepRecord:
     """The first run of the rollback this step belongs to; 0 in the upgrade itself."""
     undoes: int | None = None
     """The sequence of the step it undoes; None for the rollback's own steps."""
+    tries: int = 0
+    """Attempts of all runs; `attempts` are those of the present one."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What its scripts' variables stand for."""
+
+    @property
+    def log_metadata(self) -> dict[str, Any]:
+        """What its lines in the log say besides their message."""
+        return {"phase": self.stage.value, "version": self.version, "run": self.run, "attempt": self.attempts}
 
     @property
     def needs_confirmation(self) -> bool:
@@ -102,6 +111,7 @@ class StepRecord:
             status=StepStatus.RUNNING,
             run=run,
             attempts=attempts + 1 if first else attempts,
+            tries=max(self.tries, self.attempts) + 1 if first else self.tries,
             active_milliseconds=0 if new_run else self.active_milliseconds,
             started_at=self.started_at or at,
             retry_at=None,

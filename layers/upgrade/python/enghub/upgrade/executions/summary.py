@@ -8,6 +8,7 @@ from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.step import Problem
 
 _GO_ON = "enghub upgrade resume {id} --follow"
+_CORRECTED = "enghub upgrade resume {id} --revision active --follow"
 _BACK = "enghub upgrade rollback {id} --follow"
 _AGAIN = "enghub upgrade execute --from {source} --to {target} --site {site} --environment {environment} --follow"
 _LONGEST = 300
@@ -22,8 +23,10 @@ _TEXTS = {
     ),
     Status.SUCCEEDED: Text("The site runs {target}; {done}", "局点已运行 {target}；{done}"),
     Status.FAILED: Text(
-        f"Stopped at {{step}}; {{done}}. Cause: {{why}}. Correct it, then: {_GO_ON}. Or go back: {_BACK}",
-        f"在 {{step}} 停止；{{done}}。原因：{{why}}。排除后：{_GO_ON}。或回滚：{_BACK}",
+        f"Stopped at {{step}}; {{done}}. Cause: {{why}}. Correct it, then: {_GO_ON}. If the manifest or a script was "
+        f"wrong, push the corrected one, then: {_CORRECTED}. Or go back: {_BACK}",
+        f"在 {{step}} 停止；{{done}}。原因：{{why}}。排除后：{_GO_ON}。若配置或脚本有误，上传修正后："
+        f"{_CORRECTED}。或回滚：{_BACK}",
     ),
     Status.ABORTED: Text(
         f"An operator stopped it at {{step}}; {{done}}. Go on: {_GO_ON}. Or go back: {_BACK}",

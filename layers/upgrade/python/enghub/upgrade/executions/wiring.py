@@ -3,29 +3,32 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from enghub.upgrade.executions.admission import Admission
 from enghub.upgrade.executions.dynamo import DynamoExecutions
 from enghub.upgrade.executions.reading import Reports
-from enghub.upgrade.executions.workflow import Workflow
-from enghub.upgrade.queue.wiring import queue
-from enghub.upgrade.sites.wiring import sites
 
 if TYPE_CHECKING:
+    from enghub.upgrade.executions.admission import Admission
     from enghub.upgrade.executions.service import Upgrades
+    from enghub.upgrade.executions.workflow import Workflow
 
 
 @cache
 def upgrades() -> "Upgrades":
     """Return what people do with executions."""
-    from enghub.upgrade.executions.service import Upgrades  # noqa: PLC0415 - tasks of the workflow plan nothing
+    from enghub.upgrade.drift.wiring import drifts  # noqa: PLC0415 - tasks of the workflow plan nothing
+    from enghub.upgrade.executions.service import Upgrades  # noqa: PLC0415
     from enghub.upgrade.planning.wiring import planner  # noqa: PLC0415
+    from enghub.upgrade.promotion.dynamo import DynamoProofs  # noqa: PLC0415
+    from enghub.upgrade.queue.wiring import queue  # noqa: PLC0415
 
-    return Upgrades(DynamoExecutions(), planner(), queue())
+    return Upgrades(DynamoExecutions(), planner(), queue(), DynamoProofs(), drifts())
 
 
 @cache
-def workflow() -> Workflow:
+def workflow() -> "Workflow":
     """Return what the state machine does besides slices."""
+    from enghub.upgrade.executions.workflow import Workflow  # noqa: PLC0415 - readers work nothing
+
     return Workflow(DynamoExecutions())
 
 
@@ -36,6 +39,10 @@ def reports() -> Reports:
 
 
 @cache
-def admission() -> Admission:
+def admission() -> "Admission":
     """Return who lets waiting executions begin."""
+    from enghub.upgrade.executions.admission import Admission  # noqa: PLC0415
+    from enghub.upgrade.queue.wiring import queue  # noqa: PLC0415
+    from enghub.upgrade.sites.wiring import sites  # noqa: PLC0415
+
     return Admission(DynamoExecutions(), queue(), sites())

@@ -5,7 +5,13 @@ from datetime import timedelta
 
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
-from enghub.upgrade.executions.errors import ExecutionNotFound, NotUndoable, SiteBusy, SiteMovedOn
+from enghub.upgrade.executions.errors import (
+    ExecutionNotFound,
+    NotUndoable,
+    NotUndoneAfterSuccess,
+    SiteBusy,
+    SiteMovedOn,
+)
 from enghub.upgrade.executions.lock import SiteLock
 from enghub.upgrade.executions.model import (
     ABORTED,
@@ -180,7 +186,7 @@ class Workflow:
                 event=event,
                 lock=released(held, before),
                 site_version=site_version,
-                applied=tuple(before.revisions) if site_version else (),
+                applied=(*before.revisions, site_version) if site_version else (),
             )
         )
 
@@ -211,9 +217,11 @@ def rollback_commit(
     """Return the commit that begins a rollback; its steps are stored first, nothing refers to them yet.
 
     Raises:
-        CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
+        NotUndoneAfterSuccess, CannotRollBack, SiteMovedOn, NotUndoable, SiteBusy
     """
     tenant_id, execution_id = stopped.value.tenant_id, stopped.value.execution_id
+    if stopped.value.status is Status.SUCCEEDED:
+        raise NotUndoneAfterSuccess(execution_id=execution_id, version=stopped.value.target_version)
     steps = executions.steps(tenant_id, execution_id)
     declared = executions.rollback_steps(tenant_id, execution_id, DECLARED)
     rollback, records = plan_rollback(stopped.value, steps, declared, origin)

@@ -1,5 +1,7 @@
 """Looks at the services that upgrades stand on: one cheap read each, with short time-outs (UPG-20)."""
 
+import shutil
+import tempfile
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -18,6 +20,22 @@ class DependencyConfig:
 
     state_machine_arn_upgrade_site: str
     bucket_name: str
+
+
+class DiskFull(Exception):
+    """Over 90 % of the place for files is taken (source document, chapter 11.4)."""
+
+
+def disk() -> str:
+    """Look at where packages are unpacked.
+
+    Raises:
+        DiskFull: over 90 % of it is taken.
+    """
+    usage = shutil.disk_usage(tempfile.gettempdir())
+    if usage.used > usage.total * 0.9:
+        raise DiskFull
+    return f"{usage.used / usage.total:.0%} taken"
 
 
 def connect() -> None:

@@ -31,6 +31,10 @@ UNBOUND_HEADERS = Text(
     'The secret {name} must say which host its hook_headers belong to: {{"hook_headers": {{"<host>": {{...}}}}}}',
     '密钥 {name} 的 hook_headers 须注明所属主机：{{"hook_headers": {{"<主机>": {{...}}}}}}',
 )
+NO_OBJECT = Text(
+    'The secret {name} is no JSON object: write {{"url": "mysql://USER:PASSWORD@HOST:3306/DATABASE"}} or its parts',
+    '密钥 {name} 不是 JSON 对象：请写成 {{"url": "mysql://用户:密码@主机:3306/库名"}} 或其各部分',
+)
 BAD_RANGES = Text("private_ranges of the secret {name}: {reason}", "密钥 {name} 的 private_ranges：{reason}")
 
 
@@ -128,3 +132,5 @@ class SiteGateway:
             if required:
                 raise WorkFailed(NO_SECRET, site_id=self.site.site_id, name=name) from error
             return {}
+        except secrets.NotAnObject as error:
+            raise WorkFailed(NO_OBJECT, name=name) from error

@@ -21,4 +21,5 @@ def probes() -> Mapping[str, Probe]:
         "secretStore": lambda tenant_id: dependencies.secret_store(f"enghub/{core.stage}/upgrade/notices/{tenant_id}"),
         "bucket": dependencies.bucket,
         "manifests": lambda tenant_id: in_force(manifests, tenant_id),
+        "disk": lambda _: dependencies.disk(),
     }

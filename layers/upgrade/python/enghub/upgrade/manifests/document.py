@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from enghub.core.i18n import Text
 from enghub.core.wire import Unfit
 from enghub.kit.calendars.shifts import Hours
+from enghub.upgrade.manifests.variables import Variables
 from enghub.upgrade.phases import PHASES, Phase
 from enghub.upgrade.versions import Version, VersionText
 
@@ -28,6 +29,9 @@ StepId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f]+$")]
 """A relative path with forward slashes that stays inside the bundle."""
+TableName = Annotated[
+    str, Field(max_length=128, pattern=r"^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$", examples=["currency"])
+]
 Seconds = Annotated[int, Field(ge=1, le=7 * 86_400)]
 
 
@@ -109,6 +113,8 @@ class Step(BaseModel):
     id: StepId
     name: Name
     class_name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z_][\w.$:-]*$")]
+    method_name: Annotated[str, Field(max_length=100, pattern=r"^[a-z]\w*$")] | None = None
+    """Which of the class's methods does the work: `execute` (also when none is named), or one that the class offers."""
     description: str = ""
     is_common: bool = True
     site_ids: tuple[Name, ...] = ()
@@ -194,9 +200,13 @@ class Manifest(_Part):
     metadata: Metadata = Metadata()
     dependencies: Dependencies = Dependencies()
     patch_info: PatchInfo | None = None
+    variables: Variables = Field(default_factory=dict)
+    """What scripts and parameters may write as `${name}`, with other values per environment and site."""
     upgrade_steps: UpgradeSteps = UpgradeSteps()
     rollback_steps: RollbackSteps = RollbackSteps()
     notifications: Notifications = Notifications()
+    reference_data: Annotated[tuple[TableName, ...], Field(max_length=20)] = ()
+    """Tables whose rows come with the version: a row that is changed at a site by hand is told before the next plan."""
 
     @property
     def number(self) -> Version:

@@ -7,6 +7,7 @@ from typing import Any
 from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
 from enghub.core.events import Envelope
+from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.upgrade import published
 from enghub.upgrade.manifests.document import Manifest, Step
@@ -24,9 +25,14 @@ from enghub.upgrade.manifests.model import (
 )
 from enghub.upgrade.manifests.repository import Manifests
 from enghub.upgrade.problems import Problem
+from enghub.upgrade.stepping.step import Step as StepClass
 from enghub.upgrade.steps.parameters import unknown
-from enghub.upgrade.steps.registry import known_classes, step_class
+from enghub.upgrade.steps.registry import USUAL, known_classes, offered, step_class
 from enghub.upgrade.versions import Version
+
+NOT_THERE = Text("the manifest names this script; send it along", "配置引用了该脚本，请一并上传")
+NO_METHOD = Text("{name} offers these methods: {known}", "{name} 可用的方法：{known}")
+NO_STEP = Text("no step has the id {id}", "没有 id 为 {id} 的步骤")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,25 @@ class ManifestService:
         if problems:
             raise refused(problems)
         return manifest, tuple(path for path in manifest.script_paths if path not in scripts)
+
+    def prove(self, document: Mapping[str, Any], scripts: Mapping[str, str]) -> Manifest:
+        """Validate a whole package without storing it: also its scripts, and the steps that its steps wait for.
+
+        Raises:
+            ManifestInvalid: with every problem.
+        """
+        manifest, missing = self.check(document, scripts)
+        problems = [Problem(f"scripts.{path}", NOT_THERE) for path in missing]
+        known = {step.id for _, step in manifest.all_steps}
+        problems += [
+            Problem(f"{place}.dependencies", NO_STEP.filled(id=wanted))
+            for place, step in manifest.all_steps
+            for wanted in step.dependencies
+            if wanted not in known
+        ]
+        if problems:
+            raise refused(problems)
+        return manifest
 
     def upload(
         self,
@@ -162,4 +187,12 @@ def _parameter_problems(manifest: Manifest) -> list[Problem]:
 
 def _problems(step: Step) -> tuple[Problem, ...]:
     found = step_class(step.class_name)
-    return (*unknown(step.parameters, getattr(found, "takes", None)), *found().validate(step.parameters))
+    strange = unknown(step.parameters, getattr(found, "takes", None))
+    return (*_method_problems(step, found), *strange, *found().validate(step.parameters))
+
+
+def _method_problems(step: Step, found: type[StepClass]) -> tuple[Problem, ...]:
+    if step.method_name in USUAL or step.method_name in offered(found):
+        return ()
+    names = ", ".join(["execute", *sorted(offered(found))])
+    return (Problem("method_name", NO_METHOD.filled(name=step.class_name, known=names)),)

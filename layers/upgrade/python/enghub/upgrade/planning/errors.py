@@ -1,17 +1,13 @@
 """Why an upgrade cannot be planned. Every refusal says which versions are concerned and what would help."""
 
-from enghub.core.errors import RuleViolated
 from enghub.core.i18n import Text
-
-
-class UpgradeRefused(RuleViolated):
-    """Base of the planner's refusals."""
+from enghub.upgrade.refusals import UpgradeRefused
 
 
 class NothingToUpgrade(UpgradeRefused):
     """Source and target are the same version."""
 
-    text = Text("Version {source} is already what you ask for", "源版本与目标版本相同：{source}")
+    text = Text("The site runs {source} already: nothing is to do", "局点已运行 {source}，无需升级")
 
 
 class DowngradeRefused(UpgradeRefused):
@@ -47,6 +43,26 @@ class SourceTooNew(UpgradeRefused):
     text = Text(
         "{version} accepts sources up to {limit}, the path arrives with {arrives}",
         "版本 {version} 的最高源版本为 {limit}，当前路径为 {arrives}",
+    )
+
+
+class VariablesMissing(UpgradeRefused):
+    """A manifest declares variables that have no value where it shall run."""
+
+    text = Text(
+        "These variables have no value for site {site_id} in {environment}: {names}. PUT the site with them, or give "
+        "the manifest a value for the environment",
+        "以下变量在局点 {site_id}（环境 {environment}）没有取值：{names}。请在局点登记中填写，"
+        "或在升级配置中为该环境填写",
+    )
+
+
+class VariablesUnfit(UpgradeRefused):
+    """With its variables replaced a step's parameters do not fit."""
+
+    text = Text(
+        "With the variables of site {site_id} in {environment} these steps do not fit: {steps}",
+        "代入局点 {site_id}（环境 {environment}）的变量后，以下步骤无效：{steps}",
     )
 
 

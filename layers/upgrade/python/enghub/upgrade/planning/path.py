@@ -27,6 +27,7 @@ ABOVE_TARGET = Text("above the target {target}", "高于目标版本 {target}")
 BASE_NOT_ON_PATH = Text("its base {base} is not on the path", "其基线 {base} 不在路径中")
 INCLUDED_IN = Text("its changes are part of {version}", "其变更已包含在 {version} 中")
 EQUIVALENT_APPLIED = Text("the site ran it already as {version}", "局点已执行等价版本 {version}")
+EQUIVALENT_RUNS = Text("this path brings its changes as {version}", "本路径以 {version} 执行等价变更")
 ALREADY_APPLIED = Text("the site ran it already", "局点已执行该版本")
 
 
@@ -75,11 +76,17 @@ def find_path(
         raise UnknownVersion(version=str(target), needed="for it / 目标版本")
     verdicts = _verdicts(source, target, known, frozenset(applied))
     versions = tuple(verdict.version for verdict in verdicts if verdict.included)
-    if target not in versions:
+    if target not in versions and not _is_reached(target, verdicts):
         raise VersionGap(version=str(target), needed=str(target.base), arrives=str(source))
     _check_source_known(source, known, versions)
     _check_bounds(source, known, versions, frozenset(applied))
     return UpgradePath(source, target, versions, verdicts)
+
+
+def _is_reached(target: Version, verdicts: Iterable[Verdict]) -> bool:
+    """Tell whether the site has the target's changes already, from a twin; it then only takes the target's name."""
+    begins = EQUIVALENT_APPLIED.en.partition("{")[0]
+    return any(one.version == target and one.reason.en.startswith(begins) for one in verdicts)
 
 
 def _verdicts(
@@ -99,8 +106,10 @@ class _Judge:
     applied: frozenset[Version]
     candidates: frozenset[Version]
     superseded: dict[Version, Version]
+    twins: dict[Version, frozenset[Version]]
+    """Versions with the same changes, whichever of them says so."""
     had: frozenset[Version]
-    """Versions whose changes the site has: those it ran, and those its version implies."""
+    """Versions whose changes the site has: those its record names, and those that these imply on their own lines."""
 
     @classmethod
     def over(
@@ -115,8 +124,7 @@ class _Judge:
             for text in known[version].dependencies.includes
             if Version.parse(text) != version
         }
-        had = applied | {version for version in known if version <= source}
-        return cls(source, target, known, applied, candidates, superseded, had)
+        return cls(source, target, known, applied, candidates, superseded, _twins(known), _had(source, known, applied))
 
     def verdict(self, version: Version) -> tuple[bool, Text]:
         out = self._out(version)
@@ -130,28 +138,53 @@ class _Judge:
 
     def _out(self, version: Version) -> Text | None:
         """Return why a version is out, None when it is in."""
-        reasons = (
-            (version in self.applied, ALREADY_APPLIED),
-            (version <= self.source, _filled(AT_OR_BELOW_SOURCE, source=self.source)),
-            (version > self.target, _filled(ABOVE_TARGET, target=self.target)),
-            (version not in self.candidates, _filled(BASE_NOT_ON_PATH, base=version.base)),
-            *(() if version == self.target else self._covered(version)),
-        )
-        return next((reason for holds, reason in reasons if holds), None)
+        if version in self.applied:
+            return ALREADY_APPLIED
+        if version <= self.source:
+            return _filled(AT_OR_BELOW_SOURCE, source=self.source)
+        if version > self.target:
+            return _filled(ABOVE_TARGET, target=self.target)
+        if version not in self.candidates:
+            return _filled(BASE_NOT_ON_PATH, base=version.base)
+        return self._covered(version)
 
-    def _covered(self, version: Version) -> tuple[tuple[bool, Text], ...]:
-        """Another version carries the same changes."""
-        carrier = self.superseded.get(version)
-        twins = (Version.parse(text) for text in self.known[version].dependencies.equivalent_to)
-        twin = next((found for found in twins if found in self.had or self._runs_before(found, version)), None)
-        return (
-            (carrier is not None, _filled(INCLUDED_IN, version=carrier)),
-            (twin is not None, _filled(EQUIVALENT_APPLIED, version=twin)),
-        )
+    def _covered(self, version: Version) -> Text | None:
+        """Another version carries the same changes: one the site ran, or one that this very path runs."""
+        same = self.twins.get(version, frozenset({version}))
+        ran = min(same & self.had, default=None)
+        if ran is not None:
+            return _filled(EQUIVALENT_APPLIED, version=ran)
+        carrier = next((self.superseded[one] for one in sorted(same) if one in self.superseded), None)
+        if carrier is not None and version not in (carrier, self.target):
+            return _filled(INCLUDED_IN, version=carrier)
+        runs = self.target if self.target in same else min(same & self.candidates, default=version)
+        return None if runs == version else _filled(EQUIVALENT_RUNS, version=runs)
 
-    def _runs_before(self, twin: Version, version: Version) -> bool:
-        """A back-port that this very path runs first: the same change must not run twice."""
-        return twin in self.candidates and twin < version
+
+def _twins(known: dict[Version, Manifest]) -> dict[Version, frozenset[Version]]:
+    """Return the versions with the same changes of each version that has a twin; said by one, it holds for both."""
+    found: dict[Version, set[Version]] = {}
+    for version, manifest in known.items():
+        for text in manifest.dependencies.equivalent_to:
+            other = Version.parse(text)
+            together = found.get(version, {version}) | found.get(other, {other})
+            found.update(dict.fromkeys(together, together))
+    return {version: frozenset(together) for version, together in found.items()}
+
+
+def _had(source: Version, known: dict[Version, Manifest], applied: frozenset[Version]) -> frozenset[Version]:
+    """Return what the site has: a version implies the earlier patches of its own base, and earlier baselines.
+
+    It does not imply patches of older lines: a late one, published after the site had left that line, it never ran.
+    """
+    newest: dict[Version, Version] = {}
+    for version in (*applied, source):
+        newest[version.base] = max(version, newest.get(version.base, version))
+    return applied | {
+        version
+        for version in known
+        if version <= source and (not version.is_patch or version <= newest.get(version.base, version.base))
+    }
 
 
 def _check_source_known(source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...]) -> None:
@@ -170,7 +203,8 @@ def _check_bounds(
     source: Version, known: dict[Version, Manifest], versions: tuple[Version, ...], applied: frozenset[Version]
 ) -> None:
     arrives = source
-    for version in sorted({*versions, *(found for found in applied if source < found < versions[-1])}):
+    last = versions[-1] if versions else source
+    for version in sorted({*versions, *(found for found in applied if source < found < last)}):
         if version in applied:
             arrives = version
             continue

@@ -2,14 +2,14 @@
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from enghub.upgrade.manifests.document import Manifest, Step
-from enghub.upgrade.phases import PHASES, Phase
+from enghub.upgrade.manifests.variables import filled_in
+from enghub.upgrade.phases import PHASES, STAGES, Stage
 from enghub.upgrade.planning.errors import DependencyCycle, DependencyTooLate, DependencyUnknown
 from enghub.upgrade.planning.path import UpgradePath
 from enghub.upgrade.steps.registry import step_class
@@ -17,21 +17,6 @@ from enghub.upgrade.steps.registry import step_class
 DEFAULT_ESTIMATE_SECONDS = 60
 STOP_CLASS = "enghub.StopService"
 START_CLASS = "enghub.StartService"
-
-
-class Stage(StrEnum):
-    """The five phases, and the two moments around the outage when the business system is stopped and started."""
-
-    PRE_BUSINESS_CHECK = Phase.PRE_BUSINESS_CHECK
-    PRE_UPGRADE_PROCESS = Phase.PRE_UPGRADE_PROCESS
-    STOP_SERVICE = "stop_service"
-    STARTUP_PRE_PROCESS = Phase.STARTUP_PRE_PROCESS
-    START_SERVICE = "start_service"
-    STARTUP_POST_PROCESS = Phase.STARTUP_POST_PROCESS
-    POST_UPGRADE = Phase.POST_UPGRADE
-
-
-STAGES = tuple(Stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +28,9 @@ class PlannedStep:
     version: str
     revision: int
     definition: Step
+    """Its variables are replaced."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """For its scripts."""
 
     @property
     def estimate_seconds(self) -> int:
@@ -92,6 +80,8 @@ class Source:
 
     manifest: Manifest
     revision: int
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values of those that the manifest declares."""
 
 
 def make_plan(path: UpgradePath, sources: Sequence[Source], site_id: str) -> Plan:
@@ -137,20 +127,23 @@ def _rollback_steps(source: Source, site_id: str) -> Iterable[PlannedStep]:
 
 def _planned(source: Source, stage: Stage, step: Step) -> PlannedStep:
     version = source.manifest.version
-    return PlannedStep(f"{version}/{step.id}", stage, version, source.revision, step)
+    values = source.variables if source.manifest.variables else {}
+    if values:
+        step = step.model_copy(update=filled_in(step.parameters, values))
+    return PlannedStep(f"{version}/{step.id}", stage, version, source.revision, step, values)
 
 
 def _ordered(steps: Sequence[PlannedStep], others: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
     """Order by phase, version, priority, document; a dependency comes before who waits for it."""
+    versions = {version: number for number, version in enumerate(dict.fromkeys(step.version for step in steps))}
     place = {
-        step.key: (STAGES.index(step.stage), index_of_version, step.definition.priority, index)
-        for index_of_version, version in enumerate(dict.fromkeys(step.version for step in steps))
+        step.key: (STAGES.index(step.stage), versions[step.version], step.definition.priority, index)
         for index, step in enumerate(steps)
-        if step.version == version
     }
     by_key = {step.key: step for step in steps}
-    elsewhere = {step.key for step in others}
-    graph = {step.key: _dependencies(step, by_key, elsewhere) for step in steps}
+    newest = {step.definition.id: step.key for step in steps}
+    elsewhere = {step.definition.id for step in others}
+    graph = {step.key: _dependencies(step, by_key, newest, elsewhere) for step in steps}
     sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()
@@ -168,15 +161,16 @@ def _ordered(steps: Sequence[PlannedStep], others: Sequence[PlannedStep]) -> tup
     return tuple(sorted(done, key=lambda step: STAGES.index(step.stage)))
 
 
-def _dependencies(step: PlannedStep, by_key: Mapping[str, PlannedStep], elsewhere: Collection[str]) -> set[str]:
+def _dependencies(
+    step: PlannedStep, by_key: Mapping[str, PlannedStep], newest: Mapping[str, str], elsewhere: Collection[str]
+) -> set[str]:
     """Resolve ids: own version first, then the newest one that has it; other sites' steps count as done."""
     found: set[str] = set()
     for wanted in step.definition.dependencies:
         own = f"{step.version}/{wanted}"
-        candidates = [own, *(key for key in reversed(list(by_key)) if key.endswith(f"/{wanted}"))]
-        key = next((candidate for candidate in candidates if candidate in by_key), None)
+        key = own if own in by_key else newest.get(wanted)
         if key is None:
-            if any(other.endswith(f"/{wanted}") for other in elsewhere):
+            if wanted in elsewhere:
                 continue
             raise DependencyUnknown(step=step.key, wanted=wanted)
         later = by_key[key].stage

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from enghub.core.i18n import Text
 from enghub.upgrade.manifests.document import Step
-from enghub.upgrade.planning.plan import Stage
+from enghub.upgrade.phases import Stage
 from enghub.upgrade.steps.parameters import texts
 from enghub.upgrade.steps.registry import step_class
 
@@ -14,6 +14,11 @@ OWN_INVERSE = Text("the step undoes it", "步骤自身可撤销")
 BY_BACKUP = Text(
     "the outage's backup undoes it; what the started system has written to the same tables since is lost with it",
     "由停服期间的备份撤销；系统启动后写入相同表的数据将一并丢失",
+)
+AFTER_SUCCESS = Text(
+    "not undone by a command: the way back is for a failure on the way, and the business has written since. Write the "
+    "next version, or restore the backup",
+    "成功后不能用命令撤销：回滚只用于升级中途失败，此后已有业务写入。请编写下一版本，或恢复备份",
 )
 DECLARED = Text("the version's rollback_steps undo it", "由该版本的 rollback_steps 撤销")
 

@@ -20,6 +20,7 @@ from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.gateways.databases.scratch import Scratch, check
 from enghub.upgrade.manifests.document import Manifest
 from enghub.upgrade.manifests.model import parse
+from enghub.upgrade.manifests.variables import values_of
 from enghub.upgrade.planning.path import find_path
 from enghub.upgrade.planning.plan import Plan, Source, make_plan
 from enghub.upgrade.rehearsal.memory import MemoryExecutions, MemoryRehearsals
@@ -34,6 +35,7 @@ from enghub.upgrade.versions import Version
 TENANT = "rehearsal"
 SLICE_SECONDS = 45.0
 UNREADABLE = Text("{file} cannot be read as JSON: {why}", "{file} 不是可读的 JSON：{why}")
+NO_DEFAULT = Text("{version} has no default for {names}", "{version} 的变量 {names} 没有默认值")
 NO_SCRIPT = Text("The package has no script {path}, which a manifest names", "升级包缺少配置中所指的脚本 {path}")
 
 
@@ -64,7 +66,7 @@ def rehearse_package(
     source, target = versions
     manifests = [_manifest(file) for file in sorted(folder.glob("*.json"))]
     path = find_path(Version.parse(source), Version.parse(target), manifests)
-    plan = make_plan(path, [Source(manifest, 1) for manifest in manifests], site_id)
+    plan = make_plan(path, [_source(manifest) for manifest in manifests], site_id)
     scripts = {
         file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")
         for file in sorted(folder.rglob("*.sql"))
@@ -108,6 +110,18 @@ def rehearse(
             if answer.outcome != "more":
                 return store.get(origin.tenant_id, rehearsal.rehearsal_id)
             time.sleep(answer.wait_seconds)
+
+
+def _source(manifest: Manifest) -> Source:
+    """Return a manifest with its defaults: there is neither environment nor site.
+
+    Raises:
+        WorkFailed: a variable has none.
+    """
+    values, missing = values_of(manifest.variables, "", {})
+    if missing:
+        raise WorkFailed(NO_DEFAULT, version=manifest.version, names=", ".join(missing))
+    return Source(manifest, 1, values)
 
 
 def _manifest(file: Path) -> Manifest:

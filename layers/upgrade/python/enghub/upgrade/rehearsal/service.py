@@ -46,7 +46,9 @@ class Rehearsals:
         Raises:
             NotAVersion, SiteNotFound, UpgradeRefused, NothingToRehearse, ScratchRefused
         """
-        planned = self._planner.plan(origin.tenant_id, asked.source_version, asked.target_version, asked.site_id)
+        planned = self._planner.plan(
+            origin.tenant_id, asked.source_version, asked.target_version, asked.site_id, asked.environment
+        )
         planned.refuse_other_source(asked.source_version)
         try:
             self._check_scratch(planned.site)
@@ -105,6 +107,7 @@ def prepared(
             step.definition,
             dict(scripts_of(step)),
             confirmed_by=origin.user_id,
+            variables=dict(step.variables),
         )
         for number, step in enumerate(steps, 1)
     ]

@@ -139,11 +139,8 @@ class Rehearsing:
             if point == "step recorded" and rehearsal.part is not Part.AGAIN:
                 self._keep_shape(rehearsal, scratch, budget)
 
-        def script(tenant_id: str, digest: str) -> str:
-            return scratch.check_script(self.script(tenant_id, digest))
-
         site = _Site(scratch, self.ports(rehearsal))
-        engine = Engine(self.executions, lambda _, __: site, script, point=watch)
+        engine = Engine(self.executions, lambda _, __: site, self.script, scratch.check_script, point=watch)
         while (step := first_unfinished(self._steps(execution))) is not None:
             stage = step.stage.value if execution.rollback is None else ROLLBACK
             answer = engine.run_slice(execution.tenant_id, execution.execution_id, execution.run, stage, budget)

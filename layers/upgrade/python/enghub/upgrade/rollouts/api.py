@@ -10,7 +10,8 @@ from enghub.upgrade.executions.model import OnFailure
 from enghub.upgrade.executions.step import said
 from enghub.upgrade.rollouts.model import QUEUE_SECONDS, Rollout, RolloutStatus, SiteRow, tally
 from enghub.upgrade.rollouts.service import RolloutDetail, StartRollout
-from enghub.upgrade.sites.api import SiteId, Tags
+from enghub.upgrade.sites.api import Tags
+from enghub.upgrade.sites.ids import SiteId
 from enghub.upgrade.versions import VersionText
 
 BASE = "/api/v1/upgrade/rollouts"

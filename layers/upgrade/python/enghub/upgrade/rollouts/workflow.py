@@ -14,11 +14,11 @@ from enghub.core.errors import EngHubError
 from enghub.core.identity import Origin
 from enghub.kit.runs.history import FULL
 from enghub.upgrade.executions.errors import CannotAbort, CannotResume, ExecutionNotFound, SiteBusy
-from enghub.upgrade.executions.model import Execution, StartUpgrade, Status
+from enghub.upgrade.executions.model import Execution, ResumeUpgrade, StartUpgrade, Status
 from enghub.upgrade.executions.repository import Executions
 from enghub.upgrade.executions.service import Upgrades
 from enghub.upgrade.executions.step import Problem
-from enghub.upgrade.planning.errors import UpgradeRefused
+from enghub.upgrade.refusals import UpgradeRefused
 from enghub.upgrade.rollouts.commits import commit_of, stop_commit
 from enghub.upgrade.rollouts.errors import RolloutChanged, SiteVersionUnknown
 from enghub.upgrade.rollouts.model import (
@@ -206,7 +206,7 @@ class Fleet:
         before = self._execution(row, origin)
         if before is not None and before.started_at is not None and before.status is not Status.ROLLED_BACK:
             if before.status in RESUMABLE:
-                before = self._upgrades.resume(before.execution_id, None, origin, claim)
+                before = self._upgrades.resume(before.execution_id, ResumeUpgrade(), origin, claim)
             return row.started(before, rollout.attempt, origin.at)  # or somebody has taken it up by hand
         site = self._sites.get(origin.tenant_id, row.site_id)
         if site.version is None:

@@ -9,10 +9,10 @@ from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.kit.sql.dialect import Dialect
 from enghub.upgrade.amounts import amount_of
+from enghub.upgrade.manifests.variables import VariableValue
 from enghub.upgrade.sites.model import Site
 from enghub.upgrade.versions import VersionText
 
-SiteId = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 HookUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]
 Tags = Annotated[dict[wire.Code, wire.ShortText], Field(max_length=20)]
 """What tells sites apart: region, kind, ring (UPG-11)."""
@@ -49,6 +49,8 @@ class PutSiteRequest(wire.Request):
     """What the site runs now; kept as it is once an execution here has upgraded it."""
     tags: Tags = Field(default_factory=dict)
     resources: Resources = Field(default_factory=Resources)
+    variables: Annotated[dict[wire.Code, VariableValue], Field(max_length=50)] = Field(default_factory=dict)
+    """Its own values for variables that manifests declare; they come before those of the environment."""
 
     def to_site(self, site_id: str, origin: Origin) -> Site:
         """Return the site."""
@@ -65,6 +67,7 @@ class PutSiteRequest(wire.Request):
             version=self.version,
             tags=self.tags,
             resources=self.resources.model_dump(exclude_none=True),
+            variables=self.variables,
         )
 
 
@@ -80,6 +83,7 @@ class SiteResponse(wire.Response):
     applied_versions: tuple[str, ...]
     tags: dict[str, str]
     resources: dict[str, str]
+    variables: dict[str, str]
     secret_name: str
     record_version: int
     updated_by: str
@@ -99,6 +103,7 @@ class SiteResponse(wire.Response):
             applied_versions=site.applied,
             tags=dict(site.tags),
             resources=dict(site.resources),
+            variables=dict(site.variables),
             secret_name=site.secret_name(stage),
             record_version=kept.revision,
             updated_by=site.updated_by,

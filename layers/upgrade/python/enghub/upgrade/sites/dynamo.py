@@ -27,7 +27,7 @@ SITES = Aggregate(
     more=lambda site: {"site_id": site.site_id},
     name="site",
     identity=lambda site: site.site_id,
-    shows=("name", "dialect", "hooks", "components", "version", "tags", "resources"),
+    shows=("name", "dialect", "hooks", "components", "version", "tags", "resources", "variables"),
     revision="record_version",
     exists=lambda _: VersionConflict(expected=0, actual=1),
 )

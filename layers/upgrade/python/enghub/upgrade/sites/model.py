@@ -32,6 +32,9 @@ class Site:
     resources: Mapping[str, str] = field(default_factory=dict)
     """What it has of memory, disk and cpu, as whoever registered it says (`enghub.upgrade.amounts`)."""
 
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Its own values for variables of manifests."""
+
     def secret_name(self, stage: str) -> str:
         """Return the name of the secret with the site's database address and credentials."""
         return f"enghub/{stage}/upgrade/site/{self.tenant_id}/{self.site_id}"

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
 from enghub.core.lazy import lazy
@@ -19,7 +19,23 @@ else:
     sa = lazy("sqlalchemy")
 
 _ONE_SOURCE = Text("needs exactly one of column, expression and value", "column、expression、value 须且只能填写一个")
+_NOT_ONE = Text(
+    "must be one expression: no semicolon, no comment, every parenthesis closed where it was opened",
+    "须为一个表达式：不得含分号、注释，括号须成对",
+)
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00`\";]+$")]
+
+
+def _one_condition(text: str) -> str:
+    from enghub.kit.sql.gate import leaves_its_place  # noqa: PLC0415 - the lexer, for manifests that have conditions
+
+    if all(leaves_its_place(text, dialect) for dialect in (Dialect.MARIADB, Dialect.POSTGRESQL, Dialect.SQLITE)):
+        raise Unfit(_NOT_ONE)
+    return text
+
+
+Condition = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_one_condition)]
+"""SQL that a statement takes in parentheses; what no database would read as one expression is refused at once."""
 Transform = Literal["trim", "upper", "lower", "empty_to_null", "integer", "decimal", "text"]
 
 
@@ -32,7 +48,7 @@ class ColumnRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: Identifier | None = None
-    expression: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    expression: Condition | None = None
     value: str | int | bool | None = None
     transform: tuple[Transform, ...] = ()
     map: dict[str, str | int | None] | None = None
@@ -59,13 +75,20 @@ class ColumnRule(BaseModel):
             made = _transformed(made, transform, dialect)
         if self.map is not None:
             fallback = sa.literal(self.default) if self.default is not None else sa.null()
-            cases = [(_text(made, dialect) == name, sa.literal(value)) for name, value in self.map.items()]
+            cases = [(_exact(made, dialect) == name, sa.literal(value)) for name, value in self.map.items()]
             return sa.case(*cases, else_=fallback)
         return sa.func.coalesce(made, sa.literal(self.default)) if self.default is not None else made
 
 
 def _text(value: Any, dialect: Dialect) -> Any:
     return sa.cast(value, sa.CHAR if dialect.is_mysql else sa.Text)
+
+
+def _exact(value: Any, dialect: Dialect) -> Any:
+    """As text that is compared letter by letter, whatever the column's or the connection's collation passes over."""
+    if dialect.is_mysql:
+        return _text(value, dialect).collate("utf8mb4_bin")
+    return _text(value, dialect).collate("BINARY") if dialect is Dialect.SQLITE else _text(value, dialect)
 
 
 def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:  # noqa: PLR0911 - a line each
@@ -81,7 +104,7 @@ def _transformed(value: Any, transform: Transform, dialect: Dialect) -> Any:  # 
         case "integer":
             return sa.cast(value, sa.Integer)
         case "decimal":
-            return sa.cast(value, sa.Numeric(38, 10))
+            return sa.cast(value, sa.Numeric(65, 30) if dialect.is_mysql else sa.Numeric())  # as exact as it can
         case "text":
             return _text(value, dialect)
 
@@ -95,7 +118,7 @@ class Migration(BaseModel):
     source: Identifier
     target: Identifier = ""
     key: tuple[Identifier, ...] = ()
-    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    where: Condition | None = None
     mapping: Annotated[dict[Identifier, ColumnRule], Field(min_length=1)]
     on_conflict: Literal["fail", "skip", "update"] = "fail"
     max_failed_rows: Annotated[int, Field(ge=0)] = 0

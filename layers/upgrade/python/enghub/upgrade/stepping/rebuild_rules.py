@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
 from enghub.core.wire import Unfit
-from enghub.upgrade.stepping.migration_rules import ColumnRule, Identifier
+from enghub.upgrade.stepping.migration_rules import ColumnRule, Condition, Identifier
 
 TABLE = "${table}"
 _ONE_TABLE = Text("create must hold {table} exactly once", "create 中须恰好包含一次 {table}")
@@ -26,7 +26,7 @@ class Rebuild(BaseModel):
     mapping: dict[Identifier, ColumnRule | Identifier] | None = None
     """New column to rule or old column; by default every column that both have."""
     key: tuple[Identifier, ...] = ()
-    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    where: Condition | None = None
     """Only these rows come along."""
     change_column: Identifier | None = None
     """Grows whenever a row changes; rows that changed while the copy ran are then copied again."""

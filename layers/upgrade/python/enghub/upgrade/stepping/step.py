@@ -123,6 +123,8 @@ class BaseStep:
 
     summary: ClassVar[str] = ""
     takes: ClassVar[Takes] = None
+    methods: ClassVar[frozenset[str]] = frozenset()
+    """Further methods, called as `run` is, that a manifest may name as `method_name`; `rollback` undoes them too."""
     writes: ClassVar[bool] = True
     transactions: ClassVar[bool] = True
     """Needs a database with transactions; steps that know how to do without say False."""

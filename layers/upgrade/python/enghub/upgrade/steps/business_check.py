@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from enghub.core.i18n import Text
 from enghub.core.lazy import lazy
 from enghub.kit.databases.errors import DatabaseUnreachable
-from enghub.kit.sql.lint import is_single_query
+from enghub.kit.sql.gate import rendered, why_no_condition, why_refused
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem
@@ -19,6 +19,8 @@ from enghub.upgrade.versions import Version
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+    from enghub.kit.databases.session import ReadSession
 else:
     sa = lazy("sqlalchemy")
 
@@ -29,7 +31,8 @@ UNREACHABLE = Text(
     "局点数据库连续三次无响应（{error}）：请恢复数据库后继续",
 )
 NOT_READ_ONLY = Text(
-    "Check {rule} is refused: its SQL is not one plain SELECT", "检查项 {rule} 被拒绝：SQL 不是单条只读查询"
+    "Check {rule} is refused: its SQL is not one plain SELECT ({why})",
+    "检查项 {rule} 被拒绝：SQL 不是单条只读查询（{why}）",
 )
 NO_COUNT = Text(
     "Check {rule} must return one number, it returned {found}", "检查项 {rule} 必须返回一个数字，实际为 {found}"
@@ -174,14 +177,25 @@ def _ask(rule: CheckRule, context: StepContext, tries: int = TRIES) -> Any:
         with context.databases.reader(rule.timeout_seconds) as session, refused_as(SQL_FAILED, rule=rule.id):
             inside = True
             query = rule.query(session.dialect)
-            if isinstance(query, str) and not is_single_query(query, session.dialect):
-                raise WorkFailed(NOT_READ_ONLY, rule=rule.id)
+            refuse_unsafe(rule.id, rule.where, query, session)
             return session.scalar(query)
     except DatabaseUnreachable as away:
         if inside and tries > 1:
             context.log("warning", f"check {rule.id}: the connection broke ({away}), it is asked again")
             return _ask(rule, context, tries - 1)
         raise WorkFailed(UNREACHABLE, error=str(away)) from away
+
+
+def refuse_unsafe(name: str, where: str | None, query: Any, session: "ReadSession") -> None:
+    """Refuse a query that a manifest made, as a whole and its condition alone, before it is sent.
+
+    Raises:
+        WorkFailed: it is not one plain query of functions that compute.
+    """
+    why = None if where is None else why_no_condition(where, session.dialect)
+    why = why or why_refused(rendered(query, session.connection), session.dialect)
+    if why is not None:
+        raise WorkFailed(NOT_READ_ONLY, rule=name, why=why)
 
 
 def _finding(rule: CheckRule, outcome: str, count: int | None) -> Finding:

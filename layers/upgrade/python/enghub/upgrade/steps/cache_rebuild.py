@@ -15,7 +15,7 @@ from enghub.core.wire import Unfit
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem
-from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.migration_rules import Condition, Identifier
 from enghub.upgrade.stepping.ports import Cache
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
@@ -45,7 +45,7 @@ class CacheRules(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.:-]+$")]
     table: Identifier
-    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    where: Condition | None = None
     key: Annotated[str, Field(min_length=1, max_length=300)]
     """Template of an entry's key, with columns in braces: `user:{id}`; it must be unique."""
     columns: tuple[Identifier, ...] = ()

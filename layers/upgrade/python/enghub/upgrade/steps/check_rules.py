@@ -9,7 +9,7 @@ from enghub.core.lazy import lazy
 from enghub.core.wire import Unfit
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
-from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.migration_rules import Condition, Identifier
 from enghub.upgrade.versions import Version, VersionText
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class CheckRule(BaseModel):
     table: Identifier | None = None
     column: Identifier | None = None
     columns: tuple[Identifier, ...] = ()
-    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    where: Condition | None = None
     values: tuple[str | int, ...] = ()
     minimum: int | float | str | None = None
     maximum: int | float | str | None = None

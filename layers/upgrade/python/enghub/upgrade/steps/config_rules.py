@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from enghub.core.i18n import Text
 from enghub.core.lazy import lazy
+from enghub.core.wire import Unfit
+from enghub.kit.files.store import NOT_OURS, is_own
 from enghub.kit.work.errors import WorkFailed
 
 if TYPE_CHECKING:
@@ -42,6 +44,12 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _MARKS = {"${": ("${", "}"), "@{": ("@{", "}"), "{{": ("{{", "}}")}
 
 
+def _not_ours(path: str) -> str:
+    if is_own(path):
+        raise Unfit(NOT_OURS)
+    return path
+
+
 class ConfigFile(BaseModel):
     """A file of the site that gets new content.
 
@@ -51,7 +59,7 @@ class ConfigFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: Annotated[str, Field(min_length=1, max_length=500)]
+    path: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_not_ours)]
     template: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     in_place: bool = False
     format: Format | None = None

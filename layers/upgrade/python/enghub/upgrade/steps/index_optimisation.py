@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from enghub.core.i18n import Text
 from enghub.core.wire import Unfit
 from enghub.kit.sql.dialect import Dialect
-from enghub.kit.sql.lint import is_single_query
+from enghub.kit.sql.gate import is_single_query
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
-from enghub.kit.files.store import FileInfo, FileMissing, clean_path
+from enghub.kit.files.store import FileInfo, FileMissing, site_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem
@@ -68,7 +68,7 @@ class LogCleanup(BaseStep):
         if not found:
             for number, rule in enumerate(read.read_list(parameters, "log_cleanup", LogRule)):
                 try:
-                    clean_path(rule.folder)
+                    site_path(rule.folder)
                 except WorkFailed as failure:
                     found.append(Problem(f"log_cleanup.{number}.folder", failure.text))
         return tuple(found)

@@ -3,6 +3,7 @@
 Plug-in packages add classes by the entry point group `enghub.upgrade.steps`; the entry's name is the `class_name`.
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -10,7 +11,8 @@ from typing import Final
 
 from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
-from enghub.upgrade.stepping.step import Step
+from enghub.kit.work.slices import Cursor, Slice
+from enghub.upgrade.stepping.step import Step, StepContext
 
 GROUP: Final = "enghub.upgrade.steps"
 _HERE = "enghub.upgrade.steps"
@@ -49,6 +51,35 @@ _BUILT_IN: Final = {
     "com.ft.upgrade.patch.PatchVerifierStep": f"{_HERE}.verification:Verification",
     "com.ft.upgrade.patch.PatchRollbackStep": f"{_HERE}.rollback_scripts:RollbackScripts",
 }
+
+
+USUAL = frozenset({None, "execute", "run"})
+"""Names of the method that every class has; the source document calls it `execute`."""
+
+
+def work_of(made: Step, method: str | None) -> Callable[[StepContext, Cursor], Slice]:
+    """Return the method that does a step's work.
+
+    Raises:
+        MethodUnknown: the class does not offer it; nothing else of a class can be called.
+    """
+    if method in USUAL:
+        return made.run
+    if method not in offered(type(made)):
+        raise MethodUnknown(method=method, class_name=type(made).__name__)
+    work: Callable[[StepContext, Cursor], Slice] = getattr(made, str(method))
+    return work
+
+
+def offered(found: type[Step]) -> frozenset[str]:
+    """Return the names of a class's own methods that manifests may name besides `execute`."""
+    return frozenset(getattr(found, "methods", ()))
+
+
+class MethodUnknown(Invalid):
+    """The class does not offer the method."""
+
+    text = Text("Step class {class_name} offers no method {method}", "步骤类 {class_name} 没有可调用的方法 {method}")
 
 
 class StepClassUnknown(Invalid):

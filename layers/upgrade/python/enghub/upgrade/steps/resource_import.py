@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from enghub.core.i18n import Text
 from enghub.core.wire import Unfit
 from enghub.kit.files.packages import Entry, Limits, Package, sha256_of
-from enghub.kit.files.store import BAD_PATH, FileMissing, clean_path
+from enghub.kit.files.store import FileMissing, site_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem
@@ -42,7 +42,6 @@ GIVEN_UP = Text("The import was given up after {tries} tries: {reason}", "资源
 NOT_VERIFIED = Text("After the import {file} is not what the package holds", "导入后 {file} 与资源包内容不一致")
 SCAN_WAIT_SECONDS: Final = 10
 OWN: Final = ".enghub/resources"
-OWN_FOLDER = Text("it is in a folder of this software", "位于本系统自用的文件夹中")
 OTHER_SCAN = Text("scan.sha256 is not the package's: scan this package", "scan.sha256 与资源包不符：请扫描该资源包")
 
 
@@ -165,10 +164,11 @@ def _scanned(context: StepContext, rule: ResourcePackage) -> str | None:
 
 def _bad_target(number: int, package: ResourcePackage) -> list[Problem]:
     try:
-        parts = clean_path(package.target) if package.target else ()
+        if package.target:
+            site_path(package.target)
     except WorkFailed as failure:
         return [Problem(f"resource_packages.{number}.target", failure.text)]
-    return [Problem(f"resource_packages.{number}.target", OWN_FOLDER)] if parts[:1] == (".enghub",) else []
+    return []
 
 
 class _Import:
@@ -278,8 +278,7 @@ class _Import:
 
     def _place(self, name: str) -> str:
         place = f"{self.rule.target}/{name}" if self.rule.target else name
-        if clean_path(place)[0] == ".enghub":
-            raise WorkFailed(BAD_PATH, path=place, why=OWN_FOLDER)
+        site_path(place)
         return place
 
     def _sha(self, path: str) -> str | None:

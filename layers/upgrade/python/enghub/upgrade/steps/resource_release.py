@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from enghub.core.i18n import Text
-from enghub.kit.files.store import clean_path
+from enghub.kit.files.store import site_path
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Slice, done, more
 from enghub.upgrade.problems import Problem
@@ -15,7 +15,6 @@ from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
 REFUSED = Text("{what} is not released: {error}", "{what} 未释放：{error}")
-RESERVED = Text("{path} is in a folder of this software", "{path} 位于本系统自用的文件夹中")
 
 
 class Temporary(BaseModel):
@@ -42,11 +41,9 @@ class ResourceRelease(BaseStep):
         if not found:
             for path in read.read_one(parameters, "temporary", Temporary).paths:
                 try:
-                    reserved = clean_path(path)[0] == ".enghub"
+                    site_path(path)
                 except WorkFailed as failure:
                     found.append(Problem("temporary.paths", failure.text))
-                else:
-                    found += [Problem("temporary.paths", RESERVED.filled(path=path))] if reserved else []
         return tuple(found)
 
     def run(self, context: StepContext, cursor: Cursor) -> Slice:

@@ -1,16 +1,20 @@
 """Runs SQL scripts in order, each statement journalled in the target database (UPG-16)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from enghub.core.i18n import Text
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.sql.splitter import SplitError, split
+from enghub.kit.sql.tokens import PLAIN, Modes
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done, more
 from enghub.upgrade.problems import Problem
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
+
+if TYPE_CHECKING:
+    from enghub.upgrade.gateways.databases.scripts import Outcome, Script
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
@@ -92,36 +96,48 @@ def _begun(context: StepContext, scripts: Sequence[str]) -> list[bool]:
 
 
 def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
+    from enghub.kit.databases.state import modes_of  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, ServerStillRunning  # noqa: PLC0415
 
     results: list[dict[str, Any]] = []
     whole = context.parameters.get("transaction", "script") == "script"
-    with context.databases.writer(context.budget) as session:
-        runner = ScriptRunner(
-            session, scope, context.facts.execution_id, context.budget, whole, context.decision, context.point
-        )
-        for number, path in enumerate(paths):
-            script = Script(path, statements_of(context, path, session.dialect))
-            try:
-                outcome = runner.run(script)
-            except ServerStillRunning:
-                context.log("info", f"{path}: the server is still busy with a statement, waiting for it")
-                return more({"script": path}, Progress(number, len(paths), "scripts"), wait_seconds=_WAIT_SECONDS)
-            context.log("info", f"{path}: {outcome.ran} run, {outcome.skipped} had run, {outcome.rows} rows")
-            results.append(
-                {
-                    "script": path,
-                    "statements": len(script.statements),
-                    "ran": outcome.ran,
-                    "skipped": outcome.skipped,
-                    "foundApplied": outcome.found_applied,
-                    "rows": outcome.rows,
-                }
+    number = 0
+    while number < len(
+        paths
+    ):  # a script that ran leaves its session behind: the next one gets its own, as from a client
+        with context.databases.writer(context.budget) as session:
+            modes = modes_of(session.connection, session.dialect)
+            runner = ScriptRunner(
+                session, scope, context.facts.execution_id, context.budget, whole, context.decision, context.point
             )
-            worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
-            if not outcome.finished or (worked and context.budget.spent and number + 1 < len(paths)):
-                return more({"script": path}, Progress(number + outcome.finished, len(paths), "scripts"))
+            while number < len(paths) and not runner.touched:
+                path = paths[number]
+                script = Script(path, statements_of(context, path, session.dialect, modes))
+                try:
+                    outcome = runner.run(script)
+                except ServerStillRunning:
+                    context.log("info", f"{path}: the server is still busy with a statement, waiting for it")
+                    return more({"script": path}, Progress(number, len(paths), "scripts"), wait_seconds=_WAIT_SECONDS)
+                context.log("info", f"{path}: {outcome.ran} run, {outcome.skipped} had run, {outcome.rows} rows")
+                results.append(_result(script, outcome))
+                number += outcome.finished
+                worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
+                if not outcome.finished or (worked and context.budget.spent and number < len(paths)):
+                    return more({"script": path}, Progress(number, len(paths), "scripts"))
     return done({"scripts": results}, Progress(len(paths), len(paths), "scripts"))
+
+
+def _result(script: "Script", outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "script": script.path,
+        "statements": len(script.statements),
+        "ran": outcome.ran,
+        "skipped": outcome.skipped,
+        "foundApplied": outcome.found_applied,
+        "rows": outcome.rows,
+        "transaction": outcome.transaction,
+        "boundParts": outcome.bound,
+    }
 
 
 def _open_rollback(context: StepContext) -> None:
@@ -140,14 +156,14 @@ def _forget(context: StepContext) -> None:
             ScriptJournal(context.facts.scope, path, context.facts.execution_id).mark_undone(connection)
 
 
-def statements_of(context: StepContext, path: str, dialect: Dialect) -> Any:
-    """Return a script's statements.
+def statements_of(context: StepContext, path: str, dialect: Dialect, modes: Modes = PLAIN) -> Any:
+    """Return a script's statements, read as the site's sessions read them.
 
     Raises:
         WorkFailed: the bundle lacks it, or it cannot be split.
     """
     try:
-        return split(context.script(path), dialect)
+        return split(context.script(path), dialect, modes)
     except KeyError as error:
         raise WorkFailed(MISSING, script=path) from error
     except SplitError as error:

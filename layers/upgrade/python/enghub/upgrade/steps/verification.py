@@ -12,14 +12,16 @@ from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Cursor, Progress, Slice, done
 from enghub.upgrade.problems import Problem
-from enghub.upgrade.stepping.migration_rules import Identifier
+from enghub.upgrade.stepping.migration_rules import Condition, Identifier
 from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
-from enghub.upgrade.steps.business_check import applies, count_of
+from enghub.upgrade.steps.business_check import applies, count_of, refuse_unsafe
 from enghub.upgrade.steps.check_rules import CheckRule
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+    from enghub.kit.databases.session import ReadSession
 else:
     sa = lazy("sqlalchemy")
 
@@ -36,7 +38,7 @@ class Measure(BaseModel):
 
     table: Identifier
     column: Identifier | None = None
-    where: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    where: Condition | None = None
 
 
 class Comparison(BaseModel):
@@ -127,8 +129,8 @@ def _comparisons(context: StepContext) -> list[dict[str, Any]]:
     for comparison in read.read_list(context.parameters, "comparisons", Comparison):
         try:
             with context.databases.reader(120) as session:
-                left = session.scalar(_query(comparison, comparison.left))
-                right = session.scalar(_query(comparison, comparison.right)) if comparison.right else comparison.value
+                left = _measured(comparison, comparison.left, session)
+                right = _measured(comparison, comparison.right, session) if comparison.right else comparison.value
         except WorkFailed as failure:
             if failure.retryable:
                 raise
@@ -136,6 +138,12 @@ def _comparisons(context: StepContext) -> list[dict[str, Any]]:
             continue
         outcomes.append(_outcome(comparison.name, _equal(left, right), f"{left} against {right}"))
     return outcomes
+
+
+def _measured(comparison: Comparison, measure: Measure, session: "ReadSession") -> Any:
+    query = _query(comparison, measure)
+    refuse_unsafe(comparison.name, measure.where, query, session)
+    return session.scalar(query)
 
 
 def _equal(left: Any, right: Any) -> bool:

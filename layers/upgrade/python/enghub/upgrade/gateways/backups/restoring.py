@@ -133,7 +133,7 @@ class Restoring:
         rows = self.archive.lines(chunk)
         stage = "load" if number + 1 < len(table.chunks) else "prove"
         following = TaskState(stage, reached.digest, {"chunk": number + 1}, reached.done + chunk.rows, reached.total)
-        with self.session.transaction() as connection:
+        with self.session.strict(), self.session.transaction() as connection:
             lines.load(connection, self.session.dialect, table.made, scratch, rows)
             self.point("rows")
             task.write(connection, following)

@@ -41,7 +41,6 @@ class ClickHouseRowTask(RowTask):
     """
 
     def _prepare(self, connection: sa.Connection) -> None:
-        RowTask._prepare(self, connection)
         rules = self.migration
         if rules.in_place:
             instead = "write ALTER TABLE ... UPDATE into sql_scripts"
@@ -50,6 +49,7 @@ class ClickHouseRowTask(RowTask):
             raise WorkFailed(
                 NOT_HERE, task=rules.name, what=f"on_conflict {rules.on_conflict}", instead="use a ReplacingMergeTree"
             )
+        RowTask._prepare(self, connection)
         if not _deduplicates(connection, rules.target):
             raise WorkFailed(NO_WINDOW, task=rules.name, table=rules.target)
 

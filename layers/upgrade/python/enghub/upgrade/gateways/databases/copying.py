@@ -170,7 +170,8 @@ class _Copy:
             reason = self._refused(sql)
             if reason is None:
                 try:
-                    self._run(sql)
+                    structure.make_under(self.target, sql, item.mode)
+                    self.target.commit()
                 except exc.DBAPIError as error:
                     self.target.rollback()
                     reason = objects.why(error)

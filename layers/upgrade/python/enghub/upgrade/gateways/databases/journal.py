@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from enghub.kit.databases.storage import at as row_at
 from enghub.kit.databases.storage import storage_of
@@ -76,6 +77,16 @@ FAILED_ROWS = sa.Table(
     sa.Column("execution_id", sa.String(40), nullable=False),
     **_MYSQL,
 )
+SESSIONS = sa.Table(
+    "enghub_upgrade_session",
+    METADATA,
+    sa.Column("scope", sa.String(180), primary_key=True),
+    sa.Column("script", sa.String(300), primary_key=True),
+    sa.Column("state", sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
+    sa.Column("execution_id", sa.String(40), nullable=False),
+    **_MYSQL,
+)
+"""What a script has set on its connection, for the connection that goes on with it."""
 OWN_TABLES = frozenset(METADATA.tables)
 
 
@@ -136,9 +147,25 @@ class ScriptJournal:
         key = {"scope": self.scope, "script": self.script, "ordinal": ordinal}
         storage_of(connection).put(connection, STATEMENTS, key, facts, {"started_at": at.isoformat()})
 
+    def session(self, connection: sa.Connection) -> str | None:
+        """Return the state of the session as it was written down last, None when it never was."""
+        found = connection.execute(sa.select(SESSIONS.c.state).where(row_at(SESSIONS, self._key))).scalar()
+        return None if found is None else str(found)
+
+    def keep_session(self, connection: sa.Connection, state: str) -> None:
+        """Write the state of the session down; part of the caller's transaction."""
+        storage_of(connection).put(
+            connection, SESSIONS, self._key, {"state": state, "execution_id": self.execution_id}, {}
+        )
+
+    @property
+    def _key(self) -> dict[str, str]:
+        return {"scope": self.scope, "script": self.script}
+
     def mark_undone(self, connection: sa.Connection) -> None:
         """After a rollback: the script may run again."""
-        place = row_at(STATEMENTS, {"scope": self.scope, "script": self.script})
+        storage_of(connection).remove(connection, SESSIONS, row_at(SESSIONS, self._key))
+        place = row_at(STATEMENTS, self._key)
         storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
 
 
@@ -153,6 +180,9 @@ def mark_version_undone(connection: sa.Connection, version: str, *, rollback: bo
     kind = scope.endswith(ROLLBACK_SCOPE) if rollback else sa.not_(scope.endswith(ROLLBACK_SCOPE))
     place = sa.and_(of_version(STATEMENTS, version), kind, STATEMENTS.c.state != State.UNDONE.value)
     storage_of(connection).change(connection, STATEMENTS, place, {"state": State.UNDONE.value})
+    ended = SESSIONS.c.scope.endswith(ROLLBACK_SCOPE)
+    gone = sa.and_(of_version(SESSIONS, version), ended if rollback else sa.not_(ended))
+    storage_of(connection).remove(connection, SESSIONS, gone)
 
 
 def has_run(connection: sa.Connection, version: str) -> bool:

@@ -12,18 +12,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from enghub.core.i18n import Text
 from enghub.kit.databases import catalog
 from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.databases.failures import failure_of, reason, refused_as
-from enghub.kit.databases.keys import compare, read_key, write_key
+from enghub.kit.databases.keys import cannot_order, compare, read_key, write_key
 from enghub.kit.databases.session import WriteSession
-from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.gate import leaves_its_place
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget, Progress
 from enghub.upgrade.gateways.databases.journal import Checkpoint, State, TaskJournal
+from enghub.upgrade.gateways.databases.row_writes import advance_numbers, conflict_key, write_batch
 from enghub.upgrade.stepping.migration_rules import Migration
 
 NO_TABLE = Text("Migration {task}: table {table} does not exist", "迁移 {task}：表 {table} 不存在")
@@ -35,6 +35,10 @@ NO_KEY = Text(
 NULL_KEY = Text(
     "Migration {task}: key column {column} holds nulls, so rows would be missed",
     "迁移 {task}：键列 {column} 存在空值，会漏行",
+)
+UNORDERED_KEY = Text(
+    "Migration {task}: rows cannot be walked by key column {column} ({why}): name other unique columns in `key`",
+    "迁移 {task}：不能按键列 {column} 逐行推进（{why}），请在 key 中指定其他唯一列",
 )
 MOVES_KEY = Text(
     "Migration {task}: key column {column} cannot be changed in place", "迁移 {task}：不能就地修改键列 {column}"
@@ -69,6 +73,8 @@ class RowTask:
     _source: sa.Table = field(init=False)
     _target: sa.Table = field(init=False)
     _key: tuple[sa.Column[Any], ...] = field(init=False)
+    _same: tuple[str, ...] = field(init=False)
+    """Columns by which a row is already in the target."""
 
     def __post_init__(self) -> None:
         self._journal = TaskJournal(self.scope, self.migration.name, self.execution_id)
@@ -79,6 +85,10 @@ class RowTask:
         Raises:
             WorkFailed: a table or rule does not fit, or too many rows fail.
         """
+        with self.session.strict():
+            return self._run()
+
+    def _run(self) -> Checkpoint:
         with refused_as(BAD_RULE, task=self.migration.name), self.session.transaction() as connection:
             self._prepare(connection)
             checkpoint = self._journal.read(connection) or self._begin(connection)
@@ -111,7 +121,9 @@ class RowTask:
         self._source = self._table(connection, rules.source)
         self._target = self._table(connection, rules.target)
         self._check_mapping()
+        self._check_expressions()
         self._key = tuple(self._source.columns[name] for name in self._check_key(connection))
+        self._same = conflict_key(self._target, rules)
 
     def _check_key(self, connection: sa.Connection) -> tuple[str, ...]:
         rules = self.migration
@@ -123,6 +135,8 @@ class RowTask:
                 raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.source, column=name)
             if self._source.columns[name].nullable and self._has_null(connection, name):
                 raise WorkFailed(NULL_KEY, task=rules.name, column=name)
+            if (why := cannot_order(connection, self._source.columns[name])) is not None:
+                raise WorkFailed(UNORDERED_KEY, task=rules.name, column=name, why=why)
             if rules.in_place and name in rules.mapping:
                 raise WorkFailed(MOVES_KEY, task=rules.name, column=name)
         return names
@@ -138,6 +152,13 @@ class RowTask:
                 raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.target, column=name)
             if rule.column is not None and rule.column not in self._source.columns:
                 raise WorkFailed(NO_COLUMN, task=rules.name, table=rules.source, column=rule.column)
+
+    def _check_expressions(self) -> None:
+        """What stands in parentheses stays in them, as this database reads it."""
+        rules = self.migration
+        for text in (rules.where, *(rule.expression for rule in rules.mapping.values())):
+            if text is not None and leaves_its_place(text, self.session.dialect):
+                raise WorkFailed(BAD_RULE, task=rules.name, error=f"`{text[:80]}` is not one expression")
 
     def _has_null(self, connection: sa.Connection, column: str) -> bool:
         """Ask the rows: SQLite says of every plain primary key that it may be null."""
@@ -164,6 +185,8 @@ class RowTask:
                     self._journal.forget_failed_row(connection, write_key(upper))
                 self.point("rows")
                 following = self._advanced(checkpoint, upper, moved, time.monotonic() - started)
+                if following.state is State.DONE and not self.migration.in_place:
+                    advance_numbers(connection, self.session.dialect, self._target, self.migration.mapping)
                 self._journal.write(connection, following)
                 self.point("checkpoint")
         except exc.DBAPIError as error:
@@ -189,7 +212,9 @@ class RowTask:
         if self.migration.in_place:
             return int(connection.execute(sa.update(self._source).where(*bounds).values(values)).rowcount)
         rows = sa.select(*(value.label(name) for name, value in values.items())).where(*bounds).order_by(*self._key)
-        insert = _insert(self.session.dialect, self._target, rows, list(values), self.migration.on_conflict)
+        *before, insert = write_batch(self.session.dialect, self._target, rows, self.migration, self._same)
+        for statement in before:
+            connection.execute(statement)
         count = sa.select(sa.func.count()).select_from(self._source).where(*bounds)
         return self._insert(connection, insert, checkpoint, upper, count)
 
@@ -296,30 +321,6 @@ def outcome(migration: Migration, checkpoint: Checkpoint) -> dict[str, Any]:
         "busySeconds": round(checkpoint.busy_milliseconds / 1000, 3),
         "rowsPerSecond": None if rate is None else float(rate),
     }
-
-
-def _insert(dialect: Dialect, target: sa.Table, rows: sa.Select[Any], names: list[str], on_conflict: str) -> Any:
-    if on_conflict == "fail":
-        return sa.insert(target).from_select(names, rows)
-    keys = [column.name for column in target.primary_key]
-    rest = [name for name in names if name not in keys] if on_conflict == "update" else []
-    if dialect.is_mysql:
-        insert = mysql.insert(target).from_select(names, rows)
-        changes: dict[str, Any] = {name: sa.literal_column(f"VALUES({_quoted(name)})") for name in rest} or {
-            keys[0]: target.c[keys[0]]
-        }
-        return insert.on_duplicate_key_update(changes)
-    if dialect is Dialect.SQLITE and rows.whereclause is None:
-        rows = rows.where(sa.true())  # SQLite's grammar needs a WHERE before ON CONFLICT
-    factory = postgresql.insert if dialect is Dialect.POSTGRESQL else sqlite.insert
-    upsert: Any = factory(target).from_select(names, rows)
-    if not rest:
-        return upsert.on_conflict_do_nothing()
-    return upsert.on_conflict_do_update(index_elements=keys, set_={name: upsert.excluded[name] for name in rest})
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 _ROW_STATES = ("22", "23")

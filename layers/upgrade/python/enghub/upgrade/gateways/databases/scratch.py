@@ -22,13 +22,15 @@ from sqlalchemy.dialects import mysql
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
 from enghub.kit.databases import lines, objects, structure
-from enghub.kit.databases.session import Address, connected, engine_of, lock
+from enghub.kit.databases.locks import lock
+from enghub.kit.databases.session import Address, connected, engine_of
 from enghub.kit.databases.storage import IN_PLACE
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.gateways.databases import journal
 from enghub.upgrade.gateways.databases.kinds import databases_of
+from enghub.upgrade.gateways.databases.scratch_rights import check_rights
 
 MARK = "enghub_rehearsal"
 """Its presence says: everything here was made by a rehearsal and may be dropped."""
@@ -73,6 +75,11 @@ TAKEN = Text(
 NAMES_SITE = Text(
     "A script names the database {database}, so that a rehearsal would change the site: take the name out of it",
     "脚本中写有数据库名 {database}，演练会改动局点：请从脚本中去掉该库名",
+)
+MAKES_STATEMENTS = Text(
+    "A script makes statements while it runs (PREPARE, EXECUTE): nobody can say before which database they reach. "
+    "Rehearse the version without it",
+    "脚本在运行时生成语句（PREPARE、EXECUTE），无法预先判断其访问的数据库，请去掉后再演练",
 )
 _PORTS = {Dialect.MARIADB: 3306, Dialect.MYSQL: 3306, Dialect.POSTGRESQL: 5432}
 _ROUTINES = "SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()"
@@ -142,6 +149,7 @@ class Scratch:
             if MARK in sa.inspect(source.connection).get_table_names():
                 raise WorkFailed(SAME_DATABASE)  # by whatever name its server is reached
         with self._connected(60) as connection:
+            check_rights(connection, self.address)
             found = sa.inspect(connection).get_table_names()
             if found and MARK not in found:
                 raise WorkFailed(NOT_EMPTY, table=min(found))
@@ -181,6 +189,8 @@ class Scratch:
         database = str(self.site.url.database)
         if objects.names_database(sql, self.site.dialect, database):
             raise WorkFailed(NAMES_SITE, database=database)
+        if objects.makes_statements(sql, self.site.dialect):
+            raise WorkFailed(MAKES_STATEMENTS)
         return sql
 
     def measure(self, kind: str, budget: Budget) -> bool:

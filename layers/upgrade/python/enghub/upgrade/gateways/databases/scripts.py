@@ -1,6 +1,7 @@
 """Runs one SQL script with a statement journal: killed anywhere, it goes on where it was (UPG-08, UPG-16)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,52 +14,38 @@ from enghub.core.i18n import Text
 from enghub.kit.databases import catalog
 from enghub.kit.databases.errors import DatabaseUnreachable
 from enghub.kit.databases.failures import failure_of, reason
-from enghub.kit.databases.session import WriteSession, execute_raw
+from enghub.kit.databases.raw import run_raw
+from enghub.kit.databases.session import WriteSession
+from enghub.kit.sql.binding import Part, Refused, arrange, fits_one_transaction
 from enghub.kit.sql.classify import (
     Manner,
-    again_is_harmless,
-    cannot_be_probed,
+    is_control_only,
     manner,
+    refusal,
     writes_rows_at_once,
 )
 from enghub.kit.sql.dialect import Dialect
+from enghub.kit.sql.lint import written_tables
 from enghub.kit.sql.splitter import Statement
 from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
+from enghub.upgrade.gateways.databases import doubt, dynamic
 from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
+from enghub.upgrade.gateways.databases.script_session import ScriptSession
+from enghub.upgrade.gateways.databases.script_texts import (
+    EDITED,
+    FAILED,
+    FAILED_WHOLE,
+    IN_DOUBT,
+    NOT_TRANSACTIONAL,
+    REFUSED,
+    VALUES_LOST,
+)
 
-EDITED = Text(
-    "Script {script} was edited after it ran: statement {ordinal} is not the one that ran. Put the old text back and "
-    "add the change as a new script",
-    "脚本 {script} 在执行后被修改：第 {ordinal} 条语句与已执行的不一致。请恢复原文，并将变更写入新脚本",
-)
-REFUSED = Text(
-    "{script}, line {line}: `{statement}` cannot be journalled (it changes the database, the transaction or temporary "
-    "tables of the session): take it out",
-    "{script} 第 {line} 行：`{statement}` 无法记录执行状态（切换数据库、控制事务或临时表），请移除",
-)
-FAILED = Text(
-    "{script}, statement {ordinal} of {count} (line {line}) failed: {error}. {before} statement(s) before it are "
-    "committed; correct the cause and resume",
-    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。"
-    "此前 {before} 条语句已提交；请排除原因后继续",
-)
-FAILED_WHOLE = Text(
-    "{script}, statement {ordinal} of {count} (line {line}) failed: {error}. Nothing of this script is committed; "
-    "correct the cause and resume",
-    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）执行失败：{error}。该脚本未提交任何内容；请排除原因后继续",
-)
-IN_DOUBT = Text(
-    "{script}, statement {ordinal} of {count} (line {line}): the worker stopped while `{statement}` ran and the "
-    'catalog cannot show whether it took effect. Look at the database, then resume with decision "applied" or "again"',
-    "{script} 第 {ordinal}/{count} 条语句（第 {line} 行）：执行 `{statement}` 时进程中断，"
-    '且无法从系统目录判断是否生效。请检查数据库后，以 decision "applied" 或 "again" 继续',
-)
-NOT_TRANSACTIONAL = Text(
-    "{script}, line {line}: table {table} uses an engine without transactions, so its rows cannot be journalled: "
-    "convert it to InnoDB first",
-    "{script} 第 {line} 行：表 {table} 的存储引擎不支持事务，无法可靠记录，请先转换为 InnoDB",
-)
+_OUTSIDE_ONLY = frozenset({"25001", "2D000"})
+"""PostgreSQL: it cannot run inside a transaction, or ends one itself."""
+_NOT_WHOLE = _OUTSIDE_ONLY | {"55P04"}
+"""... or uses an enum value before it is committed."""
 
 
 class ServerStillRunning(Exception):
@@ -74,6 +61,10 @@ class Outcome:
     skipped: int = 0
     found_applied: int = 0
     rows: int = 0
+    transaction: str = "statement"
+    """`script`: all of it was one transaction."""
+    bound: int = 0
+    """Parts of several statements that ran on one connection without a stop in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,12 @@ class ScriptRunner:
     decision: str | None = None
     point: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = system_clock
-    _refused_tables: frozenset[str] | None = field(default=None, init=False)
+    touched: bool = field(default=False, init=False)
+    """Whether a statement ran: the next script needs a connection of its own, as a client per file has."""
+    _own: "ScriptSession | None" = field(default=None, init=False)
+    _reached: int = field(default=0, init=False)
+    _outside: frozenset[int] = field(default=frozenset(), init=False)
+    """Ordinals of statements that run outside transactions though their words do not say so."""
 
     def run(self, script: Script) -> Outcome:
         """Run what is left of `script`, until done or until the budget is spent.
@@ -109,165 +105,214 @@ class ScriptRunner:
         journal = ScriptJournal(self.scope, script.path, self.execution_id)
         with self.session.transaction() as connection:
             known = journal.entries(connection)
-        self._check(script, known)
-        whole = self.whole_script and self.session.dialect.rolls_back_structure
-        whole = whole and all(self._manner(s) is not Manner.SELF_COMMITTING for s in script.statements)
-        return self._run_whole(script, journal, known) if whole else self._run_each(script, journal, known)
+            if self.session.dialect is Dialect.POSTGRESQL:
+                self._outside = dynamic.committing_calls(connection, script.statements)
+        _check_text(script, known)
+        if _all_done(script, known):
+            return Outcome(finished=True, skipped=len(script.statements))
+        whole = self.whole_script and self.session.dialect.rolls_back_structure and not self._outside
+        whole = whole and fits_one_transaction(script.statements, self.session.dialect)
+        parts, refused = self._arranged(script, whole)
+        if refused:
+            first = min(refused, key=lambda one: one.statement.ordinal)
+            values: dict[str, Any] = {
+                "line": first.statement.line,
+                "statement": first.statement.summary,
+                "why": first.reason,
+            }
+            raise WorkFailed(REFUSED, script=script.path, **values)
+        self.touched = True
+        self._own = ScriptSession.begun(self.session, script.statements, journal)
+        try:
+            return self._run_whole(script, journal, known) if whole else self._run_parts(script, parts, journal, known)
+        finally:
+            self.session.ours = nullcontext
 
-    def _check(self, script: Script, known: Mapping[int, Entry]) -> None:
-        by_ordinal = {statement.ordinal: statement for statement in script.statements}
-        for entry in known.values():
-            statement = by_ordinal.get(entry.ordinal)
-            if entry.state in (State.DONE, State.INTENT) and (statement is None or statement.digest != entry.digest):
-                raise WorkFailed(EDITED, script=script.path, ordinal=entry.ordinal)
-        for statement in script.statements:
-            if self._manner(statement) is Manner.REFUSED:
-                raise WorkFailed(REFUSED, script=script.path, line=statement.line, statement=statement.summary)
+    def _arranged(self, script: Script, whole: bool) -> tuple[Sequence[Part], Sequence[Refused]]:
+        dialect, home = self.session.dialect, self.session.connection.engine.url.database
+        if not whole:
+            return arrange(script.statements, dialect, home)
+        found = [(one, refusal(one, dialect, home)) for one in script.statements]
+        return (), [Refused(one, why) for one, why in found if why is not None]
 
     def _manner(self, statement: Statement) -> Manner:
-        return manner(statement, self.session.dialect)
+        if statement.ordinal in self._outside:
+            return Manner.SELF_COMMITTING
+        found = manner(statement, self.session.dialect)
+        return Manner.CONTROL if found is Manner.REFUSED and statement.verb == "USE" else found
 
-    # --- the script as one transaction -----------------------------------------------------------------------------
+    @property
+    def _script_session(self) -> ScriptSession:
+        assert self._own is not None  # noqa: S101 - made before the first statement runs
+        return self._own
+
+    def _write_down(
+        self, connection: sa.Connection, journal: ScriptJournal, statements: Sequence[Statement], rows: Sequence[int]
+    ) -> None:
+        """Record statements as done, and what the session is like after them; part of the caller's transaction."""
+        self._script_session.capture(statements)
+        with self.session.ours():
+            for statement, count in zip(statements, rows, strict=True):
+                self._done(connection, journal, statement, "result", count)
+            self._script_session.keep(connection, journal)
+
+    # --- the script as one transaction ----------------------------------------------------------------------------
 
     def _run_whole(self, script: Script, journal: ScriptJournal, known: Mapping[int, Entry]) -> Outcome:
-        outcome = Outcome(finished=True)
-        if _all_done(script, known):
-            outcome.skipped = len(script.statements)
-            return outcome
-        statement = script.statements[0] if script.statements else None
+        outcome = Outcome(finished=True, transaction="script")
+        todo = [one for one in script.statements if not _is_done(one, known)]
+        outcome.skipped = len(script.statements) - len(todo)
+        statement = todo[0]
+        rows = []
+        self._script_session.set_counters_back()
         try:
             with self.session.transaction() as connection:
-                for statement in script.statements:
-                    if _is_done(statement, known):
-                        outcome.skipped += 1
-                        continue
-                    if self._manner(statement) is not Manner.CONTROL:
-                        outcome.rows += _execute(connection, statement)
-                        outcome.ran += 1
-                    journal.write(
-                        connection, statement.ordinal, statement.digest, State.DONE, self.now(), evidence="result"
-                    )
+                for statement in todo:
+                    rows.append(self._send(connection, statement))
                     self.point("statement")
+                self._write_down(connection, journal, todo, rows)
             self.point("script")
         except exc.DBAPIError as error:
-            assert statement is not None  # noqa: S101 - an empty script sends nothing
+            if _state_of(error) in _NOT_WHOLE:  # nothing took effect: statement by statement it may
+                self._script_session.rolled_back()
+                return self._run_parts(script, arrange(script.statements, self.session.dialect)[0], journal, known)
             self._failed(script, statement, journal, error, FAILED_WHOLE)
+        outcome.ran = sum(not is_control_only(one, self.session.dialect) for one in todo)
+        outcome.rows = sum(rows)
         return outcome
 
-    # --- statement by statement ---------------------------------------------------------------------------------------
+    def _send(self, connection: sa.Connection, statement: Statement) -> int:
+        return 0 if self._manner(statement) is Manner.CONTROL else run_raw(connection, statement.text)
 
-    def _run_each(self, script: Script, journal: ScriptJournal, known: Mapping[int, Entry]) -> Outcome:
+    # --- part by part -------------------------------------------------------------------------------------------------
+
+    def _run_parts(
+        self, script: Script, parts: Sequence[Part], journal: ScriptJournal, known: Mapping[int, Entry]
+    ) -> Outcome:
         outcome = Outcome(finished=True)
         begun = False
-        for statement in script.statements:
-            if _is_done(statement, known):
-                outcome.skipped += 1
+        for part in parts:
+            todo = tuple(one for one in part.statements if not _is_done(one, known))
+            outcome.skipped += len(part.statements) - len(todo)
+            if not todo:
                 continue
             if not begun:
-                self._restore_session(script, statement)
+                self._script_session.restore(script.statements[: todo[0].ordinal - 1], journal)
                 begun = True
             try:
-                self._run_one(script, statement, journal, known.get(statement.ordinal), outcome)
+                self._run_part(script, Part(todo, part.why, part.isolation), journal, known, outcome)
             except exc.DBAPIError as error:
-                self._failed(script, statement, journal, error, FAILED)
-            if self.budget.spent and statement is not script.statements[-1]:
+                at = todo[min(len(todo) - 1, self._reached)]
+                self._failed(script, at, journal, error, FAILED, before=todo[0].ordinal - 1)
+            if self.budget.spent and part is not parts[-1]:
                 outcome.finished = False
                 return outcome
         return outcome
 
-    def _restore_session(self, script: Script, until: Statement) -> None:
-        """Repeat SET and PREPARE statements that ran on a connection which is gone."""
-        for statement in script.statements:
-            if statement.ordinal >= until.ordinal:
-                return
-            if self._manner(statement) is Manner.SESSION:
-                with self.session.transaction() as connection:
-                    _execute(connection, statement)
-
-    def _run_one(
-        self, script: Script, statement: Statement, journal: ScriptJournal, entry: Entry | None, outcome: Outcome
+    def _run_part(
+        self, script: Script, part: Part, journal: ScriptJournal, known: Mapping[int, Entry], outcome: Outcome
     ) -> None:
-        how = self._manner(statement)
-        if how is Manner.SELF_COMMITTING:
-            self._run_self_committing(script, statement, journal, entry, outcome)
+        self._reached = 0
+        first = part.statements[0]
+        entry = known.get(first.ordinal)
+        if len(part.statements) == 1:
+            seen = self._script_session.seen(first)
+            begun = entry is not None and entry.state is State.INTENT
+            if begun or self._manner_of(script, first, seen) is Manner.SELF_COMMITTING:
+                self._run_self_committing(script, first, seen, journal, entry, outcome)
+                return
+        try:
+            rows = self._run_together(script, part, journal)
+        except exc.DBAPIError as error:
+            if len(part.statements) > 1 or _state_of(error) not in _OUTSIDE_ONLY:
+                raise
+            self._outside |= {first.ordinal}  # it says itself that it runs outside transactions only
+            self._run_self_committing(script, first, first, journal, entry, outcome)
             return
-        if how is Manner.TRANSACTIONAL:
-            self._check_engine(script, statement)
-        with self.session.transaction() as connection:
-            rows = 0 if how is Manner.CONTROL else _execute(connection, statement)
-            self.point("statement")
-            journal.write(
-                connection,
-                statement.ordinal,
-                statement.digest,
-                State.DONE,
-                self.now(),
-                evidence="result",
-                rows_affected=rows,
-            )
         self.point("journalled")
-        outcome.ran += 1
-        outcome.rows += rows
+        outcome.bound += len(part.statements) > 1
+        outcome.ran += len(part.statements)
+        outcome.rows += sum(rows)
 
-    def _run_self_committing(
-        self, script: Script, statement: Statement, journal: ScriptJournal, entry: Entry | None, outcome: Outcome
+    def _run_together(self, script: Script, part: Part, journal: ScriptJournal) -> list[int]:
+        for statement in part.statements:
+            if self._manner(statement) is Manner.TRANSACTIONAL:
+                self._check_engine(script, statement)
+        if self.session.dialect is Dialect.SQLITE and part.statements[0].verb == "PRAGMA":
+            self._script_session.send_setting(part.statements[0])
+            with self.session.transaction() as connection:
+                self._write_down(connection, journal, part.statements, [0])
+            return [0]
+        rows = []
+        self._script_session.set_counters_back()
+        with self.session.transaction(part.isolation) as connection:
+            for self._reached, statement in enumerate(part.statements):
+                prepared = self._script_session.prepares(connection, statement)
+                rows.append(self._send(connection, statement))
+                self._script_session.remember(statement, prepared)
+                self.point("statement")
+            self._write_down(connection, journal, part.statements, rows)
+        return rows
+
+    def _manner_of(self, script: Script, statement: Statement, seen: Statement) -> Manner:
+        if seen is statement:
+            return self._manner(statement)
+        why = refusal(seen, self.session.dialect, self.session.connection.engine.url.database)
+        if why is not None:
+            values: dict[str, Any] = {"line": statement.line, "statement": seen.summary, "why": why}
+            raise WorkFailed(REFUSED, script=script.path, **values)
+        return manner(seen, self.session.dialect)
+
+    def _run_self_committing(  # noqa: PLR0917 - one place calls it
+        self,
+        script: Script,
+        statement: Statement,
+        seen: Statement,
+        journal: ScriptJournal,
+        entry: Entry | None,
+        outcome: Outcome,
     ) -> None:
         dialect = self.session.dialect
-        if entry is not None and entry.state is State.INTENT and self._took_effect(script, statement, entry):
-            self._done(journal, statement, "operator" if self.decision == "applied" else "catalog", 0)
+        self._script_session.counters_hold()
+        if entry is not None and entry.state is State.INTENT and self._took_effect(script, statement, seen, entry):
+            self._refuse_lost_values(script, statement)
+            with self.session.transaction() as connection, self.session.ours():
+                evidence = "operator" if self.decision == "applied" else "catalog"
+                self._done(connection, journal, statement, evidence, 0)
+                self._script_session.keep(connection, journal)
             outcome.found_applied += 1
             return
-        with self.session.transaction() as connection:
-            rows = writes_rows_at_once(statement, dialect)
-            before = catalog.fingerprint(connection, dialect, statement.words, rows=rows)
+        with self.session.transaction() as connection, self.session.ours():
+            rows = writes_rows_at_once(seen, dialect)
+            before = catalog.fingerprint(connection, dialect, seen.words, rows=rows)
             journal.write(
                 connection, statement.ordinal, statement.digest, State.INTENT, self.now(), catalog_before=before
             )
         self.point("intent")
         with self.session.autocommit() as connection:
-            count = _execute(connection, statement)
+            count = run_raw(connection, statement.text)
         self.point("effect")
-        self._done(journal, statement, "result", count)
+        with self.session.transaction() as connection:
+            self._write_down(connection, journal, [statement], [count])
         self.point("journalled")
         outcome.ran += 1
         outcome.rows += count
 
-    def _done(self, journal: ScriptJournal, statement: Statement, evidence: str, rows: int) -> None:
-        with self.session.transaction() as connection:
-            journal.write(
-                connection,
-                statement.ordinal,
-                statement.digest,
-                State.DONE,
-                self.now(),
-                evidence=evidence,
-                rows_affected=rows,
-            )
+    def _refuse_lost_values(self, script: Script, statement: Statement) -> None:
+        if self.session.dialect.is_mysql and statement.verb == "CALL" and "@" in statement.text:
+            raise WorkFailed(VALUES_LOST, **self._place(script, statement), statement=statement.summary)
 
-    def _took_effect(self, script: Script, statement: Statement, entry: Entry) -> bool:
+    def _done(
+        self, connection: sa.Connection, journal: ScriptJournal, statement: Statement, evidence: str, rows: int
+    ) -> None:
+        values = {"evidence": evidence, "rows_affected": rows}
+        journal.write(connection, statement.ordinal, statement.digest, State.DONE, self.now(), **values)
+
+    def _took_effect(self, script: Script, statement: Statement, seen: Statement, entry: Entry) -> bool:
         """Decide about a statement that was begun and never recorded as done."""
-        if again_is_harmless(statement):
-            return False
-        if cannot_be_probed(statement):
-            return self._decided(script, statement)
-        in_part = writes_rows_at_once(statement, self.session.dialect)
-        with self.session.transaction() as connection:
-            now = catalog.fingerprint(connection, self.session.dialect, statement.words, rows=in_part)
-            if now == entry.catalog_before:
-                return False
-            broken = (
-                catalog.invalid_indexes(connection, statement.words)
-                if self.session.dialect is Dialect.POSTGRESQL
-                else ()
-            )
-        if in_part:
-            return self._decided(script, statement)
-        for index in broken:
-            with self.session.autocommit() as connection:
-                execute_raw(connection, f"DROP INDEX {index}")
-        return not broken
-
-    def _decided(self, script: Script, statement: Statement) -> bool:
+        found = doubt.took_effect(self.session, seen, entry.catalog_before or "")
+        if found is not None:
+            return found
         if self.decision is None:
             raise WorkFailed(IN_DOUBT, **self._place(script, statement), statement=statement.summary)
         return self.decision == "applied"
@@ -279,15 +324,23 @@ class ScriptRunner:
             refused = catalog.not_transactional(connection, self.session.dialect)
         names = {word.lower() for word in statement.words} & refused
         if names:
+            names &= written_tables(statement, self.session.dialect) or names
+        if names:
             raise WorkFailed(NOT_TRANSACTIONAL, script=script.path, line=statement.line, table=min(names))
 
     def _failed(
-        self, script: Script, statement: Statement, journal: ScriptJournal, error: exc.DBAPIError, text: Text
+        self,
+        script: Script,
+        statement: Statement,
+        journal: ScriptJournal,
+        error: exc.DBAPIError,
+        text: Text,
+        **values: Any,
     ) -> None:
-        failure = failure_of(text, error, **self._place(script, statement))
+        failure = failure_of(text, error, **{**self._place(script, statement), **values})
         if isinstance(failure, DatabaseUnreachable):
             raise (ServerStillRunning if self._manner(statement) is Manner.SELF_COMMITTING else failure) from error
-        with self.session.transaction() as connection:
+        with self.session.transaction() as connection, self.session.ours():
             journal.write(
                 connection, statement.ordinal, statement.digest, State.FAILED, self.now(), error=reason(error)
             )
@@ -303,12 +356,16 @@ class ScriptRunner:
         }
 
 
-def _execute(connection: sa.Connection, statement: Statement) -> int:
-    result = execute_raw(connection, statement.text)
-    if result.returns_rows:
-        result.fetchall()
-        return 0
-    return max(result.rowcount, 0)
+def _check_text(script: Script, known: Mapping[int, Entry]) -> None:
+    by_ordinal = {statement.ordinal: statement for statement in script.statements}
+    for entry in known.values():
+        statement = by_ordinal.get(entry.ordinal)
+        if entry.state in (State.DONE, State.INTENT) and (statement is None or statement.digest != entry.digest):
+            raise WorkFailed(EDITED, script=script.path, ordinal=entry.ordinal)
+
+
+def _state_of(error: exc.DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")
 
 
 def _is_done(statement: Statement, known: Mapping[int, Entry]) -> bool:

@@ -178,7 +178,7 @@ class Swap:
         elif item.kind == "foreign key":
             name = quote_one(connection, item.name)
             connection.exec_driver_sql(f"ALTER TABLE {quote(connection, pair.live)} DROP FOREIGN KEY IF EXISTS {name}")
-        execute_raw(connection, item.sql)
+        structure.make_under(connection, item.sql, item.mode)
         self.point("followed")
 
 

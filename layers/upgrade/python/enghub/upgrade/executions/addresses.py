@@ -1,0 +1,3 @@
+"""Where the API of upgrades lies."""
+
+BASE = "/api/v1/upgrade"
