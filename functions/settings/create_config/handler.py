@@ -6,12 +6,17 @@ Runbook: docs/runbooks/settings-configs.md.
 
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http
-from enghub.settings import wiring
-from enghub.settings.configs.api import BASE, CREATE, ConfigResponse, CreateConfigRequest, asked
+from enghub.settings.approvals.answers import ChangeRequestResponse
+from enghub.settings.approvals.api import answered
+from enghub.settings.configs import wiring
+from enghub.settings.configs.answers import ConfigResponse
+from enghub.settings.configs.api import BASE, CREATE, asked
 from enghub.settings.configs.model import Layer
+from enghub.settings.configs.requests import CreateConfigRequest
 
 app = http.resolver()
 
@@ -21,14 +26,19 @@ def create_config(
     request: CreateConfigRequest,
     layer: Annotated[Layer, Query()] = Layer.TENANT,
     tenant_id: Annotated[str | None, Query(alias="tenantId")] = None,
-) -> ConfigResponse:
-    """Create an item; the key must be new in its layer."""
+) -> Response[ConfigResponse | ChangeRequestResponse]:
+    """Create an item; the key must be new in its layer. 202: it waits for its approval."""
     ask = asked(app, layer, tenant_id, CREATE)
     claim = ask.call.claim(ConfigResponse.of, scope=layer)
-    config = wiring.configs().create(
-        ask.address(request.config_key), request.content(), ask.call.origin, request.change_reason, claim
+    made = wiring.configs().create(
+        ask.address(request.config_key),
+        request.content(),
+        ask.call.origin,
+        request.change_reason,
+        claim,
+        break_glass=request.break_glass,
     )
-    return ConfigResponse.of(config)
+    return answered(made, ask.call.origin.at, ConfigResponse.of, 201)
 
 
 lambda_handler = entrypoints.http(app)

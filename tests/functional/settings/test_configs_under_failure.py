@@ -16,7 +16,8 @@ from enghub.settings.configs import model
 from enghub.settings.configs.errors import ConfigReferenced, ConfigVersionConflict, ReferenceRefused
 from enghub.settings.configs.model import Content
 from enghub.settings.configs.service import Edited
-from enghub.settings.wiring import configs
+from enghub.settings.configs.wiring import configs
+from enghub.settings.wiring import config_reader
 from tests.factories.http import an_origin
 from tests.factories.settings import SESSION_TIMEOUT, an_address, answer
 from tests.fakes.one_at_a_time import one_call_at_a_time
@@ -116,7 +117,7 @@ def test_of_many_writers_of_one_version_one_wins_and_the_others_get_the_conflict
     lost = [outcome for outcome in outcomes if isinstance(outcome, dict)]
     assert len(won) == 1
     assert {(details["actual"], details["base"]["configValue"]) for details in lost} == {(2, "0")}
-    assert service.detail(address).content.value == str(won[0])
+    assert config_reader().detail(address).content.value == str(won[0])
     assert audit.broken_at(audit.history("acme", "config/-/tenant/-/shared")) is None
 
 

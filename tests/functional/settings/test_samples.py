@@ -27,9 +27,9 @@ def table(account: Any) -> None:
 def test_the_samples_tell_one_story() -> None:
     answers = {
         name: handler(name)(sample_event("settings", name), Context())
-        for name in ("create_config", "change_config", "read_configs")
+        for name in ("create_config", "change_config", "read_configs", "restore_config")
     }
-    assert [found["statusCode"] for found in answers.values()] == [201, 200, 200]
+    assert [found["statusCode"] for found in answers.values()] == [201, 200, 200, 200]
     read = json.loads(answers["read_configs"]["body"])["data"]
     assert (read["configValue"], read["version"], read["layer"]) == ("7200", 2, "tenant")
 
@@ -62,13 +62,17 @@ def calls_of(*args: Any, **kwargs: Any) -> Counter[str]:
     return calls
 
 
+WRITE = {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1}
+"""The item in its layers, the rules of approval, the change."""
+
+
 def test_every_operation_has_its_number_of_calls() -> None:
-    assert calls_of("POST", body=SESSION_TIMEOUT) == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    assert calls_of("POST", body=SESSION_TIMEOUT) == WRITE
     assert calls_of("GET", "/session.timeout") == {"BatchGetItem": 1}
     assert calls_of("GET", "/session.timeout", layer="tenant") == {"BatchGetItem": 1}
     assert calls_of("GET") == {"Query": 1}
     patch = {"configValue": "7200", "version": 1}
-    assert calls_of("PATCH", "/session.timeout", patch) == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    assert calls_of("PATCH", "/session.timeout", patch) == WRITE
     batch = {"configs": [{"configKey": "session.timeout", "configValue": "301", "version": 2}]}
-    assert calls_of("POST", "/batch", batch) == {"BatchGetItem": 1, "TransactWriteItems": 1}
-    assert calls_of("DELETE", "/session.timeout", version="3") == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    assert calls_of("POST", "/batch", batch) == WRITE
+    assert calls_of("DELETE", "/session.timeout", version="3") == WRITE

@@ -34,9 +34,9 @@ def test_the_nearest_layer_in_force_answers(given_states: list[dict[str, bool] |
 
 
 def test_an_item_answers_until_the_moment_it_expires() -> None:
-    config = a_creation(expire_at=NOW).after
-    assert config.in_force(NOW - timedelta(microseconds=1))
-    assert not config.in_force(NOW)
+    config = a_creation(expire_at=NOW + timedelta(hours=1)).after
+    assert config.in_force(NOW + timedelta(hours=1) - timedelta(microseconds=1))
+    assert not config.in_force(NOW + timedelta(hours=1))
 
 
 def test_the_etag_of_an_answer_changes_with_every_layer_that_takes_part() -> None:
@@ -54,10 +54,14 @@ def test_a_user_has_three_layers_and_the_global_layer_is_everybodys() -> None:
     assert chain[2] == Owner.of(Layer.GLOBAL, "globex", "emp-009")
 
 
+LISTED = summary_of(a_creation().after, NOW)
 summaries = st.lists(
     st.builds(
         lambda key, scope, minutes, tags: replace(
-            summary_of(a_creation(an_address(f"k{key}"), scope=scope, tags=tuple(tags)).after),
+            LISTED,
+            config_key=f"k{key}",
+            scope=scope,
+            tags=tuple(tags),
             updated_at=NOW + timedelta(minutes=minutes),
         ),
         st.integers(0, 50),
@@ -82,6 +86,7 @@ def test_pages_together_show_everything_that_fits_once_and_in_order(
     given_summaries: list[Summary], wanted: Filter, sort: SortBy, order: Order, size: int
 ) -> None:
     first = listing(given_summaries, wanted, sort=sort, order=order, page=1, size=size)
+    assert first.total is not None
     pages = -(-first.total // size)
     shown = [
         summary

@@ -4,6 +4,7 @@ Fields are added, never renamed or removed. An event says that something changed
 who may see it reads it.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from enghub.core.event_data import EventData
@@ -22,4 +23,37 @@ class ConfigurationChanged(EventData, source="enghub.settings"):
     scope: Literal["GLOBAL", "MODULE", "FEATURE"]
     category: str
     fields: list[str]
-    """What changed, under the names of the API."""
+    """What was changed by people, under the names of the API; empty when a schedule began or a version expired."""
+    version_in_force: int | None = None
+    """The version that answers at the time of the event; none before a scheduled beginning, or after an expiry."""
+    next_change_at: datetime | None = None
+    """When another version answers by itself, as planned now."""
+
+
+class FeatureFlagChanged(EventData, source="enghub.settings"):
+    """A feature flag was created, changed, deleted or rolled back; tenant ``*`` is the global layer."""
+
+    flag_key: str
+    environment: Literal["DEV", "TEST", "PROD"]
+    layer: Literal["global", "tenant"]
+    operation: Literal["CREATE", "UPDATE", "DELETE", "ROLLBACK"]
+    version: int
+    previous_version: int | None
+    is_enabled: bool
+    owner_id: str
+    """Who answers for the flag; empty where nobody does."""
+
+
+class GrayReleaseChanged(EventData, source="enghub.settings"):
+    """A gray release was created, started, grown, paused, resumed, rolled back, completed or cancelled."""
+
+    release_id: str
+    feature_key: str
+    environment: Literal["DEV", "TEST", "PROD"]
+    layer: Literal["global", "tenant"]
+    action: str
+    status: Literal["DRAFT", "ACTIVE", "PAUSED", "COMPLETED", "CANCELLED"]
+    current_percentage: float
+    why: str
+    """Why it stands still or has ended: ERROR_RATE, RESPONSE_TIME, DEADLINE, FLAG_CHANGED, AT_TARGET, BY_HAND, NONE."""
+    version: int

@@ -5,6 +5,8 @@ from enghub.core.rights import Right
 _OWN = ("CONFIG_VIEWER", "TENANT_ADMIN", "SYSTEM_ADMIN")
 _TENANT = ("TENANT_ADMIN", "SYSTEM_ADMIN")
 
+_APPROVERS = ("CONFIG_ADMIN", "CONFIG_APPROVER", "TENANT_ADMIN", "SYSTEM_ADMIN")
+
 READ_CONFIG = Right("config:read", roles=("AUDITOR", *_OWN))
 
 CREATE_GLOBAL_CONFIG = Right("config:create:global", roles=("SYSTEM_ADMIN",))
@@ -18,3 +20,25 @@ UPDATE_OWN_CONFIG = Right("config:update:own", roles=_OWN)
 DELETE_GLOBAL_CONFIG = Right("config:delete:global", roles=("SYSTEM_ADMIN",))
 DELETE_CONFIG = Right("config:delete", roles=_TENANT)
 DELETE_OWN_CONFIG = Right("config:delete:own", roles=_OWN)
+
+KEEP_BACKUPS = Right("config_backup:keep", roles=_TENANT)
+"""To take backups of configuration, compare and restore them."""
+KEEP_GLOBAL_BACKUPS = Right("config_backup:keep:global", roles=("SYSTEM_ADMIN",))
+
+READ_APPROVALS = Right("approval:read", roles=("AUDITOR", "CONFIG_VIEWER", *_APPROVERS))
+DECIDE_CHANGE = Right("change_request:decide", roles=_APPROVERS)
+DECIDE_GLOBAL_CHANGE = Right("change_request:decide:global", roles=("SYSTEM_ADMIN",))
+CHANGE_APPROVAL_RULES = Right("approval_rule:change", roles=_TENANT)
+CHANGE_GLOBAL_APPROVAL_RULES = Right("approval_rule:change:global", roles=("SYSTEM_ADMIN",))
+
+_PEOPLE = ("PLANNER", "OPERATOR", "SHIFT_LEAD", "QUALITY_ENGINEER", "PLM_ADMIN", "UPGRADE_ADMIN", "UPGRADE_VIEWER")
+
+READ_FLAG = Right("flag:read", roles=("AUDITOR", *_OWN))
+EVALUATE_FLAG = Right("flag:evaluate", roles=("AUDITOR", *_PEOPLE, *_OWN))
+"""To be told what a flag answers; programs of the tenant sign in with one of these roles."""
+CHANGE_FLAG = Right("flag:change", roles=_TENANT)
+CHANGE_GLOBAL_FLAG = Right("flag:change:global", roles=("SYSTEM_ADMIN",))
+
+READ_RELEASE = Right("release:read", roles=("AUDITOR", *_OWN))
+CHANGE_RELEASE = Right("release:change", roles=_TENANT)
+CHANGE_GLOBAL_RELEASE = Right("release:change:global", roles=("SYSTEM_ADMIN",))

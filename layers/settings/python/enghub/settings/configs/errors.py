@@ -43,6 +43,12 @@ class ConfigNotFound(NotFound):
     text = Text("The configuration {config_key} does not exist ({layer})", "配置项 {config_key} 不存在（{layer}）")
 
 
+class ConfigVersionNotFound(NotFound):
+    """The item has no version of that number (40401)."""
+
+    text = Text("{config_key} has no version {version}", "配置项 {config_key} 没有版本 {version}")
+
+
 class ConfigExists(Conflict):
     """The layer already has an item of this key (40901)."""
 
@@ -62,8 +68,8 @@ class ConfigVersionConflict(VersionConflict):
     """Somebody changed the item meanwhile; ``base``, ``yours``, ``theirs`` and ``merge`` help to go on (40902)."""
 
 
-class ConfigVersionMissing(Invalid):
-    """A change must say which version it saw (40001)."""
+class ConfigVersionUnclear(Invalid):
+    """What a change says about the version it saw does not read (40001)."""
 
     text = Text(
         "Say which version you read: the field version, or If-Match with the ETag you got ({problem})",
@@ -92,10 +98,10 @@ class BatchRefused(RuleViolated):
     )
 
 
-class BatchTooLarge(Invalid):
-    """The batch does not fit into one transaction (40001)."""
+class ConfigHeld(Conflict):
+    """The item belongs to changes that are being saved at this moment, all at once (40901)."""
 
     text = Text(
-        "The batch needs {needed} writes, one transaction takes {limit}: make it smaller",
-        "批量操作需要 {needed} 次写入，单个事务最多 {limit} 次，请减少数量",
+        "{config_key} is being changed together with others at this moment: try again in a few seconds",
+        "{config_key} 正与其他配置项一并变更，请几秒后重试",
     )

@@ -8,8 +8,10 @@ from typing import Any
 
 from enghub.settings.configs.model import Config, ConfigType, Scope
 
-MAX_ITEMS_PER_LAYER = 1_000
-"""Of one tenant, of one user, or of the global layer: what a list may have to look through."""
+MAX_ITEMS_PER_LAYER = 10_000
+"""Of one tenant, of one user, or of the global layer: what a sorted list may have to look through."""
+LOOKED_AT = 1_000
+"""Items that one call looks at when it goes through a layer by key and a filter narrows it."""
 
 SUMMARY_VALUE_BYTES = 1_024
 """A longer value is left out of lists; the detail has it."""
@@ -33,11 +35,14 @@ class Summary:
     updated_by: str
     updated_at: datetime
     expire_at: datetime | None = None
+    state: str = "in force"
+    """Of the item when it was listed last: ``in force``, ``inactive``, ``staged``, ``scheduled`` or ``expired``."""
 
 
-def summary_of(config: Config) -> Summary:
-    """Return the summary of an item."""
-    content = config.content
+def summary_of(config: Config, at: datetime) -> Summary:
+    """Return the summary of an item: of the version in force at that time, of the one saved last where none is."""
+    slot = config.slot(at)
+    content = config.content if slot is None else slot.content
     return Summary(
         config_key=config.address.config_key,
         value=content.value if len(content.value.encode()) <= SUMMARY_VALUE_BYTES else None,
@@ -53,6 +58,7 @@ def summary_of(config: Config) -> Summary:
         updated_by=config.updated_by,
         updated_at=config.updated_at,
         expire_at=content.expire_at,
+        state=config.state(at),
     )
 
 
@@ -88,6 +94,11 @@ class Filter:
     start_at: datetime | None = None
     end_at: datetime | None = None
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anything out."""
+        return self != Filter()
+
     def fits(self, summary: Summary) -> bool:
         """Return whether the summary is to be shown."""
         return (
@@ -114,7 +125,25 @@ class Listing:
     summaries: tuple[Summary, ...]
     page: int
     size: int
-    total: int
+    total: int | None
+    """None where a layer is gone through by key: nobody counted."""
+    next_after: str | None = None
+    """The key after which the next page begins, of a layer that is gone through by key; None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A part of a layer by key; ``last`` is the last key that was looked at, None where the layer ends there."""
+
+    summaries: tuple[Summary, ...]
+    last: str | None
+
+
+def by_key(looked: Looked, wanted: Filter, size: int) -> Listing:
+    """Return the page of what was looked at; it may hold fewer than ``size`` while there is more."""
+    fitting = [summary for summary in looked.summaries if wanted.fits(summary)]
+    shown = tuple(fitting[:size])
+    return Listing(shown, 1, size, None, shown[-1].config_key if len(fitting) > size else looked.last)
 
 
 def listing(

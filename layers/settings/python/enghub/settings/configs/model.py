@@ -1,21 +1,21 @@
 """A configuration item: three layers, of which the nearest that is in force answers (CFG-01, CFG-02; REQ-008 7.2.1)."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from enghub.core.clock import to_text
-from enghub.core.commits import Commit, Kept
-from enghub.core.identity import Origin
+from enghub.settings.configs import proposals
 from enghub.settings.configs.errors import ConfigKeyMalformed
+from enghub.settings.configs.layered import merged
 
 EVERY_TENANT = "*"
 """The tenant under which the global layer is stored."""
 
-RESERVED_KEYS = frozenset({"batch", "import", "export", "rollback"})
+RESERVED_KEYS = frozenset({"batch", "import", "export", "rollback", "confirm", "impact"})
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,254}")
 
 
@@ -69,7 +69,9 @@ def check_key(text: str) -> str:
         ConfigKeyMalformed: 40002.
     """
     if not _KEY.fullmatch(text) or text.lower() in RESERVED_KEYS:
-        raise ConfigKeyMalformed(field="configKey", config_key=text[:300])
+        raise ConfigKeyMalformed(
+            field="configKey", config_key=text[:300], suggestion=proposals.key(text, RESERVED_KEYS)
+        )
     return text
 
 
@@ -128,6 +130,10 @@ class Content:
     is_active: bool = True
     mode: EffectiveMode = EffectiveMode.IMMEDIATE
     is_encrypted: bool = False
+    effective_at: datetime | None = None
+    """When it comes into force, with SCHEDULED."""
+    zone: str = ""
+    """The IANA zone in which its times were written; the instants stand."""
 
     def facts(self) -> dict[str, Any]:
         """Return the content under the names of the API; what audit, history and merges show."""
@@ -139,20 +145,59 @@ class Content:
             "tags": list(self.tags),
             "description": self.description,
             "validationRule": self.rule,
-            "expireTime": None if self.expire_at is None else to_text(self.expire_at),
-            "isActive": self.is_active,
             "effectiveMode": self.mode,
+            "effectiveTime": None if self.effective_at is None else to_text(self.effective_at),
+            "expireTime": None if self.expire_at is None else to_text(self.expire_at),
+            "timeZone": self.zone,
+            "isActive": self.is_active,
             "isEncrypted": self.is_encrypted,
         }
 
-    def in_force(self, at: datetime) -> bool:
-        """Return whether the item answers at that time: active and not expired."""
-        return self.is_active and (self.expire_at is None or at < self.expire_at)
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One version that may answer: from ``starts_at`` (None: staged until somebody confirms) until it expires."""
+
+    version: int
+    content: Content
+    starts_at: datetime | None = None
+
+    def answers(self, at: datetime) -> bool:
+        """Tell whether the version is in force at that time, if no later one is."""
+        expires = self.content.expire_at
+        return self.starts_at is not None and self.starts_at <= at and (expires is None or at < expires)
+
+    @property
+    def rank(self) -> tuple[datetime, int]:
+        """Of two versions in force, the one that began later answers; of one moment the one saved later."""
+        assert self.starts_at is not None  # noqa: S101 - asked of versions that answer
+        return self.starts_at, self.version
+
+    def outlasts(self, other: "Slot", at: datetime) -> bool:
+        """Tell whether ``other`` can never answer again from ``at`` on because this one does, at least as long."""
+        if not self.answers(at) or other.starts_at is None or other.starts_at > at:
+            return False
+        mine, its = self.content.expire_at, other.content.expire_at
+        return self.rank > other.rank and (mine is None or (its is not None and its <= mine))
+
+
+def alive(slots: Sequence[Slot], at: datetime) -> tuple[Slot, ...]:
+    """Return the versions that can still answer at ``at`` or later."""
+    return tuple(
+        slot
+        for slot in slots
+        if (slot.content.expire_at is None or slot.content.expire_at > at)
+        and not any(other.outlasts(slot, at) for other in slots)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One stored item. Its versions count from 1 without gaps, also across deletion and re-creation."""
+    """One stored item. Its versions count from 1 without gaps, also across deletion and re-creation.
+
+    ``content`` is what was saved last. Which version answers at a time follows from ``slots``: a scheduled one begins
+    later, an expired one gives way to what would be in force without it.
+    """
 
     address: Address
     content: Content
@@ -164,99 +209,52 @@ class Config:
     references: tuple[Address, ...] = ()
     """Items that the value refers to by ``${key}``, each bound to the layer it was found in."""
     is_deleted: bool = False
+    starts_at: datetime | None = None
+    """From when ``content`` is in force; None: it is staged."""
+    others: tuple[Slot, ...] = ()
+    """Earlier versions that can still answer."""
+    unconditional: bool = False
+    """Whether it was saved without naming the version that was read."""
+    operation: Operation = Operation.UPDATE
+    reason: str = ""
+    request_id: str = ""
+    change_request: str = ""
+    """The request for change by which it was approved."""
+    approved_by: tuple[str, ...] = ()
 
     @property
     def etag(self) -> str:
         """The entity tag: layer and version."""
         return f'"{self.address.owner.layer}.{self.version}"'
 
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every version that may answer; none of a deleted item."""
+        return () if self.is_deleted else (*self.others, Slot(self.version, self.content, self.starts_at))
+
+    def slot(self, at: datetime) -> Slot | None:
+        """Return the version in force at that time, active or not."""
+        found = [slot for slot in self.slots if slot.answers(at)]
+        return max(found, key=lambda slot: slot.rank) if found else None
+
     def in_force(self, at: datetime) -> bool:
         """Return whether the item answers at that time."""
-        return not self.is_deleted and self.content.in_force(at)
+        found = self.slot(at)
+        return found is not None and found.content.is_active
 
     def state(self, at: datetime) -> str:
-        """Return ``in force``, ``expired`` or ``inactive``."""
-        return "in force" if self.content.in_force(at) else "expired" if self.content.is_active else "inactive"
+        """Return ``in force``, ``inactive``, ``staged``, ``scheduled`` or ``expired``."""
+        found = self.slot(at)
+        if found is not None:
+            return "in force" if found.content.is_active else "inactive"
+        if self.starts_at is None:
+            return "staged"
+        return "scheduled" if self.starts_at > at else "expired"
 
-
-_OPERATIONS: Mapping[str, Operation] = {
-    "created": Operation.CREATE,
-    "updated": Operation.UPDATE,
-    "deleted": Operation.DELETE,
-    "rolled_back": Operation.ROLLBACK,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigCommit(Commit[Config]):
-    """One step of an item from ``before`` to ``after``, and who made it, why."""
-
-    @property
-    def operation(self) -> Operation:
-        """What the step did."""
-        return _OPERATIONS[self.action]
-
-    @property
-    def seen(self) -> Config | None:
-        """The item before."""
-        return None if self.before is None else self.before.value
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Names of what differs, as in the API."""
-        old = {} if self.seen is None or self.seen.is_deleted else self.seen.content.facts()
-        new = {} if self.after.is_deleted else self.after.content.facts()
-        return tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
-
-    @property
-    def added(self) -> tuple[Address, ...]:
-        """References that are new."""
-        return tuple(sorted(set(self.after.references) - set(self.seen.references if self.seen else ())))
-
-    @property
-    def removed(self) -> tuple[Address, ...]:
-        """References that are gone."""
-        return tuple(sorted(set(self.seen.references if self.seen else ()) - set(self.after.references)))
-
-
-def recorded(owner: Owner, origin: Origin) -> Origin:
-    """Return the origin as stored with a change: a change to the global layer belongs to every tenant, and its author
-    is named with their own."""
-    if owner.layer is not Layer.GLOBAL:
-        return origin
-    return replace(origin, tenant_id=EVERY_TENANT, user_id=f"{origin.tenant_id}/{origin.user_id}")
-
-
-def created(
-    address: Address, content: Content, before: Kept[Config] | None, origin: Origin, reason: str
-) -> ConfigCommit:
-    """Return the creation of an item; ``before`` is what a deleted item of that key left behind."""
-    after = Config(
-        address=address,
-        content=content,
-        version=before.revision + 1 if before else 1,
-        created_by=origin.user_id,
-        created_at=origin.at,
-        updated_by=origin.user_id,
-        updated_at=origin.at,
-    )
-    return ConfigCommit(origin, "created", after, before, reason=reason)
-
-
-def updated(before: Kept[Config], content: Content, origin: Origin, reason: str) -> ConfigCommit:
-    """Return the next version with another content."""
-    return ConfigCommit(origin, "updated", _next(before, origin, content=content), before, reason=reason)
-
-
-def deleted(before: Kept[Config], origin: Origin, reason: str) -> ConfigCommit:
-    """Return the soft deletion: the item stays, without answering, and with its history."""
-    after = _next(before, origin, references=(), is_deleted=True)
-    return ConfigCommit(origin, "deleted", after, before, reason=reason)
-
-
-def _next(before: Kept[Config], origin: Origin, **fields: Any) -> Config:
-    version = before.revision + 1
-    return replace(before.value, version=version, updated_by=origin.user_id, updated_at=origin.at, **fields)
+    def boundaries(self, after: datetime) -> tuple[datetime, ...]:
+        """Return the times after ``after`` at which another version may answer, in order."""
+        times = {time for slot in self.slots for time in (slot.starts_at, slot.content.expire_at) if slot.starts_at}
+        return tuple(sorted(time for time in times if time is not None and time > after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +262,48 @@ class Effective:
     """What one user gets for a key, and how each layer contributed, nearest first."""
 
     config: Config
+    slot: Slot
     layers: tuple[Config, ...]
+    value: str
+    merged: tuple[Layer, ...] = ()
+    """The layers whose objects were put together, nearest first; empty where one layer answers alone."""
 
     def etag(self, at: datetime) -> str:
-        """The entity tag of the whole answer: version and state of every layer."""
-        return '"' + "+".join(f"{c.address.owner.layer}.{c.version}.{c.in_force(at):d}" for c in self.layers) + '"'
+        """The entity tag of the whole answer: version, version in force and state of every layer."""
+        return '"' + "+".join(_tag(config, at) for config in self.layers) + '"'
 
 
-def effective(found: Sequence[Config | None], at: datetime) -> Effective | None:
-    """Return the first of ``found`` (nearest layer first) that is in force at that time; None when there is none."""
+def _tag(config: Config, at: datetime) -> str:
+    slot = config.slot(at)
+    shown = 0 if slot is None else slot.version
+    return f"{config.address.owner.layer}.{config.version}.{shown}.{config.in_force(at):d}"
+
+
+def effective(found: Iterable[Config | None], at: datetime) -> Effective | None:
+    """Return what ``found`` (nearest layer first) gives at that time; None when nothing is in force.
+
+    The nearest layer answers. JSON objects merge member by member with those of the layers behind; lists and plain
+    values replace, and null is a value (CFG-01).
+    """
     layers = tuple(config for config in found if config is not None and not config.is_deleted)
-    return next((Effective(config, layers) for config in layers if config.in_force(at)), None)
+    answering = [(config, slot) for config in layers if (slot := config.slot(at)) and slot.content.is_active]
+    if not answering:
+        return None
+    config, slot = answering[0]
+    texts = [each.content.value for _, each in answering if each.content.type is slot.content.type]
+    if slot.content.type is not ConfigType.JSON or len(texts) == 1:
+        return Effective(config, slot, layers, slot.content.value)
+    value, count = merged(texts)
+    names = tuple(each.address.owner.layer for each, _ in answering[:count])
+    return Effective(config, slot, layers, value, names if count > 1 else ())
+
+
+def next_change(found: Sequence[Config | None], at: datetime) -> tuple[datetime, Effective | None] | None:
+    """Return when another value will answer next by itself, and which; None when nothing is planned."""
+    now = effective(found, at)
+    times = sorted({time for config in found if config is not None for time in config.boundaries(at)})
+    for time in times:
+        then = effective(found, time)
+        if (now and (now.value, now.config)) != (then and (then.value, then.config)):
+            return time, then
+    return None

@@ -18,7 +18,7 @@ from pydantic_core import SchemaError
 from enghub.core.events import dumps
 from enghub.core.i18n import Filled, Text
 from enghub.core.wire import Unfit
-from enghub.settings.configs import texts
+from enghub.settings.configs import proposals, texts
 from enghub.settings.configs.errors import ConfigRuleUnsatisfied, ValidationRuleMalformed
 from enghub.settings.configs.model import ConfigType
 from enghub.settings.configs.values import parse_properties, shown
@@ -65,7 +65,11 @@ def satisfy(rule: Rule | None, value: str, parsed: Any) -> None:
         problem = _KINDS[part["type"]][2](part, value, parsed)
         if problem is not None:
             raise ConfigRuleUnsatisfied(
-                field="configValue", problem=problem, actual_value=shown(value), validation_rule=part
+                field="configValue",
+                problem=problem,
+                actual_value=shown(value),
+                validation_rule=part,
+                suggestion=proposals.of_rule(part, value, parsed),
             )
 
 

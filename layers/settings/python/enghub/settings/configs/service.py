@@ -1,100 +1,93 @@
-"""Use cases of configuration items: layered reads, and changes that name the version they saw (CFG-01 to CFG-04)."""
+"""Changes of configuration items: each on the version that was read, several together or none (CFG-03 to CFG-06)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from enghub.core.claims import Claim
-from enghub.core.commits import Kept
 from enghub.core.errors import EngHubError, Unavailable
-from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.settings.configs import listing, model, references, rules, texts, values
+from enghub.core.timers.model import DueTimer
+from enghub.settings.approvals.model import ChangeRequest
+from enghub.settings.configs import commits, listing, model, texts
+from enghub.settings.configs.checking import Found, Together, checked
+from enghub.settings.configs.commits import ConfigCommit, settled
+from enghub.settings.configs.conflicts import conflict, refusal
 from enghub.settings.configs.errors import (
     BatchRefused,
-    BatchTooLarge,
-    ConfigExists,
     ConfigFieldRefused,
-    ConfigNotFound,
+    ConfigHeld,
     ConfigReferenced,
     ConfigVersionConflict,
     LayerFull,
     ReferenceRefused,
 )
-from enghub.settings.configs.events import configuration_changed
-from enghub.settings.configs.listing import Filter, Listing
-from enghub.settings.configs.merge import merge
-from enghub.settings.configs.model import Address, Config, ConfigCommit, Content, Effective, EffectiveMode, Owner
+from enghub.settings.configs.events import configuration_changed, configuration_in_force
+from enghub.settings.configs.model import Address, Config, Content
+from enghub.settings.configs.repeats import created_already, existing, is_repeat, is_same
 from enghub.settings.configs.repository import (
-    MAX_WRITES,
     ConfigRepository,
+    Held,
     LayerIsFull,
     Outdated,
     Referenced,
     TargetGone,
 )
 
-WRITES_PER_CHANGE = 5
-"""Item, version, summary, audit entry, event."""
-
-MAX_BATCH = (MAX_WRITES - 1) // WRITES_PER_CHANGE
-"""Changes of one batch, when none of them touches references; one write is the stored answer's."""
-
+TRIES = 5
+"""Of a change that names no version, while others change the item."""
 Edit = Callable[[Content], Content]
-Found = Mapping[Address, Kept[Config]]
+Answered = Callable[[Mapping[Address, Config]], Any]
+"""Makes what is answered of the items as they were stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """One wanted change: the item, the version that was read, and what becomes of its content."""
+    """One wanted change: the item, the version that was read (None: whichever), and what becomes of its content."""
 
     address: Address
-    version: int
+    version: int | None
     edit: Edit
+    action: str = "updated"
+    creates: Content | None = None
+    """What to create where there is no such item."""
+
+    @property
+    def revives(self) -> bool:
+        """Whether a deleted item may be changed: rolling back takes a deletion back too."""
+        return self.action == "rolled_back"
+
+
+class Gate(Protocol):
+    """What stands before every change: rules of approval."""
+
+    def asks(self, changes: Sequence[ConfigCommit]) -> bool:
+        """Tell whether people have to agree to changes."""
+
+    def passes(
+        self, changes: Sequence[ConfigCommit], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
+    ) -> ChangeRequest | Sequence[Any]:
+        """Return the request that the changes now wait in, or the writes that belong to their transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigService:
-    """Reads and changes configuration items."""
+    """Changes configuration items; what people have to agree to is answered as a ``ChangeRequest`` instead."""
 
     repository: ConfigRepository
+    gate: Gate | None = None
 
-    # --- reads ---
-
-    def effective(self, caller: Owner, config_key: str, at: datetime) -> Effective:
-        """Return what the caller gets for a key, and which layer answers; one call to the store.
-
-        Raises:
-            ConfigNotFound: no layer has the key in force.
-        """
-        model.check_key(config_key)
-        addresses = [Address(owner, config_key) for owner in caller.chain]
-        found = self.repository.load(addresses)
-        layers = [found[address].value if address in found else None for address in addresses]
-        answer = model.effective(layers, at)
-        if answer is None:
-            raise ConfigNotFound(config_key=config_key, layer="user, tenant, global")
-        return answer
-
-    def detail(self, address: Address) -> Config:
-        """Return one layer's own item, in force or not.
-
-        Raises:
-            ConfigNotFound: the layer has no such item.
-        """
-        model.check_key(address.config_key)
-        return _existing(self.repository.load([address]), address).value
-
-    def listing(
-        self, owner: Owner, wanted: Filter, *, sort: listing.SortBy, order: listing.Order, page: int, size: int
-    ) -> Listing:
-        """Return a page of one layer's items."""
-        return listing.listing(self.repository.summaries(owner), wanted, sort=sort, order=order, page=page, size=size)
-
-    # --- changes ---
-
-    def create(self, address: Address, content: Content, origin: Origin, reason: str, claim: Claim | None) -> Config:
+    def create(
+        self,
+        address: Address,
+        content: Content,
+        origin: Origin,
+        reason: str,
+        claim: Claim | None,
+        *,
+        break_glass: bool = False,
+    ) -> Config | ChangeRequest:
         """Create an item; where a deleted one of that key lies, its versions go on.
 
         A repeat by the same user, as long as nothing else changed the item, gets it: its first answer may be lost.
@@ -105,144 +98,234 @@ class ConfigService:
             LayerFull: the layer is full.
         """
         model.check_key(address.config_key)
-        found = self.repository.load([Address(owner, address.config_key) for owner in address.owner.chain])
+        found = self.around(address)
         before = found.get(address)
-        origin = model.recorded(address.owner, origin)
+        origin = commits.recorded(address.owner, origin)
         if before is not None and not before.value.is_deleted:
-            return _created_already(before.value, content, origin)
-        change = self._checked(model.created(address, content, before, origin, reason), found)
+            return created_already(before.value, content, origin)
+        change = checked(self.repository, commits.created(address, content, before, origin, reason), found)
+        passed = self._passes([change], origin, reason, claim, break_glass=break_glass)
+        if isinstance(passed, ChangeRequest):
+            return passed
         try:
-            self._save([change], claim, change.after)
+            self._save([change], claim, _one(change), passed)
         except Outdated:
-            return _created_already(_existing(self.repository.load([address]), address).value, content, origin)
+            return created_already(existing(self.repository.load([address]), address).value, content, origin)
         return change.after
 
-    def change(self, wanted: Edited, origin: Origin, reason: str, claim: Claim | None) -> Config:
+    def change(
+        self, wanted: Edited, origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool = False
+    ) -> Config | ChangeRequest:
         """Make the next version of an item.
 
         A repeat of a change that was made already, by the same user, gets the item as it then was: its first answer
-        may have been lost.
+        may have been lost. A change that names no version is made on whichever is there, and audited as such.
 
         Raises:
             ConfigNotFound: the layer has no such item.
             ConfigVersionConflict: 40902, with base, yours, theirs and a merge proposal.
         """
         model.check_key(wanted.address.config_key)
-        origin = model.recorded(wanted.address.owner, origin)
-        try:
-            change = self._prepared(wanted, self._around(wanted.address), origin, reason)
-            if isinstance(change, Config):
-                return change
-            self._save([change], claim, change.after)
-        except Outdated:
-            current = _existing(self.repository.load([wanted.address]), wanted.address)
-            return self._made_already(wanted, current.value, origin)
-        return change.after
+        origin = commits.recorded(wanted.address.owner, origin)
+        for _ in range(TRIES):
+            try:
+                change = self._prepared(wanted, self.around(wanted.address), origin, reason)
+                if isinstance(change, Config):
+                    return change
+                passed = self._passes([change], origin, reason, claim, break_glass=break_glass)
+                if isinstance(passed, ChangeRequest):
+                    return passed
+                self._save([change], claim, _one(change), passed)
+            except Outdated:
+                if wanted.version is None:
+                    continue
+                current = existing(self.repository.load([wanted.address]), wanted.address, revives=wanted.revives)
+                return self._made_already(wanted, current.value, origin)
+            return change.after
+        raise Unavailable(reason="too many writers on the same item")
 
-    def delete(self, address: Address, version: int, origin: Origin, reason: str, claim: Claim | None) -> Config:
-        """Delete an item softly; its history stays.
+    def delete(
+        self,
+        address: Address,
+        version: int | None,
+        origin: Origin,
+        reason: str,
+        claim: Claim | None,
+        *,
+        break_glass: bool = False,
+    ) -> Config | ChangeRequest:
+        """Delete an item softly.
 
         Raises:
-            ConfigNotFound, ConfigVersionConflict: as for ``change``.
-            ConfigReferenced: 40901, with the items that refer to it.
+            ConfigNotFound, ConfigVersionConflict: see ``change``.
+            ConfigReferenced: other items refer to it.
         """
         model.check_key(address.config_key)
-        origin = model.recorded(address.owner, origin)
+        origin = commits.recorded(address.owner, origin)
         found = self.repository.load([address])
         gone = found[address].value if address in found else None
-        if gone is not None and gone.is_deleted and _is_repeat(gone, version, origin):
+        if gone is not None and gone.is_deleted and is_repeat(gone, version, origin):
             return gone
-        current = _existing(found, address)
-        if current.revision != version:
-            raise self._conflict(Edited(address, version, lambda content: content), current.value)
-        change = model.deleted(current, origin, reason)
+        current = existing(found, address)
+        if version is not None and current.revision != version:
+            base = self.repository.version(address, version)
+            raise conflict(version, base, current.value, base.content if base else None, origin.user_id)
+        change = commits.deleted(current, origin, reason, unconditional=version is None)
+        passed = self._passes([change], origin, reason, claim, break_glass=break_glass)
+        if isinstance(passed, ChangeRequest):
+            return passed
         try:
-            self._save([change], claim, change.after)
+            self._save([change], claim, _one(change), passed)
         except Outdated:
-            return self.delete(address, version, origin, reason, claim)
+            return self.delete(address, version, origin, reason, claim, break_glass=break_glass)
         return change.after
 
     def change_all(
-        self, wanted: Sequence[Edited], origin: Origin, reason: str, claim: Claim | None
-    ) -> tuple[Config, ...]:
-        """Make all changes or none, in one transaction; a repeat of a whole batch gets the items as it made them.
+        self, wanted: Sequence[Edited], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool = False
+    ) -> tuple[Config, ...] | ChangeRequest:
+        """Make all changes or none, at one moment; a repeat of a whole batch gets the items as it made them.
 
         Raises:
-            BatchTooLarge: more than MAX_BATCH changes, or than one transaction takes.
+            ConfigHeld: an item belongs to other changes that are being saved together.
             BatchRefused: 42201, with the place, key, code and reason of every change that is refused.
         """
-        if len(wanted) > MAX_BATCH:
-            raise BatchTooLarge(field="configs", needed=len(wanted) * WRITES_PER_CHANGE, limit=MAX_WRITES)
-        changes, refused = self._prepared_all(wanted, origin, reason)
+        prepared, refused = self._prepared_all(wanted, origin, reason)
         if refused:
             if made := self._made_all(wanted, origin):
                 return made
             raise BatchRefused(refused=len(refused), total=len(wanted), errors=refused)
-        needed = self.repository.writes_of(_announced(changes)) + 1
-        if needed > MAX_WRITES:
-            raise BatchTooLarge(field="configs", needed=needed, limit=MAX_WRITES)
-        after = tuple(change.after for change in changes)
+        changes = [change for change in prepared if isinstance(change, ConfigCommit)]
+        own = commits.recorded(wanted[0].address.owner, origin)
+        passed = self._passes(changes, own, reason, claim, break_glass=break_glass)
+        if isinstance(passed, ChangeRequest):
+            return passed
+
+        def after(stored: Mapping[Address, Config]) -> tuple[Config, ...]:
+            return tuple(stored[one.after.address] if isinstance(one, ConfigCommit) else one for one in prepared)
+
         try:
-            self._save(changes, claim, after)
+            return after(self._save(changes, claim, after, passed))
         except Outdated as error:
             if made := self._made_all(wanted, origin):
                 return made
             place = next(i for i, each in enumerate(wanted) if each.address == error.address)
-            late = ConfigVersionConflict(expected=wanted[place].version, actual="newer")
-            raise BatchRefused(refused=1, total=len(wanted), errors=[_refusal(place, wanted[place], late)]) from error
-        return after
+            late = ConfigVersionConflict(expected=wanted[place].version or "latest", actual="newer")
+            told = [refusal(place, wanted[place].address, late)]
+            raise BatchRefused(refused=1, total=len(wanted), errors=told) from error
+
+    def refusals(self, wanted: Sequence[Edited], origin: Origin, reason: str) -> tuple[list[Any], bool]:
+        """Return what would be refused of changes that are thought of, and whether people have to agree to them."""
+        prepared, refused = self._prepared_all(wanted, origin, reason)
+        changes = [change for change in prepared if isinstance(change, ConfigCommit)]
+        return refused, bool(changes) and self.gate is not None and self.gate.asks(changes)
+
+    def tell(self, due: DueTimer, address: Address, origin: Origin) -> None:
+        """Tell that a scheduled version answers now, or that one expired: once per timer.
+
+        Raises:
+            AlreadyHandled: it was told, or the schedule was moved.
+        """
+        found = self.repository.load([address])
+        if address in found:
+            config = found[address].value
+            self.repository.tell(config, due, configuration_in_force(config, origin.at, origin), origin)
 
     # --- inside ---
 
     def _prepared_all(
         self, wanted: Sequence[Edited], origin: Origin, reason: str
-    ) -> tuple[list[ConfigCommit], list[dict[str, Any]]]:
-        addresses = [Address(o, each.address.config_key) for each in wanted for o in each.address.owner.chain]
-        found = self.repository.load(list(dict.fromkeys(addresses)))
-        changes: list[ConfigCommit] = []
-        refused: list[dict[str, Any]] = []
+    ) -> tuple[list[ConfigCommit | Config], list[Any]]:
+        together = self.together([each.address for each in wanted])
+        found = dict(together.known)
+        changes: dict[int, ConfigCommit | Config] = {}
+        refused: dict[int, Any] = {}
         seen: set[Address] = set()
         for place, each in enumerate(wanted):
-            try:
+            with _refusing(refused, place, each.address):
                 model.check_key(each.address.config_key)
                 if each.address in seen:
                     raise ConfigFieldRefused(field="configKey", problem=texts.TWICE)
                 seen.add(each.address)
-                change = self._prepared(each, found, model.recorded(each.address.owner, origin), reason, strict=True)
-                if isinstance(change, ConfigCommit):
-                    changes.append(change)
-            except Unavailable:
-                raise  # an outage is nobody's wrong change
-            except EngHubError as error:
-                if error.status >= 500:  # an outage is nobody's refusal: all of it is to be sent again
-                    raise
-                refused.append(_refusal(place, each, error))
-        return changes, refused
+                own = commits.recorded(each.address.owner, origin)
+                changes[place] = self._made(each, found, own, reason, strict=True)
+        unchecked = {place: made for place, made in changes.items() if isinstance(made, ConfigCommit)}
+        together.add(*unchecked.values())
+        for place, made in unchecked.items():
+            with _refusing(refused, place, made.after.address):
+                changes[place] = checked(together, made, found)
+        return list(changes.values()), [refused[place] for place in sorted(refused)]
 
-    def _around(self, address: Address) -> Found:
+    def save(self, changes: Sequence[ConfigCommit], alongside: Sequence[Any]) -> None:
+        """Store changes that were approved, in one transaction with ``alongside``.
+
+        Raises:
+            ConfigVersionConflict: an item changed meanwhile.
+            LayerFull, ReferenceRefused, ConfigReferenced: as for any change.
+        """
+        try:
+            self._save(changes, None, _nobody, alongside)
+        except Outdated as error:
+            raise ConfigVersionConflict(expected="approved", actual="newer") from error
+
+    def _passes(
+        self, changes: Sequence[ConfigCommit], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
+    ) -> ChangeRequest | Sequence[Any]:
+        if self.gate is None or not changes:
+            return ()
+        return self.gate.passes(changes, origin, reason, claim, break_glass=break_glass)
+
+    def around(self, address: Address) -> Found:
+        """Return the item of every layer that its owner sees."""
         return self.repository.load([Address(owner, address.config_key) for owner in address.owner.chain])
+
+    def together(self, addresses: Sequence[Address]) -> Together:
+        """Return the items of every layer that the items' owners see, for changes that are made together."""
+        asked = list(dict.fromkeys(Address(o, each.config_key) for each in addresses for o in each.owner.chain))
+        return Together.of(self.repository, self.repository.load(asked), asked)
 
     def _prepared(
         self, wanted: Edited, found: Found, origin: Origin, reason: str, *, strict: bool = False
     ) -> ConfigCommit | Config:
         """Return the checked change, or the item when the same change was made before (never when ``strict``)."""
-        current = _existing(found, wanted.address)
-        if current.revision != wanted.version:
+        made = self._made(wanted, found, origin, reason, strict=strict)
+        return made if isinstance(made, Config) else checked(self.repository, made, found)
+
+    def _made(
+        self, wanted: Edited, found: Found, origin: Origin, reason: str, *, strict: bool = False
+    ) -> ConfigCommit | Config:
+        unconditional = wanted.version is None
+        before = found.get(wanted.address)
+        if wanted.creates is not None and (before is None or before.value.is_deleted):
+            return commits.created(wanted.address, wanted.creates, before, origin, reason, unconditional=unconditional)
+        current = existing(found, wanted.address, revives=wanted.revives)
+        content = settled(wanted.edit(current.value.content), current.value.content, origin.at)
+        if unconditional and is_same(current.value, content, wanted.action):
+            return current.value
+        if not unconditional and current.revision != wanted.version:
             if strict:
                 raise ConfigVersionConflict(expected=wanted.version, actual=current.revision)
             return self._made_already(wanted, current.value, origin)
-        return self._checked(model.updated(current, wanted.edit(current.value.content), origin, reason), found)
+        if wanted.action == "confirmed" and current.value.starts_at is not None:
+            raise ConfigFieldRefused(field="version", problem=texts.NOT_STAGED.filled(version=current.revision))
+        return commits.changed(current, content, origin, reason, action=wanted.action, unconditional=unconditional)
 
     def _made_already(self, wanted: Edited, current: Config, origin: Origin) -> Config:
         if self._is_made(wanted, current, origin):
             return current
-        raise self._conflict(wanted, current)
+        assert wanted.version is not None  # noqa: S101 - without one nothing conflicts
+        base = self.repository.version(wanted.address, wanted.version)
+        yours = None if base is None else wanted.edit(base.content)
+        raise conflict(wanted.version, base, current, yours, origin.user_id)
 
     def _is_made(self, wanted: Edited, current: Config, origin: Origin) -> bool:
-        if not _is_repeat(current, wanted.version, origin):
+        if wanted.version is None:
+            return current.updated_by == origin.user_id and is_same(current, wanted.edit(current.content), "updated")
+        if not is_repeat(current, wanted.version, origin):
             return False
         base = self.repository.version(wanted.address, wanted.version)
-        return base is not None and wanted.edit(base.content) == current.content
+        if base is None:
+            return False
+        return settled(wanted.edit(base.content), base.content, current.updated_at) == current.content
 
     def _made_all(self, wanted: Sequence[Edited], origin: Origin) -> tuple[Config, ...]:
         """Return the items when this user made every one of the changes already; none otherwise."""
@@ -250,147 +333,45 @@ class ConfigService:
         current = [found[each.address].value for each in wanted if each.address in found]
         pairs = zip(wanted, current, strict=False)
         if len(current) == len(wanted) and all(
-            self._is_made(each, config, model.recorded(each.address.owner, origin)) for each, config in pairs
+            self._is_made(each, config, commits.recorded(each.address.owner, origin)) for each, config in pairs
         ):
             return tuple(current)
         return ()
 
-    def _conflict(self, wanted: Edited, current: Config) -> ConfigVersionConflict:
-        """Return the version conflict, with all that is needed to solve it."""
-        base = self.repository.version(wanted.address, wanted.version)
-        if base is None or base.is_deleted or wanted.version > current.version:
-            return ConfigVersionConflict(expected=wanted.version, actual=current.version)
-        old, mine, stored = base.content.facts(), wanted.edit(base.content).facts(), current.content.facts()
-        merged = merge(old, mine, stored)
-        return ConfigVersionConflict(
-            expected=wanted.version,
-            actual=current.version,
-            changed_by=current.updated_by,
-            changed_at=current.updated_at,
-            base=old,
-            yours=mine,
-            theirs=stored,
-            merge={
-                "clean": merged.is_clean,
-                "proposal": merged.proposal,
-                "conflicts": [conflict.facts() for conflict in merged.conflicts],
-                "version": current.version,
-            },
-        )
-
-    def _checked(self, change: ConfigCommit, found: Found) -> ConfigCommit:
-        """Return the change with its references bound, after every check of its content."""
-        content, address = change.after.content, change.after.address
-        _check_content(change)
-        parsed = values.parse(content.value, content.type)
-        if content.rule is not None:
-            rules.check_rule(content.rule, content.type)
-            rules.satisfy(content.rule, content.value, parsed)
-        for owner in address.owner.chain[1:]:
-            above = found.get(Address(owner, address.config_key))
-            if above is not None and not above.value.is_deleted:
-                _check_against(above.value, content, parsed)
-        return replace(change, after=replace(change.after, references=self._bound(change)))
-
-    def _bound(self, change: ConfigCommit) -> tuple[Address, ...]:
-        """Return where each ``${key}`` of the value points: as before, or to the nearest layer that has it."""
-        address = change.after.address
-        keys = references.keys_in(change.after.content.value)
-        kept = {target.config_key: target for target in (change.seen.references if change.seen else ())}
-        new = [key for key in keys if key not in kept]
-        if address.config_key in new:
-            raise ReferenceRefused(target=address.config_key, problem=texts.ITSELF)
-        if new:
-            found = self.repository.load([Address(owner, key) for key in new for owner in address.owner.chain])
-            for key in new:
-                near = [found[a].value for owner in address.owner.chain if (a := Address(owner, key)) in found]
-                target = next((config for config in near if not config.is_deleted), None)
-                if target is None:
-                    raise ReferenceRefused(target=key, problem=texts.NO_SUCH)
-                kept[key] = target.address
-            self._check_circle(address, [kept[key] for key in new])
-        return tuple(kept[key] for key in keys)
-
-    def _check_circle(self, start: Address, targets: Sequence[Address]) -> None:
-        seen: set[Address] = set()
-        frontier = list(targets)
-        while frontier:
-            if start in frontier:
-                raise ReferenceRefused(target=targets[0].config_key, problem=texts.CIRCLE)
-            seen.update(frontier)
-            if len(seen) > MAX_WRITES:
-                raise ReferenceRefused(target=targets[0].config_key, problem=texts.TOO_FAR)
-            reached = {onward for kept in self.repository.load(frontier).values() for onward in kept.value.references}
-            frontier = sorted(reached - seen)
-
-    def _save(self, changes: Sequence[ConfigCommit], claim: Claim | None, answered: Any) -> None:
+    def _save(
+        self, changes: Sequence[ConfigCommit], claim: Claim | None, answered: Answered, alongside: Sequence[Any] = ()
+    ) -> Mapping[Address, Config]:
         try:
-            self.repository.save(_announced(changes), claim, answered)
+            return self.repository.save(_announced(changes), claim, answered, alongside)
         except LayerIsFull as error:
             raise LayerFull(limit=listing.MAX_ITEMS_PER_LAYER) from error
         except TargetGone as error:
             raise ReferenceRefused(target=error.address.config_key, problem=texts.NO_SUCH) from error
+        except Held as error:
+            raise ConfigHeld(config_key=error.address.config_key) from error
         except Referenced as error:
             dependants = [address.facts() for address in self.repository.dependants(error.address)]
             raise ConfigReferenced(config_key=error.address.config_key, dependants=dependants) from error
 
 
+@contextmanager
+def _refusing(refused: dict[int, Any], place: int, address: Address) -> Iterator[None]:
+    """Collect what is wrong with one change of several; an outage is nobody's refusal: it is raised."""
+    try:
+        yield
+    except EngHubError as error:
+        if error.status >= 500:
+            raise
+        refused[place] = refusal(place, address, error)
+
+
+def _one(change: ConfigCommit) -> Answered:
+    return lambda stored: stored[change.after.address]
+
+
+def _nobody(_: Mapping[Address, Config]) -> None:
+    """Answer nothing: nobody waits."""
+
+
 def _announced(changes: Sequence[ConfigCommit]) -> list[ConfigCommit]:
     return [replace(change, events=(configuration_changed(change),)) for change in changes]
-
-
-def _existing(found: Found, address: Address) -> Kept[Config]:
-    kept = found.get(address)
-    if kept is None or kept.value.is_deleted:
-        raise ConfigNotFound(config_key=address.config_key, layer=address.owner.layer)
-    return kept
-
-
-def _created_already(current: Config, content: Content, origin: Origin) -> Config:
-    """Return the item when this user created it so and nobody changed it since.
-
-    Raises:
-        ConfigExists: it is another.
-    """
-    own = current.created_by == origin.user_id and current.created_at == current.updated_at
-    if not own or current.content != content:
-        raise ConfigExists(config_key=current.address.config_key, layer=current.address.owner.layer)
-    return current
-
-
-def _is_repeat(current: Config, version: int, origin: Origin) -> bool:
-    return current.version == version + 1 and current.updated_by == origin.user_id
-
-
-def _check_content(change: ConfigCommit) -> None:
-    content, before = change.after.content, change.seen
-    if content.mode is not EffectiveMode.IMMEDIATE:
-        raise ConfigFieldRefused(field="effectiveMode", problem=texts.ONLY_IMMEDIATE)
-    if content.is_encrypted:
-        raise ConfigFieldRefused(field="isEncrypted", problem=texts.NO_ENCRYPTION)
-    is_new = before is None or before.is_deleted or before.content.expire_at != content.expire_at
-    if content.expire_at is not None and is_new and content.expire_at <= change.origin.at:
-        raise ConfigFieldRefused(field="expireTime", problem=texts.LATER)
-
-
-def _check_against(above: Config, content: Content, parsed: Any) -> None:
-    """An override has the type of what it overrides, and satisfies its rule."""
-    if content.type is not above.content.type:
-        raise ConfigFieldRefused(
-            field="configType",
-            problem=texts.OTHER_TYPE.filled(layer=above.address.owner.layer, type=above.content.type),
-        )
-    rules.satisfy(above.content.rule, content.value, parsed)
-
-
-def _refusal(place: int, wanted: Edited, error: EngHubError) -> dict[str, Any]:
-    text: Text = error.text
-    return {
-        "index": place,
-        "configKey": wanted.address.config_key[:300],
-        "code": error.code,
-        "error": error.name,
-        "message": text.filled(**error.details).render("en"),
-        "messageZh": text.filled(**error.details).render("zh"),
-        "field": error.details.get("field"),
-    }

@@ -7,20 +7,28 @@ ITSELF = Text("it refers to itself", "引用了自身")
 NO_SUCH = Text("there is no such configuration", "没有该配置项")
 CIRCLE = Text("the references would go in a circle", "引用将形成循环")
 TOO_FAR = Text("it leads to more than 100 others", "牵涉超过 100 个其他配置项")
-ONLY_IMMEDIATE = Text("only IMMEDIATE is possible: the change is in force at once", "只能为 IMMEDIATE：变更立即生效")
 NO_ENCRYPTION = Text("encrypted items are not possible: keep secrets elsewhere", "不支持加密配置项：请将机密存放于他处")
 LATER = Text("it must be later than now", "必须晚于当前时间")
 OTHER_TYPE = Text("the {layer} layer has it as {type}", "{layer} 层中其类型为 {type}")
-NO_VERSION = Text("neither is there", "两者均未提供")
 NO_TAG = Text(
     "{tag} is no ETag of the {layer} layer: read it with ?layer={layer}",
     "{tag} 不是 {layer} 层的 ETag：请用 ?layer={layer} 读取",
 )
 DIFFER = Text("version and If-Match differ", "version 与 If-Match 不一致")
 LEAVE_OUT = Text(
-    "a change with effectiveMode IMMEDIATE is in force at once: leave it out",
-    "effectiveMode 为 IMMEDIATE 的变更立即生效：请不要填写",
+    "only a change with effectiveMode SCHEDULED has one: leave it out, or write SCHEDULED",
+    "仅 effectiveMode 为 SCHEDULED 时填写：请删除，或改为 SCHEDULED",
 )
+WHEN = Text("effectiveMode SCHEDULED needs it: say when", "effectiveMode 为 SCHEDULED 时必须填写生效时间")
+AFTER_EFFECT = Text("it must be later than the time of effect", "必须晚于生效时间")
+TOO_PLANNED = Text("at most {most} other versions may be planned", "最多可计划 {most} 个其他版本")
+NO_ZONE = Text(
+    "it has no offset: add one (2027-03-28T01:00:00Z), or name its zone in timeZone (Europe/Berlin)",
+    "缺少时区偏移：请补充（如 2027-03-28T01:00:00Z），或在 timeZone 中写明时区（如 Asia/Shanghai）",
+)
+NO_TIME = Text("write an ISO 8601 time", "请填写 ISO 8601 时间")
+UNKNOWN_ZONE = Text("write an IANA time zone such as Asia/Shanghai", "请填写 IANA 时区，如 Asia/Shanghai")
+NOT_STAGED = Text("version {version} is not staged: it waits for nobody", "版本 {version} 未处于待确认状态")
 TOO_MANY = Text("a value may refer to {most} others at most", "一个值最多引用 {most} 个其他配置项")
 
 BYTES = Text("bytes", "字节")
@@ -62,3 +70,4 @@ ONE_OF = Text("one of {values}", "须为以下之一：{values}")
 MISSING = Text("{name} is missing", "缺少 {name}")
 THE_VALUE = Text("the value", "配置值")
 AGAINST_SCHEMA = Text("{place} does not follow the schema: {why}", "{place} 不符合 schema：{why}")
+A_DELETION = Text("this version is a deletion: name an earlier one", "该版本为删除操作：请指定更早的版本")

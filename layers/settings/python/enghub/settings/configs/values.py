@@ -8,7 +8,7 @@ from typing import Any
 from enghub.core.i18n import Filled, Text
 from enghub.core.strictjson import Unreadable, parse_json
 from enghub.core.wire import Unfit
-from enghub.settings.configs import texts
+from enghub.settings.configs import proposals, texts
 from enghub.settings.configs.errors import ConfigValueMalformed
 from enghub.settings.configs.model import ConfigType
 
@@ -109,4 +109,10 @@ def shown(value: str) -> str:
 
 
 def _malformed(value: str, expected: ConfigType, problem: Text | Filled) -> ConfigValueMalformed:
-    return ConfigValueMalformed(field="configValue", expected_type=expected, actual_value=shown(value), problem=problem)
+    return ConfigValueMalformed(
+        field="configValue",
+        expected_type=expected,
+        actual_value=shown(value),
+        problem=problem,
+        suggestion=proposals.of_type(value, expected),
+    )

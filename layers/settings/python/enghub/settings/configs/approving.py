@@ -1,0 +1,181 @@
+"""Changes of configuration items that people have to agree to: held as requests, made when approved (CFG-08).
+
+Every way that changes an item passes here, in every layer: single writes, batches, rolling back, confirming, importing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from enghub.core import codec
+from enghub.core.claims import Claim
+from enghub.core.commits import Kept
+from enghub.core.identity import Origin
+from enghub.settings.approvals.answers import ChangeRequestResponse
+from enghub.settings.approvals.errors import BreakGlassForbidden
+from enghub.settings.approvals.model import ChangeRequest, Subject, submitted
+from enghub.settings.approvals.service import Approving, told
+from enghub.settings.configs import commits, conflicts
+from enghub.settings.configs.checking import Found, Together, checked
+from enghub.settings.configs.commits import ConfigCommit
+from enghub.settings.configs.model import Address, Content
+from enghub.settings.configs.service import ConfigService
+
+KIND = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One change as it was checked: on which version (0: there was none), to what (None: deleted)."""
+
+    address: Address
+    version: int
+    action: str
+    content: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The payload of a request."""
+
+    changes: tuple[Proposed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigGate:
+    """Holds changes that rules of approval speak of; see ``Gate``."""
+
+    approving: Approving
+
+    def asks(self, changes: Sequence[ConfigCommit]) -> bool:
+        """Tell whether a rule speaks of the changes; one Query."""
+        tenant_id = changes[0].origin.tenant_id
+        return self.approving.need(tenant_id, [_subject(change) for change in changes]) is not None
+
+    def passes(
+        self, changes: Sequence[ConfigCommit], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
+    ) -> ChangeRequest | Sequence[Any]:
+        """Return the request that now waits for its approval, or the writes that belong to the change's transaction.
+
+        Raises:
+            BreakGlassForbidden: a rule allows no change before its approval.
+            ReasonRequired: such a change has no reason.
+        """
+        subjects = [_subject(change) for change in changes]
+        needed = self.approving.need(origin.tenant_id, subjects)
+        if needed is None:
+            return ()
+        if break_glass and not needed.break_glass:
+            raise BreakGlassForbidden(permission="break glass")
+        payload = codec.dumps(Proposal(tuple(map(_proposed, changes))))
+        preview = [_preview(change) for change in changes]
+        commit = submitted(
+            KIND,
+            subjects,
+            payload,
+            preview,
+            policy=needed.policy,
+            origin=origin,
+            reason=reason,
+            afterwards=break_glass,
+        )
+        if break_glass:
+            return self.approving.requests.writes(told(commit))
+        if claim is not None:
+            at = origin.at
+            claim = replace(
+                claim, render=lambda request: ChangeRequestResponse.of(request, at).model_dump_json(by_alias=True)
+            )
+        return self.approving.submit(commit, claim)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigExecutor:
+    """Makes approved changes, and takes break-glass changes back; see ``Executor``."""
+
+    service: ConfigService
+
+    def apply(self, request: ChangeRequest, origin: Origin, alongside: Sequence[Any]) -> None:
+        """Make the change on the versions it was checked on, in the name of who asked.
+
+        Raises:
+            ConfigVersionConflict: an item changed meanwhile.
+        """
+        proposal = codec.loads(Proposal, request.payload)
+        together = self.service.together([one.address for one in proposal.changes])
+        found = dict(together.known)
+        made = [self._made(one, found, request, origin) for one in proposal.changes]
+        together.add(*made)
+        self.service.save([_checked(one, together, found) for one in made], alongside)
+
+    def revert(self, request: ChangeRequest, origin: Origin, alongside: Sequence[Any]) -> None:
+        """Bring back what stood before, where the change is still the last one.
+
+        Raises:
+            ConfigVersionConflict: an item changed since.
+        """
+        proposal = codec.loads(Proposal, request.payload)
+        together = self.service.together([one.address for one in proposal.changes])
+        found = dict(together.known)
+        made = [self._back(one, found, request, origin) for one in proposal.changes]
+        together.add(*made)
+        self.service.save([_checked(one, together, found) for one in made], alongside)
+
+    @staticmethod
+    def _made(wanted: Proposed, found: Found, request: ChangeRequest, origin: Origin) -> ConfigCommit:
+        reason = request.approval.reason
+        before = found.get(wanted.address)
+        _check_version(wanted.version, before, origin)
+        if wanted.content is None:
+            assert before is not None  # noqa: S101 - a deletion is of what was there
+            change = commits.deleted(before, origin, reason)
+        elif before is None or before.value.is_deleted:
+            content = commits.overdue(wanted.content, origin)
+            change = commits.created(wanted.address, content, before, origin, reason, action=wanted.action)
+        else:
+            content = commits.overdue(wanted.content, origin)
+            change = commits.changed(before, content, origin, reason, action=wanted.action)
+        after = replace(change.after, change_request=request.request_id, approved_by=request.approval.approvers)
+        return replace(change, after=after)
+
+    def _back(self, wanted: Proposed, found: Found, request: ChangeRequest, origin: Origin) -> ConfigCommit:
+        current = found.get(wanted.address)
+        _check_version(wanted.version + 1, current, origin)
+        assert current is not None  # noqa: S101 - it has at least the version that was made
+        old = self.service.repository.version(wanted.address, wanted.version) if wanted.version else None
+        reason = f"change request {request.request_id} was not approved"
+        if old is None or old.is_deleted:
+            return commits.deleted(current, origin, reason)
+        content = commits.again(old.content, origin.at)
+        return commits.changed(current, content, origin, reason, action="rolled_back")
+
+
+def _checked(change: ConfigCommit, together: Together, found: Found) -> ConfigCommit:
+    return change if change.after.is_deleted else checked(together, change, found)
+
+
+def _check_version(expected: int, found: Kept[Any] | None, origin: Origin) -> None:
+    actual = 0 if found is None else found.revision
+    if expected == actual:
+        return
+    if found is None:
+        raise conflicts.outdated(expected, actual)
+    raise conflicts.conflict(expected, None, found.value, None, origin.user_id)
+
+
+def _proposed(change: ConfigCommit) -> Proposed:
+    after = change.after
+    version = 0 if change.before is None else change.before.revision
+    return Proposed(after.address, version, change.action, None if after.is_deleted else after.content)
+
+
+def _subject(change: ConfigCommit) -> Subject:
+    address, content = change.after.address, change.after.content
+    return Subject(KIND, address.config_key, address.owner.layer.value, content.category, change.operation.value)
+
+
+def _preview(change: ConfigCommit) -> dict[str, Any]:
+    before = change.seen
+    old = None if before is None or before.is_deleted else before.content.facts()
+    new = None if change.after.is_deleted else change.after.content.facts()
+    return {**change.after.address.facts(), "before": old, "after": new}

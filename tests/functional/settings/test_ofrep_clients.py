@@ -1,0 +1,83 @@
+"""OpenFeature's published OFREP provider, unmodified, evaluates flags of every type over HTTP (CFG-09)."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from openfeature.contrib.provider.ofrep import OFREPProvider
+from openfeature.evaluation_context import EvaluationContext
+from openfeature.exception import ErrorCode
+from openfeature.flag_evaluation import Reason
+
+from enghub.settings.evaluations import wiring
+from tests.factories import flags
+from tests.factories.operations import Gateway
+
+TOKEN = {"Authorization": "Bearer token"}
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of requests."""
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+class Bounded:
+    """The API, whose bodies end where they say."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        return self.gateway({**environ, "wsgi.input": BytesIO(environ["wsgi.input"].read(length))}, start_response)
+
+
+@pytest.fixture
+def address(account: Any) -> Iterator[str]:
+    """The API of settings on a port of its own."""
+    account("settings")
+    for made in (wiring.snapshots, wiring.usage, wiring.evaluations):
+        made.cache_clear()
+    with make_server("127.0.0.1", 0, Bounded(Gateway("settings", flags.MANAGER)), handler_class=Quiet) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_published_python_provider_evaluates_every_type(address: str) -> None:
+    values: dict[str, list[Any]] = {
+        "STRING": ["a", "b"],
+        "INTEGER": [7, 8],
+        "FLOAT": [1.0, 0.5],
+        "OBJECT": [{"rows": 3}, {}],
+    }
+    for kind, (one, other) in values.items():
+        variants = [{"name": "one", "value": one}, {"name": "other", "value": other}]
+        body = {"flagKey": kind.lower(), "isEnabled": True, "valueType": kind, "variants": variants}
+        flags.data("POST", body={**body, "defaultValue": "other", "targetRules": {"variant": "one"}})
+    flags.data("POST", body={"flagKey": "switch", "isEnabled": True, "targetRules": {"users": ["u-1"]}})
+    flags.data("POST", body={"flagKey": "off"})
+    provider = OFREPProvider(address, headers_factory=lambda: TOKEN)
+    context = EvaluationContext("u-1", {"plan": "pro"})
+    assert provider.resolve_string_details("string", "z", context).value == "a"
+    assert provider.resolve_integer_details("integer", 0, context).value == 7
+    assert provider.resolve_float_details("float", 0.0, context).value == 1.0
+    assert provider.resolve_object_details("object", {}, context).value == {"rows": 3}
+    found = provider.resolve_boolean_details("switch", False, context)
+    assert (found.value, found.variant, found.reason) == (True, "on", Reason.TARGETING_MATCH)
+    off = provider.resolve_boolean_details("off", True, context)
+    assert (off.value, off.reason) == (False, Reason.DISABLED)
+
+
+def test_an_unknown_flag_is_the_codes_default(address: str) -> None:
+    provider = OFREPProvider(address, headers_factory=lambda: TOKEN)
+    with pytest.raises(Exception, match="nope") as refused:
+        provider.resolve_boolean_details("nope", True, EvaluationContext("u-1"))
+    assert refused.value.error_code is ErrorCode.FLAG_NOT_FOUND  # type: ignore[attr-defined]
