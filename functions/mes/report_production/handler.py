@@ -6,8 +6,10 @@ Runbook: docs/runbooks/mes-reporting.md.
 
 from enghub.core import entrypoints, http
 from enghub.core.claims import Replayed
-from enghub.mes import rights, wiring
-from enghub.mes.reports.api import ProductionReportResponse, ReportRequest
+from enghub.mes import rights
+from enghub.mes.reports import wiring
+from enghub.mes.reports.answers import ProductionReportResponse
+from enghub.mes.reports.api import ReportRequest
 
 app = http.resolver()
 

@@ -63,9 +63,10 @@ def test_ten_routes_and_an_error(account: Any, generated: str) -> None:
     edited = hub.call("edit_work_order", "WO-1", body=("EditWorkOrderRequest", {"version": 1, "plannedQuantity": 120}))
     assert (edited.data.planned_quantity, edited.data.version) == (120, 2)
     assert (
-        hub.call("take_step", "WO-1", "release", body=("StepRequest", {"version": 2})).data.status.value == "RELEASED"
+        hub.call("take_step", "WO-1", "release", body=("WorkOrderStepRequest", {"version": 2})).data.status.value
+        == "RELEASED"
     )
-    assert hub.call("take_step", "WO-1", "start", body=("StepRequest", {"version": 3})).data.version == 4
+    assert hub.call("take_step", "WO-1", "start", body=("WorkOrderStepRequest", {"version": 3})).data.version == 4
     report = hub.call("report_production", body=("ReportRequest", REPORT), idempotency_key="r1")
     assert (report.data.good_qty, report.data.line) == (95, "L-1")
     assert [one.good_qty for one in hub.call("list_reports", work_order_id="WO-1").data.items] == [95]

@@ -29,10 +29,10 @@ def reports(floor: Floor, number: str = "WO-1") -> list[dict[str, Any]]:
 
 def test_a_report_is_stored_counted_and_announced(floor: Floor, told: Any) -> None:
     floor.started()
-    status, body = floor.report(goodQty=10, defectQty=2.5, defectTypes=["短路", "漏焊"])
+    status, body = floor.report(goodQty=10, defectQty=2, defectTypes=["短路", "漏焊"])
     assert status == 201, body
-    assert (body["data"]["goodQty"], body["data"]["defectQty"], body["data"]["conflictsWith"]) == (10, 2.5, None)
-    assert progress(floor) == (10, 2.5, 87.5)
+    assert (body["data"]["goodQty"], body["data"]["defectQty"], body["data"]["conflictsWith"]) == (10, 2, None)
+    assert progress(floor) == (10, 2, 88)
     assert reports(floor) == [body["data"]]
     announced = dict(told()[-2:])
     assert announced["ProductionReported"] == {
@@ -40,7 +40,8 @@ def test_a_report_is_stored_counted_and_announced(floor: Floor, told: Any) -> No
         "work_order_id": "WO-1",
         "product_id": "PROD-A001",
         "good_qty": 10,
-        "defect_qty": 2.5,
+        "defect_qty": 2,
+        "rework_qty": 0,
         "defect_types": ["短路", "漏焊"],
         "produced_by": "emp-001",
         "operation": "OP-10",
@@ -160,7 +161,7 @@ def test_nothing_beyond_the_plan_and_what_is_left_is_named(floor: Floor) -> None
 def test_an_allowance_lets_a_little_more_through(floor: Floor) -> None:
     floor.started(overReportAllowance=0.05)
     assert floor.report(goodQty=105)[0] == 201
-    assert floor.report(key="key-2", goodQty=0.0001)[0] == 422
+    assert floor.report(key="key-2", goodQty=1)[0] == 422
 
 
 @pytest.mark.parametrize("steps", [(), ("release",), ("release", "start", "pause")])

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from enghub.core.commits import Commit
 from enghub.core.errors import EngHubError, IdempotencyKeyReused, Unavailable
 from enghub.mes.reports import model
 from enghub.mes.reports.model import FirstReport, Report, StationOperation
@@ -18,30 +17,11 @@ from enghub.mes.reports.repository import ConcurrentChange, Lookup
 from enghub.mes.reports.service import ATTEMPTS, Reporting, ReportProduction
 from enghub.mes.work_orders.errors import BeyondPlan, NotInProduction
 from enghub.mes.work_orders.model import Status, Step
+from enghub.mes.work_orders.quantities import Progress
 from enghub.mes.work_orders.service import TakeStep, WorkOrders
 from tests.factories.http import NOW, an_origin
-from tests.factories.mes import FACTORY, an_order, an_order_in
+from tests.factories.mes import FACTORY, a_command, an_order, an_order_in
 from tests.fakes.mes import FakeReports, FakeWorkOrders, Floor
-
-
-def a_command(key: str = "key-1", good: Any = 10, defect: Any = 0, **fields: Any) -> ReportProduction:
-    """A report as the API hands it over; the fingerprint follows from the numbers."""
-    given: dict[str, Any] = {
-        "origin": an_origin(),
-        "client_key": key,
-        "fingerprint": f"{good}/{defect}",
-        "work_order_id": "WO-1",
-        "good": Decimal(good),
-        "defect": Decimal(defect),
-        "defect_types": ("scratch",) if defect else (),
-        "station_operation": StationOperation("ST-1", "OP-10"),
-        "shift_on": date(2026, 3, 2),
-        "shift": "day",
-        "reported_at": NOW,
-        "produced_by": "emp-001",
-        **fields,
-    }
-    return ReportProduction(**given)
 
 
 def a_floor(**fields: Any) -> Floor:
@@ -54,7 +34,7 @@ def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> N
     class AlwaysOvertaken(FakeReports):
         tries = 0
 
-        def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
+        def save(self, *_: Any, **__: Any) -> None:
             self.tries += 1
             raise ConcurrentChange
 
@@ -66,10 +46,10 @@ def test_a_command_that_keeps_being_overtaken_gives_up_and_stores_nothing() -> N
 
 def test_a_report_between_look_and_write_makes_the_refusal_precise() -> None:
     class Racing(FakeReports):
-        def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
+        def save(self, *given: Any, **options: Any) -> None:
             order = self.floor.orders[FACTORY, "WO-1"]
-            self.floor.orders[FACTORY, "WO-1"] = replace(order, good=Decimal(95))
-            super().save(commit, opens_window=opens_window, opens_shift=opens_shift)
+            self.floor.orders[FACTORY, "WO-1"] = order.counting("OP-10", Progress(Decimal(95)))
+            super().save(*given, **options)
 
     with pytest.raises(BeyondPlan) as refused:
         Reporting(Racing(a_floor())).report(a_command())
@@ -79,8 +59,8 @@ def test_a_report_between_look_and_write_makes_the_refusal_precise() -> None:
 class TornLook(FakeReports):
     """BatchGetItem is no snapshot: it may read the report's place before and the order after one transaction."""
 
-    def look(self, *where: Any) -> Lookup:
-        return replace(super().look(*where), stored=None)
+    def look(self, *where: Any, **options: Any) -> Lookup:
+        return replace(super().look(*where, **options), stored=None)
 
 
 def test_a_repeat_whose_look_was_torn_gets_its_first_answer_instead_of_a_refusal() -> None:
@@ -162,17 +142,17 @@ class ReportsAndCounters(RuleBasedStateMachine):
 
     @initialize(planned=st.decimals(min_value=1, max_value=50, places=2), allowance=st.sampled_from(["0", "0.1"]))
     def an_order(self, planned: Decimal, allowance: str) -> None:
-        self.floor = a_floor(planned_quantity=planned, over_report_allowance=Decimal(allowance))
+        self.floor = a_floor(planned_quantity=planned, unit="kg", over_report_allowance=Decimal(allowance))
         self.limit = self.floor.orders[FACTORY, "WO-1"].limit
         self.rivals: list[ReportProduction] = []
         machine = self
 
         class Interleaved(FakeReports):
-            def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
+            def save(self, *given: Any, **options: Any) -> None:
                 rivals, machine.rivals = machine.rivals, []
                 for rival in rivals:
                     machine.attempt(rival)
-                super().save(commit, opens_window=opens_window, opens_shift=opens_shift)
+                super().save(*given, **options)
 
         self.reporting = Reporting(Interleaved(self.floor))
         self.orders = WorkOrders(FakeWorkOrders(self.floor))

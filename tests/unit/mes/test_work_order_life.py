@@ -20,6 +20,7 @@ from enghub.mes.work_orders.errors import (
     WorkOrderIncomplete,
 )
 from enghub.mes.work_orders.model import EDITABLE, STEPS, Status, Step
+from enghub.mes.work_orders.quantities import Progress
 from tests.factories.http import NOW
 from tests.factories.mes import an_order, an_order_in
 
@@ -94,22 +95,27 @@ def test_after_release_the_product_and_the_shift_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("planned", "allowance", "limit"), [("100", "0", "100"), ("100", "0.05", "105"), ("0.3333", "0.01", "0.3366")]
+    ("planned", "allowance", "limit"),
+    [
+        ("100", "0", "100"),
+        ("100", "0.05", "105"),
+        ("0.3333", "0.01", "0.3366"),
+    ],
 )
 def test_the_limit_is_plan_and_allowance_rounded_down(planned: str, allowance: str, limit: str) -> None:
-    order = an_order(planned_quantity=Decimal(planned), over_report_allowance=Decimal(allowance))
+    order = an_order(planned_quantity=Decimal(planned), over_report_allowance=Decimal(allowance), unit="kg")
     assert order.limit == Decimal(limit)
 
 
 def test_the_largest_order_can_still_be_shown() -> None:
-    largest = an_order(planned_quantity=Decimal("9999999999.9999"), over_report_allowance=Decimal(1))
+    largest = an_order(planned_quantity=Decimal("9999999999.9999"), over_report_allowance=Decimal(1), unit="kg")
     assert WorkOrderResponse.of(largest).remaining == Decimal("19999999999.9998")
 
 
 def test_a_report_beyond_the_limit_names_what_is_left() -> None:
-    order = an_order_in(Status.IN_PROGRESS, good=Decimal(90), defect=Decimal("5.5"))
+    order = an_order_in(Status.IN_PROGRESS, good=Decimal(90), defect=Decimal("5.5"), unit="kg")
     with pytest.raises(BeyondPlan) as refused:
-        order.report(Decimal(4), Decimal(1))
+        order.report("OP-10", Progress(Decimal(4), Decimal(1)), NOW)
     assert refused.value.details["remaining"] == Decimal("4.5")
     assert refused.value.message("zh") == "工单 WO-1 剩余可报工数量为 4.5，本次报工 5 超出计划"
 
@@ -122,7 +128,7 @@ class LifeOfAWorkOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.order = an_order(over_report_allowance=Decimal("0.1"))
+        self.order = an_order(over_report_allowance=Decimal("0.1"), unit="kg")
         self.good = self.defect = Decimal(0)
         self.changes = 1
         self.at = NOW
@@ -148,7 +154,7 @@ class LifeOfAWorkOrder(RuleBasedStateMachine):
     def report(self, good: Decimal, defect: Decimal) -> None:
         fits = self.good + self.defect + good + defect <= Decimal(110)
         try:
-            self.order = self.order.report(good, defect)
+            self.order = self.order.report("OP-10", Progress(good, defect), self.at)
         except NotInProduction:
             assert self.order.status is not Status.IN_PROGRESS
         except BeyondPlan:

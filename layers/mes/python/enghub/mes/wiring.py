@@ -1,17 +1,12 @@
-"""Puts the services of this context together; the only factory that knows which store they use."""
+"""Puts work orders together, with the gate that the ERP is to them."""
 
 from enghub.core.claims import Claim
-from enghub.mes.reports.dynamo import DynamoReports
-from enghub.mes.reports.service import Reporting
+from enghub.mes.gateways.gate import ErpGate
+from enghub.mes.routings.dynamo import routings
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
 from enghub.mes.work_orders.service import WorkOrders
 
 
 def work_orders(claim: Claim | None = None) -> WorkOrders:
     """Return the work-order service; ``claim`` is the request's claim on its Idempotency-Key."""
-    return WorkOrders(DynamoWorkOrders(), claim)
-
-
-def reporting() -> Reporting:
-    """Return the reporting service."""
-    return Reporting(DynamoReports())
+    return WorkOrders(DynamoWorkOrders(), claim, routings().get, ErpGate())

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from enghub.mes.consumed import ProductionFacts
 from enghub.mes.factories import Factory
 from enghub.mes.reports.model import Report
 
@@ -39,10 +40,13 @@ class Produced:
     run_seconds: Decimal | None
     down_seconds: Decimal | None
     conflict: bool
+    rework: Decimal = ZERO
+    is_reversal: bool = False
+    """What it says is taken off; ``recorded_at`` is then when the reversal was stored."""
 
     @classmethod
     def of(cls, report: Report) -> "Produced":
-        """Return what a stored report adds; the same as its event says."""
+        """Return what a stored report adds, or a reversal takes off; the same as its event says."""
         return cls(
             report_id=report.report_id,
             line_id=report.line_id,
@@ -53,6 +57,8 @@ class Produced:
             run_seconds=report.run_seconds,
             down_seconds=report.down_seconds,
             conflict=report.conflicts_with is not None,
+            rework=report.rework,
+            is_reversal=report.reverses is not None,
         )
 
 
@@ -70,10 +76,17 @@ class Counts:
     paced: int = 0
     standard_seconds: Decimal = ZERO
     """Standard time of everything produced by paced reports."""
+    rework: Decimal = ZERO
+    """Defective pieces that go back to be reworked; the others are scrap."""
 
     @classmethod
     def of_one(cls, produced: Produced) -> "Counts":
-        """Return the counts of a single report."""
+        """Return the counts of a single report; of a reversal, what it takes off."""
+        counts = cls._of(produced)
+        return -counts if produced.is_reversal else counts
+
+    @classmethod
+    def _of(cls, produced: Produced) -> "Counts":
         timed = produced.run_seconds is not None and produced.down_seconds is not None
         paced = produced.run_seconds is not None and produced.standard_seconds is not None
         return cls(
@@ -86,10 +99,14 @@ class Counts:
             down_seconds=produced.down_seconds or ZERO,
             paced=int(paced),
             standard_seconds=(produced.standard_seconds or ZERO) * (produced.good + produced.defect) if paced else ZERO,
+            rework=produced.rework,
         )
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    def __neg__(self) -> "Counts":
+        return Counts(*(-getattr(self, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,23 @@ class LineTotals:
             last_report_at=max(self.last_report_at, produced.recorded_at),
             updated_at=at,
         )
+
+
+def produced_of(report_id: str, recorded_at: datetime, facts: ProductionFacts, *, is_reversal: bool) -> Produced:
+    """Return what the event of a report says, or that of a reversal."""
+    return Produced(
+        report_id=report_id,
+        line_id=facts.line_id,
+        good=facts.good_qty,
+        defect=facts.defect_qty,
+        recorded_at=recorded_at,
+        standard_seconds=facts.standard_seconds,
+        run_seconds=facts.run_seconds,
+        down_seconds=facts.down_seconds,
+        conflict=facts.conflicts_with is not None,
+        rework=facts.rework_qty,
+        is_reversal=is_reversal,
+    )
 
 
 def total(reports: Iterable[Produced], at: datetime) -> dict[str, LineTotals]:

@@ -12,7 +12,7 @@ from enghub.core.projections.proof import Derived
 from enghub.mes.boards import model
 from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced
 from enghub.mes.boards.repository import BoardRepository, ShiftReports
-from enghub.mes.consumed import PlannedOrder, ProductionReported
+from enghub.mes.consumed import PlannedOrder, ProductionFacts, ReportReversed
 from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 from enghub.mes.work_orders.repository import ByShift, WorkOrderRepository
@@ -36,24 +36,15 @@ class ShiftBoards:
         stored = self._repository.read(key)
         return model.board(key, stored.lines, stored.planned)
 
-    def count(self, event: Envelope, facts: ProductionReported) -> None:
-        """Count a report on its board.
+    def count(self, event: Envelope, facts: ProductionFacts) -> None:
+        """Count a report on its board, or take a reversed one off.
 
         Raises:
             AlreadyHandled: the event was taken before.
         """
         key = BoardKey(Factory(event.tenant_id, event.factory_id), facts.shift_date, facts.shift)
-        produced = Produced(
-            report_id=event.event_id,
-            line_id=facts.line_id,
-            good=facts.good_qty,
-            defect=facts.defect_qty,
-            recorded_at=event.timestamp,
-            standard_seconds=facts.standard_seconds,
-            run_seconds=facts.run_seconds,
-            down_seconds=facts.down_seconds,
-            conflict=facts.conflicts_with is not None,
-        )
+        is_reversal = isinstance(facts, ReportReversed)
+        produced = model.produced_of(event.event_id, event.timestamp, facts, is_reversal=is_reversal)
         self._repository.count(key, produced, self._clock())
 
     def plan(self, event: Envelope, facts: PlannedOrder) -> None:

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from enghub.core import claims, wire
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
-from enghub.mes.reports.model import Report, StationOperation
+from enghub.mes.reports.answers import ProductionReportResponse
+from enghub.mes.reports.model import StationOperation
 from enghub.mes.reports.repository import ReportPage
 from enghub.mes.reports.service import ReportProduction
 
@@ -18,19 +19,28 @@ _NO_PIECES = Text(
 )
 _TYPES_NEEDED = Text("it is required when defectQty is above 0", "defectQty 大于 0 时必须填写")
 _TYPES_ALONE = Text("it goes with a defectQty above 0", "仅在 defectQty 大于 0 时填写")
+_ONE_LIST = Text(
+    "name workOrderId, or date and shift, and perhaps station", "请填写 workOrderId，或 date 与 shift（可加 station）"
+)
+_REWORK = Text("it cannot be more than defectQty", "不能大于 defectQty")
 _TYPES_TWICE = Text("it names one type twice", "同一缺陷类型重复")
 
 
 class ReportRequest(wire.Request):
-    """One report of pieces produced; ``producedBy`` and ``reportTime`` default to the caller and now."""
+    """One report of pieces produced; ``producedBy`` and ``reportTime`` default to the caller and now.
+
+    ``defectQty`` are defective pieces, ``reworkQty`` those of them that go back to be reworked; the rest is scrap.
+    ``shift`` may be left out where the factory's calendar tells it.
+    """
 
     work_order_id: wire.Code
     good_qty: wire.Quantity
     defect_qty: wire.Quantity = Decimal(0)
+    rework_qty: wire.Quantity = Decimal(0)
     defect_types: Annotated[tuple[wire.ShortText, ...], Field(max_length=20)] = ()
     operation: wire.Code
     station: wire.Code
-    shift: wire.Code
+    shift: wire.Code | None = None
     shift_date: wire.Day | None = None
     report_time: wire.Instant | None = None
     produced_by: wire.Code | None = None
@@ -45,6 +55,8 @@ class ReportRequest(wire.Request):
             raise wire.Unfit(_TYPES_NEEDED, field="defectTypes")
         if self.defect_types and not self.defect_qty:
             raise wire.Unfit(_TYPES_ALONE, field="defectTypes")
+        if self.rework_qty > self.defect_qty:
+            raise wire.Unfit(_REWORK, field="reworkQty")
         if len(set(self.defect_types)) < len(self.defect_types):
             raise wire.Unfit(_TYPES_TWICE, field="defectTypes")
         return self
@@ -71,60 +83,39 @@ class ReportRequest(wire.Request):
             produced_by=produced_by,
             run_seconds=self.run_seconds,
             down_seconds=self.down_seconds,
+            rework=self.rework_qty,
         )
 
 
-class ProductionReportResponse(wire.Response):
-    """A stored report; ``conflictsWith`` names a report of the same moment with other numbers."""
+class ReversalRequest(wire.Request):
+    """Why a report is taken off."""
 
-    report_id: str
-    work_order_id: str
-    product_id: str
-    good_qty: wire.Quantity
-    defect_qty: wire.Quantity
-    defect_types: tuple[str, ...]
-    operation: str
-    station: str
-    line: str
-    shift: str
-    shift_date: date
-    report_time: wire.Instant
-    recorded_at: wire.Instant
-    produced_by: str
-    run_seconds: wire.Quantity | None
-    down_seconds: wire.Quantity | None
-    conflicts_with: str | None
-
-    @classmethod
-    def of(cls, report: Report) -> Self:
-        """Return the answer for a report."""
-        return cls(
-            report_id=report.report_id,
-            work_order_id=report.work_order_id,
-            product_id=report.product_id,
-            good_qty=report.good,
-            defect_qty=report.defect,
-            defect_types=report.defect_types,
-            operation=report.operation,
-            station=report.station_id,
-            line=report.line_id,
-            shift=report.shift,
-            shift_date=report.shift_on,
-            report_time=report.reported_at,
-            recorded_at=report.recorded_at,
-            produced_by=report.produced_by,
-            run_seconds=report.run_seconds,
-            down_seconds=report.down_seconds,
-            conflicts_with=report.conflicts_with,
-        )
+    reason: wire.ShortText
 
 
 class ReportQuery(wire.Request):
-    """Whose reports to list."""
+    """Whose reports to list: of a work order, or of a shift (``date`` and ``shift``), perhaps of one ``station``."""
 
-    work_order_id: wire.Code
+    work_order_id: wire.Code | None = None
+    shift_on: wire.Day | None = Field(default=None, alias="date")
+    shift: wire.Code | None = None
+    station: wire.Code | None = None
     page_size: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _names_one_list(self) -> Self:
+        of_shift = self.shift_on is not None and self.shift is not None
+        some_of_it = (self.shift_on, self.shift, self.station) != (None, None, None)
+        if (self.work_order_id is not None) == of_shift or (some_of_it and not of_shift):
+            raise wire.Unfit(_ONE_LIST, field="workOrderId")
+        return self
+
+    def of_shift(self) -> tuple[date, str, str | None]:
+        """Return the shift whose reports are asked for, where no order is."""
+        if self.shift_on is None or self.shift is None:
+            raise wire.Unfit(_ONE_LIST, field="workOrderId")
+        return self.shift_on, self.shift, self.station
 
 
 class ReportPageResponse(wire.Response):

@@ -13,12 +13,13 @@ from enghub.mes.work_orders.model import Status, Step, WorkOrder
 from enghub.mes.work_orders.repository import (
     ByProduct,
     BySalesOrder,
+    ByStart,
     ByStation,
     ByStatus,
     Found,
     Selection,
 )
-from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, TakeStep
+from enghub.mes.work_orders.service import CreateWorkOrder, EditWorkOrder, HoldWorkOrder, TakeStep
 
 Number = Annotated[
     str,
@@ -40,8 +41,8 @@ Allowance = Annotated[wire.Quantity, Field(le=1)]
 _WHOLE_SHIFT = Text("name both shiftDate and shift, or neither", "shiftDate 与 shift 必须同时填写或同时省略")
 _NO_CHANGE = Text("name at least one field to change", "请至少填写一个要修改的字段")
 _ONE_SELECTOR = Text(
-    "name exactly one of status, salesOrderId, productId, stationId",
-    "请在 status、salesOrderId、productId、stationId 中恰好填写一个",
+    "name exactly one of status, salesOrderId, productId, stationId, startedAtStation",
+    "请在 status、salesOrderId、productId、stationId、startedAtStation 中恰好填写一个",
 )
 _DUE_NEEDS_STATUS = Text("due dates go with a status", "按交期查询时必须填写 status")
 
@@ -66,6 +67,10 @@ class CreateWorkOrderRequest(wire.Request):
     standard_seconds: Positive | None = None
     shift_date: wire.Day | None = None
     shift: wire.Code | None = None
+    unit: wire.Code = "pcs"
+    planned_start: wire.Instant | None = None
+    bom_version: wire.Code | None = None
+    """The version of the ERP's BOM, where the factory's BOMs come from there."""
 
     @model_validator(mode="after")
     def _names_a_whole_shift(self) -> Self:
@@ -94,6 +99,9 @@ class EditWorkOrderRequest(wire.Patch):
     standard_seconds: Positive | None = None
     shift_date: wire.Day | None = None
     shift: wire.Code | None = None
+    unit: wire.Code = "pcs"
+    planned_start: wire.Instant | None = None
+    bom_version: wire.Code | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -109,7 +117,7 @@ class EditWorkOrderRequest(wire.Patch):
         return EditWorkOrder(origin, work_order_id, self.version, _planned(changes))
 
 
-class StepRequest(wire.Request):
+class WorkOrderStepRequest(wire.Request):
     """A step, with the version the caller saw."""
 
     version: wire.Count
@@ -120,8 +128,24 @@ class StepRequest(wire.Request):
         return TakeStep(origin, work_order_id, self.version, step, self.reason or "")
 
 
+MANUAL = "manual"
+"""The source of a hold that people put on without saying more."""
+
+
+class HoldRequest(wire.Request):
+    """A hold to put on or to lift; ``source`` tells several apart."""
+
+    version: wire.Count
+    reason: wire.ShortText
+    source: wire.Code = MANUAL
+
+    def to_command(self, origin: Origin, work_order_id: str) -> HoldWorkOrder:
+        """Return the command for the service."""
+        return HoldWorkOrder(origin, work_order_id, self.source, self.reason, self.version)
+
+
 class ListQuery(wire.Request):
-    """Which orders to list: exactly one of status, salesOrderId, productId, stationId."""
+    """Which orders to list: exactly one of status, salesOrderId, productId, stationId, startedAtStation."""
 
     status: Status | None = None
     due_from: wire.Day | None = None
@@ -129,6 +153,8 @@ class ListQuery(wire.Request):
     sales_order_id: wire.Code | None = None
     product_id: wire.Code | None = None
     station_id: wire.Code | None = None
+    started_at_station: wire.Code | None = None
+    """Orders that this station began, by when."""
     page_size: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
@@ -147,6 +173,8 @@ class ListQuery(wire.Request):
             named.append(ByProduct(self.product_id))
         if self.station_id:
             named.append(ByStation(self.station_id))
+        if self.started_at_station:
+            named.append(ByStart(self.started_at_station))
         if len(named) != 1:
             raise Invalid(field="status", problem=_ONE_SELECTOR)
         if (self.due_from or self.due_to) and not self.status:
@@ -154,8 +182,49 @@ class ListQuery(wire.Request):
         return named[0]
 
 
+class OrderOperationResponse(wire.Response):
+    """One operation of an order; ``remaining`` is what it may still make."""
+
+    operation: str
+    name: str
+    work_centre_id: str | None
+    standard_seconds: wire.Total | None
+    good_quantity: wire.Total
+    scrap_quantity: wire.Total
+    rework_quantity: wire.Total
+    remaining: wire.Total
+
+    @classmethod
+    def of(cls, order: WorkOrder, operation: str) -> Self:
+        """Return the answer for an operation."""
+        planned = next((one for one in order.operations if one.operation == operation), None)
+        made = order.books.of(operation)
+        return cls(
+            operation=operation,
+            name=planned.name if planned else "",
+            work_centre_id=planned.work_centre_id if planned else None,
+            standard_seconds=order.standard_of(operation),
+            good_quantity=made.good,
+            scrap_quantity=made.scrap,
+            rework_quantity=made.rework,
+            remaining=order.books.open(operation),
+        )
+
+
+class HoldResponse(wire.Response):
+    """A hold: why, by whom, since when."""
+
+    source: str
+    reason: str
+    by: str
+    since: wire.Instant
+
+
 class WorkOrderResponse(wire.Response):
-    """One work order; ``remaining`` is what may still be reported."""
+    """One work order. Good are pieces that the last operation made, scrap those lost in any, rework those sent back.
+
+    ``remaining`` is what is neither finished nor lost of what may be made.
+    """
 
     work_order_id: str
     status: Status
@@ -167,8 +236,17 @@ class WorkOrderResponse(wire.Response):
     planned_quantity: wire.Quantity
     good_quantity: wire.Total
     defect_quantity: wire.Total
+    scrap_quantity: wire.Total
+    rework_quantity: wire.Total
     remaining: wire.Total
+    unit: str
     over_report_allowance: wire.Ratio
+    routing_version: int | None
+    bom_version: str | None
+    in_sequence: bool
+    operations: tuple[OrderOperationResponse, ...]
+    holds: tuple[HoldResponse, ...]
+    planned_start: wire.Instant | None
     standard_seconds: wire.Quantity | None
     due_date: wire.Day
     shift_date: wire.Day | None
@@ -194,7 +272,18 @@ class WorkOrderResponse(wire.Response):
             planned_quantity=order.planned_quantity,
             good_quantity=order.good,
             defect_quantity=order.defect,
+            scrap_quantity=order.scrap,
+            rework_quantity=order.rework,
             remaining=order.remaining,
+            unit=order.unit,
+            routing_version=order.routing_version,
+            bom_version=order.bom_version,
+            in_sequence=order.in_sequence,
+            operations=tuple(OrderOperationResponse.of(order, name) for name in order.books.known()),
+            holds=tuple(
+                HoldResponse(source=one.source, reason=one.reason, by=one.by, since=one.since) for one in order.holds
+            ),
+            planned_start=order.planned_start,
             over_report_allowance=order.over_report_allowance,
             standard_seconds=order.standard_seconds,
             due_date=order.due_on,

@@ -5,30 +5,52 @@
                               +--> COMPLETED <+ --> CLOSED
     CANCELLED: from CREATED and RELEASED, and from IN_PROGRESS and PAUSED while nothing was reported
 
-Quantities are Decimal pieces (or the product's unit). ``version`` counts changes made by people; reports move only
-the counters, so that many may report at once.
+Quantities are Decimal of the order's unit. ``version`` counts changes made by people; reports move only the counters of
+their operation, so that many may report at once. What may be reported: ``quantities``.
+
+A hold stops an order whatever its status: it can be neither released, started, resumed nor completed, and nothing made
+since then is reported, until who put it on, or anybody with the right, lifts it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from enghub.mes.factories import Factory
+from enghub.mes.routings.model import Operation
 from enghub.mes.work_orders.errors import (
+    BeyondOperation,
     BeyondPlan,
+    FractionalPieces,
+    HeldAlready,
+    NoSuchHold,
     NotEditable,
     NothingReported,
     NotInProduction,
+    OrderOnHold,
     ProductionReportedAlready,
     StepNotAllowed,
+    TooManyHolds,
+    TooManyOperations,
+    UnknownOperation,
     WorkOrderIncomplete,
 )
+from enghub.mes.work_orders.quantities import (
+    MOST_OPERATIONS,
+    NOTHING,
+    ZERO,
+    Books,
+    Progress,
+    is_whole,
+    limit_of,
+)
 
-ZERO = Decimal(0)
-SMALLEST = Decimal("0.0001")
+MOST_PAUSES = 100
+"""Of the pauses of an order the latest are remembered."""
+MOST_HOLDS = 20
 
 
 class Status(StrEnum):
@@ -71,14 +93,40 @@ EDITABLE: Mapping[Status, frozenset[str]] = {
     Status.CREATED: frozenset(
         {
             *("sales_order_id", "product_id", "routing_id", "station_id", "line_id", "planned_quantity"),
-            *("over_report_allowance", "standard_seconds", "due_on", "shift_on", "shift"),
+            *("over_report_allowance", "standard_seconds", "due_on", "shift_on", "shift", "unit", "planned_start"),
+            *("routing_version", "operations", "in_sequence", "bom_version"),
         }
     ),
     Status.RELEASED: frozenset(
         {"station_id", "line_id", "planned_quantity", "over_report_allowance", "standard_seconds", "due_on"}
+        | {"planned_start"}
     ),
 }
 """What may be changed: everything that is planned before release; then only what does not undo the release."""
+
+
+_STOPPED_BY_HOLDS = (Step.RELEASE, Step.START, Step.RESUME, Step.COMPLETE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an order stands: ``source`` is ``manual``, or what another system calls its reason (``ecn/ECN-1``)."""
+
+    source: str
+    reason: str
+    by: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """When production stood; an end of None: it still does."""
+
+    start: datetime
+    end: datetime | None = None
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at and (self.end is None or at < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +134,10 @@ class WorkOrder:
     """One order to produce a quantity of a product.
 
     ``over_report_allowance`` is a ratio of the planned quantity (0.05 = five per cent); ``standard_seconds`` the
-    standard time per piece; ``shift_on`` and ``shift`` name the shift it is planned for.
+    standard time per piece where operations have none; ``shift_on`` and ``shift`` name the shift it is planned for.
+    ``operations`` are those of ``routing_version`` of its routing; without any, what is reported names them.
+    ``reports`` counts reports and reversals; it moves with the counters.
+    ``bom_version`` names the ERP's BOM, where the factory's BOMs come from there.
     """
 
     factory: Factory
@@ -103,9 +154,17 @@ class WorkOrder:
     standard_seconds: Decimal | None = None
     shift_on: date | None = None
     shift: str | None = None
+    unit: str = "pcs"
+    planned_start: datetime | None = None
+    routing_version: int | None = None
+    operations: tuple[Operation, ...] = ()
+    in_sequence: bool = False
+    bom_version: str | None = None
     status: Status = Status.CREATED
-    good: Decimal = ZERO
-    defect: Decimal = ZERO
+    holds: tuple[Hold, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    reports: int = 0
+    progress: Mapping[str, Progress] = field(default_factory=dict)
     version: int = 1
     released_at: datetime | None = None
     started_at: datetime | None = None
@@ -114,19 +173,48 @@ class WorkOrder:
 
     @property
     def limit(self) -> Decimal:
-        """The most that may be reported: planned quantity and allowance, rounded down to 4 decimals."""
-        most = self.planned_quantity * (1 + self.over_report_allowance)
-        return most.quantize(SMALLEST, ROUND_DOWN)
+        """The most that each operation may make: planned quantity and allowance, cut down."""
+        return limit_of(self.planned_quantity, self.over_report_allowance, self.unit)
+
+    @property
+    def books(self) -> Books:
+        """What decides how much may be reported."""
+        return Books(tuple(one.operation for one in self.operations), self.in_sequence, self.limit, self.progress)
+
+    @property
+    def good(self) -> Decimal:
+        """Finished pieces."""
+        return self.books.good
+
+    @property
+    def scrap(self) -> Decimal:
+        """Pieces lost."""
+        return self.books.scrap
+
+    @property
+    def rework(self) -> Decimal:
+        """Pieces sent to rework."""
+        return self.books.rework
+
+    @property
+    def defect(self) -> Decimal:
+        """Defective pieces: scrap and rework."""
+        return self.scrap + self.rework
 
     @property
     def reported(self) -> Decimal:
-        """What was reported, good and defective."""
-        return self.good + self.defect
+        """Finished and lost pieces."""
+        return self.good + self.scrap
 
     @property
     def remaining(self) -> Decimal:
-        """What may still be reported."""
+        """What is neither finished nor lost of what may be made."""
         return self.limit - self.reported
+
+    def standard_of(self, operation: str) -> Decimal | None:
+        """Return the standard time per piece in an operation."""
+        found = next((one for one in self.operations if one.operation == operation), None)
+        return self.standard_seconds if found is None or found.standard_seconds is None else found.standard_seconds
 
     def release(self, at: datetime) -> "WorkOrder":
         """Hand the order to production; needs line and station.
@@ -144,13 +232,14 @@ class WorkOrder:
         """Begin production; from now on it can be reported on."""
         return self._step(Step.START, started_at=at)
 
-    def pause(self, _: datetime) -> "WorkOrder":
-        """Interrupt production; nothing can be reported meanwhile."""
-        return self._step(Step.PAUSE)
+    def pause(self, at: datetime) -> "WorkOrder":
+        """Interrupt production; what is made meanwhile cannot be reported."""
+        return self._step(Step.PAUSE, pauses=(*self.pauses, Pause(at))[-MOST_PAUSES:])
 
-    def resume(self, _: datetime) -> "WorkOrder":
+    def resume(self, at: datetime) -> "WorkOrder":
         """Go on after a pause."""
-        return self._step(Step.RESUME)
+        pauses = (*self.pauses[:-1], *(replace(last, end=at) for last in self.pauses[-1:]))
+        return self._step(Step.RESUME, pauses=pauses)
 
     def complete(self, at: datetime) -> "WorkOrder":
         """End production, also short of the plan; the counters are final.
@@ -159,7 +248,7 @@ class WorkOrder:
             StepNotAllowed, NothingReported
         """
         completed = self._step(Step.COMPLETE, completed_at=at)
-        if not self.reported:
+        if not self.is_reported:
             raise NothingReported(work_order_id=self.work_order_id)
         return completed
 
@@ -174,7 +263,7 @@ class WorkOrder:
             StepNotAllowed, ProductionReportedAlready
         """
         cancelled = self._step(Step.CANCEL, closed_at=at)
-        if self.reported:
+        if self.is_reported:
             raise ProductionReportedAlready(work_order_id=self.work_order_id, reported=self.reported)
         return cancelled
 
@@ -194,35 +283,113 @@ class WorkOrder:
             raise NotEditable(work_order_id=self.work_order_id, status=self.status.value, fields=", ".join(frozen))
         return replace(self, **changes, version=self.version + 1)
 
-    def check_report(self, quantity: Decimal) -> None:
-        """Demand that ``quantity`` pieces may be reported now (MES-02).
+    @property
+    def is_reported(self) -> bool:
+        """Whether anything is reported that was not reversed."""
+        return any(made != NOTHING for made in self.progress.values())
+
+    def hold(self, source: str, reason: str, by: str, at: datetime) -> "WorkOrder":
+        """Put a hold on the order.
 
         Raises:
-            NotInProduction, BeyondPlan
+            HeldAlready, TooManyHolds
+            StepNotAllowed: the order is at its end.
         """
-        if self.status is not Status.IN_PROGRESS:
-            raise NotInProduction(work_order_id=self.work_order_id, status=self.status.value)
-        if quantity > self.remaining:
-            raise BeyondPlan(
-                work_order_id=self.work_order_id, remaining=self.remaining.normalize() + ZERO, quantity=quantity
+        if self.status in {Status.CLOSED, Status.CANCELLED}:
+            raise self._not_allowed(
+                "hold", tuple(one for one in Status if one not in {Status.CLOSED, Status.CANCELLED})
             )
+        if any(one.source == source for one in self.holds):
+            raise HeldAlready(work_order_id=self.work_order_id, source=source)
+        if len(self.holds) >= MOST_HOLDS:
+            raise TooManyHolds(work_order_id=self.work_order_id, most=MOST_HOLDS)
+        return replace(self, holds=(*self.holds, Hold(source, reason, by, at)), version=self.version + 1)
 
-    def report(self, good: Decimal, defect: Decimal) -> "WorkOrder":
+    def lift_hold(self, source: str) -> "WorkOrder":
+        """Take a hold away.
+
+        Raises:
+            NoSuchHold
+        """
+        rest = tuple(one for one in self.holds if one.source != source)
+        if len(rest) == len(self.holds):
+            raise NoSuchHold(work_order_id=self.work_order_id, source=source)
+        return replace(self, holds=rest, version=self.version + 1)
+
+    def check_report(self, operation: str, made: Progress, made_at: datetime) -> None:
+        """Demand that ``made`` may be reported for an operation, judged by when it was made (MES-02, C14).
+
+        Raises:
+            NotInProduction, OrderOnHold, UnknownOperation, TooManyOperations, FractionalPieces
+            BeyondPlan, BeyondOperation: more than may be made; the second names the operation that passed less on.
+        """
+        self._check_state(made_at)
+        books = self.books
+        if books.operations and operation not in books.operations:
+            known = ", ".join(books.operations)
+            raise UnknownOperation(
+                field="operation", work_order_id=self.work_order_id, operation=operation, known=known
+            )
+        if operation not in books.known() and len(self.progress) >= MOST_OPERATIONS:
+            raise TooManyOperations(field="operation", work_order_id=self.work_order_id, most=MOST_OPERATIONS)
+        if not all(is_whole(quantity, self.unit) for quantity in (made.good, made.scrap, made.rework)):
+            raise FractionalPieces(field="goodQty", work_order_id=self.work_order_id, unit=self.unit)
+        left, before = books.open(operation), books.before(operation)
+        if made.counted <= left:
+            return
+        told = {"work_order_id": self.work_order_id, "remaining": _plain(left), "quantity": made.counted}
+        if before is None or self.limit - books.of(operation).counted < made.counted:
+            raise BeyondPlan(**told)
+        raise BeyondOperation(**told, operation=operation, before=before, passed=_plain(books.of(before).good))
+
+    def _check_state(self, made_at: datetime) -> None:
+        paused = next((pause for pause in self.pauses if made_at in pause), None)
+        status = Status.PAUSED if paused else self.status
+        was_running = self.status is Status.PAUSED and self.started_at is not None and made_at >= self.started_at
+        if paused or not (self.status is Status.IN_PROGRESS or was_running):
+            raise NotInProduction(work_order_id=self.work_order_id, status=status.value)
+        if held := next((hold for hold in self.holds if hold.since <= made_at), None):
+            raise self._on_hold(held)
+
+    def report(self, operation: str, made: Progress, made_at: datetime) -> "WorkOrder":
         """Count a report; the version stays.
 
         Raises:
-            NotInProduction, BeyondPlan
+            What ``check_report`` raises.
         """
-        self.check_report(good + defect)
-        return replace(self, good=self.good + good, defect=self.defect + defect)
+        self.check_report(operation, made, made_at)
+        return self.counting(operation, made)
 
-    def _step(self, step: Step, **times: datetime) -> "WorkOrder":
+    def counting(self, operation: str, made: Progress) -> "WorkOrder":
+        """Return the order with ``made`` added to an operation, negative for a reversal."""
+        progress = {**self.progress, operation: self.books.of(operation) + made}
+        return replace(self, progress=progress, reports=self.reports + 1)
+
+    def _on_hold(self, held: Hold) -> OrderOnHold:
+        return OrderOnHold(
+            work_order_id=self.work_order_id,
+            reason=held.reason,
+            by=held.by,
+            since=held.since.isoformat(timespec="seconds"),
+            source=held.source,
+        )
+
+    def _step(self, step: Step, **changes: Any) -> "WorkOrder":
         sources, target = STEPS[step]
         if self.status not in sources:
-            raise StepNotAllowed(
-                work_order_id=self.work_order_id,
-                status=self.status.value,
-                step=step.value,
-                allowed=", ".join(sources),
-            )
-        return replace(self, status=target, version=self.version + 1, **times)  # type: ignore[arg-type]
+            raise self._not_allowed(step.value, sources)
+        if self.holds and step in _STOPPED_BY_HOLDS:
+            raise self._on_hold(self.holds[0])
+        return replace(self, status=target, version=self.version + 1, **changes)
+
+    def _not_allowed(self, step: str, sources: tuple[Status, ...]) -> StepNotAllowed:
+        return StepNotAllowed(
+            work_order_id=self.work_order_id,
+            status=self.status.value,
+            step=step,
+            allowed=", ".join(sources),
+        )
+
+
+def _plain(quantity: Decimal) -> Decimal:
+    return quantity.normalize() + ZERO

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from enghub.core.commits import Commit, Kept, Trace
+from enghub.core.identity import Origin
 from enghub.mes.factories import Factory
 from enghub.mes.work_orders.model import Status, WorkOrder
 
@@ -44,6 +45,13 @@ class ByStation:
 
 
 @dataclass(frozen=True, slots=True)
+class ByStart:
+    """Orders that a station began, by when."""
+
+    station_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ByShift:
     """Orders planned for one shift."""
 
@@ -51,7 +59,14 @@ class ByShift:
     shift: str
 
 
-Selection = ByStatus | BySalesOrder | ByProduct | ByStation | ByShift
+@dataclass(frozen=True, slots=True)
+class ByHold:
+    """Orders that a source holds."""
+
+    source: str
+
+
+Selection = ByStatus | BySalesOrder | ByProduct | ByStation | ByStart | ByShift | ByHold
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +104,13 @@ class WorkOrderRepository(Protocol):
         Raises:
             Invalid: the cursor belongs to another list.
         """
+
+
+class Gate(Protocol):
+    """What another system has to say before an order is planned or released."""
+
+    def may_create(self, origin: Origin, order: WorkOrder) -> None:
+        """Raise why a new order is not taken."""
+
+    def may_release(self, origin: Origin, order: WorkOrder) -> None:
+        """Raise why an order is not handed to production."""

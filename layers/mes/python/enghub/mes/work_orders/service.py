@@ -1,6 +1,7 @@
 """What people do with work orders (MES-01)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +13,11 @@ from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.mes import published
 from enghub.mes.factories import Factory
-from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
-from enghub.mes.work_orders.model import Step, WorkOrder
-from enghub.mes.work_orders.repository import Found, ProgressMoved, Selection, WorkOrderRepository
+from enghub.mes.routings.model import Routing
+from enghub.mes.work_orders.errors import FractionalPlan, WorkOrderExists, WorkOrderNotFound
+from enghub.mes.work_orders.model import Hold, Step, WorkOrder
+from enghub.mes.work_orders.quantities import is_whole
+from enghub.mes.work_orders.repository import Found, Gate, ProgressMoved, Selection, WorkOrderRepository
 
 ATTEMPTS = 20
 """Completing an order that is being reported on reads again when a report came between, so many times."""
@@ -60,6 +63,24 @@ class TakeStep:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldWorkOrder:
+    """Put a hold on an order, or lift it; ``version`` is the one the caller saw, None for another system's hold."""
+
+    origin: Origin
+    work_order_id: str
+    source: str
+    reason: str
+    version: int | None = None
+
+
+Routings = Callable[[Factory, str], Kept[Routing] | None]
+
+
+def _no_routings(_: Factory, __: str) -> Kept[Routing] | None:
+    return None
+
+
 class WorkOrders:
     """The use cases; every change is stored with its audit entry and its event.
 
@@ -67,23 +88,36 @@ class WorkOrders:
     because its answer was lost, gets the order as it is since then: the audit knows who made the last change.
     """
 
-    def __init__(self, repository: WorkOrderRepository, claim: Claim | None = None) -> None:
+    def __init__(
+        self,
+        repository: WorkOrderRepository,
+        claim: Claim | None = None,
+        routings: Routings = _no_routings,
+        gate: Gate | None = None,
+    ) -> None:
         self._repository = repository
+        self._gate = gate
         self._claim = claim
+        self._routings = routings
 
     def create(self, command: CreateWorkOrder) -> WorkOrder:
         """Store a new work order, status CREATED.
 
         Raises:
             WorkOrderExists: the number is taken.
+            FractionalPlan: pieces are planned whole.
+            And what the gate raises.
         """
         origin = command.origin
         order = WorkOrder(
             factory=Factory.of(origin),
             work_order_id=command.work_order_id or f"WO-{origin.at:%Y%m%d}-{ids.new_id(origin.at)[-10:]}",
             created_at=origin.at,
-            **command.planned,
+            **self._with_operations(Factory.of(origin), command.planned),
         )
+        _check_plan(order)
+        if self._gate is not None:
+            self._gate.may_create(origin, order if command.work_order_id else replace(order, work_order_id=""))
         try:
             self._commit(origin, published.WorkOrderCreated, order)
         except WorkOrderExists:
@@ -107,7 +141,8 @@ class WorkOrders:
             if all(getattr(made, name) == value for name, value in command.changes.items()):
                 return made
         _check_version(before, command.version)
-        after = before.value.edit(command.changes)
+        after = before.value.edit(self._with_operations(Factory.of(origin), command.changes))
+        _check_plan(after)
         self._commit(origin, published.WorkOrderChanged, after, before)
         return after
 
@@ -115,7 +150,7 @@ class WorkOrders:
         """Take a step of the state machine.
 
         Raises:
-            WorkOrderNotFound, VersionConflict, and what the step's method of WorkOrder raises.
+            WorkOrderNotFound, VersionConflict, what the step's method of WorkOrder raises, and the gate of a release.
             Unavailable: reports kept coming between reading and writing.
         """
         origin = command.origin
@@ -125,12 +160,47 @@ class WorkOrders:
                 return before.value
             _check_version(before, command.version)
             after = before.value.take(command.step, origin.at)
+            if command.step is Step.RELEASE and self._gate is not None:
+                self._gate.may_release(origin, before.value)
             try:
                 self._commit(origin, _EVENTS[command.step], after, before, command.reason)
             except ProgressMoved:
                 continue
             return after
         raise Unavailable
+
+    def hold(self, command: HoldWorkOrder) -> WorkOrder:
+        """Put a hold on an order.
+
+        Raises:
+            WorkOrderNotFound, VersionConflict, HeldAlready, TooManyHolds, StepNotAllowed
+        """
+        origin, kind = command.origin, published.WorkOrderHeld
+        before = self._kept(Factory.of(origin), command.work_order_id)
+        if command.version is not None:
+            if self._is_repeat(origin, before, command.version, kind):
+                return before.value
+            _check_version(before, command.version)
+        after = before.value.hold(command.source, command.reason, origin.user_id, origin.at)
+        self._commit(origin, kind, after, before, command.reason, hold=after.holds[-1])
+        return after
+
+    def lift_hold(self, command: HoldWorkOrder) -> WorkOrder:
+        """Lift a hold.
+
+        Raises:
+            WorkOrderNotFound, VersionConflict, NoSuchHold
+        """
+        origin, kind = command.origin, published.WorkOrderHoldLifted
+        before = self._kept(Factory.of(origin), command.work_order_id)
+        if command.version is not None:
+            if self._is_repeat(origin, before, command.version, kind):
+                return before.value
+            _check_version(before, command.version)
+        after = before.value.lift_hold(command.source)
+        lifted = next(one for one in before.value.holds if one.source == command.source)
+        self._commit(origin, kind, after, before, command.reason, hold=lifted)
+        return after
 
     def get(self, factory: Factory, work_order_id: str) -> WorkOrder:
         """Return one order.
@@ -166,9 +236,27 @@ class WorkOrders:
         after: WorkOrder,
         before: Kept[WorkOrder] | None = None,
         reason: str = "",
+        *,
+        hold: Hold | None = None,
     ) -> None:
-        event = _event(origin, kind, after)
+        event = _event(origin, kind, after, hold)
         self._repository.save(Commit(origin, _verb(kind), after, before, (event,), reason=reason, claim=self._claim))
+
+    def _with_operations(self, factory: Factory, planned: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is planned with the operations of its routing, where the factory has described that."""
+        if "routing_id" not in planned:
+            return planned
+        found = self._routings(factory, planned["routing_id"]) if planned["routing_id"] else None
+        if found is None or found.value.is_deleted:
+            return {**planned, "routing_version": None, "operations": (), "in_sequence": False}
+        routing = found.value
+        operations = {"operations": routing.operations, "in_sequence": routing.in_sequence}
+        return {**planned, "routing_version": found.revision, **operations}
+
+
+def _check_plan(order: WorkOrder) -> None:
+    if not is_whole(order.planned_quantity, order.unit):
+        raise FractionalPlan(field="plannedQuantity", unit=order.unit)
 
 
 def _check_version(kept: Kept[WorkOrder], version: int) -> None:
@@ -178,25 +266,41 @@ def _check_version(kept: Kept[WorkOrder], version: int) -> None:
 
 def _verb(kind: type[published.WorkOrderState]) -> str:
     """Return the audit's word for a change: that of its event."""
-    return kind.__name__.removeprefix("WorkOrder").lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__.removeprefix("WorkOrder")).lower()
 
 
-def _event(origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder) -> Envelope:
-    state = kind(
-        work_order_id=order.work_order_id,
-        work_order_version=order.version,
-        status=order.status.value,
-        product_id=order.product_id,
-        sales_order_id=order.sales_order_id,
-        routing_id=order.routing_id,
-        station_id=order.station_id,
-        line_id=order.line_id,
-        planned_qty=order.planned_quantity,
-        good_qty=order.good,
-        defect_qty=order.defect,
-        due_date=order.due_on,
-        shift_date=order.shift_on,
-        shift=order.shift,
-        standard_seconds=order.standard_seconds,
+def _event(
+    origin: Origin, kind: type[published.WorkOrderState], order: WorkOrder, hold: Hold | None = None
+) -> Envelope:
+    state = kind.model_validate(
+        {**_state(order), **({"hold_source": hold.source, "hold_reason": hold.reason} if hold else {})}
     )
     return state.envelope(origin)
+
+
+def _state(order: WorkOrder) -> dict[str, Any]:
+    return {
+        "work_order_id": order.work_order_id,
+        "work_order_version": order.version,
+        "status": order.status.value,
+        "product_id": order.product_id,
+        "sales_order_id": order.sales_order_id,
+        "routing_id": order.routing_id,
+        "station_id": order.station_id,
+        "line_id": order.line_id,
+        "planned_qty": order.planned_quantity,
+        "good_qty": order.good,
+        "defect_qty": order.defect,
+        "due_date": order.due_on,
+        "shift_date": order.shift_on,
+        "shift": order.shift,
+        "standard_seconds": order.standard_seconds,
+        "unit": order.unit,
+        "scrap_qty": order.scrap,
+        "rework_qty": order.rework,
+        "routing_version": order.routing_version,
+        "planned_start": order.planned_start,
+        "started_at": order.started_at,
+        "completed_at": order.completed_at,
+        "holds": tuple(one.source for one in order.holds),
+    }

@@ -1,0 +1,29 @@
+"""Puts planning together."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from enghub.core.claims import Claim
+from enghub.core.lazy import lazy
+from enghub.mes.factories import Factory
+from enghub.mes.keeping.dynamo import DynamoStore
+from enghub.mes.planning.dynamo import KINDS
+from enghub.mes.planning.service import Planning
+
+if TYPE_CHECKING:
+    from enghub.mes.stock import wiring as stock
+else:
+    stock = lazy("enghub.mes.stock.wiring")
+
+
+def on_hand(factory: Factory, material_id: str) -> Decimal:
+    """Return the stock of a material that nothing holds: reserved stock is some demand's, so it counts."""
+    service = stock.stock()
+    balances = service.balances(factory, material_id)
+    lots = service.lots(factory, sorted({one.place.lot_id for one in balances}))
+    return sum((one.on_hand for one in balances if not lots[one.place.lot_id].holds), Decimal(0))
+
+
+def planning(claim: Claim | None = None) -> Planning:
+    """Return the use cases; ``claim`` is the request's claim on its Idempotency-Key."""
+    return Planning(DynamoStore(*KINDS), on_hand, claim)
