@@ -12,7 +12,7 @@ from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
 from enghub.plm import rights
 from enghub.plm.changes import wiring
-from enghub.plm.changes.api import ChangeOrderDetail, ChangeOrderList
+from enghub.plm.changes.api import ChangeOrderDetail, ChangeOrderList, RevisionList
 from enghub.plm.changes.model import Processing
 
 EITHER = Text(
@@ -44,6 +44,17 @@ def read_change_order(ecn_number: str) -> ChangeOrderDetail:
     """One order with its change point."""
     call = http.call(app)
     return ChangeOrderDetail.with_point(*wiring.changes().detail(call.principal.tenant_id, ecn_number))
+
+
+@app.get("/api/v1/plm/change-orders/<ecn_number>/revisions", right=rights.READ_CHANGE_ORDER)
+def list_revisions(
+    ecn_number: str,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> RevisionList:
+    """Notices of the change that are not in force: superseded ones, and those that wait for a person."""
+    tenant_id = http.call(app).principal.tenant_id
+    return RevisionList.of(wiring.changes().revisions(tenant_id, ecn_number, page_size, cursor))
 
 
 lambda_handler = entrypoints.http(app)

@@ -14,6 +14,7 @@ from enghub.core.clock import system_clock
 from enghub.core.identity import Principal
 from enghub.plm.changes import wiring
 from enghub.plm.changes.api import ChangeNotification, Receipt
+from enghub.plm.changes.revisions import Reception
 from enghub.plm.connections.model import Webhook
 from enghub.plm.connections.store import Connections
 
@@ -44,17 +45,18 @@ def verify(event: Mapping[str, Any]) -> None:
     proof=verify,
     security=[{"plmSignature": []}],
     status_code=202,
-    responses={200: {"description": "alreadyProcessed: the ECN number is known"}},
+    responses={200: {"description": "alreadyProcessed: this content is known; superseded: a newer revision is"}},
 )
 def receive_change_notification(request: ChangeNotification) -> Response[Receipt]:
-    """Take over an engineering change: 202 accepted, or 200 alreadyProcessed when the ECN number is known."""
+    """Take over an engineering change or a revision: 202 accepted or parked, 200 alreadyProcessed or superseded."""
     connection: Webhook = app.context["connection"]
     origin = http.origin_of(
         app.current_event.raw_event, connection.tenant_id, connection.factory_id, f"plm:{connection.name}"
     )
-    is_new = wiring.changes().receive(request.to_notification(), connection.name, origin)
-    receipt = Receipt(status="accepted" if is_new else "alreadyProcessed", ecn_number=request.ecn_number)
-    return Response(202 if is_new else 200, content_types.APPLICATION_JSON, receipt)
+    became = wiring.changes().receive(request.to_notification(), connection.name, origin)
+    receipt = Receipt(status=became, ecn_number=request.ecn_number)
+    status = 202 if became in {Reception.ACCEPTED, Reception.PARKED} else 200
+    return Response(status, content_types.APPLICATION_JSON, receipt)
 
 
 lambda_handler = entrypoints.http(app)

@@ -1,14 +1,16 @@
-"""Asks for product syncs, and for one failed batch to be run again alone (PLM-03, PLM-04).
+"""Asks for product syncs, for one failed batch to be run again alone, for a run to be rolled back (PLM-03 to PLM-05).
 
-Trigger: POST /api/v1/plm/sync and /api/v1/plm/sync/{runId}/batches/{number}/rerun. The run starts from the queue
+Trigger: POST /api/v1/plm/sync, /api/v1/plm/sync/{runId}/batches/{number}/rerun and /api/v1/plm/sync/{runId}/rollback.
+The run starts from the queue
 launch_sync, filled by the outbox: a request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md.
 """
 
 from enghub.core import entrypoints, http
 from enghub.plm import rights
 from enghub.plm.connections.store import Connections
+from enghub.plm.gateways.wiring import aftermath
 from enghub.plm.syncs import wiring
-from enghub.plm.syncs.api import StartSyncRequest, SyncRunResponse
+from enghub.plm.syncs.api import RollbackRequest, StartSyncRequest, SyncRunResponse
 
 app = http.resolver()
 
@@ -29,6 +31,14 @@ def run_batch_again(run_id: str, number: int) -> SyncRunResponse:
     call = http.call(app)
     claim = call.claim(SyncRunResponse.of)
     return SyncRunResponse.of(wiring.syncs().run_batch_again(run_id, number, call.origin, claim))
+
+
+@app.post("/api/v1/plm/sync/<run_id>/rollback", right=rights.ROLLBACK_SYNC, key="optional", status_code=202)
+def roll_sync_back(run_id: str, request: RollbackRequest) -> SyncRunResponse:
+    """202 with the run: everything it wrote becomes what it was before, unless others wrote it since."""
+    call = http.call(app)
+    claim = call.claim(SyncRunResponse.of)
+    return SyncRunResponse.of(aftermath().request_rollback(run_id, request.reason, call.origin, claim))
 
 
 lambda_handler = entrypoints.http(app)

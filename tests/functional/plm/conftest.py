@@ -8,14 +8,12 @@ import pytest
 
 from tests.factories.plm import put_secrets
 from tests.fakes.one_at_a_time import one_call_at_a_time
-from tests.fakes.quick_moto import quicken
 
 
 @pytest.fixture(autouse=True)
 def plm(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     account("plm")
     put_secrets()
-    quicken(monkeypatch)
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from tools.rights import declared
 EXPLAINED = {
     "list_change_orders": "processingStatus: give either this",
     "list_products": "productCode: give one of",
+    "put_connection_rules": "zone: write a time zone of the IANA database",
+    "put_units": r"units\.\d+\.factor: write at most (20 digits|10 decimals)",
 }
-"""Rules over several parameters."""
+"""Rules over several parameters; a zone is one of the IANA database; multipleOf is inexact."""
 
 
 def sign(event: dict[str, Any]) -> None:

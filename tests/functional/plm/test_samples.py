@@ -9,9 +9,15 @@ import pytest
 
 from tests.factories.http import Context
 from tests.factories.plm import a_notification, call, deliver, handler, process, signature
-from tests.factories.stored import commands, events
+from tests.factories.stored import commands
+from tests.factories.stored import events as all_events
 
 ROOT = Path(__file__).parents[3]
+
+
+def events(event_type: str | None = None) -> list[dict[str, Any]]:
+    """Return the events but those that ask for a notice."""
+    return [event for event in all_events(event_type) if event["event_type"] != "NoticeRequested"]
 
 
 def sample(function: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -12,13 +12,14 @@ import tenacity
 import urllib3
 from botocore.exceptions import ReadTimeoutError
 
-from enghub.core import audit, aws
+from enghub.core import audit, aws, clock
 from enghub.core.clock import system_clock
 from enghub.core.errors import Unavailable
 from enghub.plm.connections.store import Connections
 from enghub.plm.gateways import plm_rest, wiring
 from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
 from enghub.plm.products.dynamo import DynamoProducts
+from enghub.plm.products.gone.dynamo import DynamoGone
 from enghub.plm.products.imports import ProductImport
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 from enghub.plm.syncs.plm_steps import PlmSteps
@@ -44,7 +45,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> PlmServer:
         self.connections.api(connection, tenant_id), self.client, wait=tenacity.wait_none()
     )
     monkeypatch.setattr(RestPlms, "of", quick)
-    steps = PlmSteps(DynamoSyncRuns(), plms, ProductImport(DynamoProducts(), lambda _: None), system_clock)
+    steps = PlmSteps(
+        DynamoSyncRuns(), plms, ProductImport(DynamoProducts(), lambda _: None), system_clock, DynamoGone()
+    )
     monkeypatch.setattr(wiring, "plm_steps", lambda: steps)
     return found
 
@@ -249,8 +252,8 @@ def test_a_batch_interrupted_half_way_counts_as_one_that_was_not(
     (batch, *_) = task("list_batches", {**run, "cursor": {"after": None, "next_number": 1}})["batches"]
     real, saved = DynamoProducts.save, []
 
-    def crash_on_the_second(self: Any, tenant_id: str, working: Any) -> None:
-        real(self, tenant_id, working)
+    def crash_on_the_second(self: Any, tenant_id: str, working: Any, stamp: Any) -> None:
+        real(self, tenant_id, working, stamp)
         saved.append(1)
         if len(saved) == 2:
             raise RuntimeError("the process was killed")
@@ -546,12 +549,16 @@ def test_a_long_run_goes_on_in_the_same_next_execution_however_often_it_is_asked
     assert (name, start["step"], start["cursor"]) == (f"{run_id}-1-2", "LIST", cursor)
 
 
-def test_the_night_asks_once_for_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("day", "mode"), [(28, "INCREMENTAL"), (29, "FULL"), (30, "INCREMENTAL")])
+def test_the_night_asks_once_for_each_connection_on_sundays_for_all(
+    monkeypatch: pytest.MonkeyPatch, day: int, mode: str
+) -> None:
+    monkeypatch.setattr(clock, "_now", lambda _: datetime(2026, 11, day, 2, tzinfo=UTC))
     monkeypatch.setenv("PLM_CONNECTIONS", "default")
     for _ in range(2):
         handler("schedule_sync")({}, Context())
     (run,) = items("SYNC_RUN")
-    assert (run["trigger"], run["mode"], run["tenant_id"]) == ("SCHEDULE", "INCREMENTAL", "acme")
+    assert (run["trigger"], run["mode"], run["tenant_id"]) == ("SCHEDULE", mode, "acme")
     assert len(commands("launch_sync")) == 1
 
 

@@ -218,11 +218,11 @@ class Contended(FakeProducts):
 
     refusals = 0
 
-    def save(self, tenant_id: str, working: WorkingSet) -> None:
+    def save(self, tenant_id: str, working: WorkingSet, stamp: Stamp) -> None:
         if self.refusals:
             self.refusals -= 1
             raise VersionConflict(expected=1, actual=2)
-        super().save(tenant_id, working)
+        super().save(tenant_id, working, stamp)
 
 
 def test_contention_is_tried_again_and_gives_up_at_last() -> None:

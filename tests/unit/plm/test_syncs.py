@@ -25,6 +25,8 @@ from enghub.plm.syncs.model import (
 from enghub.plm.syncs.service import from_wire, to_wire
 from tests.factories.http import NOW
 
+MINUTES = timedelta(minutes=10)
+
 
 def a_run(mode: Mode = Mode.INCREMENTAL) -> SyncRun:
     return SyncRun("acme", "sh-01", "run", "default", mode, BatchType.LIGHT, Trigger.MANUAL, "emp", NOW)
@@ -85,19 +87,19 @@ def test_a_range_survives_the_way_through_the_state_machine(number: int, after: 
 
 
 def test_an_incremental_run_begins_a_little_before_the_watermark_and_a_full_one_at_the_beginning() -> None:
-    assert a_run().begin(NOW, NOW).since == NOW - timedelta(minutes=10)
-    assert a_run().begin(None, NOW).since is None
-    assert a_run(Mode.FULL).begin(NOW, NOW).since is None
+    assert a_run().begin(NOW, MINUTES, NOW).since == NOW - timedelta(minutes=10)
+    assert a_run().begin(None, MINUTES, NOW).since is None
+    assert a_run(Mode.FULL).begin(NOW, MINUTES, NOW).since is None
 
 
 def test_a_run_begins_once() -> None:
-    begun = a_run().begin(NOW, NOW)
-    assert begun.begin(None, NOW + timedelta(hours=1)) is begun
+    begun = a_run().begin(NOW, MINUTES, NOW)
+    assert begun.begin(None, MINUTES, NOW + timedelta(hours=1)) is begun
 
 
 def a_listed(batches: int) -> SyncRun:
     ranges = tuple(Range(number, None, None) for number in range(1, batches + 1))
-    return a_run().begin(None, NOW).knowing(Listing(ranges, None))
+    return a_run().begin(None, MINUTES, NOW).knowing(Listing(ranges, None))
 
 
 statuses = st.lists(st.sampled_from(list(BatchStatus)), max_size=20)
@@ -107,7 +109,7 @@ statuses = st.lists(st.sampled_from(list(BatchStatus)), max_size=20)
 def test_a_run_succeeds_only_if_all_was_listed_and_every_batch_is_done(
     found: list[BatchStatus], fault: str | None, listed: bool
 ) -> None:
-    run = a_listed(len(found)) if listed else a_run().begin(None, NOW)
+    run = a_listed(len(found)) if listed else a_run().begin(None, MINUTES, NOW)
     batches = [Batch(Range(n, None, None), status, Counts(created=1)) for n, status in enumerate(found, 1)]
     ended = run.finish(iter(batches), fault, NOW)
     everything = listed and fault is None and all(status is BatchStatus.DONE for status in found)

@@ -31,6 +31,14 @@ class ChangePointCreated(PlmEvent):
     effective_batch: str
 
 
+class ChangePointCancelled(PlmEvent):
+    """The PLM has withdrawn an engineering change (PLM-07)."""
+
+    change_point_id: str
+    ecn_number: str
+    revision: str = ""
+
+
 class ChangeOrderParked(PlmEvent):
     """An engineering change could not be processed and waits for a person (PLM-08)."""
 
@@ -65,3 +73,26 @@ class ProductSyncFailed(SyncTotals):
     """A product sync ended, and a batch or the run itself failed (PLM-03)."""
 
     failure: str
+
+
+class BomChanged(PlmEvent):
+    """A version of a product's BOM is another now (PLM-02); parts that came and went, at most 100 of each."""
+
+    product_code: str
+    bom_version: str
+    revision: int
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    lines: Count
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class PpapDecided(PlmEvent):
+    """The customer has answered a PPAP submission (PLM-15)."""
+
+    ppap_id: str
+    project_code: str
+    product_code: str
+    status: Literal["APPROVED", "INTERIM", "REJECTED"]
+    approved_on: Day

@@ -1,14 +1,15 @@
 """Requests and answers about engineering changes. Field names are those of the PLM's ``plm_change_order``."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Text
 from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, ChangePointType, Notification, Processing
-from enghub.plm.changes.repository import Found
+from enghub.plm.changes.repository import Found, FoundRevisions
+from enghub.plm.changes.revisions import Reception, Revision, Standing
 
 EcnNumber = Annotated[
     str,
@@ -36,6 +37,8 @@ class ChangeNotification(wire.Request):
     effective_date: wire.Day | None = None
     effective_batch: Annotated[str, Field(max_length=50)] = ""
     plm_status: Annotated[str, Field(max_length=20)] = ""
+    revision: Annotated[str, Field(max_length=20)] = ""
+    issued_at: wire.Instant | None = None
 
     def to_notification(self) -> Notification:
         """Return it as the model knows it; a product named twice counts once."""
@@ -50,13 +53,15 @@ class ChangeNotification(wire.Request):
             effective_date=self.effective_date,
             effective_batch=self.effective_batch,
             plm_status=self.plm_status,
+            revision=self.revision,
+            issued_at=self.issued_at,
         )
 
 
 class Receipt(wire.Response):
     """The webhook's answer."""
 
-    status: Literal["accepted", "alreadyProcessed"]
+    status: Reception
     ecn_number: str
 
 
@@ -65,6 +70,12 @@ class RetryChangeRequest(wire.Request):
 
     reason: wire.ShortText
     ecn_type: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
+class AdoptRevisionRequest(wire.Request):
+    """Why a parked revision is the one in force from now on."""
+
+    reason: wire.ShortText
 
 
 class ChangeOrderResponse(wire.Response):
@@ -80,6 +91,9 @@ class ChangeOrderResponse(wire.Response):
     effective_date: date | None
     effective_batch: str
     plm_status: str
+    revision: str
+    issued_at: wire.Instant | None
+    revisions: int
     processing_status: Processing
     change_point_id: str | None
     failure: str | None
@@ -106,6 +120,9 @@ def _fields(order: ChangeOrder) -> dict[str, object]:
         "effective_date": told.effective_date,
         "effective_batch": told.effective_batch,
         "plm_status": told.plm_status,
+        "revision": told.revision,
+        "issued_at": told.issued_at,
+        "revisions": order.revisions,
         "processing_status": order.processing,
         "change_point_id": order.change_point_id,
         "failure": order.failure,
@@ -124,6 +141,8 @@ class ChangePointResponse(wire.Response):
     title: str
     affected_products: tuple[str, ...]
     effective_date: date | None
+    in_force_from: date | None
+    is_cancelled: bool
     created_at: wire.Instant
 
     @classmethod
@@ -136,6 +155,8 @@ class ChangePointResponse(wire.Response):
             title=point.title,
             affected_products=point.affected_products,
             effective_date=point.effective_date,
+            in_force_from=point.in_force_from,
+            is_cancelled=point.is_cancelled,
             created_at=point.created_at,
         )
 
@@ -161,3 +182,49 @@ class ChangeOrderList(wire.Response):
     def of(cls, found: Found) -> "ChangeOrderList":
         """Return the answer for a page."""
         return cls(items=tuple(ChangeOrderResponse.of(order) for order in found.orders), cursor=found.cursor)
+
+
+class RevisionResponse(wire.Response):
+    """A notice of the change that is not the one in force, as it came."""
+
+    revision_id: str
+    standing: Standing
+    revision: str
+    issued_at: wire.Instant | None
+    received_at: wire.Instant
+    ecn_title: str
+    ecn_type: str
+    ecn_level: str
+    affected_products: tuple[str, ...]
+    effective_date: date | None
+    plm_status: str
+
+    @classmethod
+    def of(cls, kept: Revision) -> "RevisionResponse":
+        """Return the answer for ``kept``."""
+        told = kept.notification
+        return cls(
+            revision_id=kept.revision_id,
+            standing=kept.standing,
+            revision=told.revision,
+            issued_at=told.issued_at,
+            received_at=kept.received_at,
+            ecn_title=told.title,
+            ecn_type=told.ecn_type,
+            ecn_level=told.level,
+            affected_products=told.affected_products,
+            effective_date=told.effective_date,
+            plm_status=told.plm_status,
+        )
+
+
+class RevisionList(wire.Response):
+    """A page of kept revisions."""
+
+    items: tuple[RevisionResponse, ...]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, found: FoundRevisions) -> "RevisionList":
+        """Return the answer for a page."""
+        return cls(items=tuple(map(RevisionResponse.of, found.revisions)), cursor=found.cursor)

@@ -1,7 +1,8 @@
 """Change orders and change points in DynamoDB.
 
-Keys: order ``T#<tenant>#ECN#<number>`` / ``ORDER``, change point ``T#<tenant>#CHANGE-POINT#<id>`` / ``POINT``. Index
-``gsi1`` lists orders by processing status and time received, ``gsi2`` by effective date.
+Keys: order ``T#<tenant>#ECN#<number>`` / ``ORDER``, notices of it that are not in force beside it under
+``REVISION#<id>``, change point ``T#<tenant>#CHANGE-POINT#<id>`` / ``POINT``. Index ``gsi1`` lists orders by processing
+status and time received, ``gsi2`` by effective date.
 """
 
 from datetime import date
@@ -12,11 +13,13 @@ from enghub.core.aggregates import Aggregate, Items
 from enghub.core.codec import Key, Layout
 from enghub.core.commits import Command, Commit, Kept
 from enghub.core.dynamo import Page, key
+from enghub.core.events import Envelope
 from enghub.core.identity import Origin
-from enghub.core.outbox import to_command
+from enghub.core.outbox import to_command, to_outbox
 from enghub.core.transactions import absent, transact
 from enghub.plm.changes.model import ChangeOrder, ChangePoint, Processing
-from enghub.plm.changes.repository import Found
+from enghub.plm.changes.repository import Found, FoundRevisions
+from enghub.plm.changes.revisions import Revision
 
 
 def _order_key(tenant_id: str, ecn_number: str) -> Key:
@@ -44,6 +47,13 @@ def _shown(order: ChangeOrder) -> dict[str, Any]:
         "change_point_id": order.change_point_id,
         "failure": order.failure,
     }
+
+
+REVISIONS = Items(Revision, "CHANGE_REVISION")
+
+
+def _revision_key(tenant_id: str, ecn_number: str, revision_id: str) -> Key:
+    return key("T", tenant_id, "ECN", ecn_number), key("REVISION", revision_id)
 
 
 class _Known(Exception):
@@ -80,6 +90,32 @@ class DynamoChangeOrders:
             return stored is not None and stored.value.receipt_id == order.receipt_id
         return True
 
+    def revision(self, tenant_id: str, ecn_number: str, revision_id: str) -> Revision | None:
+        """See ChangeOrders."""
+        return REVISIONS.get(_revision_key(tenant_id, ecn_number, revision_id))
+
+    def revisions(self, tenant_id: str, ecn_number: str, limit: int, cursor: str | None) -> FoundRevisions:
+        """See ChangeOrders."""
+        page = REVISIONS.page(key("T", tenant_id, "ECN", ecn_number), prefix="REVISION#", limit=limit, cursor=cursor)
+        return FoundRevisions(page.items, page.cursor)
+
+    def keep(self, order: ChangeOrder, revision: Revision, events: tuple[Envelope, ...]) -> None:
+        """See ChangeOrders. One TransactWriteItems."""
+        at = _revision_key(order.tenant_id, order.ecn_number, revision.revision_id)
+        try:
+            transact(
+                REVISIONS.put(revision, absent(), _Known, at=at),
+                *(to_outbox(event, subject=order.ecn_number) for event in events),
+            )
+        except _Known:
+            return
+
+    def revise(self, commit: Commit[ChangeOrder], superseded: Revision) -> None:
+        """See ChangeOrders. One TransactWriteItems."""
+        order = commit.after
+        at = _revision_key(order.tenant_id, order.ecn_number, superseded.revision_id)
+        CHANGE_ORDERS.save(commit, REVISIONS.put(superseded, at=at))
+
     def command(self, order: ChangeOrder, command: Command, origin: Origin) -> None:
         """See ChangeOrders."""
         transact(to_command(command.queue, command.payload, origin, subject=order.ecn_number))
@@ -96,7 +132,7 @@ class DynamoChangeOrders:
         """See ChangeOrders. One TransactWriteItems."""
         tenant_id = commit.after.tenant_id
         points = [] if point is None else [(point, _point_key(tenant_id, point.change_point_id))]
-        CHANGE_ORDERS.save(commit, *(CHANGE_POINTS.put(found, absent(), at=at) for found, at in points))
+        CHANGE_ORDERS.save(commit, *(CHANGE_POINTS.put(found, at=at) for found, at in points))
 
     def by_processing(self, tenant_id: str, processing: Processing, limit: int, cursor: str | None) -> Found:
         """See ChangeOrders."""

@@ -19,6 +19,15 @@ class ChangeOrderNotParked(Conflict):
     )
 
 
+class RevisionNotParked(NotFound):
+    """The change has no such revision that waits for a person."""
+
+    text = Text(
+        "Change order {ecn_number} has no parked revision {revision_id}",
+        "变更单 {ecn_number} 没有待处理的修订 {revision_id}",
+    )
+
+
 class UnknownChangeType(RuleViolated):
     """The PLM's change type has no counterpart in quality management (PLM-08)."""
 

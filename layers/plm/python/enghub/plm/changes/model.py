@@ -60,8 +60,17 @@ class Notification:
     effective_date: date | None = None
     effective_batch: str = ""
     plm_status: str = ""
+    revision: str = ""
+    issued_at: datetime | None = None
+    """Revision and issue time tell reordered notices of one change apart (C20)."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the PLM has withdrawn the change."""
+        return self.plm_status.upper() in CANCELLED
 
 
+CANCELLED = frozenset({"CANCELLED", "CANCELED", "WITHDRAWN"})
 PROCESSED_WITHIN = timedelta(minutes=5)
 """A command that is neither done nor parked by then takes its second or third try."""
 
@@ -78,6 +87,10 @@ class ChangePoint:
     affected_products: tuple[str, ...]
     effective_date: date | None
     created_at: datetime
+    revision: str = ""
+    in_force_from: date | None = None
+    """The effective date, or the day it was received when that is later: the past is not rewritten."""
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,8 @@ class ChangeOrder:
     change_point_id: str | None = None
     failure: str | None = None
     version: int = 1
+    revisions: int = 1
+    """How many revisions of the notice have been in force."""
 
     @property
     def ecn_number(self) -> str:
@@ -124,6 +139,9 @@ class ChangeOrder:
             affected_products=told.affected_products,
             effective_date=told.effective_date,
             created_at=at,
+            revision=told.revision,
+            in_force_from=told.effective_date and max(told.effective_date, self.received_at.date()),
+            is_cancelled=told.is_cancelled,
         )
         processed = replace(
             self,
@@ -134,6 +152,20 @@ class ChangeOrder:
             version=self.version + 1,
         )
         return processed, point
+
+    def revised(self, notification: Notification, receipt_id: str, at: datetime) -> "ChangeOrder":
+        """Return the order with a newer revision of its notice, ready to be processed."""
+        return replace(
+            self,
+            notification=notification,
+            receipt_id=receipt_id,
+            received_at=at,
+            processing=Processing.RECEIVED,
+            processed_at=None,
+            failure=None,
+            version=self.version + 1,
+            revisions=self.revisions + 1,
+        )
 
     def park(self, reason: str, at: datetime) -> "ChangeOrder":
         """Return the order set aside with ``reason``, for a person to look at."""

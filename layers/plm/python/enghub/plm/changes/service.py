@@ -10,10 +10,12 @@ from enghub.core.clock import Clock
 from enghub.core.commits import Command, Commit, Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
+from enghub.core.notices import NoticeRequested, Severity
 from enghub.plm import published
-from enghub.plm.changes.errors import ChangeOrderNotFound, UnknownChangeType
-from enghub.plm.changes.model import ChangeOrder, ChangePoint, Notification, Processing
-from enghub.plm.changes.repository import ChangeOrders, Found
+from enghub.plm.changes.errors import ChangeOrderNotFound, RevisionNotParked, UnknownChangeType
+from enghub.plm.changes.model import ChangeCategory, ChangeOrder, ChangePoint, Notification, Processing
+from enghub.plm.changes.repository import ChangeOrders, Found, FoundRevisions
+from enghub.plm.changes.revisions import Reception, Revision, Standing, is_newer, revision_id
 
 PROCESSOR = "system:process-change"
 QUEUE = "process_change"
@@ -27,10 +29,15 @@ class Changes:
     clock: Clock
     new_id: Callable[[datetime], str] = ids.new_id
 
-    def receive(self, notification: Notification, connection: str, origin: Origin) -> bool:
-        """Accept a notification for later processing; False when its ECN number was received before (PLM-06).
+    def receive(self, notification: Notification, connection: str, origin: Origin) -> Reception:
+        """Accept a notification for later processing; the same content again has no second effect (PLM-06).
 
-        One that waits for longer than processing takes is commanded again: its first command may have failed for good.
+        Other content under a known number is a revision (C20): a newer one is processed, an older one kept, one that
+        nothing tells apart parked. What waits for longer than processing takes is commanded again: its first command
+        may have failed for good.
+
+        Raises:
+            VersionConflict: the order changed at this moment; a repeat is safe.
         """
         order = ChangeOrder(
             tenant_id=origin.tenant_id,
@@ -41,11 +48,64 @@ class Changes:
             received_at=origin.at,
         )
         if self.orders.receive(Commit(origin, "received", order, commands=(_to_process(order),))):
-            return True
-        known = self.orders.get(origin.tenant_id, notification.ecn_number)
-        if known is not None and known.value.waits_too_long(origin.at):
+            return Reception.ACCEPTED
+        known = self._kept(origin.tenant_id, notification.ecn_number)
+        if known.value.notification != notification:
+            return self._revise(known, notification, order.receipt_id, origin)
+        if known.value.waits_too_long(origin.at):
             self.orders.command(known.value, _to_process(known.value), origin)
-        return False
+        return Reception.ALREADY
+
+    def _revise(
+        self, known: Kept[ChangeOrder], notification: Notification, receipt_id: str, origin: Origin
+    ) -> Reception:
+        order, identifier = known.value, revision_id(notification)
+        if self.orders.revision(order.tenant_id, order.ecn_number, identifier) is not None:
+            return Reception.ALREADY
+        newer = is_newer(notification, order.notification)
+        if newer:
+            self._put_in_force(known, notification, receipt_id, origin)
+            return Reception.ACCEPTED
+        standing = Standing.PARKED if newer is None else Standing.SUPERSEDED
+        events = (_undecided(order, notification).envelope(origin),) if newer is None else ()
+        self.orders.keep(order, Revision(identifier, notification, origin.at, standing), events)
+        return Reception.PARKED if newer is None else Reception.SUPERSEDED
+
+    def _put_in_force(
+        self,
+        known: Kept[ChangeOrder],
+        notification: Notification,
+        receipt_id: str,
+        origin: Origin,
+        reason: str = "",
+    ) -> ChangeOrder:
+        before = known.value
+        superseded = Revision(
+            revision_id(before.notification), before.notification, before.received_at, Standing.SUPERSEDED
+        )
+        revised = before.revised(notification, receipt_id, origin.at)
+        commit = Commit(origin, "revised", revised, known, commands=(_to_process(revised),), reason=reason)
+        self.orders.revise(commit, superseded)
+        return revised
+
+    def adopt(self, ecn_number: str, identifier: str, reason: str, origin: Origin) -> ChangeOrder:
+        """Put a parked revision in force: a person decided that it is the newer one; adopted again, it stays.
+
+        Raises:
+            ChangeOrderNotFound, RevisionNotParked, VersionConflict
+        """
+        known = self._kept(origin.tenant_id, ecn_number)
+        if revision_id(known.value.notification) == identifier:
+            return known.value
+        found = self.orders.revision(origin.tenant_id, ecn_number, identifier)
+        if found is None or found.standing is not Standing.PARKED:
+            raise RevisionNotParked(ecn_number=ecn_number, revision_id=identifier)
+        return self._put_in_force(known, found.notification, self.new_id(origin.at), origin, reason)
+
+    def revisions(self, tenant_id: str, ecn_number: str, limit: int, cursor: str | None) -> FoundRevisions:
+        """Return a page of the kept revisions of an order; raises as ``get``."""
+        self.get(tenant_id, ecn_number)
+        return self.orders.revisions(tenant_id, ecn_number, limit, cursor)
 
     def process(self, tenant_id: str, ecn_number: str, request_id: str) -> ChangeOrder:
         """Make a received order's change point, or park the order with the reason (PLM-08).
@@ -76,8 +136,12 @@ class Changes:
             event = _parked(parked).envelope(origin)
             self.orders.save(Commit(origin, "parked", parked, before, (event,), reason=parked.failure or ""))
             return parked
-        event = _created(processed, point).envelope(origin)
-        self.orders.save(Commit(origin, "processed", processed, before, (event,)), point)
+        told = published.ChangePointCancelled(
+            change_point_id=point.change_point_id, ecn_number=point.ecn_number, revision=point.revision
+        )
+        event = (told if point.is_cancelled else _created(processed, point)).envelope(origin)
+        notice = _notice(point).envelope(origin)
+        self.orders.save(Commit(origin, "processed", processed, before, (event, notice)), point)
         return processed
 
     def retry(
@@ -137,6 +201,33 @@ def _created(order: ChangeOrder, point: ChangePoint) -> published.ChangePointCre
         affected_products=point.affected_products,
         effective_date=point.effective_date,
         effective_batch=order.notification.effective_batch,
+    )
+
+
+def _notice(point: ChangePoint) -> NoticeRequested:
+    """Who hears is a rule of the tenant; quality and planning hear in any case (PLM-11)."""
+    grave = point.category in {ChangeCategory.CRITICAL, ChangeCategory.MAJOR}
+    return NoticeRequested(
+        notice_type="plm.change_cancelled" if point.is_cancelled else "plm.change_point_created",
+        severity=Severity.WARNING if grave else Severity.INFO,
+        subject=f"change_point/{point.change_point_id}",
+        facts={
+            "ecnNumber": point.ecn_number,
+            "title": point.title,
+            "type": point.type.value,
+            "category": point.category.value,
+            "affectedProducts": ", ".join(point.affected_products[:20]),
+            "inForceFrom": point.in_force_from.isoformat() if point.in_force_from else "",
+        },
+        roles=("QUALITY_ENGINEER", "PLANNER"),
+        dedupe_key=f"{point.change_point_id}/{point.revision}/{point.created_at.isoformat()}",
+    )
+
+
+def _undecided(order: ChangeOrder, notification: Notification) -> published.ChangeOrderParked:
+    reason = "other content under a known number, with no revision or issue time that tells which is newer"
+    return published.ChangeOrderParked(
+        ecn_number=order.ecn_number, ecn_type=notification.ecn_type, title=notification.title, reason=reason
     )
 
 

@@ -22,7 +22,7 @@ from enghub.core.observability import logger
 from enghub.plm.connections.model import Api
 from enghub.plm.connections.store import Connections
 from enghub.plm.syncs.errors import PlmRefused, PlmUnavailable
-from enghub.plm.syncs.repository import RecordPage
+from enghub.plm.syncs.repository import RecordPage, advanced
 
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 2
@@ -62,10 +62,12 @@ class RestPlm:
         while True:
             page = self._page({**_window(since, after, None), "size": str(KEYS_PER_PAGE), "fields": "objectId"})
             for record in page.records:
-                yield record["objectId"]
-            after = page.after
-            if after is None:
+                identifier = record.get("objectId")
+                if isinstance(identifier, str) and identifier:  # one without is rejected with its batch
+                    yield identifier
+            if page.after is None:
                 return
+            after = advanced(after, page.after)
 
     def products(self, since: datetime | None, after: str | None, up_to: str | None, size: int) -> RecordPage:
         """See Plm; one request."""

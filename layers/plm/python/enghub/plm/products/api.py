@@ -19,6 +19,8 @@ class ProductMappingResponse(wire.Response):
     failure: str | None
     plm_updated_at: wire.Instant
     last_sync_at: wire.Instant
+    connection: str
+    gone_at: wire.Instant | None
 
     @classmethod
     def of(cls, mapping: ProductMapping) -> "ProductMappingResponse":
@@ -35,6 +37,8 @@ class ProductMappingResponse(wire.Response):
             failure=mapping.failure,
             plm_updated_at=mapping.plm_updated_at,
             last_sync_at=mapping.last_sync_at,
+            connection=mapping.connection,
+            gone_at=mapping.gone_at,
         )
 
 

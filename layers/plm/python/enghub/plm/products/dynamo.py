@@ -14,7 +14,8 @@ from enghub.core.codec import Key, Layout
 from enghub.core.dynamo import CURSOR, key, parts, read_many
 from enghub.core.errors import Invalid
 from enghub.core.transactions import transact
-from enghub.plm.products.model import Material, ProductMapping, SyncStatus, WorkingSet
+from enghub.plm.products.journal import journal_entry
+from enghub.plm.products.model import Material, ProductMapping, Stamp, SyncStatus, WorkingSet
 from enghub.plm.products.repository import FoundProducts
 
 SHARDS = 4
@@ -28,7 +29,8 @@ def _material_key(tenant_id: str, code: str) -> Key:
     return key("T", tenant_id, "MATERIAL", code), "MATERIAL"
 
 
-def _status_key(tenant_id: str, status: SyncStatus, shard: int) -> str:
+def status_key(tenant_id: str, status: SyncStatus, shard: int) -> str:
+    """Return the partition of ``gsi2`` that lists mappings of a status."""
     return key("T", tenant_id, "PRODUCT-STATUS", status.value, shard)
 
 
@@ -42,7 +44,7 @@ def _lists(mapping: ProductMapping) -> dict[str, str | None]:
     return {
         "gsi1pk": key("T", tenant_id, "PRODUCT-MATERIAL", mapping.material_id) if mapping.material_id else None,
         "gsi1sk": name if mapping.material_id else None,
-        "gsi2pk": _status_key(tenant_id, mapping.status, shard),
+        "gsi2pk": status_key(tenant_id, mapping.status, shard),
         "gsi2sk": name,
     }
 
@@ -74,13 +76,15 @@ class DynamoProducts:
         mapping_keys = {_mapping_key(tenant_id, *pair): pair for pair in keys}
         material_keys = {_material_key(tenant_id, code): code for code in material_codes}
         found = read_many([*mapping_keys, *material_keys]) if mapping_keys or material_keys else {}
+        images: dict[object, object] = dict(found)
         return WorkingSet(
             {pair: MAPPINGS.kept(found[at]) for at, pair in mapping_keys.items() if at in found},
             {code: MATERIALS.kept(found[at]) for at, code in material_keys.items() if at in found},
+            images=images,
         )
 
-    def save(self, tenant_id: str, working: WorkingSet) -> None:
-        """See Products. One TransactWriteItems, none when nothing changed."""
+    def save(self, tenant_id: str, working: WorkingSet, stamp: Stamp) -> None:
+        """See Products. One TransactWriteItems with one journal entry, none when nothing changed."""
         mappings, materials = working.loaded_mappings, working.loaded_materials
         writes = [
             *(MAPPINGS.write(working.mappings[at], mappings.get(at)) for at in sorted(working.changed_mappings)),
@@ -90,7 +94,11 @@ class DynamoProducts:
             ),
         ]
         if writes:
-            transact(*writes)
+            changed = [
+                *(_mapping_key(tenant_id, *at) for at in sorted(working.changed_mappings)),
+                *(_material_key(tenant_id, code) for code in sorted(working.changed_materials)),
+            ]
+            transact(*writes, journal_entry(stamp, [(place, working.images.get(place)) for place in changed]))
 
     def versions(self, tenant_id: str, code: str, limit: int, cursor: str | None) -> FoundProducts:
         """See Products."""
@@ -109,7 +117,7 @@ class DynamoProducts:
         found: list[ProductMapping] = []
         while shard < SHARDS and len(found) < limit:
             page = MAPPINGS.page(
-                _status_key(tenant_id, status, shard), index="gsi2", limit=limit - len(found), cursor=inner
+                status_key(tenant_id, status, shard), index="gsi2", limit=limit - len(found), cursor=inner
             )
             found.extend(page.items)
             inner = page.cursor

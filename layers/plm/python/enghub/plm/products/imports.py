@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enghub.core.errors import VersionConflict
+from enghub.plm.identities.model import AS_WRITTEN, IdentityRules
 from enghub.plm.products.errors import ProductsContended
 from enghub.plm.products.model import (
     Outcome,
@@ -34,6 +35,8 @@ class ProductImport:
 
     products: Products
     pause: Callable[[int], None] = _pause
+    rules: Callable[[str, str], IdentityRules] = lambda _, __: AS_WRITTEN
+    """Returns the identity rules of a tenant's connection."""
 
     def take_over(self, raw: Sequence[Mapping[str, Any]], stamp: Stamp) -> tuple[Counter[Outcome], list[Rejection]]:
         """Land ``raw`` records; a bad one is rejected with its reason and never keeps the others out.
@@ -45,7 +48,8 @@ class ProductImport:
         """
         counts: Counter[Outcome] = Counter()
         rejections: list[Rejection] = []
-        for group in _groups([read(record, stamp.at) for record in raw]):
+        rules = self.rules(stamp.tenant_id, stamp.connection)
+        for group in _groups([read(record, stamp.at, rules) for record in raw]):
             outcomes, rejected = self._take_over(group, stamp)
             counts.update(outcomes)
             rejections.extend(rejected)
@@ -60,7 +64,7 @@ class ProductImport:
             working = self.products.load(stamp.tenant_id, keys, codes)
             result = land(group, working, stamp)
             try:
-                self.products.save(stamp.tenant_id, working)
+                self.products.save(stamp.tenant_id, working, stamp)
             except VersionConflict:
                 self.pause(attempt)
                 continue

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     MATERIAL_REQUIRED = "MATERIAL_REQUIRED"
     MATERIAL_TAKEN = "MATERIAL_TAKEN"
     DUPLICATE = "DUPLICATE"
+    LOOK_ALIKE = "LOOK_ALIKE"
 
 
 TEXTS: Mapping[Reason, Text] = {
@@ -58,6 +59,9 @@ TEXTS: Mapping[Reason, Text] = {
         "A ONE_TO_MANY product must name its material in {field}", "ONE_TO_MANY 产品必须在 {field} 中指定物料"
     ),
     Reason.MATERIAL_TAKEN: Text("Material {value} is mapped otherwise already", "物料 {value} 已有其他映射关系"),
+    Reason.LOOK_ALIKE: Text(
+        "{field} holds a character that only looks like another: {value}", "{field} 含有形近字符：{value}"
+    ),
     Reason.DUPLICATE: Text("PLM object {value} has the same code and version", "PLM 对象 {value} 的编码和版本相同"),
 }
 
@@ -111,6 +115,8 @@ class Material:
     owner: str
     source_updated_at: datetime
     tenant_id: str = ""
+    run_id: str = ""
+    """The run that wrote it last."""
 
 
 class Outcome(StrEnum):
@@ -145,6 +151,9 @@ class ProductMapping:
     run_id: str
     outcome: Outcome
     tenant_id: str = ""
+    connection: str = "default"
+    gone_at: datetime | None = None
+    """When a complete full run no longer found it in the PLM; it is marked, never deleted."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -159,6 +168,7 @@ class Stamp:
     tenant_id: str
     run_id: str
     at: datetime
+    connection: str = "default"
 
 
 @dataclass(slots=True)
@@ -175,6 +185,8 @@ class WorkingSet:
     materials: dict[str, Material] = field(init=False)
     changed_mappings: set[tuple[str, str]] = field(default_factory=set)
     changed_materials: set[str] = field(default_factory=set)
+    images: Mapping[object, object] = field(default_factory=dict)
+    """What was loaded as the store keeps it, for the journal; the store's own."""
 
     def __post_init__(self) -> None:
         self.mappings = {key: kept.value for key, kept in self.loaded_mappings.items()}
@@ -217,7 +229,7 @@ def _land(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Outcome | R
     stored = working.mappings.get((product.code, product.version))
     if stored is not None and stored.object_id != product.object_id and _is_held(stored):
         return _reject(product, Reason.DUPLICATE, "productCode", stored.object_id)
-    if stored is not None and _is_current(stored, product):
+    if stored is not None and stored.gone_at is None and _is_current(stored, product):
         return stored.outcome if stored.run_id == stamp.run_id else Outcome.UNCHANGED
     material: Material | None = None
     if product.lifecycle is not Lifecycle.IN_WORK:
@@ -242,6 +254,7 @@ def _land(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Outcome | R
             run_id=stamp.run_id,
             outcome=outcome,
             tenant_id=stamp.tenant_id,
+            connection=stamp.connection,
         )
     )
     return outcome
@@ -283,6 +296,7 @@ def _material(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Materia
         owner=owner,
         source_updated_at=product.updated_at,
         tenant_id=stamp.tenant_id,
+        run_id=stamp.run_id,
     )
     working.put_material(material)
     return material
@@ -315,6 +329,7 @@ def _mark_failed(rejection: Rejection, working: WorkingSet, stamp: Stamp) -> Non
         run_id=stamp.run_id,
         outcome=Outcome.REJECTED,
         tenant_id=stamp.tenant_id,
+        connection=stamp.connection,
     )
     working.put_mapping(
         replace(

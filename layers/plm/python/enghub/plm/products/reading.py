@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from enghub.core import clock
+from enghub.plm.identities.errors import LookAlike
+from enghub.plm.identities.model import AS_WRITTEN, IdentityRules
 from enghub.plm.products.model import Lifecycle, MappingType, PlmProduct, Reason, Rejection
 
 E = TypeVar("E", bound=StrEnum)
@@ -19,10 +21,14 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours the PLM's clock may be."""
 
 
-def read(raw: Mapping[str, Any], now: datetime) -> PlmProduct | Rejection:
-    """Return the product in a PLM record, or why it is none (PLM-03: required fields, formats, values)."""
-    reader = _Reader(raw)
-    code = reader.matching("productCode", CODE)
+def read(raw: Mapping[str, Any], now: datetime, rules: IdentityRules = AS_WRITTEN) -> PlmProduct | Rejection:
+    """Return the product in a PLM record, or why it is none (PLM-03: required fields, formats, values).
+
+    Its code is the part number that the connection's ``rules`` make of it (PLM-01).
+    """
+    reader = _Reader(raw, rules)
+    code = reader.part_number("productCode")
+    reader.identified()
     version = reader.matching("productVersion", VERSION)
     updated_at = reader.instant("updatedAt", now)
     name = reader.text("productName", 200)
@@ -46,15 +52,36 @@ class _Reader:
     """Reads fields of one record and keeps the first problem."""
 
     raw: Mapping[str, Any]
+    rules: IdentityRules = AS_WRITTEN
     problem: tuple[Reason, str, str] | None = None
 
     @property
     def object_id(self) -> str:
-        return str(self.raw.get("objectId") or "")[:64]
+        return _storable(self.raw.get("objectId") or "")[:64]
+
+    def identified(self) -> None:
+        """Refuse a record that has no object id: it could be told from no other."""
+        given = self.raw.get("objectId")
+        if not given:
+            self.refuse(Reason.REQUIRED, "objectId")
+        elif not isinstance(given, str) or not given.isprintable() or len(given) > 64:
+            self.refuse(Reason.FORMAT, "objectId", given)
 
     def refuse(self, reason: Reason, name: str, value: Any = "") -> None:
         if self.problem is None:
-            self.problem = (reason, name, str(value)[:100])
+            self.problem = (reason, name, _storable(value)[:100])
+
+    def part_number(self, name: str) -> str:
+        value = self.text(name, 200)
+        try:
+            part = self.rules.part_number(value, name)
+        except LookAlike:
+            self.refuse(Reason.LOOK_ALIKE, name, value)
+            return ""
+        if value and not CODE.fullmatch(part):
+            self.refuse(Reason.FORMAT, name, value)
+            return ""
+        return part
 
     def text(self, name: str, longest: int) -> str:
         value = self.raw.get(name)
@@ -95,3 +122,8 @@ class _Reader:
             self.refuse(Reason.IN_FUTURE, name, value)
             return None
         return at
+
+
+def _storable(value: Any) -> str:
+    """Return text that every store takes: a lone surrogate is written out (C7)."""
+    return str(value).encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,8 @@ from enghub.plm.syncs.model import (
     Counts,
     Mode,
     Rejected,
+    Rollback,
+    RollbackStatus,
     RunStatus,
     SyncRun,
     Trigger,
@@ -144,12 +146,45 @@ class BatchCounts(wire.Response):
     complete: bool
 
 
+class RollbackRequest(wire.Request):
+    """Why a run is rolled back."""
+
+    reason: wire.ShortText
+
+
+class RollbackResponse(wire.Response):
+    """The rollback of a run; ``changedSince`` names records that others wrote after it."""
+
+    status: RollbackStatus
+    requested_by: str
+    requested_at: wire.Instant
+    reason: str
+    restored: int
+    changed_since: tuple[str, ...]
+    finished_at: wire.Instant | None
+
+    @classmethod
+    def of(cls, found: Rollback) -> "RollbackResponse":
+        """Return the answer for ``found``."""
+        return cls(
+            status=found.status,
+            requested_by=found.requested_by,
+            requested_at=found.requested_at,
+            reason=found.reason,
+            restored=found.restored,
+            changed_since=found.changed_since,
+            finished_at=found.finished_at,
+        )
+
+
 class SyncReport(SyncRunResponse):
     """A run's progress while it goes on, its report once it ended, with a page of its rejected records."""
 
     batches: BatchCounts
     records: RecordCounts
     failed_batches: tuple[FailedBatch, ...]
+    gone: int
+    rollback: RollbackResponse | None
     rejected: tuple[RejectedRecord, ...]
     cursor: str | None
 
@@ -174,6 +209,8 @@ class SyncReport(SyncRunResponse):
                 complete=run.listed,
             ),
             records=RecordCounts.of(counts),
+            gone=run.gone,
+            rollback=run.rollback and RollbackResponse.of(run.rollback),
             failed_batches=tuple(FailedBatch.of(batch) for batch in failed),
             rejected=tuple(RejectedRecord.of(one, language) for one in rejected),
             cursor=cursor,

@@ -106,6 +106,10 @@ class DynamoSyncRuns:
         """See SyncRuns."""
         transact(RUNS.write(after, before))
 
+    def save_commit(self, commit: Commit[SyncRun]) -> None:
+        """See SyncRuns."""
+        RUNS.save(commit)
+
     def save_listing(self, before: Kept[SyncRun], after: SyncRun, listing: Listing) -> None:
         """See SyncRuns. A listing holds 40 batches at most, so that all fits into one transaction."""
         pk, first = _batch_key(after.tenant_id, after.run_id, listing.following)

@@ -30,6 +30,15 @@ class SyncBatchNotFailed(Conflict):
     text = Text("Batch {number} of sync run {run_id} has succeeded", "同步任务 {run_id} 的批次 {number} 已成功")
 
 
+class SyncRolledBack(Conflict):
+    """A run is rolled back once."""
+
+    text = Text(
+        "The rollback of sync run {run_id} is {status}: a run is rolled back once",
+        "同步任务 {run_id} 的回滚状态为 {status}，每个任务只能回滚一次",
+    )
+
+
 class PlmUnavailable(Unavailable):
     """The PLM did not answer, three times."""
 

@@ -7,17 +7,15 @@ on being edited, so nothing slips between two batches, and a batch can be run ag
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from enghub.kit.runs.leases import Lease, Term
-from enghub.plm.products.model import Outcome, Rejection
-from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncStillRunning
+from enghub.plm.products.model import Outcome, Rejection, Stamp
+from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncRolledBack, SyncStillRunning
 
-WATERMARK_OVERLAP = timedelta(minutes=10)
-"""An incremental run looks back this far before the watermark: clocks differ, and repeating is harmless."""
 LEASED = "product-sync"
 TERM = Term(timedelta(minutes=30))
 """Longer than a pass is silent: one batch may take eleven minutes with its second try, keeping its failure five."""
@@ -145,6 +143,56 @@ class Listing:
         return self.first_number + len(self.ranges)
 
 
+class RollbackStatus(StrEnum):
+    """CHECKING: nothing is changed yet. REFUSED: records changed since, nothing was restored."""
+
+    CHECKING = "CHECKING"
+    RESTORING = "RESTORING"
+    REFUSED = "REFUSED"
+    DONE = "DONE"
+
+
+MOST_CHANGED = 100
+"""Records that a refused rollback names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The rollback of a run: every record it wrote becomes what it was before (PLM-05).
+
+    ``cursor`` is where its work goes on; ``changed_since`` names records that others wrote after the run.
+    """
+
+    requested_by: str
+    requested_at: datetime
+    reason: str
+    status: RollbackStatus = RollbackStatus.CHECKING
+    cursor: str | None = None
+    restored: int = 0
+    changed_since: tuple[str, ...] = ()
+    finished_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self.status in {RollbackStatus.REFUSED, RollbackStatus.DONE}
+
+    def checked(self, changed: Sequence[str], cursor: str | None, at: datetime) -> "Rollback":
+        """Return it after one page was looked at: on to the next one, refused, or on to restoring."""
+        found = (*self.changed_since, *changed)[:MOST_CHANGED]
+        if cursor is not None:
+            return replace(self, changed_since=found, cursor=cursor)
+        if found:
+            return replace(self, changed_since=found, cursor=None, status=RollbackStatus.REFUSED, finished_at=at)
+        return replace(self, cursor=None, status=RollbackStatus.RESTORING)
+
+    def after_page(self, restored: int, changed: Sequence[str], cursor: str | None, at: datetime) -> "Rollback":
+        """Return it after one page was restored; what changed meanwhile stays as it is, and is named."""
+        found = (*self.changed_since, *changed)[:MOST_CHANGED]
+        made = replace(self, restored=self.restored + restored, changed_since=found, cursor=cursor)
+        return made if cursor is not None else replace(made, status=RollbackStatus.DONE, finished_at=at)
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRun:
     """One run of a product sync, and its report once it ended.
@@ -172,6 +220,15 @@ class SyncRun:
     counts: Counts = Counts()
     failure: str | None = None
     pass_number: int = 1
+    gone: int = 0
+    """Products that a complete full run found gone from the PLM, and marked."""
+    gone_cursor: str | None = None
+    """Where marking goes on."""
+    rollback: "Rollback | None" = None
+
+    def stamp(self, at: datetime) -> Stamp:
+        """Return who writes its records."""
+        return Stamp(self.tenant_id, self.run_id, at, self.connection)
 
     @property
     def batch_size(self) -> int:
@@ -196,14 +253,14 @@ class SyncRun:
         """Return the lease of its pass, held or extended at ``at``."""
         return Lease(LEASED, self.tenant_id, self.run_id, self.pass_number, TERM.until(at))
 
-    def begin(self, watermark: datetime | None, at: datetime) -> "SyncRun":
-        """Return the run as started; an incremental one begins at ``watermark``, a first one takes everything.
+    def begin(self, watermark: datetime | None, overlap: timedelta, at: datetime) -> "SyncRun":
+        """Return the run as started; an incremental one begins ``overlap`` before ``watermark``, a first one takes all.
 
         Repeated for a run that is open already, it changes nothing.
         """
         if self.status is not RunStatus.REQUESTED:
             return self
-        since = watermark - WATERMARK_OVERLAP if watermark and self.mode is Mode.INCREMENTAL else None
+        since = watermark - overlap if watermark and self.mode is Mode.INCREMENTAL else None
         return replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
 
     def knowing(self, listing: Listing) -> "SyncRun":
@@ -222,6 +279,19 @@ class SyncRun:
         if batch.status is BatchStatus.DONE:
             raise SyncBatchNotFailed(run_id=self.run_id, number=batch.range.number)
         return replace(self, status=RunStatus.RUNNING, pass_number=self.pass_number + 1)
+
+    def roll_back(self, requested_by: str, reason: str, at: datetime) -> "SyncRun":
+        """Return the run with its rollback asked for; one that was refused may be asked for again.
+
+        Raises:
+            SyncStillRunning: it has not ended.
+            SyncRolledBack: it is rolled back, or being so.
+        """
+        if not self.ended:
+            raise SyncStillRunning(run_id=self.run_id, status=self.status.value)
+        if self.rollback is not None and self.rollback.status is not RollbackStatus.REFUSED:
+            raise SyncRolledBack(run_id=self.run_id, status=self.rollback.status.value)
+        return replace(self, rollback=Rollback(requested_by, at, reason))
 
     def finish(self, batches: Iterable[Batch], fault: str | None, at: datetime) -> "SyncRun":
         """Return the ended run with its totals: succeeded when everything was listed and every batch is done.

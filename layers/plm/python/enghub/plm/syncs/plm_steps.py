@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from enghub.core.clock import Clock
 from enghub.plm.products.imports import ProductImport
-from enghub.plm.products.model import Outcome, Rejection, Stamp
-from enghub.plm.syncs.model import Batch, Counts, Listing, Range, cut
-from enghub.plm.syncs.repository import Plms, SyncRuns
+from enghub.plm.products.model import Outcome, Rejection
+from enghub.plm.products.repository import GoneProducts
+from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, cut
+from enghub.plm.syncs.repository import Plms, SyncRuns, advanced
 from enghub.plm.syncs.service import existing
 
 PAGE = 500
@@ -22,6 +23,7 @@ class PlmSteps:
     plms: Plms
     products: ProductImport
     clock: Clock
+    gone: GoneProducts
 
     def list_batches(
         self, tenant_id: str, run_id: str, pass_number: int, after: str | None, first_number: int
@@ -46,16 +48,20 @@ class PlmSteps:
         plm = self.plms.of(run.connection, tenant_id)
         outcomes: Counter[Outcome] = Counter()
         rejections: list[Rejection] = []
+        seen: set[str] = set()
         after: str | None = batch_range.after
         while True:
             page = plm.products(run.since, after, batch_range.up_to, min(PAGE, run.batch_size))
-            counted, rejected = self.products.take_over(page.records, Stamp(tenant_id, run_id, self.clock()))
+            counted, rejected = self.products.take_over(page.records, run.stamp(self.clock()))
+            seen.update(str(record.get("objectId")) for record in page.records)
             outcomes.update(counted)
             rejections.extend(rejected)
-            after = page.after
-            if after is None:
+            if page.after is None:
                 break
+            after = advanced(after, page.after)
         now = self.clock()
+        if run.mode is Mode.FULL:
+            self.gone.saw(run.stamp(now), batch_range.number, seen)
         self.runs.save_rejections(tenant_id, run_id, batch_range.number, rejections, now)
         done = Batch(batch_range).done(Counts.of(outcomes), now)
         self.runs.save_batch(tenant_id, run_id, done)

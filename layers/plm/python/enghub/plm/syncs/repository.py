@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from enghub.core.commits import Commit, Kept
+from enghub.core.i18n import Text
 from enghub.kit.runs.leases import Lease
 from enghub.plm.products.model import Rejection
+from enghub.plm.syncs.errors import PlmRefused
 from enghub.plm.syncs.model import Batch, Listing, Rejected, SyncRun
 
 
@@ -37,6 +39,9 @@ class SyncRuns(Protocol):
         Raises:
             VersionConflict: it changed since ``before`` was read.
         """
+
+    def save_commit(self, commit: Commit[SyncRun]) -> None:
+        """Store a change of an ended run with what leaves with it; raises as ``save``, and Replayed."""
 
     def save_listing(self, before: Kept[SyncRun], after: SyncRun, listing: Listing) -> None:
         """Store the run with the listing's batches in place of those of an earlier try, in one transaction.
@@ -89,6 +94,22 @@ class RecordPage:
 
     records: tuple[Mapping[str, Any], ...]
     after: str | None
+
+
+_STANDS_STILL = Text(
+    "its cursor does not advance: after {after} comes {following}", "游标未前进：{after} 之后为 {following}"
+)
+
+
+def advanced(after: str | None, following: str) -> str:
+    """Return where to go on.
+
+    Raises:
+        PlmRefused: the PLM does not move on; asking again would never end (C7).
+    """
+    if after is not None and following <= after:
+        raise PlmRefused(problem=_STANDS_STILL.filled(after=after, following=following))
+    return following
 
 
 class Plm(Protocol):

@@ -28,6 +28,8 @@ from enghub.plm.syncs.repository import Launcher, RejectedPage, SyncRuns
 
 QUEUE = "launch_sync"
 
+SUNDAY = 7
+
 
 def existing(runs: SyncRuns, tenant_id: str, run_id: str) -> Kept[SyncRun]:
     """Return a run.
@@ -59,13 +61,15 @@ class Syncs:
         return run
 
     def request_nightly(self, connection: str, tenant_id: str, factory_id: str) -> SyncRun:
-        """Ask for the incremental run of this day; a schedule that fires twice asks for the same run."""
+        """Ask for the run of this day: of everything on Sundays, so that what is gone is found, else incremental.
+
+        A schedule that fires twice asks for the same run.
+        """
         now = self.clock()
+        mode = Mode.FULL if now.isoweekday() == SUNDAY else Mode.INCREMENTAL
         origin = Origin(tenant_id, factory_id, "system:schedule-sync", now, "")
         run_id = f"nightly-{connection}-{now:%Y%m%d}"
-        run = replace(
-            _requested(run_id, connection, Mode.INCREMENTAL, BatchType.MEDIUM, origin), trigger=Trigger.SCHEDULE
-        )
+        run = replace(_requested(run_id, connection, mode, BatchType.MEDIUM, origin), trigger=Trigger.SCHEDULE)
         self.runs.request(Commit(origin, "requested", run, commands=(_to_launch(run),)))
         return run
 

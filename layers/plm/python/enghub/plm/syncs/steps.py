@@ -1,21 +1,25 @@
 """The steps of the state machine sync_products that need no PLM."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from enghub.core.clock import Clock
-from enghub.core.commits import Commit
+from enghub.core.commits import Command, Commit
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.kit.runs.leases import Lease
 from enghub.kit.runs.sweep import Fate, Swept, sweep
 from enghub.plm import published
-from enghub.plm.syncs.model import Batch, Range, SyncRun
+from enghub.plm.syncs.model import Batch, Mode, Range, SyncRun
 from enghub.plm.syncs.repository import SyncRuns
 from enghub.plm.syncs.service import existing
 
 WORKFLOW = "system:sync-products"
 LOST = "no sign of life for half an hour: its execution was stopped, or never began"
+GONE_QUEUE = "mark_gone"
+USUAL_OVERLAP = timedelta(minutes=10)
 FINISHING_TRIES = 5
 """Runs of one connection that end at the same moment move the same watermark."""
 
@@ -26,6 +30,8 @@ class SyncSteps:
 
     runs: SyncRuns
     clock: Clock
+    overlap: Callable[[str, str], timedelta] = lambda _, __: USUAL_OVERLAP
+    """How far an incremental run of a tenant's connection looks back."""
 
     def plan(self, tenant_id: str, run_id: str, pass_number: int) -> SyncRun:
         """Open the run: fix what it takes, from the watermark."""
@@ -33,7 +39,9 @@ class SyncSteps:
         run = before.value
         if not run.is_at(pass_number):
             return run
-        opened = run.begin(self.runs.watermark(tenant_id, run.connection), self.clock())
+        opened = run.begin(
+            self.runs.watermark(tenant_id, run.connection), self.overlap(tenant_id, run.connection), self.clock()
+        )
         if opened is not run:
             self.runs.save(before, opened)
         return opened
@@ -62,8 +70,11 @@ class SyncSteps:
             origin = Origin(tenant_id, run.factory_id, WORKFLOW, now, run_id)
             run = run.finish(self.runs.batches(tenant_id, run_id), fault, now)
             events, reason = (ended_event(run, origin),), run.failure or ""
+            # Only a complete run of everything can tell what is no longer there (C11).
+            is_complete = run.succeeded and run.mode is Mode.FULL
+            commands = (Command(GONE_QUEUE, {"run_id": run_id, "cursor": None}),) if is_complete else ()
             try:
-                self.runs.finish(Commit(origin, run.status.lower(), run, before, events, reason=reason))
+                self.runs.finish(Commit(origin, run.status.lower(), run, before, events, commands, reason=reason))
             except VersionConflict:
                 if attempt == FINISHING_TRIES:
                     raise
