@@ -1,0 +1,139 @@
+"""What this context reads from events; everything else in them it ignores."""
+
+from enghub.core.event_data import EventData
+
+
+class NoticeAcknowledged(EventData, source="enghub.notices"):
+    """Somebody pressed the link of a page."""
+
+    notice_type: str
+    subject: str
+    by: str
+
+
+class UpgradeTold(EventData, source="enghub.upgrade"):
+    """What is read of an upgrade of a site."""
+
+    site_id: str
+    source_version: str
+    target_version: str
+    environment: str
+    problem: str | None = None
+
+
+class UpgradeStarted(UpgradeTold):
+    """Its workflow runs."""
+
+
+class UpgradeSucceeded(UpgradeTold):
+    """The site has its new version."""
+
+
+class UpgradeFailed(UpgradeTold):
+    """It stopped at its breakpoint."""
+
+
+class UpgradeAborted(UpgradeTold):
+    """An operator stopped it."""
+
+
+class UpgradeRolledBack(UpgradeTold):
+    """The site is as it was before."""
+
+
+class UpgradeRollbackFailed(UpgradeTold):
+    """The way back stopped too."""
+
+
+class RolloutTold(EventData, source="enghub.upgrade"):
+    """What is read of a roll-out to many sites."""
+
+    rollout_id: str
+    name: str
+    environment: str
+    target_version: str
+    sites: int
+    problem: str | None = None
+
+
+class RolloutStarted(RolloutTold):
+    """It was accepted."""
+
+
+class RolloutStopped(RolloutTold):
+    """Too many sites failed."""
+
+
+class RolloutSucceeded(RolloutTold):
+    """Every wave is complete."""
+
+
+class ConfigurationChanged(EventData, source="enghub.settings"):
+    """An item of one layer changed; the event tells no value."""
+
+    config_key: str
+    layer: str
+    operation: str
+    version: int
+
+
+class FeatureFlagChanged(EventData, source="enghub.settings"):
+    """A feature flag changed."""
+
+    flag_key: str
+    environment: str
+    operation: str
+    is_enabled: bool
+    version: int
+
+
+class GrayReleaseChanged(EventData, source="enghub.settings"):
+    """A gray release moved."""
+
+    release_id: str
+    feature_key: str
+    environment: str
+    action: str
+    current_percentage: float
+    why: str
+
+
+class ChangePointCreated(EventData, source="enghub.plm"):
+    """An engineering change came."""
+
+    change_point_id: str
+    ecn_number: str
+    title: str
+
+
+class ChangePointCancelled(EventData, source="enghub.plm"):
+    """An engineering change was withdrawn."""
+
+    change_point_id: str
+    ecn_number: str
+
+
+class BomChanged(EventData, source="enghub.plm"):
+    """A version of a product's BOM is another now."""
+
+    product_code: str
+    bom_version: str
+    revision: int
+
+
+class CutoverStarted(EventData, source="enghub.golive"):
+    """A cut-over, or a rehearsal of one, began."""
+
+    go_live_id: str
+    run_id: str
+    rehearsal: bool
+
+
+class CutoverEnded(EventData, source="enghub.golive"):
+    """It ended."""
+
+    go_live_id: str
+    run_id: str
+    rehearsal: bool
+    state: str
+    reason: str

@@ -1,0 +1,298 @@
+"""What PagerDuty, Opsgenie and Grafana OnCall export of who is on call, as their APIs write it (OPS-23).
+
+PagerDuty: GET /schedules/{id} (schedule_layers, top first), /schedules/{id}/overrides, /escalation_policies, from
+developer.pagerduty.com (api-schema 91a06fb). Opsgenie: GET /v2/schedules?expand=rotation, .../overrides,
+/v2/escalations, from docs.opsgenie.com and iksaif/opsgenie_swagger. OnCall: GET /api/v1/schedules, /on_call_shifts,
+/escalation_policies, from grafana/oncall docs/sources/oncall-api-reference (0b48a00). Members that are not read here
+are ignored: exports have many.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from enghub.core import wire
+from enghub.core.i18n import Text
+from enghub.core.setup.api import Zone
+
+_WALL = Text(
+    "write a local time without offset, as 2026-11-28T09:00:00", "请填写不带时区的本地时间，如 2026-11-28T09:00:00"
+)
+
+
+def _wall(text: str) -> str:
+    try:
+        found = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError as error:
+        raise wire.Unfit(_WALL) from error
+    if found.tzinfo is not None or not 1970 <= found.year < 3000:
+        raise wire.Unfit(_WALL)
+    return found.isoformat()
+
+
+Foreign = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(wire.printable)]
+Title = Annotated[str, Field(max_length=200)]
+Naive = Annotated[str, Field(min_length=16, max_length=26), AfterValidator(_wall)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", max_length=8)]
+Seconds = Annotated[int, Field(ge=60, le=366 * 86_400)]
+
+
+class Export(BaseModel):
+    """Base of what others export: their names, and only what is read of them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+# --- PagerDuty --------------------------------------------------------------------------------------------------------
+
+
+class Reference(Export):
+    """Something of theirs, by its id."""
+
+    id: Foreign
+    type: Title = ""
+
+
+class LayerUser(Export):
+    """A user of a layer."""
+
+    user: Reference
+
+
+class Restriction(Export):
+    """When a layer is on duty; day 1 is Monday."""
+
+    type: Literal["daily_restriction", "weekly_restriction"]
+    start_time_of_day: TimeOfDay
+    duration_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)]
+    start_day_of_week: Annotated[int, Field(ge=1, le=7)] | None = None
+
+
+class ScheduleLayer(Export):
+    """Users who take turns; a layer further up hides those below while it has somebody on."""
+
+    id: Foreign
+    name: Title = ""
+    start: wire.Instant
+    end: wire.Instant | None = None
+    rotation_virtual_start: wire.Instant
+    rotation_turn_length_seconds: Seconds
+    users: Annotated[tuple[LayerUser, ...], Field(min_length=1, max_length=100)]
+    restrictions: Annotated[tuple[Restriction, ...], Field(max_length=50)] = ()
+
+
+class PagerDutyOverride(Export):
+    """Somebody instead of whoever is on."""
+
+    start: wire.Instant
+    end: wire.Instant
+    user: Reference
+
+
+class PagerDutySchedule(Export):
+    """A schedule with its layers; ``overrides`` as /schedules/{id}/overrides lists them."""
+
+    id: Foreign
+    name: Title
+    time_zone: Zone
+    schedule_layers: Annotated[tuple[ScheduleLayer, ...], Field(max_length=20)] = ()
+    overrides: Annotated[tuple[PagerDutyOverride, ...], Field(max_length=500)] = ()
+
+
+class Strategy(Export):
+    """How targets of a rule are assigned."""
+
+    type: Title = ""
+
+
+class EscalationRule(Export):
+    """Targets paged together, and how long they have."""
+
+    escalation_delay_in_minutes: Annotated[int, Field(ge=1, le=9_000)]
+    targets: Annotated[tuple[Reference, ...], Field(max_length=20)] = ()
+    escalation_rule_assignment_strategy: Strategy | None = None
+
+
+class PagerDutyPolicy(Export):
+    """An escalation policy."""
+
+    id: Foreign
+    name: Title
+    num_loops: Annotated[int, Field(ge=0, le=9)] = 0
+    escalation_rules: Annotated[tuple[EscalationRule, ...], Field(min_length=1, max_length=20)]
+
+
+class PagerDutyExport(Export):
+    """What PagerDuty's REST API answers, without the envelopes."""
+
+    schedules: Annotated[tuple[PagerDutySchedule, ...], Field(max_length=20)] = ()
+    escalation_policies: Annotated[tuple[PagerDutyPolicy, ...], Field(max_length=50)] = ()
+
+
+# --- Opsgenie ---------------------------------------------------------------------------------------------------------
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Hour = Annotated[int, Field(ge=0, le=24)]
+Minute = Annotated[int, Field(ge=0, le=59)]
+
+
+class Participant(Export):
+    """Who takes a turn; ``none`` is nobody."""
+
+    type: Literal["user", "team", "escalation", "none", "schedule"]
+    id: Foreign | None = None
+    username: Foreign | None = None
+
+
+class TimeSpan(Export):
+    """From when until when, of a day or of a week."""
+
+    startHour: Hour  # noqa: N815 - their name
+    startMin: Minute  # noqa: N815
+    endHour: Hour  # noqa: N815
+    endMin: Minute  # noqa: N815
+    startDay: Weekday | None = None  # noqa: N815
+    endDay: Weekday | None = None  # noqa: N815
+
+
+class TimeRestriction(Export):
+    """When a rotation is on duty."""
+
+    type: Literal["time-of-day", "weekday-and-time-of-day"]
+    restriction: TimeSpan | None = None
+    restrictions: Annotated[tuple[TimeSpan, ...], Field(max_length=50)] = ()
+
+
+class OpsgenieRotation(Export):
+    """Participants who take turns; all rotations of a schedule are on together."""
+
+    id: Foreign
+    name: Title = ""
+    startDate: wire.Instant  # noqa: N815
+    endDate: wire.Instant | None = None  # noqa: N815
+    type: Literal["hourly", "daily", "weekly"]
+    length: Annotated[int, Field(ge=1, le=366)] = 1
+    participants: Annotated[tuple[Participant, ...], Field(min_length=1, max_length=100)]
+    timeRestriction: TimeRestriction | None = None  # noqa: N815
+    enabled: bool = True
+
+
+class RotationReference(Export):
+    """A rotation, by its id."""
+
+    id: Foreign
+
+
+class OpsgenieOverride(Export):
+    """Somebody instead of whoever is on, in some rotations or, without any, in all."""
+
+    startDate: wire.Instant  # noqa: N815
+    endDate: wire.Instant  # noqa: N815
+    user: Participant
+    rotations: Annotated[tuple[RotationReference, ...], Field(max_length=50)] = ()
+
+
+class OpsgenieSchedule(Export):
+    """A schedule with its rotations and overrides."""
+
+    id: Foreign
+    name: Title
+    timezone: Zone
+    enabled: bool = True
+    rotations: Annotated[tuple[OpsgenieRotation, ...], Field(max_length=20)] = ()
+    overrides: Annotated[tuple[OpsgenieOverride, ...], Field(max_length=500)] = ()
+
+
+class Delay(Export):
+    """How long after the alert was made."""
+
+    timeAmount: Annotated[int, Field(ge=0, le=9_000)] = 0  # noqa: N815
+
+
+class OpsgenieRule(Export):
+    """Whom a rule tells, after which time, on which condition."""
+
+    condition: Title = "if-not-acked"
+    notifyType: Title = "default"  # noqa: N815
+    delay: Delay = Delay()
+    recipient: Participant
+
+
+class OpsgenieRepeat(Export):
+    """How often all is told again."""
+
+    count: Annotated[int, Field(ge=0, le=20)] = 0
+
+
+class OpsgenieEscalation(Export):
+    """An escalation."""
+
+    id: Foreign
+    name: Title
+    rules: Annotated[tuple[OpsgenieRule, ...], Field(min_length=1, max_length=30)]
+    repeat: OpsgenieRepeat | None = None
+
+
+class OpsgenieExport(Export):
+    """What Opsgenie's REST API answers under ``data``."""
+
+    schedules: Annotated[tuple[OpsgenieSchedule, ...], Field(max_length=20)] = ()
+    escalations: Annotated[tuple[OpsgenieEscalation, ...], Field(max_length=50)] = ()
+
+
+# --- Grafana OnCall ---------------------------------------------------------------------------------------------------
+
+IcalDay = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+
+
+class OnCallShift(Export):
+    """One event of iCalendar, once, again and again, or with users who take turns; a higher level hides lower ones."""
+
+    id: Foreign
+    name: Title = ""
+    type: Literal["single_event", "recurrent_event", "rolling_users", "override"]
+    time_zone: Zone | None = None
+    level: Annotated[int, Field(ge=0, le=99)] | None = None
+    start: Naive
+    rotation_start: Naive | None = None
+    duration: Seconds
+    frequency: Literal["hourly", "daily", "weekly", "monthly"] | None = None
+    interval: Annotated[int, Field(ge=1, le=366)] | None = None
+    until: Naive | None = None
+    week_start: IcalDay | None = None
+    by_day: Annotated[tuple[IcalDay, ...], Field(max_length=7)] | None = None
+    by_month: Annotated[tuple[int, ...], Field(max_length=12)] | None = None
+    by_monthday: Annotated[tuple[int, ...], Field(max_length=62)] | None = None
+    users: Annotated[tuple[Foreign, ...], Field(max_length=50)] | None = None
+    rolling_users: Annotated[tuple[tuple[Foreign, ...], ...], Field(max_length=100)] | None = None
+    start_rotation_from_user_index: Annotated[int, Field(ge=0, le=99)] | None = None
+
+
+class OnCallSchedule(Export):
+    """A schedule; its shifts by their ids."""
+
+    id: Foreign
+    name: Title
+    time_zone: Zone = "UTC"
+    type: Title = "web"
+    shifts: Annotated[tuple[Foreign, ...], Field(max_length=100)] = ()
+
+
+class OnCallStep(Export):
+    """One step of an escalation chain."""
+
+    escalation_chain_id: Foreign
+    position: Annotated[int, Field(ge=0, le=1_000)]
+    type: Title
+    duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    persons_to_notify: Annotated[tuple[Foreign, ...], Field(max_length=50)] | None = None
+    notify_on_call_from_schedule: Foreign | None = None
+
+
+class OnCallExport(Export):
+    """What OnCall's API lists under ``results``."""
+
+    schedules: Annotated[tuple[OnCallSchedule, ...], Field(max_length=20)] = ()
+    on_call_shifts: Annotated[tuple[OnCallShift, ...], Field(max_length=300)] = ()
+    escalation_policies: Annotated[tuple[OnCallStep, ...], Field(max_length=300)] = ()

@@ -1,0 +1,227 @@
+"""Grafana OnCall's schedules and escalation chains: read for our rota, and said by their own rules (OPS-23). Pure.
+
+A shift is an event of iCalendar by the wall clock. Users who take turns have a period each; a higher level hides lower
+ones, equal ones are on together, an override hides all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import get_args
+
+from enghub.golive.importers import texts
+from enghub.golive.importers.formats import IcalDay, OnCallExport, OnCallSchedule, OnCallShift, OnCallStep
+from enghub.golive.importers.model import Change, ForeignRota, Line, Reading, Source, Spans
+from enghub.golive.importers.texts import slug
+from enghub.golive.importers.weeks import ALWAYS, DAY, WEEK, weekly
+from enghub.golive.oncall.model import Group
+from enghub.golive.policies.model import Policy, Step, Target, TargetKind
+from enghub.kit.calendars.intervals import Interval
+from enghub.kit.calendars.rules import RecurringRule
+from enghub.kit.calendars.zones import instant, local, zone
+
+UNITS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+DAYS = get_args(IcalDay)
+OVERRIDES = 1_000
+"""Hides every level."""
+MINUTE = timedelta(minutes=1)
+AHEAD = timedelta(days=92)
+REPEATS = 5
+"""How often OnCall begins again at most."""
+
+
+def rotas(export: OnCallExport, reading: Reading, at: datetime) -> Iterable[ForeignRota]:
+    """Yield every schedule, understood; what differs is looked for from ``at`` on."""
+    every = {one.id: one for one in export.on_call_shifts}
+    for schedule in export.schedules:
+        place = f"schedules.{schedule.id}"
+        if schedule.type == "ical":
+            reading.note(place, texts.ICAL.filled(kind=schedule.type))
+        shifts = [every[name] for name in schedule.shifts if name in every]
+        lines = tuple(line for one in shifts for line in _lines(one, schedule, reading, f"on_call_shifts.{one.id}"))
+        if not lines:
+            reading.note(place, texts.NO_LINES)
+            continue
+        changes = tuple(
+            Change(span.start, span.end, _groups(one, reading)[0])
+            for one in sorted(shifts, key=lambda shift: shift.start)
+            if one.type == "override"
+            for span in [_once(one, schedule)]
+        )
+        source = _source(shifts, schedule, reading, at)
+        yield ForeignRota(slug(schedule.id), schedule.name, schedule.time_zone, lines, changes, source)
+
+
+def policies(export: OnCallExport, reading: Reading, tenant_id: str) -> Iterable[Policy]:
+    """Yield every escalation chain as a policy; a wait ends a step."""
+    schedules = {one.id for one in export.schedules}
+    chains: dict[str, list[OnCallStep]] = defaultdict(list)
+    for step in sorted(export.escalation_policies, key=lambda one: one.position):
+        chains[step.escalation_chain_id].append(step)
+    for name, found in chains.items():
+        steps: list[Step] = []
+        targets: list[Target] = []
+        repeat = 0
+        for one in found:
+            place = f"escalation_policies.{name}.{one.position}"
+            if one.type == "wait":
+                minutes = max(1, (one.duration or 60) // 60)
+                if targets:
+                    steps.append(Step(tuple(targets), minutes))
+                elif not steps:
+                    reading.note(place, texts.FIRST_WAITS.filled(minutes=minutes))
+                targets = []
+            elif one.type == "repeat_escalation":
+                repeat = REPEATS
+            else:
+                targets += _targets(one, schedules, reading, place)
+        if targets:
+            steps.append(Step(tuple(targets), 15))
+        yield Policy(tenant_id, slug(name), name, tuple(steps) or (Step(()),), repeat)
+
+
+def _targets(one: OnCallStep, schedules: set[str], reading: Reading, place: str) -> list[Target]:
+    if one.type == "notify_persons":
+        return [Target(TargetKind.USER, reading.user(name)) for name in one.persons_to_notify or ()]
+    if one.type == "notify_on_call_from_schedule" and one.notify_on_call_from_schedule:
+        if one.notify_on_call_from_schedule not in schedules:
+            reading.note(place, texts.NO_SCHEDULE.filled(name=one.notify_on_call_from_schedule))
+        return [Target(TargetKind.SCHEDULE, slug(one.notify_on_call_from_schedule))]
+    if one.type == "notify_person_next_each_time":
+        reading.note(place, texts.ROUND_ROBIN)
+        return [Target(TargetKind.USER, reading.user(name)) for name in one.persons_to_notify or ()]
+    reading.note(place, texts.KIND.filled(kind=one.type))
+    return []
+
+
+def _groups(one: OnCallShift, reading: Reading) -> tuple[Group, ...]:
+    rolling = one.rolling_users if one.type == "rolling_users" or not one.users else None
+    groups = rolling or (one.users or (),)
+    return tuple(tuple(reading.user(name) for name in group) for group in groups)
+
+
+def _zone(one: OnCallShift, schedule: OnCallSchedule) -> str:
+    return one.time_zone or schedule.time_zone
+
+
+def _once(one: OnCallShift, schedule: OnCallSchedule) -> Interval:
+    start = instant(datetime.fromisoformat(one.start), zone(_zone(one, schedule)))
+    return Interval(start, start + timedelta(seconds=one.duration))
+
+
+def _why_not(one: OnCallShift) -> str:
+    """Return why the recurring rule of a shift is not carried, nothing where it is."""
+    if one.frequency in {None, "monthly"} or one.by_month or one.by_monthday:
+        return "FREQ=MONTHLY, BYMONTH, BYMONTHDAY"
+    if one.by_day and one.frequency != "weekly":
+        return f"FREQ={str(one.frequency).upper()} + BYDAY"
+    period = UNITS[str(one.frequency)]
+    length = timedelta(seconds=one.duration)
+    if length > period and length % period:
+        return "DURATION"
+    if one.frequency == "hourly" and length != period * (one.interval or 1) and 24 % (one.interval or 1):
+        return "FREQ=HOURLY + INTERVAL + DURATION"
+    return ""
+
+
+def _lines(one: OnCallShift, schedule: OnCallSchedule, reading: Reading, place: str) -> Iterator[Line]:
+    if one.type == "override":
+        return
+    groups, rank = _groups(one, reading), one.level or 0
+    tz, own = zone(schedule.time_zone), zone(_zone(one, schedule))
+    if _zone(one, schedule) != schedule.time_zone:
+        reading.note(place, texts.ZONE.filled(zone=_zone(one, schedule), other=schedule.time_zone))
+
+    def here(text: str) -> datetime:
+        """Return a time of the shift by the clocks of the schedule."""
+        return local(instant(datetime.fromisoformat(text), own), tz).replace(second=0, microsecond=0)
+
+    start, length = here(one.start), timedelta(seconds=one.duration)
+    if one.type == "single_event":
+        yield Line(slug(one.id), rank, start, start + length, start, length, groups[:1], ALWAYS)
+        return
+    why = _why_not(one)
+    if why:
+        reading.note(place, texts.RULE.filled(why=why))
+        return
+    period, times = UNITS[str(one.frequency)], one.interval or 1
+    begin = max(start, here(one.rotation_start)) if one.rotation_start else start
+    until = here(one.until) if one.until else None
+    anchor = _week_of(one, start) if one.by_day else start
+    first = one.start_rotation_from_user_index or 0
+    if length == period * times and not one.by_day:
+        yield Line(slug(one.id), rank, begin, until, anchor, period * times, groups, ALWAYS, first)
+        return
+    busy = max(1, length // period) if length > period else 1
+    members = tuple(member for group in groups for member in (*(group,) * busy, *((),) * (times - busy)))
+    week = ALWAYS if length >= period and not one.by_day else _spans(one, start, length)
+    yield Line(slug(one.id), rank, begin, until, anchor, period, members, week, first * times)
+
+
+def _spans(one: OnCallShift, start: datetime, length: timedelta) -> Spans:
+    minute, minutes = start.hour * 60 + start.minute, int(length / MINUTE)
+    if one.by_day:
+        return weekly((DAYS.index(day) * DAY + minute, minutes) for day in one.by_day)
+    if one.frequency == "weekly":
+        return weekly([(start.weekday() * DAY + minute, minutes)])
+    step = DAY if one.frequency == "daily" else 60 * (one.interval or 1)
+    return weekly((at + minute, minutes) for at in range(0, WEEK, step))
+
+
+def _week_of(one: OnCallShift, start: datetime) -> datetime:
+    """Return when the week of a shift's start began, at its time of day: what reaches over midnight stays whole."""
+    first = DAYS.index(one.week_start or "SU")
+    return start - timedelta(days=(start.weekday() - first) % 7)
+
+
+def _source(shifts: list[OnCallShift], schedule: OnCallSchedule, reading: Reading, at: datetime) -> Source:
+    """Return who is on by OnCall's own rules: the events, and of those that are on the ones of the highest level."""
+    span = Interval(at - timedelta(days=370), at + AHEAD)
+    found = [
+        (event, OVERRIDES if one.type == "override" else one.level or 0, group)
+        for one in shifts
+        for event, group in _events(one, schedule, span, _groups(one, reading))
+        if event.end > at
+    ]
+
+    def on(moment: datetime) -> frozenset[str]:
+        now = [(rank, group) for event, rank, group in found if moment in event]
+        highest = max((rank for rank, _ in now), default=0)
+        return frozenset(user for rank, group in now if rank == highest for user in group)
+
+    return on
+
+
+def _events(
+    one: OnCallShift, schedule: OnCallSchedule, span: Interval, groups: tuple[Group, ...]
+) -> Iterator[tuple[Interval, Group]]:
+    tz, start = zone(_zone(one, schedule)), datetime.fromisoformat(one.start)
+    length, times = timedelta(seconds=one.duration), one.interval or 1
+    if one.type in {"single_event", "override"}:
+        yield _once(one, schedule), groups[0]
+        return
+    for begin in _begins(one, start, schedule, span):
+        wall = local(begin, tz)
+        since = _week_of(one, start) if one.frequency == "weekly" and one.by_day else start
+        period = (wall - since) // UNITS.get(str(one.frequency), timedelta(days=30)) // times
+        if not one.rotation_start or wall >= datetime.fromisoformat(one.rotation_start):
+            group = groups[(period + (one.start_rotation_from_user_index or 0)) % len(groups)]
+            yield Interval(begin, begin + length), group
+
+
+def _begins(one: OnCallShift, start: datetime, schedule: OnCallSchedule, span: Interval) -> Iterable[datetime]:
+    tz, times = zone(_zone(one, schedule)), one.interval or 1
+    until = instant(datetime.fromisoformat(one.until), tz) if one.until else span.end
+    if one.frequency == "hourly":
+        step = timedelta(hours=times)
+        wall = start + max(0, (local(span.start, tz) - start) // step) * step
+        while instant(wall, tz) < min(span.end, until):
+            yield instant(wall, tz)
+            wall += step
+        return
+    parts = [f"FREQ={str(one.frequency).upper()}", f"INTERVAL={times}"]
+    parts += [f"BYDAY={','.join(one.by_day)}"] if one.by_day else []
+    parts += [f"BYMONTH={','.join(map(str, one.by_month))}"] if one.by_month else []
+    parts += [f"BYMONTHDAY={','.join(map(str, one.by_monthday))}"] if one.by_monthday else []
+    rule = RecurringRule(";".join([*parts, f"WKST={one.week_start or 'SU'}"]), start, tz)
+    yield from rule.within(Interval(span.start, min(span.end, max(until, span.start))), limit=5_000)

@@ -1,0 +1,12 @@
+"""What timers of runbooks, aftercare, actions, senders, reports are for; in one place, so that waking is cheap."""
+
+RUNBOOK_LATE, STEP_LATE = "runbook_late", "runbook_step_late"
+AFTERCARE_BEGIN, AFTERCARE_STOP = "aftercare_begin", "aftercare_stop"
+"""Set by the end of a cut-over or of a go-live, in its own transaction."""
+AFTERCARE_CHECK = "aftercare_check"
+ACTION_OVERDUE = "action_overdue"
+DRILL_PLAN, DRILL_BEGIN, DRILL_END = "drill_plan", "drill_begin", "drill_end"
+HANDOVER_REVIEW = "handover_review"
+SENDER_SILENT = "sender_silent"
+OPERATIONS_REPORT = "operations_report"
+RAMP_LOOK, EVIDENCE_LOOK, SLO_LOOK = "advance_ramp", "evidence_look", "slo_look"
