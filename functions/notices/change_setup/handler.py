@@ -9,17 +9,16 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http
+from enghub.core.setup.api import Name, UserId
 from enghub.notices import rights, wiring
 from enghub.notices.setup.answers import ChannelResponse, ContactResponse, RuleResponse, TemplateResponse
 from enghub.notices.setup.api import (
     BASE,
-    Name,
     NoticeTypeName,
     PutChannelRequest,
     PutContactRequest,
     PutRuleRequest,
     PutTemplateRequest,
-    UserId,
     kept_roles,
 )
 

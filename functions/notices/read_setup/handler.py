@@ -9,6 +9,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
+from enghub.core.setup.api import Name, UserId
 from enghub.notices import rights, wiring
 from enghub.notices.catalogue.model import notice_type as type_called
 from enghub.notices.catalogue.model import notice_types
@@ -24,7 +25,7 @@ from enghub.notices.setup.answers import (
     TemplateResponse,
     TemplatesResponse,
 )
-from enghub.notices.setup.api import BASE, Name, NoticeTypeName, UserId
+from enghub.notices.setup.api import BASE, NoticeTypeName
 
 app = http.resolver()
 

@@ -10,12 +10,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
 from enghub.core.lazy import lazy
+from enghub.core.setup.api import Name
+from enghub.core.setup.errors import SetupNotFound
 from enghub.notices import rights, wiring
 from enghub.notices.catalogue.model import notice_type as type_called
 from enghub.notices.deliveries.api import StartedResponse
 from enghub.notices.setup.answers import PreviewResponse
-from enghub.notices.setup.api import BASE, Name, NoticeTypeName, TestRequest, TextsRequest
-from enghub.notices.setup.errors import SetupNotFound
+from enghub.notices.setup.api import BASE, NoticeTypeName, TestRequest, TextsRequest
 
 if TYPE_CHECKING:
     from enghub.notices.templates import texts

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from enghub.core import calls, clock
+from enghub.core import clock
 from enghub.core.notices import NoticeRequested
 from enghub.notices import wiring
 from tests.factories import stored
@@ -117,11 +117,6 @@ def notices(account: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Ite
     boto3.client("sesv2").create_email_identity(EmailIdentity="hub@example.com")
     found = Notices(monkeypatch)
     found.store_secret("notices/acknowledge", key="k" * 48)
-    from enghub.notices.deliveries import service  # noqa: PLC0415
-
-    for module in (wiring, service, clock, calls):
-        monkeypatch.setattr(module, "system_clock", lambda: found.now)
-    monkeypatch.setattr(service.Planner.__init__, "__defaults__", (lambda: found.now,))
-    monkeypatch.setattr(service.Courier.__init__, "__defaults__", (lambda: found.now,))
+    monkeypatch.setattr(clock, "_now", lambda _zone: found.now)
     yield found
     wiring.senders.cache_clear()

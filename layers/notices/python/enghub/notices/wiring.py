@@ -10,6 +10,7 @@ from enghub.core import config, secrets
 from enghub.core.clock import system_clock
 from enghub.core.config import CoreConfig
 from enghub.core.errors import NotFound
+from enghub.core.setup.service import Setup
 from enghub.kit.outbound.breaker import Breaker
 from enghub.kit.outbound.calls import Outbound
 from enghub.kit.outbound.stage import stage_policy
@@ -23,9 +24,7 @@ from enghub.notices.deliveries.message import Sender
 from enghub.notices.deliveries.model import Delivery
 from enghub.notices.rules.model import Rule
 from enghub.notices.setup import dynamo
-from enghub.notices.setup.dynamo import DynamoSetup
 from enghub.notices.setup.errors import TopicNotAllowed, UnknownChannel
-from enghub.notices.setup.service import Setup
 from enghub.notices.templates.model import Template
 
 ACKNOWLEDGE_SECRET = "notices/acknowledge"  # noqa: S105 - its name
@@ -103,25 +102,25 @@ def senders() -> Mapping[Kind, Sender]:
 @cache
 def rules() -> Setup[Rule]:
     """Return the use cases of rules."""
-    return Setup("rule", DynamoSetup(dynamo.RULES, "RULE"), MOST_RULES, _check_rule)
+    return Setup("rule", dynamo.rules(), MOST_RULES, _check_rule)
 
 
 @cache
 def channels() -> Setup[Channel]:
     """Return the use cases of channels."""
-    return Setup("channel", DynamoSetup(dynamo.CHANNELS, "CHANNEL"), MOST_CHANNELS, _check_channel)
+    return Setup("channel", dynamo.channels(), MOST_CHANNELS, _check_channel)
 
 
 @cache
 def contacts() -> Setup[Contact]:
     """Return the use cases of contacts."""
-    return Setup("contact", DynamoSetup(dynamo.CONTACTS, "CONTACT"), MOST_CONTACTS)
+    return Setup("contact", dynamo.contacts(), MOST_CONTACTS)
 
 
 @cache
 def templates() -> Setup[Template]:
     """Return the use cases of templates."""
-    return Setup("template", DynamoSetup(dynamo.TEMPLATES, "TEMPLATE"), MOST_TEMPLATES, check_template)
+    return Setup("template", dynamo.templates(), MOST_TEMPLATES, check_template)
 
 
 def channel(tenant_id: str, channel_id: str) -> Channel | None:

@@ -1,15 +1,14 @@
 """Rules, channels, contacts and templates on the wire (CFG-17)."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.i18n import Text
 from enghub.core.notices import Severity
+from enghub.core.setup.api import Clock, MailAddress, Name, UserId, Version, Zone
 from enghub.notices.catalogue.model import NoticeType
 from enghub.notices.channels.model import Channel, Kind
 from enghub.notices.contacts.model import Contact, Quiet
@@ -18,28 +17,6 @@ from enghub.notices.rules.model import Digest, Rule
 from enghub.notices.templates.model import Template
 
 BASE = "/api/v1/notices"
-NO_ZONE = Text("write a time zone of the IANA database, as Asia/Shanghai", "请填写 IANA 时区，如 Asia/Shanghai")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(text: str) -> str:
-    if text not in _zones():
-        raise wire.Unfit(NO_ZONE)
-    return text
-
-
-Name = Annotated[
-    str,
-    wire.form(
-        r"^[a-z0-9][a-z0-9_-]*$",
-        Text("small letters, digits, _ and -", "仅限小写字母、数字、_ 和 -"),
-        max_length=63,
-    ),
-]
 NoticeTypeName = Annotated[
     str,
     wire.form(
@@ -56,20 +33,6 @@ Pattern = Annotated[
         max_length=100,
     ),
 ]
-MailAddress = Annotated[
-    str,
-    wire.form(
-        r"^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$",
-        Text("a mail address, as ada@example.com", "邮箱地址，如 ada@example.com"),
-        max_length=254,
-        format="email",
-    ),
-]
-Clock = Annotated[
-    str,
-    wire.form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", Text("a time as 22:00", "时间，如 22:00"), max_length=5),
-]
-Zone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_zone)]
 Topic = Annotated[
     str,
     wire.form(
@@ -78,8 +41,6 @@ Topic = Annotated[
         max_length=300,
     ),
 ]
-UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(wire.printable)]
-Version = Annotated[wire.Count, Field(ge=1)]
 Some = Annotated[tuple[wire.Code, ...], Field(max_length=100)]
 Source = Annotated[str, Field(max_length=20_000)]
 

@@ -3,18 +3,14 @@
 pk T#<tenant>#NOTICES   sk RULE#<id>, CHANNEL#<id>, CONTACT#<user>, TEMPLATE#<type>
 """
 
-from dataclasses import dataclass
-from typing import Generic
-
 from enghub.core.aggregates import Aggregate
 from enghub.core.codec import Key
-from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import each, key
+from enghub.core.setup.dynamo import DynamoSetup
 from enghub.notices.channels.model import Channel
 from enghub.notices.contacts.model import Contact
 from enghub.notices.deliveries.planning import Settings
 from enghub.notices.rules.model import Rule
-from enghub.notices.setup.repository import A
 from enghub.notices.templates.model import Template
 
 
@@ -63,26 +59,24 @@ TEMPLATES = Aggregate(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoSetup(Generic[A]):
-    """The store of one kind."""
+def rules() -> DynamoSetup[Rule]:
+    """Return the store of rules."""
+    return DynamoSetup(RULES, _partition, "RULE")
 
-    aggregate: Aggregate[A]
-    kind: str
-    """The first part of its sort keys."""
 
-    def get(self, tenant_id: str, name: str) -> Kept[A] | None:
-        """One consistent GetItem."""
-        return self.aggregate.read(_key(tenant_id, self.kind, name))
+def channels() -> DynamoSetup[Channel]:
+    """Return the store of channels."""
+    return DynamoSetup(CHANNELS, _partition, "CHANNEL")
 
-    def all(self, tenant_id: str) -> list[Kept[A]]:
-        """One Query, page after page."""
-        found = map(self.aggregate.kept, each(_partition(tenant_id), prefix=f"{self.kind}#"))
-        return [one for one in found if not one.value.is_deleted]
 
-    def save(self, commit: Commit[A]) -> Kept[A]:
-        """One transaction: the item, its audit entry."""
-        return self.aggregate.save(commit)
+def contacts() -> DynamoSetup[Contact]:
+    """Return the store of contacts."""
+    return DynamoSetup(CONTACTS, _partition, "CONTACT")
+
+
+def templates() -> DynamoSetup[Template]:
+    """Return the store of templates."""
+    return DynamoSetup(TEMPLATES, _partition, "TEMPLATE")
 
 
 def settings_of(tenant_id: str) -> Settings:

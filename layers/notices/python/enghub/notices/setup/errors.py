@@ -1,19 +1,7 @@
 """What is wrong with what somebody wants to set up."""
 
-from enghub.core.errors import Invalid, NotFound, RuleViolated
+from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
-
-
-class SetupNotFound(NotFound):
-    """No such rule, channel, contact or template."""
-
-    text = Text("There is no {what} {name}", "{what} {name} 不存在")
-
-
-class TooManyOfThem(RuleViolated):
-    """A tenant may have a bounded number."""
-
-    text = Text("There are {most} of {what} already: delete one first", "{what} 已达上限 {most}，请先删除")
 
 
 class UnknownChannel(Invalid):
