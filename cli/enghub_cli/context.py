@@ -13,9 +13,9 @@ from enghub_cli.cloud.deploy import outputs_of
 from enghub_cli.cloud.process import Home, Running
 from enghub_cli.cloud.users import Pool, token
 from enghub_cli.errors import Stop
+from enghub_cli.hub import REQUEST_SECONDS
 
 STAGE = "local"
-REQUEST_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ from typing import Any
 
 import httpx
 
-from enghub_cli import context
+from enghub_cli import HAS_REPOSITORY
 from enghub_cli.errors import Stop
 
 BASE = "/api/v1/upgrade"
 REFUSED, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+NOTHING_LEFT = ("NOTHING_TO_UPGRADE",)
+"""Refusals that a pipeline is content with: what it asks for is there."""
+REQUEST_SECONDS = 30
 POLL_SECONDS = 1.0
 TRIES = 30
 """While following, the API may be away for this many polls."""
@@ -37,6 +40,11 @@ class Api:
         if base or token:
             message = "Give both --api and --token (or ENGHUB_API and ENGHUB_TOKEN), or neither for the local cloud"
             raise Stop(message, REFUSED)
+        if not HAS_REPOSITORY:
+            message = "Say which hub: --api and --token, or ENGHUB_API and ENGHUB_TOKEN"
+            raise Stop(message, REFUSED)
+        from enghub_cli import context  # noqa: PLC0415 - the local cloud is part of the repository, not of the package
+
         cloud = context.connect()
         made = cloud.token(tenant=tenant, factories=(), user=f"cli-{os.environ.get('USER', 'user')}", roles=(role,))
         return cls(cloud.api_base, made, path)
@@ -50,6 +58,14 @@ class Api:
         answer = self._send(method, path, body, {"Idempotency-Key": key} if key else {})
         return answer.json()["data"]
 
+    def form(self, path: str, file: tuple[str, bytes], **fields: str) -> Any:
+        """Send a file with fields as a form; return the answer's data.
+
+        Raises:
+            Stop: as for `call`.
+        """
+        return self._send("POST", path, None, {}, data=fields, files={"file": file}).json()["data"]
+
     def page(self, path: str) -> str:
         """Return the text of a page.
 
@@ -58,13 +74,14 @@ class Api:
         """
         return self._send("GET", path, None, {"Accept-Language": os.environ.get("LANG", "en")[:2]}).text
 
-    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+    def _send(self, method: str, path: str, body: Any, headers: dict[str, str], **form: Any) -> httpx.Response:
         answer = httpx.request(
             method,
             f"{self.base}{self.path}{path}",
             json=body,
+            **form,
             headers={"Authorization": f"Bearer {self.token}", **headers},
-            timeout=context.REQUEST_SECONDS,
+            timeout=REQUEST_SECONDS,
             trust_env=False,
         )
         if answer.is_success:
@@ -74,7 +91,20 @@ class Api:
         except ValueError:
             found = {}
         text = found.get("message") or f"the API answered {answer.status_code}"
-        raise Stop(text, REFUSED if answer.status_code < 500 else FAILED)
+        if found.get("details", {}).get("error") in NOTHING_LEFT:
+            raise Stop(text, 0)
+        raise Stop(_with_errors(text, found), REFUSED if answer.status_code < 500 else FAILED)
+
+
+def _with_errors(text: str, found: Any) -> str:
+    """Return the message with what is wrong one by one, where a whole file or batch is refused."""
+    wrong = (found.get("details") or {}).get("errors") or ()
+    told = [
+        f"  {one.get('place', '')} {one.get('configKey', one.get('field', ''))}: {one['message']}"
+        for one in wrong
+        if "message" in one
+    ]
+    return "\n".join([text, *told])
 
 
 def polled(hub: Api, path: str, deadline: float = math.inf) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from enghub_cli import commands
+from enghub_cli import HAS_REPOSITORY, commands
 from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 
@@ -20,6 +20,8 @@ class Command:
 
     modules: tuple[str, ...]
     help: str
+    is_packaged: bool = False
+    """It needs a hub alone; the others need the repository."""
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -33,9 +35,16 @@ COMMANDS: Mapping[str, Command] = {
     "token": Command(("token",), "Print a token (JWT); its user is made on demand."),
     "url": Command(("cloud",), "Print the address of the API."),
     "upgrade": Command(
-        ("upgrade", "rehearse", "upgrade_queue", "upgrade_rollout"), "Upgrade the business system of a site."
+        ("upgrade", "upgrade_own", "rehearse", "upgrade_queue", "upgrade_rollout"),
+        "Upgrade the business system of a site.",
+        is_packaged=True,
     ),
-    "parked": Command(("parked",), "Messages that failed for good: see them, send them again, give up."),
+    "mes": Command(("mes",), "The floor: bring a broker's messages to the hub.", is_packaged=True),
+    "parked": Command(
+        ("parked",), "Messages that failed for good: see them, send them again, give up.", is_packaged=True
+    ),
+    "settings": Command(("settings",), "Configuration as files: plan, apply, drift, export; backups."),
+    "audit": Command(("audit",), "The audit of all contexts: is it whole? Anchor a day's links."),
     "deploy": Command(("deploy",), "Build the layers and deploy all stacks of a stage to AWS."),
 }
 
@@ -62,7 +71,7 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, in the order in which they are needed."""
         del ctx
-        return list(COMMANDS)
+        return [name for name, command in COMMANDS.items() if HAS_REPOSITORY or command.is_packaged]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import and return a command; for the list of all, its name and line of help are enough."""
@@ -70,6 +79,9 @@ class Commands(TyperGroup):
         command = COMMANDS.get(cmd_name)
         if command is None:
             return None
+        if not HAS_REPOSITORY and not command.is_packaged:
+            message = f"`enghub {cmd_name}` belongs to the repository: type it there, after `make setup`"
+            raise Stop(message, 2)
         if self._listing:
             return TyperCommand(cmd_name, help=command.help)
         return imported(cmd_name)
@@ -84,7 +96,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if (told := _told(error)) is None:
                 raise
-            err.print(f"[red]enghub:[/red] {told}: see `enghub status`")
+            err.print(f"[red]enghub:[/red] {told}" + (": see `enghub status`" if HAS_REPOSITORY else ""))
             raise typer.Exit(1) from None
 
 
@@ -103,7 +115,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - for this option alone
 
-        out.print(version("enghub"))
+        out.print(version("enghub" if HAS_REPOSITORY else "enghub-cli"))
         raise typer.Exit
 
 

@@ -18,6 +18,11 @@ MADE: Mapping[str, Callable[[str], dict[str, Any]]] = {
         "apiKey": "enghub",
         "secret": random.token_hex(32),
     },
+    "mes/erp/default": lambda api_base: {
+        **OWNER,
+        "baseUrl": f"{api_base}/sandbox/erp",
+        "token": random.token_hex(32),
+    },
 }
 """Name below ``enghub/<stage>/`` to what is stored there, given the address of the API."""
 

@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import floor, site, telling
+from enghub_cli.story import changes, erp, floor, golive, night, quality, site, telling
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -34,10 +34,18 @@ def demo() -> None:
     floor.change_arrives(tell)
     floor.products_sync(tell)
     date = floor.work_is_done(tell)
+    changes.change_is_followed(tell)
+    changes.part_is_approved(tell)
     floor.board_moves(tell, date)
+    quality.lot_is_held(tell)
+    quality.stock_is_traced(tell)
+    erp.erp_goes_away(tell)
+    erp.erp_is_not_well(tell)
     floor.setting_changes(tell)
     telling.people_are_named(tell)
     site.upgrade_site(tell)
     telling.people_were_told(tell)
+    golive.system_goes_live(tell)
+    night.night_falls(tell)
     out.rule("[bold]The day is done")
     out.print(NEXT.format(api=cloud.api_base, aws=cloud.running.endpoint), markup=False)

@@ -1,15 +1,16 @@
 """``enghub parked``: messages that failed for good, of any context: seen, sent again, given up."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from enghub_cli.console import out
 from enghub_cli.hub import Api
 from enghub_cli.options import JsonOption, with_hub
+from enghub_cli.tables import table_of
 
 parked = typer.Typer(no_args_is_help=True, help="Messages that failed for good: see them, send them again, give up.")
 ContextArgument = Annotated[str, typer.Argument(help="mes, plm, settings, upgrade ...")]
@@ -41,15 +42,21 @@ def list_parked(
     if not found["items"]:
         out.print(f"No message of {context} is {status.upper()}")
         return
-    table = Table("id", "consumer", "type", "parked", "tries", "reason")
-    table.columns[0].no_wrap = True
-    for message in found["items"]:
-        tries = (
-            f"{message['attempts']} (came {message['times']} times)" if message["times"] > 1 else message["attempts"]
-        )
-        kind, at = message["messageType"], message["parkedAt"][:19]
-        table.add_row(message["id"], message["consumer"], kind, at, str(tries), message["reason"])
-    out.print(table)
+    columns = ("id", "consumer", "type", "parked", "tries", "reason")
+    out.print(table_of(columns, map(_cells, found["items"])))
+
+
+def _cells(message: dict[str, Any]) -> tuple[str, ...]:
+    times = f" (came {message['times']} times)" if message["times"] > 1 else ""
+    kind, at = message["messageType"], message["parkedAt"][:19]
+    return (
+        message["id"],
+        message["consumer"],
+        kind,
+        at,
+        f"{message['attempts']}{times}",
+        escape(message["reason"]),
+    )
 
 
 def show(hub: Api, context: ContextArgument, parked_id: IdArgument, unassigned: UnassignedOption = False) -> None:

@@ -8,9 +8,7 @@ Exit codes: 0 it goes up, comes back whole and goes up again (or was started, or
 """
 
 import json
-import sys
 import uuid
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +16,8 @@ import typer
 from rich.console import Group
 from rich.markup import escape
 
-from enghub_cli.cloud.assembly import ROOT
-from enghub_cli.commands.upgrade import upgrade
+from enghub_cli import HAS_REPOSITORY
+from enghub_cli.commands.upgrade import running, upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.following import Followed, watch
@@ -30,6 +28,7 @@ from enghub_cli.options import (
     FollowOption,
     JsonOption,
     KeyOption,
+    Kind,
     SiteOption,
     SourceOption,
     TargetOption,
@@ -39,16 +38,6 @@ from enghub_cli.options import (
     with_hub,
 )
 from enghub_cli.tables import steps_of
-
-
-class Kind(StrEnum):
-    """Of database."""
-
-    MARIADB = "mariadb"
-    MYSQL = "mysql"
-    POSTGRESQL = "postgresql"
-    SQLITE = "sqlite"
-
 
 RowsOption = Annotated[int, typer.Option("--row-limit", min=1, max=1_000_000, help="Rows of each table at most.")]
 PackageOption = Annotated[
@@ -73,9 +62,9 @@ def register(app: typer.Typer) -> None:
 
 
 def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
-    source: SourceOption,
     target: TargetOption,
     site: SiteOption,
+    source: SourceOption = None,
     environment: EnvironmentOption = "test",
     row_limit: RowsOption = 100_000,
     follow: FollowOption = False,
@@ -94,8 +83,12 @@ def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
     if package is not None:
         if dialect is None or database is None or scratch is None:
             raise Stop("With --package also give --dialect, --database and --scratch", REFUSED)
+        if source is None:
+            raise Stop("With --package also give --from: no hub says what the site runs", REFUSED)
         _end(_here(package, (source, target), site, (database, scratch), dialect, row_limit), as_json)
         return
+    hub = Api.of(api, token, tenant)
+    source = running(hub, site, target, source)
     body = {
         "upgradeBeforeVersion": source,
         "upgradeAfterVersion": target,
@@ -103,7 +96,6 @@ def rehearse(  # noqa: PLR0917 - typer reads one parameter per option
         "environment": environment,
         "rowLimit": row_limit,
     }
-    hub = Api.of(api, token, tenant)
     rehearsal_id = hub.call("POST", "/rehearsals", body, key=key or str(uuid.uuid4()))["rehearsalId"]
     if follow:
         _end(_followed(hub, rehearsal_id, timeout), as_json)
@@ -189,8 +181,10 @@ def _here(  # noqa: PLR0917 - what the options say
     Raises:
         Stop: refused, in one line.
     """
-    sys.path[:0] = [str(ROOT / "layers" / name / "python") for name in ("core", "kit", "upgrade")]
-    from enghub.core.errors import EngHubError  # noqa: PLC0415 - the path is known only now
+    if not HAS_REPOSITORY:
+        message = "--package runs the hub's own engine, which is in the repository: type it there, after `make setup`"
+        raise Stop(message, REFUSED)
+    from enghub.core.errors import EngHubError  # noqa: PLC0415 - the engine, for this option alone
     from enghub.kit.databases.errors import DatabaseUnreachable  # noqa: PLC0415
     from enghub.kit.sql.dialect import Dialect  # noqa: PLC0415
     from enghub.kit.work.errors import WorkFailed  # noqa: PLC0415

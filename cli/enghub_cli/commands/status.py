@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from enghub_cli import context
 from enghub_cli.console import err, out
 from enghub_cli.context import STAGE, Cloud
+from enghub_cli.tables import table_of
 
 PREFIX = f"enghub-{STAGE}-"
 EXECUTIONS_PER_WORKFLOW = 5
@@ -111,7 +112,4 @@ def _show(report: dict[str, Any]) -> None:
     out.print(f"{len(report['queues'])} queues, {len(waiting)} with messages")
     for title, rows in (("queues", waiting), ("executions", report["executions"])):
         if rows:
-            table = Table(*rows[0], title=title, title_justify="left")
-            for row in rows:
-                table.add_row(*(str(value) for value in row.values()))
-            out.print(table)
+            out.print(table_of(tuple(rows[0]), ([escape(str(value)) for value in row.values()] for row in rows), title))

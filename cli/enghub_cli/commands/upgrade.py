@@ -13,19 +13,18 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Group
 from rich.markup import escape
-from rich.table import Table
 
-from enghub_cli import context
+from enghub_cli import pipeline
 from enghub_cli.console import err, out
 from enghub_cli.errors import Stop
 from enghub_cli.following import Followed, watch
-from enghub_cli.hub import FAILED, REFUSED, Api
+from enghub_cli.hub import FAILED, REFUSED, REQUEST_SECONDS, Api
 from enghub_cli.options import (
     EnvironmentOption,
     FollowOption,
     JsonOption,
+    JunitOption,
     KeyOption,
     OnFailureOption,
     SiteOption,
@@ -34,20 +33,15 @@ from enghub_cli.options import (
     TimeoutOption,
     with_hub,
 )
-from enghub_cli.tables import steps_of
+from enghub_cli.plans import COLUMNS, remarks, step_cells
+from enghub_cli.showing import line_of, print_log, shown
+from enghub_cli.tables import steps_of, table_of
 
 ENDED = {"SUCCEEDED": 0, "FAILED": FAILED, "ABORTED": FAILED, "ROLLED_BACK": FAILED, "ROLLBACK_FAILED": FAILED}
 """A site that is as before is a failed pipeline all the same."""
-COLOURS = {
-    "SUCCEEDED": "green",
-    "FAILED": "red",
-    "ROLLBACK_FAILED": "red",
-    "ROLLED_BACK": "yellow",
-    "RUNNING": "cyan",
-    "WAITING": "yellow",
-    "SKIPPED": "yellow",
-}
-
+WaiverOption = Annotated[
+    str | None, typer.Option(help="Why production may take what did not succeed in test; stands in the report.")
+]
 upgrade = typer.Typer(no_args_is_help=True, help="Upgrade the business system of a site.")
 
 
@@ -60,82 +54,76 @@ def register(app: typer.Typer) -> None:
 @with_hub
 def plan(  # noqa: PLR0917 - typer reads one parameter per option
     hub: Api,
-    source: SourceOption,
     target: TargetOption,
     site: SiteOption,
+    source: SourceOption = None,
     environment: EnvironmentOption = "test",
     as_json: JsonOption = False,
 ) -> None:
     """Show what an upgrade would do: versions with reasons, steps, destructive statements; nothing is run."""
+    source = running(hub, site, target, source)
     found = hub.call("POST", "/plan", _body(source, target, site, environment))
     if as_json:
         out.print_json(json.dumps(found))
         return
-    versions = Table("version", "", "why", title=f"{site}: {source} to {target}")
-    for verdict in found["verdicts"]:
-        versions.add_row(verdict["version"], "in" if verdict["included"] else "out", verdict["reason"])
-    columns = ("name", "seconds", "rehearsed", "can be undone", "destroys")
-    out.print(versions, steps_of(columns, ((step["phase"], _planned(step)) for step in found["steps"])))
-    out.print(f"about {found['estimatedSeconds']} s; point of no return: {found['pointOfNoReturn'] or 'none'}")
-    out.print(_last_rehearsal(found["rehearsal"]))
-    for need in (*found["requiredResources"], *found["requiredComponents"]):
-        out.print(_need(need))
-
-
-def _planned(step: dict[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a step of a plan."""
-    dangers = "\n".join(f"{d['danger']}: {d['script']}:{d['line']}" for d in step["destructiveStatements"])
-    gate = " (asks for confirmation)" if step["requiresConfirmation"] else ""
-    undo = ("yes: " if step["reversible"] else "[red]no:[/red] ") + escape(step["undo"])
-    seconds = str(step["estimatedSeconds"])
-    return step["step"], escape(step["name"] + gate), seconds, _rehearsed(step), undo, escape(dangers)
-
-
-def _rehearsed(step: dict[str, Any]) -> str:
-    """Return the step's times in the last rehearsal."""
-    ways = (("up", step["rehearsedUpSeconds"]), ("down", step["rehearsedDownSeconds"]))
-    return "\n".join(f"{way} {seconds:.1f} s" for way, seconds in ways if seconds is not None) or "-"
-
-
-def _last_rehearsal(found: dict[str, Any] | None) -> str:
-    if found is None:
-        return "[yellow]never rehearsed[/yellow]: enghub upgrade rehearse"
-    how = "whole" if found["succeeded"] else "[red]not whole[/red]"
-    outdated = "; [yellow]outdated: the manifests have changed since[/yellow]" if found["outdated"] else ""
-    return f"last rehearsed {found['endedAt']}, {how} ({found['rehearsalId']}){outdated}"
+    verdicts = (
+        (one["version"], "in" if one["included"] else "out", escape(one["reason"])) for one in found["verdicts"]
+    )
+    versions = table_of(("version", "", "why"), verdicts, f"{site}: {source} to {target}")
+    out.print(versions, steps_of(COLUMNS, ((step["phase"], step_cells(step)) for step in found["steps"])))
+    for line in remarks(found):
+        out.print(line, soft_wrap=True)
 
 
 @upgrade.command()
 @with_hub
 def execute(  # noqa: PLR0917 - typer reads one parameter per option
     hub: Api,
-    source: SourceOption,
     target: TargetOption,
     site: SiteOption,
+    source: SourceOption = None,
     environment: EnvironmentOption = "test",
     follow: FollowOption = False,
     on_failure: OnFailureOption = "stop",
     when_busy: Annotated[str, typer.Option(help="When the site is being upgraded: refuse or queue.")] = "refuse",
+    waive_promotion: WaiverOption = None,
+    accept_drift: Annotated[
+        str | None, typer.Option(help="The digest of a drift that the plan showed and you accept.")
+    ] = None,
+    drift_reason: Annotated[str, typer.Option(help="Why you accept it; stands in the report.")] = "",
     timeout: TimeoutOption = None,
+    junit: JunitOption = None,
     key: KeyOption = None,
 ) -> None:
     """Start an upgrade; with --follow show it until it ends."""
-    body = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
-    _begun(hub, hub.call("POST", "/execute", body, key=key or str(uuid.uuid4())), follow, timeout)
+    source = running(hub, site, target, source)
+    body: dict[str, Any] = {**_body(source, target, site, environment), "onFailure": on_failure, "whenBusy": when_busy}
+    if accept_drift is not None:
+        body["driftAcceptance"] = {"digest": accept_drift, "reason": drift_reason}
+    if waive_promotion is not None:
+        body["promotionWaiver"] = waive_promotion
+    _begun(hub, hub.call("POST", "/execute", body, key=key or str(uuid.uuid4())), follow, timeout, junit)
 
 
 @upgrade.command()
 @with_hub
-def resume(
+def resume(  # noqa: PLR0917 - typer reads one parameter per option
     hub: Api,
     execution_id: str,
     decision: Annotated[str | None, typer.Option(help="Statement in doubt: applied or again; rollback: skip.")] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(help="active: with the corrected manifests that are in force, for all that has not run."),
+    ] = None,
+    waive_promotion: WaiverOption = None,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
+    junit: JunitOption = None,
 ) -> None:
     """Go on from the breakpoint; of a rollback that failed: exits 0 when the site is as before."""
-    found = hub.call("POST", f"/resume/{execution_id}", {} if decision is None else {"decision": decision})
-    _begun(hub, found, follow, timeout)
+    said = {"decision": decision, "revision": revision, "promotionWaiver": waive_promotion}
+    found = hub.call("POST", f"/resume/{execution_id}", {name: text for name, text in said.items() if text is not None})
+    _begun(hub, found, follow, timeout, junit)
 
 
 @upgrade.command()
@@ -145,9 +133,10 @@ def rollback(
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
+    junit: JunitOption = None,
 ) -> None:
     """Go back to the version before, from an upgrade that failed or was aborted; exits 0 when the site is as before."""
-    _begun(hub, hub.call("POST", f"/rollback/{execution_id}"), follow, timeout)
+    _begun(hub, hub.call("POST", f"/rollback/{execution_id}"), follow, timeout, junit)
 
 
 @upgrade.command()
@@ -157,9 +146,10 @@ def confirm(
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
+    junit: JunitOption = None,
 ) -> None:
     """Let the step pass that waits for an operator, or say that a failed upgrade shall roll back."""
-    _begun(hub, hub.call("POST", f"/confirm/{execution_id}", {}), follow, timeout)
+    _begun(hub, hub.call("POST", f"/confirm/{execution_id}", {}), follow, timeout, junit)
 
 
 @upgrade.command()
@@ -172,16 +162,17 @@ def abort(hub: Api, execution_id: str) -> None:
 
 @upgrade.command()
 @with_hub
-def status(
+def status(  # noqa: PLR0917 - typer reads one parameter per option
     hub: Api,
     execution_id: str,
     follow: FollowOption = False,
     timeout: TimeoutOption = None,
+    junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show an execution with its steps; exits with 1 when it failed."""
     if follow:
-        _follow(hub, execution_id, timeout)
+        _follow(hub, execution_id, timeout, junit)
         return
     found = hub.call("GET", f"/status/{execution_id}")
     if as_json:
@@ -221,7 +212,7 @@ def put_artifact(
         upload = hub.call("POST", "/artifacts", {**wanted, "sizeBytes": size})
         content.seek(0)
         answer = httpx.put(
-            upload["url"], content=content, headers=upload["headers"], timeout=context.REQUEST_SECONDS, trust_env=False
+            upload["url"], content=content, headers=upload["headers"], timeout=REQUEST_SECONDS, trust_env=False
         )
     if not answer.is_success:
         code = re.search(r"<Code>(\w+)</Code>", answer.text)
@@ -230,14 +221,23 @@ def put_artifact(
     out.print(f"{upload['path']} ({size} bytes, SHA-256 {wanted['sha256']})", soft_wrap=True)
 
 
-def _need(need: dict[str, Any]) -> str:
-    """Return a line about what a version needs of the site; without a statement of the site somebody has to look."""
-    advice = {"not enough": "execute refuses", "not stated": "check by hand"}.get(need["verdict"])
-    colour = {"not enough": "red", "not stated": "yellow"}.get(need["verdict"], "green")
-    amount = f" {need['amount']}" if "amount" in need else ""
-    there = f", there is {need['there']}" if need.get("there") else ""
-    said = f"{need['version']} needs {need['name']}{amount}{there}" + (f": {advice}" if advice else "")
-    return f"[{colour}]{need['verdict']}[/{colour}]: {escape(said)}"
+def running(hub: Api, site: str, target: str, said: str | None) -> str:
+    """Return the version to begin from: what was said, else what the site runs.
+
+    Raises:
+        typer.Exit: with 0, when it is the target already.
+        Stop: nobody knows what it runs.
+    """
+    if said is not None:
+        return said
+    found = hub.call("GET", f"/sites/{site}")["version"]
+    if found is None:
+        message = f"Nobody has said what {site} runs: enghub upgrade site add {site} --version ..., or --from"
+        raise Stop(message, REFUSED)
+    if found == target:
+        out.print(f"{site} runs {target} already")
+        raise typer.Exit(0)
+    return str(found)
 
 
 def _body(source: str, target: str, site: str, environment: str) -> dict[str, str]:
@@ -249,97 +249,37 @@ def _body(source: str, target: str, site: str, environment: str) -> dict[str, st
     }
 
 
-def _begun(hub: Api, found: dict[str, Any], follow: bool, timeout: float | None) -> None:
+def _begun(hub: Api, found: dict[str, Any], follow: bool, timeout: float | None, junit: Path | None) -> None:
     """Follow what was accepted; what was asked is the version before when it goes back, the new one otherwise."""
     if follow:
-        _follow(hub, found["executionId"], timeout, "ROLLED_BACK" if found["status"] == "ROLLING_BACK" else "SUCCEEDED")
+        wanted = "ROLLED_BACK" if found["status"] == "ROLLING_BACK" else "SUCCEEDED"
+        _follow(hub, found["executionId"], timeout, junit, wanted)
     else:
         out.print(found["executionId"])
 
 
-def _follow(hub: Api, execution_id: str, timeout: float | None, wanted: str = "SUCCEEDED") -> None:
+def _follow(hub: Api, execution_id: str, timeout: float | None, junit: Path | None, wanted: str = "SUCCEEDED") -> None:
     """Show the execution until it ends, waits for a person, or nobody wants to see more."""
     followed = Followed(
         f"/status/{execution_id}",
         lambda seen: seen["status"] in ENDED or seen["status"] == "WAITING",
         shown,
-        _line,
+        line_of,
         f"the upgrade goes on, follow it with `enghub upgrade status {execution_id} --follow`",
     )
     found = watch(hub, followed, timeout)
     out.print(shown(found))
+    marked = pipeline.tell(found, junit)
     if found["status"] == wanted:
         return
     if found["status"] in ("FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"):
-        _print_log(hub, execution_id, found)
+        print_log(hub, execution_id, found)
+    if marked is not None:
+        print(marked)  # read by the runner, so it must be as it is
     _exit(found)
-
-
-def _print_log(hub: Api, execution_id: str, found: dict[str, Any]) -> None:
-    """Print the log of the step that failed."""
-    back = found["rollback"] or {}
-    at = back if found["status"] == "ROLLBACK_FAILED" else found
-    step = (at["breakpoint"] or {}).get("step")
-    cursor = None
-    err.print(f"[red]{escape(step or 'the upgrade')} failed:[/red] {escape(at['error'] or '')}")
-    while True:
-        page = hub.call("GET", f"/log/{execution_id}" + (f"?cursor={cursor}" if cursor else ""))
-        for entry in page["items"]:
-            if entry["step"] == step:
-                err.print(f"  {entry['at']} {entry['level']} {escape(entry['message'])}")
-        cursor = page["cursor"]
-        if cursor is None:
-            return
 
 
 def _exit(found: dict[str, Any]) -> None:
     code = ENDED.get(found["status"], 0)
     if code:
         raise typer.Exit(code)
-
-
-def _line(found: dict[str, Any]) -> str:
-    back = found["rollback"]
-    at = found if back is None else back
-    done = f"{at['completedSteps']}/{at['totalSteps']}"
-    step = next((s for s in at["steps"] if s["step"] == found["currentStep"]), None)
-    return f"{found['status']} {done} {found['currentStep'] or ''} {_progress(step)}".rstrip()
-
-
-def _progress(step: dict[str, Any] | None) -> str:
-    progress = (step or {}).get("progress")
-    if not progress:
-        return ""
-    total = "" if progress["total"] is None else f" of {progress['total']}"
-    rate = f", {progress['ratePerSecond']:,.0f}/s" if progress.get("ratePerSecond") else ""
-    left = f", {progress['secondsLeft']} s left" if progress.get("secondsLeft") else ""
-    return f"{progress['done']}{total} {progress['unit']}{rate}{left}"
-
-
-def _worked(step: dict[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a step of an execution."""
-    colour = COLOURS.get(step["status"], "dim")
-    seconds = f"{step['activeSeconds']:.1f}" if step["attempts"] else ""
-    status_text = f"[{colour}]{step['status']}[/{colour}]"
-    return step["step"], status_text, str(step["attempts"] or ""), seconds, _progress(step)
-
-
-def shown(found: dict[str, Any]) -> Group:
-    """Return an execution for a person to read."""
-    versions = f"{found['upgradeBeforeVersion']} to {found['upgradeAfterVersion']}"
-    title = f"{found['siteId']} ({found['environment']}): {versions}, execution {found['executionId']}"
-    steps = [*found["steps"], *(found["rollback"] or {"steps": ()})["steps"]]
-    columns = ("status", "tries", "seconds", "progress")
-    table = steps_of(columns, ((step["phase"], _worked(step)) for step in steps), title)
-    colour = COLOURS.get(found["status"], "dim")
-    lines = [f"[{colour}]{found['status']}[/{colour}], {found['completedSteps']} of {found['totalSteps']} steps"]
-    lines.append(escape(found["summary"]))
-    if found["status"] in ("FAILED", "ABORTED", "ROLLBACK_FAILED"):  # on lines of their own, to be copied
-        lines.append(f"Go on with: enghub upgrade resume {found['executionId']} --follow")
-    if found["queuePosition"]:
-        lines.append(
-            f"Number {found['queuePosition']} in the queue, behind {', '.join(found['queueBehind']) or 'nobody'}"
-        )
-    if found["status"] == "WAITING":
-        lines.append(f"Waits for you: enghub upgrade confirm {found['executionId']} --follow")
-    return Group(table, *lines)

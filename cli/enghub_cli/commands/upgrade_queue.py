@@ -1,16 +1,17 @@
-"""``enghub upgrade queue`` and ``enghub upgrade limit``: who waits, and how many run at once (UPG-10)."""
+"""``enghub upgrade queue``, ``limit`` and ``statistics``: who waits, how many run, how they fared (UPG-10, UPG-13)."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from enghub_cli.commands.upgrade import upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import REFUSED, Api
 from enghub_cli.options import JsonOption, with_hub
+from enghub_cli.tables import table_of
 
 STAGE = "stage"
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     del app
     upgrade.command()(with_hub(queue))
     upgrade.command()(with_hub(limit))
+    upgrade.command()(with_hub(statistics))
 
 
 def queue(hub: Api, as_json: JsonOption = False) -> None:
@@ -31,10 +33,10 @@ def queue(hub: Api, as_json: JsonOption = False) -> None:
     whose = "the stage's" if found["ownLimit"] is None else f"the tenant's, the stage's is {found['defaultLimit']}"
     out.print(f"{found['running']} of {found['limit']} run ({whose}); {found['waitingCount']} wait")
     if found["waiting"]:
-        table = Table("place", "execution", "site", "since")
-        for place, who in enumerate(found["waiting"], 1):
-            table.add_row(str(place), who["executionId"], who["siteId"], who["queuedAt"])
-        out.print(table)
+        rows = (
+            (str(n), one["executionId"], one["siteId"], one["queuedAt"]) for n, one in enumerate(found["waiting"], 1)
+        )
+        out.print(table_of(("place", "execution", "site", "since"), rows))
 
 
 def limit(
@@ -47,3 +49,31 @@ def limit(
     wanted = None if number == STAGE else int(number)
     found = hub.call("PUT", "/queue", {"limit": wanted})
     out.print(f"{found['limit']} upgrades run at once; {found['running']} run, {found['waitingCount']} wait")
+
+
+def statistics(
+    hub: Api,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How far back.")] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how many upgrades succeeded, how long they took, and where they stopped."""
+    found = hub.call("GET", f"/statistics?days={days}")
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    columns = ("", "upgrades", "ended", "succeeded", "rate", "rolled back", "median", "slowest")
+    groups = (("all", [found["whole"]]), ("to", found["byVersion"]), ("site", found["bySite"]))
+    out.print(table_of(columns, (_figures(kind, one) for kind, ones in groups for one in ones)))
+    for stopped in found["stoppedAt"]:
+        out.print(f"{stopped['executions']} stopped at {escape(stopped['step'])}")
+    if not found["isComplete"]:
+        out.print(f"[yellow]only the newest ones, since {found['since']}[/yellow]")
+
+
+def _figures(kind: str, one: dict[str, Any]) -> tuple[str, ...]:
+    rate = "-" if one["successRate"] is None else f"{one['successRate']:.0%}"
+    took = (one["medianSeconds"], one["slowestSeconds"])
+    times = ("-" if seconds is None else f"{seconds:.1f} s" for seconds in took)
+    counts = (str(one[name]) for name in ("executions", "ended", "succeeded"))
+    name = kind if kind == "all" else f"{kind} {one['name']}"
+    return name, *counts, rate, str(one["rolledBack"]), *times

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 from rich.markup import escape
-from rich.table import Table
 
-from enghub_cli.commands.upgrade import COLOURS, upgrade
+from enghub_cli.commands.upgrade import upgrade
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.following import Followed, watch
@@ -28,6 +27,8 @@ from enghub_cli.options import (
     TimeoutOption,
     with_hub,
 )
+from enghub_cli.showing import COLOURS
+from enghub_cli.tables import table_of
 
 RESTS = {"SUCCEEDED": 0, "WAITING": 0, "PAUSED": 0, "STOPPED": FAILED, "ABORTED": FAILED}
 
@@ -182,22 +183,25 @@ def _line(found: dict[str, Any]) -> str:
     return f"{found['status']} wave {found['wave']}/{found['waves']}: {parts} of {found['sites']} sites"
 
 
+def _site(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a site."""
+    colour = COLOURS.get(row["status"], "dim")
+    return (
+        f"{row['wave']} (canary)" if row["canary"] else str(row["wave"]),
+        row["siteId"],
+        f"[{colour}]{row['status']}[/{colour}]",
+        str(row["attempt"] or ""),
+        row["upgradeBeforeVersion"] or "",
+        row["executionId"] or "",
+        escape(row["reason"] or ""),
+    )
+
+
 def shown(found: dict[str, Any]) -> Group:
     """Return a roll-out for a person to read."""
     title = f"{escape(found['name'])}: {found['upgradeAfterVersion']} ({found['environment']}), {found['rolloutId']}"
-    table = Table("wave", "site", "status", "tries", "from", "execution", "reason", title=title)
-    for row in found["siteProgress"]:
-        colour = COLOURS.get(row["status"], "dim")
-        wave = f"{row['wave']} (canary)" if row["canary"] else str(row["wave"])
-        table.add_row(
-            wave,
-            row["siteId"],
-            f"[{colour}]{row['status']}[/{colour}]",
-            str(row["attempt"] or ""),
-            row["upgradeBeforeVersion"] or "",
-            row["executionId"] or "",
-            escape(row["reason"] or ""),
-        )
+    columns = ("wave", "site", "status", "tries", "from", "execution", "reason")
+    table = table_of(columns, map(_site, found["siteProgress"]), title)
     lines = [escape(_line(found))]
     if found["reason"]:
         lines.append(f"[red]{escape(found['reason'])}[/red]")

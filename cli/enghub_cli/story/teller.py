@@ -35,9 +35,9 @@ class Teller:
         """Say what happens next, or what it means."""
         self.console.print(f"\n[cyan]{sentence}[/cyan]")
 
-    def sign_in(self, user: str, *roles: str) -> None:
-        """Get a token for ``user`` of tenant acme, factory sh-01, with these roles."""
-        self._tokens[user] = self.cloud.token(tenant="acme", factories=("sh-01",), user=user, roles=roles)
+    def sign_in(self, user: str, *roles: str, factory: str = "sh-01") -> None:
+        """Get a token for ``user`` of tenant acme with these roles in a factory."""
+        self._tokens[user] = self.cloud.token(tenant="acme", factories=(factory,), user=user, roles=roles)
 
     def call(
         self,

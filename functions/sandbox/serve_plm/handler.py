@@ -46,6 +46,30 @@ def read_products() -> dict[str, Any]:
     return service.products(scenario, query)
 
 
+@app.get("/sandbox/plm/ppap/documents", openapi_extensions=PUBLIC)
+def read_ppap_documents() -> dict[str, Any]:
+    """All 18 documents of a project, ready."""
+    _account()
+    project = (app.current_event.query_string_parameters or {})["projectCode"]
+    return {
+        "items": [{"element": n, "status": "READY", "document": f"{project}/element-{n}.pdf"} for n in range(1, 19)]
+    }
+
+
+@app.post("/sandbox/plm/ppap/approvals", openapi_extensions=PUBLIC)
+def take_ppap_approval() -> dict[str, Any]:
+    """Take an approval, once by its Idempotency-Key; fails as the scenario says."""
+    _account()
+    scenario = scenarios.load()
+    if scenario.fail_next and scenarios.take_failure():
+        raise Unavailable
+    key = app.current_event.headers.get("idempotency-key", "")
+    changed = scenario.approved(key, json.dumps(app.current_event.json_body, ensure_ascii=False))
+    if changed is not scenario:
+        scenarios.save(changed)
+    return {"taken": len(changed.approvals)}
+
+
 @app.get("/sandbox/plm/scenario", openapi_extensions=PUBLIC)
 def read_scenario() -> dict[str, Any]:
     """The scenario."""

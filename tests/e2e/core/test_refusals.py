@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,8 +19,10 @@ from enghub_cli.context import Cloud
 from tests.cloud import home
 
 pytestmark = pytest.mark.e2e
-LATER = ("REFUSAL", "OUTBOX", "INBOX", "BOARD")
+LATER = ("REFUSAL", "OUTBOX", "INBOX", "BOARD", "LEFT_BEHIND")
 """What is written for a refusal, or by consumers in their own time."""
+OTHERS = re.compile(r"T#(?!owner#|stranger#|-#)")
+"""Partitions of tenants of other tests, for which sweeps and rounds go on."""
 ORDERS, REPORTS = "/api/v1/work-orders", "/api/v1/production/report"
 
 
@@ -48,7 +51,8 @@ def items(cloud: Cloud, context: str, entity: str | None = None) -> list[dict[st
     found = [item for page in pages for item in page["Items"]]
     if entity:
         return [item for item in found if item["entity"]["S"] == entity]
-    return sorted((item for item in found if not item["entity"]["S"].startswith(LATER)), key=str)
+    ours = (item for item in found if not OTHERS.match(item["pk"]["S"]))
+    return sorted((item for item in ours if not item["entity"]["S"].startswith(LATER)), key=str)
 
 
 def a_report(order_id: str) -> dict[str, Any]:
@@ -102,16 +106,23 @@ def _hs256(head: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
     return (signed + b"." + part(hmac.new(secret, signed, hashlib.sha256).digest())).decode()
 
 
+@pytest.fixture(scope="module")
+def sent() -> list[str]:
+    """The kinds of bad tokens that were sent already."""
+    return []
+
+
 @pytest.mark.parametrize("kind", ["missing", "nonsense", "another key", "algorithm none", "algorithm HS256"])
 def test_a_request_without_a_good_token_is_refused_and_kept(
-    cloud: Cloud, own_token: str, order_id: str, kind: str
+    cloud: Cloud, own_token: str, order_id: str, sent: list[str], kind: str
 ) -> None:
-    before, kept = items(cloud, "mes"), len(items(cloud, "core", "REFUSAL"))
+    before = items(cloud, "mes")
     answer = send(cloud, order_id, forged(own_token, kind))
+    sent.append(kind)
     assert (answer.status_code, answer.json()["code"]) == (401, "40101")
-    refusals = items(cloud, "core", "REFUSAL")
-    assert len(refusals) == kept + 1
-    assert max(refusals, key=lambda item: item["sk"]["S"])["path"]["S"].endswith(REPORTS)
+    kept = [item for item in items(cloud, "core", "REFUSAL") if item["path"]["S"].endswith(REPORTS)]
+    # An authorizer that goes on counts those of one source and writes when their number doubles (decision 0037).
+    assert 2 * sum(int(item["times"]["N"]) for item in kept) >= len(sent)
     assert items(cloud, "mes") == before
 
 

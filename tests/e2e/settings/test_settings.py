@@ -1,5 +1,6 @@
 """Configuration as its users meet it: through the deployed API, with tokens, roles and the bus."""
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from enghub.kit.sheets import files
+from enghub.kit.sheets.model import Format
 from enghub_cli.context import Cloud
 from tests.waiting import until
 
@@ -157,3 +160,38 @@ def test_a_change_reaches_the_bus(cloud: Cloud, tenant_admin: httpx.Client, name
         sqs.delete_queue(QueueUrl=url)
     envelope = json.loads(message["Body"])["detail"]
     assert (envelope["tenant_id"], envelope["data"]["operation"], envelope["data"]["version"]) == ("acme", "CREATE", 1)
+
+
+def test_a_workbook_is_taken_in_at_one_moment_and_its_export_changes_nothing(
+    tenant_admin: httpx.Client, name: str
+) -> None:
+    rows = [[f"{name}.{number}", f"{number:04}"] for number in range(25)]
+    workbook = files.write(Format.EXCEL, ["configKey", "configValue"], rows)
+
+    def taken_in(content: bytes) -> dict[str, Any]:
+        form = {"overwriteExisting": "true", "changeReason": "from the plant"}
+        sent = {"file": ("config.xlsx", content, "application/octet-stream")}
+        return done(tenant_admin.post(f"{PATH}/import", data=form, files=sent))
+
+    assert taken_in(workbook)["created"] == 25
+    found = done(tenant_admin.get(f"{PATH}/{name}.7"))
+    assert (found["configValue"], found["version"]) == ("0007", 1)
+    exported = done(tenant_admin.get(f"{PATH}/export", params={"format": "excel"}))
+    again = taken_in(base64.b64decode(exported["content"]))
+    assert (again["created"], again["updated"]) == (0, 0)
+    batch = [{"configKey": row[0], "configValue": "new", "version": 1} for row in rows]
+    assert len(done(tenant_admin.post(f"{PATH}/batch", json={"configs": batch}))["changed"]) == 25
+    listed = done(tenant_admin.get(PATH, params={"keyword": f"{name}.", "size": "100"}))
+    assert {(item["configValue"], item["version"]) for item in listed["items"]} == {("new", 2)}
+
+
+def test_a_backup_brings_back_what_was_deleted(tenant_admin: httpx.Client, name: str) -> None:
+    backups = "/api/v1/settings/backups"
+    done(tenant_admin.post(PATH, json={"configKey": name, "configValue": "kept"}), 201)
+    taken = done(tenant_admin.post(backups), 201)
+    done(tenant_admin.delete(f"{PATH}/{name}"))
+    only = {"keys": [name]}
+    assert done(tenant_admin.post(f"{backups}/{taken['backupId']}/verify", json=only))["missing"] == 1
+    done(tenant_admin.post(f"{backups}/{taken['backupId']}/restore", json=only))
+    assert done(tenant_admin.post(f"{backups}/{taken['backupId']}/verify", json=only))["equal"]
+    assert done(tenant_admin.get(f"{PATH}/{name}"))["configValue"] == "kept"

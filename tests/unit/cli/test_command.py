@@ -17,7 +17,7 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import floor, site, telling
+from enghub_cli.story import changes, erp, floor, golive, night, quality, site, telling
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -70,11 +70,19 @@ def test_up_says_so_when_the_old_port_is_taken(
 def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     cloud = SimpleNamespace(api_base="http://127.0.0.1:9/api", running=Running(1, 9))
     monkeypatch.setattr(context, "connect", lambda: cloud)
-    for chapter in ("change_arrives", "products_sync", "work_is_done", "board_moves", "setting_changes"):
-        monkeypatch.setattr(floor, chapter, nothing)
-    monkeypatch.setattr(site, "upgrade_site", nothing)
-    for chapter in ("people_are_named", "people_were_told"):
-        monkeypatch.setattr(telling, chapter, nothing)
+    told_by = {
+        floor: ("change_arrives", "products_sync", "work_is_done", "board_moves", "setting_changes"),
+        changes: ("change_is_followed", "part_is_approved"),
+        quality: ("lot_is_held", "stock_is_traced"),
+        erp: ("erp_goes_away", "erp_is_not_well"),
+        site: ("upgrade_site",),
+        telling: ("people_are_named", "people_were_told"),
+        golive: ("system_goes_live",),
+        night: ("night_falls",),
+    }
+    for module, chapters in told_by.items():
+        for chapter in chapters:
+            monkeypatch.setattr(module, chapter, nothing)
     demo.demo()
     told = capsys.readouterr().out.partition("What next:")[2]
     assert [line.split()[0] for line in told.splitlines() if line.startswith("  ")][:3] == ["enghub", "enghub", "curl"]

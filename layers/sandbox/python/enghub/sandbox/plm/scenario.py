@@ -16,6 +16,14 @@ class Scenario:
     broken_object: str = ""
     webhook_times: int = 1
     touches: tuple[Touch, ...] = ()
+    approvals: tuple[tuple[str, str], ...] = ()
+    """Approvals of PPAPs that were taken, by their key; the latest twenty."""
+
+    def approved(self, key: str, body: str) -> "Scenario":
+        """Return the scenario with an approval taken; one of a key that is known changes nothing."""
+        if any(known == key for known, _ in self.approvals):
+            return self
+        return replace(self, approvals=(*self.approvals, (key, body))[-20:])
 
     def touched(self, first: int, last: int, at: datetime) -> "Scenario":
         """Return the scenario with objects ``first`` to ``last`` edited at ``at``."""
