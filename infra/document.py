@@ -24,6 +24,8 @@ class Route:
     context: str
     name: str
     public: bool = False
+    form: bool = False
+    """Its body is a form with files, which the gateway hands on as base64."""
 
 
 @cache
@@ -72,7 +74,9 @@ def _route(path: str, verb: str, operation: Mapping[str, Any]) -> Route:
     if not name:
         message = f"{verb.upper()} {path} names no function: x-enghub-function is {function!r}"
         raise ValueError(message)
-    return Route(path, verb.upper(), context, name, bool(operation.get("x-enghub-public")))
+    return Route(
+        path, verb.upper(), context, name, bool(operation.get("x-enghub-public")), bool(operation.get("x-enghub-form"))
+    )
 
 
 def _check_variables(routes: Iterable[Route]) -> None:

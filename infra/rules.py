@@ -18,6 +18,7 @@ Rule = Callable[[Template], Iterator[str]]
 
 WITHOUT_RESOURCE = frozenset(
     {
+        "cloudwatch:GetMetricData",
         "dynamodb:ListStreams",
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",

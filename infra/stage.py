@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CONTEXTS = ("plm", "mes", "upgrade", "settings", "notices")
+CONTEXTS = ("plm", "mes", "upgrade", "settings", "notices", "golive")
 """The bounded contexts; each has a table, a code layer and a stack of its own."""
 
 SANDBOX = "sandbox"
@@ -16,10 +16,31 @@ CORE = "core"
 
 
 PREFIXES = {
+    "golive": ("api/v1/golive", "api/v1/parked/golive", "api/v2/alerts", "v2"),
     "plm": ("api/v1/integration/plm", "api/v1/parked/plm", "api/v1/plm"),
-    "mes": ("api/v1/dashboard", "api/v1/parked/mes", "api/v1/production", "api/v1/work-orders"),
+    "mes": (
+        "api/v1/dashboard",
+        "api/v1/defects",
+        "api/v1/dossiers",
+        "api/v1/inspections",
+        "api/v1/inventory",
+        "api/v1/ocap",
+        "api/v1/parked/mes",
+        "api/v1/plant",
+        "api/v1/planning",
+        "api/v1/production",
+        "api/v1/spc",
+        "api/v1/work-orders",
+    ),
     "notices": ("api/v1/notices", "api/v1/parked/notices"),
-    "settings": ("api/v1/parked/settings", "api/v1/system-config"),
+    "settings": (
+        "api/v1/feature-flags",
+        "api/v1/gray-release",
+        "api/v1/parked/settings",
+        "api/v1/settings",
+        "api/v1/system-config",
+        "ofrep",
+    ),
     "upgrade": ("api/v1/parked/upgrade", "api/v1/upgrade"),
     SANDBOX: ("sandbox",),
 }
@@ -56,7 +77,7 @@ class Stage:
     """Whether they may lead to this very machine: in the local stage alone."""
     upgrade_slots: int = 5
     """Upgrades of a tenant at once, where the tenant sets no number of its own (UPG-10)."""
-    rate_limits: str = "read=300 write=100 report=200 tenant=50"
+    rate_limits: str = "read=300 write=100 report=200 batch=60 evaluate=60000 tenant=50"
     """Calls a minute of one user by class of route, and how many users' worth a tenant has (core/limits)."""
     requests_per_second: int = 100
     request_burst: int = 200
@@ -103,7 +124,7 @@ STAGES = {
             "local",
             account="000000000000",
             region="us-east-1",
-            rate_limits="read=30000 write=30000 report=30000 tenant=50",
+            rate_limits="read=30000 write=30000 report=30000 batch=30000 evaluate=600000 tenant=50",
             requests_per_second=2000,
             request_burst=4000,
             authorizer_cache_seconds=0,

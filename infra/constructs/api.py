@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -10,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.alarms import API_FAILURES, API_LATENCY, alarm
-from infra.constructs.api_body import Front, api_body
+from infra.constructs.api_body import FORM, Front, api_body
 from infra.constructs.function import Surroundings, log_group
 from infra.constructs.grants import acknowledge, allow
 from infra.document import Route
@@ -77,6 +78,9 @@ def rest_api(
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
         ),
     )
+    if any(route.form for route in routes):  # as the body says it too: CloudFormation's update knows the property
+        stored: Any = api.node.default_child
+        stored.binary_media_types = [FORM]
     acknowledge(api, "AwsSolutions-APIG2", "Every handler validates its request strictly and names the wrong field")
     acknowledge(api, "AwsSolutions-APIG3", "The firewall of all APIs stands in the edge stack, tested there")
     alarm(scope, f"{name}-api", API_FAILURES, api.metric_server_error(), around.alarms)

@@ -14,7 +14,11 @@ from infra.document import Route
 
 GREEDY = "/{proxy+}"
 """Where the gateway looks when nothing else serves a path or method."""
+FEWEST_GATHERED = 3
+"""So many last words are worth a variable."""
+WORD = "word"
 SCHEME = "bearer"
+FORM = "multipart/form-data"
 TIMEOUT_MS = 29_000
 PREFLIGHT_SECONDS = 3600
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -54,13 +58,17 @@ class Front:
 
 def api_body(title: str, routes: Iterable[Route], uri: Callable[[Route], str], front: Front) -> dict[str, Any]:
     """Return the body; ``uri`` gives the invocation address of a route's function."""
+    routes = list(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, uri(route), front)
+    paths = _gathered(paths)
     paths[GREEDY] = {"x-amazon-apigateway-any-method": _no_route(front)}
     if front.origins:
         paths[GREEDY]["options"] = _preflight(front)
+    forms = {"x-amazon-apigateway-binary-media-types": [FORM]} if any(route.form for route in routes) else {}
     return {
+        **forms,
         "openapi": "3.0.1",
         "info": {"title": title, "version": "1"},
         "paths": paths,
@@ -68,6 +76,27 @@ def api_body(title: str, routes: Iterable[Route], uri: Callable[[Route], str], f
         "security": [{SCHEME: []}],
         "x-amazon-apigateway-gateway-responses": dict(_gateway_responses(front)),
     }
+
+
+def _gathered(paths: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the paths with a variable in the place of last words that one function answers in one way.
+
+    ``/incidents/{incidentId}/close``, ``.../resolve`` and so on are one resource of an API, which may have 300; whether
+    there is such a word, the function knows.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for path, item in paths.items():
+        parent = path.rpartition("/")[0]
+        if parent.endswith("}") and not any(other.startswith((f"{path}/", f"{parent}/{{")) for other in paths):
+            alike.setdefault((parent, json.dumps(item, sort_keys=True)), []).append(path)
+    gathered = dict(paths)
+    for parent, _ in alike:
+        largest = max((found for (of, _), found in alike.items() if of == parent), key=len)
+        if len(largest) >= FEWEST_GATHERED:
+            gathered[f"{parent}/{{{WORD}}}"] = paths[largest[0]]
+            for path in largest:
+                gathered.pop(path, None)
+    return gathered
 
 
 def envelope(code: str, name: str, message: str) -> str:

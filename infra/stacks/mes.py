@@ -3,6 +3,8 @@
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
+from infra.stacks.mes_floor import add_floor
+from infra.stacks.mes_quality import add_quality
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -15,15 +17,20 @@ class MesStack(ContextStack):
         self._work_orders()
         self._reporting()
         self._shift_board()
+        add_quality(self)
+        add_floor(self)
 
     def _work_orders(self) -> None:
-        create = self.function("create_work_order")
+        # As long as the gateway waits: where the factory has an ERP, three tries and their pauses.
+        create = self.function("create_work_order", timeout_seconds=29)
         # GetItem: the answer kept under an Idempotency-Key.
         self.table_access(create, "GetItem", "PutItem")
 
-        change = self.function("change_work_order")
-        # DeleteItem: entries of lists that the order leaves; never an order.
-        self.table_access(change, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
+        change = self.function("change_work_order", timeout_seconds=29)
+        # DeleteItem: entries of lists that the order leaves; never an order. BatchGetItem: approvals of materials.
+        self.table_access(change, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
+        for asks_erp in (create, change):
+            self.secret_access(asks_erp, "mes/erp/*")
 
         read = self.function("read_work_orders")
         self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
@@ -35,7 +42,15 @@ class MesStack(ContextStack):
         self.table_access(report, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 
         read = self.function("read_production_reports")
-        self.table_access(read, "Query", "PutItem", indexes=("gsi2",))
+        self.table_access(read, "Query", "PutItem", indexes=("gsi1", "gsi2"))
+
+        # Two hundred reports one after the other, within what the gateway waits for.
+        batch = self.function("report_batch", memory_mb=1769, timeout_seconds=28)
+        self.table_access(batch, "BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+
+        reverse = self.function("reverse_report")
+        # DeleteItem: the window of the conflict check that the report opened.
+        self.table_access(reverse, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
     def _shift_board(self) -> None:
         update = self.function("update_shift_board", timeout_seconds=30)

@@ -23,6 +23,9 @@ class PlmStack(ContextStack):
         self._sync_requests()
         self._sync_workflow()
         self._products()
+        self._boms()
+        self._chain()
+        self._ppaps()
 
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
@@ -68,6 +71,14 @@ class PlmStack(ContextStack):
         )
         self.work_queue("launch_sync", self._launcher("launch_sync"))
 
+        # Images of up to 800 records at once, and all object ids of a run.
+        rollback = self.function("rollback_sync", memory_mb=512, timeout_seconds=120)
+        self.table_access(rollback, *STORED, "BatchGetItem", "Query", "DeleteItem", indexes=())
+        self.work_queue("rollback_sync", rollback, batch_size=1)
+        gone = self.function("mark_gone", memory_mb=512, timeout_seconds=120)
+        self.table_access(gone, *STORED, "Query", indexes=("gsi2",))
+        self.work_queue("mark_gone", gone, batch_size=1)
+
         sweep = self.function("sweep_syncs", timeout_seconds=60)
         self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
@@ -92,3 +103,40 @@ class PlmStack(ContextStack):
     def _products(self) -> None:
         read = self.function("read_products")
         self.table_access(read, "Query", "PutItem")
+
+    def _boms(self) -> None:
+        # A structure of 10,000 lines is read and worked through in one call.
+        read = self.function("read_boms", memory_mb=1769, timeout_seconds=29)
+        self.table_access(read, "GetItem", "BatchGetItem", "PutItem", indexes=())
+        change = self.function("change_boms", memory_mb=1024, timeout_seconds=29)
+        self.table_access(change, *STORED, "BatchGetItem", indexes=())
+        read_setup = self.function("read_plm_setup")
+        self.table_access(read_setup, "GetItem", "PutItem", indexes=())
+        change_setup = self.function("change_plm_setup")
+        self.table_access(change_setup, *STORED, indexes=())
+
+    def _chain(self) -> None:
+        project = self.function("project_floor", timeout_seconds=30)
+        self.table_access(project, "GetItem", "PutItem", indexes=())
+        self.subscribe("project_floor", project)
+        # Where-used and explosion of up to fifty products, and their orders.
+        read = self.function("read_impacts", memory_mb=1769, timeout_seconds=29)
+        self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem")
+
+    def _ppaps(self) -> None:
+        read = self.function("read_ppaps")
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+        change = self.function("change_ppaps", timeout_seconds=29)
+        self.table_access(change, *STORED, indexes=())
+        self.secret_access(change, "plm/api/*")
+        push = self.function("push_ppap_approval", timeout_seconds=30)
+        self.table_access(push, *STORED, indexes=())
+        self.secret_access(push, "plm/api/*")
+        self.work_queue("push_ppap_approval", push, batch_size=1)
+        sweep = self.function("sweep_ppap_pushes", timeout_seconds=60)
+        self.table_access(sweep, *STORED, "Query", indexes=("gsi2",))
+        self.secret_access(sweep, "plm/api/*")
+        self.schedule("sweep_ppap_pushes", sweep, "rate(1 minute)")
+        reopen = self.function("reopen_ppaps", timeout_seconds=30)
+        self.table_access(reopen, *STORED, "Query", indexes=("gsi1",))
+        self.subscribe("reopen_ppaps", reopen)

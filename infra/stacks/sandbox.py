@@ -8,7 +8,7 @@ from infra.stage import SANDBOX, Stage
 
 
 class SandboxStack(ContextStack):
-    """The stand-in PLM: its routes are public because it checks the PLM's own token (PLM-22)."""
+    """The stand-in PLM and ERP: their routes are public because they check their own tokens (PLM-22, MES-21)."""
 
     has_outbox = False
 
@@ -17,3 +17,6 @@ class SandboxStack(ContextStack):
         plm = self.function("serve_plm", memory_mb=512, timeout_seconds=29)
         self.table_access(plm, "GetItem", "PutItem", "UpdateItem")
         self.secret_access(plm, "plm/api/*", "plm/webhook/*")
+        erp = self.function("serve_erp", memory_mb=512, timeout_seconds=29)
+        self.table_access(erp, "GetItem", "PutItem", "UpdateItem", "Query")
+        self.secret_access(erp, "mes/erp/*")

@@ -3,6 +3,8 @@
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
+from infra.constructs.grants import allow
+from infra.constructs.timers import add_timers
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -13,26 +15,90 @@ class SettingsStack(ContextStack):
     def __init__(self, scope: Construct, stage: Stage, state: StateStack) -> None:
         super().__init__(scope, "settings", stage, state)
         self._configs()
+        self._flags()
+        self._releases()
+        self._timers()
 
     def _configs(self) -> None:
         read = self.function("read_configs")
-        # PutItem: refusals are kept in the audit.
-        self.table_access(read, "BatchGetItem", "Query", "PutItem", indexes=())
+        # GetItem: versions. PutItem: refusals are kept in the audit.
+        self.table_access(read, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=("gsi1",))
 
         create = self.function("create_config")
         # GetItem: the answer kept under an Idempotency-Key.
-        self.table_access(create, "BatchGetItem", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")
-
-        change = self.function("change_config")
-        # Query: who refers to an item that cannot be deleted. DeleteItem: cards and references, never versions.
+        # Query: rules of approval.
         self.table_access(
-            change,
-            "BatchGetItem",
-            "GetItem",
-            "Query",
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "ConditionCheckItem",
-            indexes=(),
+            create, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem", indexes=()
         )
+
+        writes = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+        # A batch of 1,000 is held and switched within the request; 29 s is the gateway's limit.
+        change = self.function("change_config", timeout_seconds=29)
+        # Query: who refers to an item that cannot be deleted. DeleteItem: cards, references, timers, never versions.
+        self.table_access(change, *writes, "Query", indexes=())
+
+        restore = self.function("restore_config", timeout_seconds=29)
+        self.table_access(restore, *writes, "Query", indexes=())
+
+        # A file is read, checked and made one change set within the request.
+        transfer = self.function("transfer_configs", memory_mb=1024, timeout_seconds=29)
+        self.table_access(transfer, *writes, "Query", indexes=())
+
+        prefix = "settings/backups/"
+        keep = self.function("keep_backups", memory_mb=1024, timeout_seconds=29)
+        # gsi1: the users of a tenant that have settings.
+        self.table_access(keep, *writes, "Query", indexes=("gsi1",))
+        self.object_access(keep, prefix, "GetObject", "PutObject")
+        self.listing_access(keep, prefix)
+        daily = self.function("back_up_daily", memory_mb=1024, timeout_seconds=900)
+        # gsi1: tenants and users that have settings. PutItem: the audit.
+        self.table_access(daily, "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
+        self.object_access(daily, prefix, "PutObject")
+        self.schedule("back_up_daily", daily, "cron(0 1 * * ? *)")
+
+        decide = self.function("decide_change", timeout_seconds=29)
+        # What an approved change, or one that is taken back, may write.
+        self.table_access(decide, *writes, "Query", indexes=())
+
+    def _timers(self) -> None:
+        wake = self.function("wake_timers", timeout_seconds=30)
+        # What a version's beginning or expiry changes: the list's entry, the next timer, the event.
+        # DeleteItem, ConditionCheckItem: a request whose change was approved, or is taken back.
+        # GetItem, Query, UpdateItem: a change set that was switched is settled, one that was not is released.
+        self.table_access(
+            wake, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"
+        )
+        add_timers(self, wake)
+
+    def _flags(self) -> None:
+        # PutItem: refusals are kept in the audit.
+        self.table_access(self.function("read_flags"), "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
+        self.table_access(self.function("explain_flags"), "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
+
+        change = self.function("change_flags")
+        # DeleteItem: what is in force, never versions.
+        self.table_access(change, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", indexes=())
+
+        segments = self.function("change_segments")
+        self.table_access(
+            segments, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", indexes=()
+        )
+
+        evaluate = self.function("evaluate_flags", memory_mb=1024)
+        # UpdateItem: evaluations are counted; PutItem: limits, the sample of contexts.
+        self.table_access(evaluate, "BatchGetItem", "Query", "PutItem", "UpdateItem", indexes=())
+
+    def _releases(self) -> None:
+        stored = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+        # DeleteItem: a flag is free again, a timer is cancelled.
+        self.table_access(self.function("change_releases"), *stored, indexes=())
+        read = self.function("read_releases", timeout_seconds=29)
+        # PutItem: refusals are kept in the audit.
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+        advance = self.function("advance_release", timeout_seconds=60)
+        self.table_access(advance, *stored, indexes=())
+        reason = "CloudWatch knows no resource for reading metrics; the tenant is a dimension of every query"
+        for function in (read, advance):
+            allow(function, ["cloudwatch:GetMetricData"], ["*"], wildcard=reason)
+        # One per call and many at once: a metrics server that does not answer holds up its own release alone.
+        self.work_queue("advance_release", advance, batch_size=1, max_concurrency=10)

@@ -49,19 +49,25 @@ class UpgradeStack(ContextStack):
         change = self.function("change_site")
         self.table_access(change, *STORED)
 
+        check = self.function("check_site", timeout_seconds=25)
+        self.table_access(check, "GetItem", "PutItem", indexes=())
+        self.secret_access(check, SITE_SECRETS)
+
         read = self.function("read_sites")
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
 
     def _executions(self) -> None:
         # Plans read every manifest in force, and the scripts whose statements they look through.
         plan = self.function("plan_upgrade", timeout_seconds=25, memory_mb=1024)
-        self.table_access(plan, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
+        self.table_access(plan, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
+        self.secret_access(plan, SITE_SECRETS)  # the site is compared with what the last upgrade left
 
         execute = self.function("execute_upgrade", timeout_seconds=25, environment=self._slots)
         self.table_access(execute, "GetItem", "PutItem", "BatchGetItem", "Query", indexes=())
+        self.secret_access(execute, SITE_SECRETS)
 
         control = self.function("control_upgrade", environment=self._slots)
-        self.table_access(control, *STORED, "Query", "DeleteItem", indexes=())
+        self.table_access(control, *STORED, "Query", "DeleteItem", "BatchGetItem", indexes=())
 
         read = self.function("read_upgrades", environment=self._slots)
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
@@ -152,6 +158,7 @@ class UpgradeStack(ContextStack):
         # Starts as many upgrades as a wave has sites, each planned from every manifest in force.
         advance = self.function("advance_rollout", timeout_seconds=120, memory_mb=1024, environment=self._slots)
         self.table_access(advance, *STORED, "BatchGetItem", "Query", "DeleteItem", indexes=())
+        self.secret_access(advance, SITE_SECRETS)
         machine = self.workflow(FLEET, tasks={"AdvanceRollout": advance})
 
         sweep = self.function("sweep_rollouts", timeout_seconds=60)

@@ -11,7 +11,7 @@ from enghub.core.http import Api
 from tools.rights import declared
 
 ROOT = Path(__file__).parents[2]
-SPEAK_FOR_THEMSELVES = {"sandbox/serve_plm"}
+SPEAK_FOR_THEMSELVES = {"sandbox/serve_plm", "sandbox/serve_erp"}
 """Functions that answer outside the envelope; each of their routes says why it is public."""
 
 

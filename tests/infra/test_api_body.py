@@ -36,8 +36,40 @@ def test_a_route_is_guarded_and_invoked_by_the_role_a_public_one_is_open() -> No
     assert (made["security"], hook["security"]) == ([{"bearer": []}], [])
 
 
+def test_forms_with_files_reach_their_function_byte_for_byte() -> None:
+    form = Route("/api/v1/files", "POST", "mes", "take", form=True)
+    assert body(READ, form)["x-amazon-apigateway-binary-media-types"] == ["multipart/form-data"]
+    assert "x-amazon-apigateway-binary-media-types" not in body(READ)
+
+
 def test_a_new_route_is_no_new_path_but_its_own() -> None:
     assert set(body(READ)["paths"]) == {READ.path, GREEDY}
+
+
+def words(*last: str, name: str = "change", method: str = "POST", public: bool = False) -> list[Route]:
+    return [Route(f"/api/v1/things/{{id}}/{word}", method, "mes", name, public) for word in last]
+
+
+def test_last_words_that_one_function_answers_in_one_way_are_one_path() -> None:
+    paths = set(body(READ, *words("close", "open", "move"))["paths"])
+    assert paths == {READ.path, "/api/v1/things/{id}/{word}", GREEDY}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        words("move", name="another"),
+        words("move", method="PUT"),
+        words("move", public=True),
+        words("move/{place}"),
+        words("{place}"),
+        [],
+    ],
+    ids=["another function", "another method", "open to anybody", "more behind it", "a variable there", "only two"],
+)
+def test_words_that_are_not_alike_or_too_few_keep_their_paths(others: list[Route]) -> None:
+    routes = [*words("close", "open"), *others]
+    assert set(body(*routes)["paths"]) == {*(route.path for route in routes), GREEDY}
 
 
 def test_the_body_has_no_models_which_the_gateway_reads_in_its_own_way() -> None:

@@ -16,6 +16,19 @@ from tests.infra.conftest import Assembly
 pytestmark = pytest.mark.xdist_group("infra")
 
 PUBLIC = {
+    "GET /api/v1/golive/feeds/on-call",
+    "GET /api/v1/golive/status",
+    "GET /api/v1/golive/status/subscription",
+    "POST /api/v1/golive/status/subscribe",
+    "POST /api/v1/golive/status/subscription",
+    "POST /api/v1/golive/intake/alertmanager",
+    "POST /api/v1/golive/intake/heartbeat",
+    "POST /api/v1/golive/intake/sns",
+    "POST /api/v2/alerts",
+    "POST /v2/alerts",
+    "POST /v2/alerts/{alias}/acknowledge",
+    "POST /v2/alerts/{alias}/close",
+    "POST /v2/enqueue",
     "GET /api/v1/notices/acknowledge",
     "POST /api/v1/notices/acknowledge",
     "POST /api/v1/integration/plm/change-notification",
