@@ -1,6 +1,6 @@
 # Everything starts here; `make help` lists it. Needs only python3 (3.11 or later), make and git.
 .DELETE_ON_ERROR:
-.PHONY: help setup up down demo test campaign check bench layers synth deploy clean
+.PHONY: help setup package docs up down demo test campaign check bench layers synth deploy clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAGE ?= local
 TESTS := pytest -n 2 --dist loadgroup --no-loadscope-reorder
+unexport PYTHONDONTWRITEBYTECODE  # every process would compile all it imports anew
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:                ## list the targets
@@ -28,6 +29,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+package: $(READY)    ## build the enghub command as a package for runners, into .build/
+	@rm -rf .build/cli && mkdir -p .build && cp -r cli .build/cli
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir .build .build/cli
+	@ls .build/enghub_cli-*.whl
+
 up: $(READY)         ## start the local cloud and deploy EngHub into it
 	enghub up
 
@@ -43,16 +49,19 @@ test: $(READY)       ## run all tests; those of one context: make test CONTEXT=m
 	$(TESTS) $(if $(CONTEXT),--context $(CONTEXT),)
 	$(if $(CONTEXT),@echo "used permissions are compared when all tests run",python tools/iam_usage.py)
 
-campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3
+campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3; SEED=2 draws other pairs of faults
 	python -m tests.servers
-	$(TESTS) --campaign --part $(or $(PART),1/1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py
+	$(TESTS) --campaign --part $(or $(PART),1/1) --seed $(or $(SEED),1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py tests/e2e/core/test_matrix.py
 
-check: $(READY)      ## lint, format, types, import rules, templates
+check: $(READY)      ## lint, format, types, import rules; the templates are among the tests
 	ruff check .
 	ruff format --check .
 	mypy
 	PYTHONPATH=$$(echo layers/*/python | tr ' ' ':') lint-imports
-	pytest tests/infra -q
+
+docs: $(READY)       ## write anew what is made from the code: API, rights, events, functions, steps
+	@export PYTHONPATH=$$(echo layers/*/python | tr ' ' ':'); \
+	for name in rights subscriptions event_schemas catalogue openapi upgrade_steps; do python -m tools.$$name || exit 1; done
 
 bench: $(READY)      ## measure, and compare with the baselines
 	python -m bench

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import handlers, imports, upgrade
+from bench import handlers, imports, planning, upgrade
 from bench.cases import BASELINES, CASES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -22,15 +22,17 @@ IMPORT_BUDGET = 2.5
 def main() -> int:
     """Measure everything; exits with 1 when an import or a number of calls is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["functions", "upgrade"], help="measure only this")
+    parser.add_argument("part", nargs="?", choices=["functions", "planning", "upgrade"], help="measure only this")
     parser.add_argument("--write", action="store_true", help="keep the figures in bench/RESULTS.md")
     arguments = parser.parse_args()
     console = Console(width=140)
     over: list[str] = []
     sections: list[Section] = []
-    if arguments.part != "upgrade":
+    if arguments.part in {None, "functions"}:
         sections += [_imports(over), _operations(over)]
-    if arguments.part != "functions":
+    if arguments.part in {None, "planning"}:
+        sections += planning.sections()
+    if arguments.part in {None, "upgrade"}:
         sections += upgrade.sections(over)
     for title, head, rows in sections:
         shown = Table(*head, title=title)

@@ -13,6 +13,7 @@ from typing import Any
 from moto import mock_aws
 
 from bench.replay import recording
+from enghub.core.observability import logger
 from tests.conftest import REGION, create_table, forget_clients
 from tests.factories.http import Context
 
@@ -87,10 +88,21 @@ def load(function: str) -> Any:
     return getattr(importlib.import_module(module), name if context == "bench" else "lambda_handler")
 
 
+@contextlib.contextmanager
+def lines_to(stream: io.StringIO) -> Iterator[None]:
+    """Take the functions' log lines, which are made and written as in a function, away from what people read."""
+    handler: Any = logger.registered_handler
+    before = handler.setStream(stream)
+    try:
+        yield
+    finally:
+        handler.setStream(before)
+
+
 def measure(case: Case) -> Measured:
     """Seed, record one warm invocation, then time others that replay its answers."""
     silent = io.StringIO()
-    with _surroundings(case), contextlib.redirect_stdout(silent):
+    with _surroundings(case), contextlib.redirect_stdout(silent), lines_to(silent):
         case.seed()
         forget_clients()
         with recording() as tape:

@@ -12,43 +12,53 @@ ROUNDS = 5
 PROBE = """
 import sys, time
 sys.modules.update(dict.fromkeys(("rich", "click", "pygments")))
+calls = 0
+def seen(*_):
+    global calls
+    calls += 1
 {before}
+if {counted}:
+    sys.setprofile(seen)
 started = time.process_time()
 {statement}
 spent = time.process_time() - started
+sys.setprofile(None)
 with open("/proc/self/status") as status:
     peak_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-print(spent, peak_kb / 1024, *sys.modules)
+print(spent, peak_kb / 1024, calls, *sys.modules)
 """
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import: CPU in ms, peak memory in MB, names of the modules that are loaded then."""
+    """One import: CPU in ms, peak memory in MB, calls (0 where not counted), modules that are loaded then."""
 
     name: str
     cpu_ms: float
     memory_mb: float
+    calls: int
     modules: tuple[str, ...]
 
 
-def measure(name: str, statement: str, path: list[Path], before: str = "pass") -> Import:
+def measure(name: str, statement: str, path: list[Path], before: str = "pass", *, counted: bool = False) -> Import:
     """Import once, in a fresh interpreter that has run `before`; warnings are errors.
+
+    `counted` counts calls and returns, of Python and of C: the same in every run, but it takes time of its own.
 
     Raises:
         RuntimeError: with what the interpreter wrote.
     """
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROBE.format(statement=statement, before=before)],
-        env={"PYTHONPATH": os.pathsep.join(map(str, path)), "PATH": os.environ["PATH"]},
+        [sys.executable, "-W", "error", "-c", PROBE.format(statement=statement, before=before, counted=counted)],
+        env={"PYTHONPATH": os.pathsep.join(map(str, path)), "PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr or done.stdout}")
-    cpu_seconds, memory_mb, *modules = done.stdout.split()
-    return Import(name, float(cpu_seconds) * 1000, float(memory_mb), tuple(modules))
+    cpu_seconds, memory_mb, calls, *modules = done.stdout.split()
+    return Import(name, float(cpu_seconds) * 1000, float(memory_mb), int(calls), tuple(modules))
 
 
 def functions() -> list[tuple[str, list[Path]]]:

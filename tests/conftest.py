@@ -4,19 +4,31 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import pytest
+from botocore import hooks, loaders, session
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from enghub.core import aws, config, dynamo, limits, refusals, secrets
 from enghub.core.config import CoreConfig
+from tests.fakes.quick_moto import quick_table, quicken
 
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 """The pinned Node is the one that the CDK finds, also where pytest is called without make."""
 pytest_plugins = ("tests.cloud",)
+session.create_loader = cache(loaders.create_loader)
+"""Sessions share what they read of services' definitions: each reading it anew was a third of the time of a test."""
+_aliaser: Any = hooks.EventAliaser
+_alias = cache(partial(_aliaser._alias_event_name, _aliaser(None)))
+_aliaser._alias_event_name = lambda _, event_name: _alias(event_name)
+"""And the names of events: each session found 126 of them anew."""
+settings.register_profile("enghub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("enghub")
+"""No test asserts how long something takes, as others may use the machine, too."""
 
 REGION: Final = "eu-central-1"
 CONTEXTS: Final = sorted(
@@ -29,14 +41,12 @@ ELSEWHERE: Final = {"e2e", "workflows", *CONTEXTS}
 
 
 def create_table(name: str, client: Any = None) -> None:
-    """Create a context's table as the state stack does: keys, two indexes, stream."""
+    """Create a context's table as the state stack does, in memory or by a client: keys, two indexes, stream."""
     names = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
-    (client or boto3.client("dynamodb", REGION)).create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
+    made = {
+        "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in names],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "GlobalSecondaryIndexes": [
             {
                 "IndexName": index,
                 "KeySchema": [
@@ -47,8 +57,12 @@ def create_table(name: str, client: Any = None) -> None:
             }
             for index in ("gsi1", "gsi2")
         ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    }
+    if client is None:
+        quick_table(REGION, name, **made)
+    else:
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **made)
 
 
 def forget_clients() -> None:
@@ -88,6 +102,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
         table_name: str = config.load(CoreConfig).table_name
         return table_name
 
+    quicken(monkeypatch)
     with mock_aws():
         forget_clients()
         yield context
@@ -102,9 +117,10 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--campaign`, `--part` and `--context`."""
+    """`--campaign`, `--seed`, `--part` and `--context`."""
     parser.addoption("--part", default="1/1", help="of the tests, the first third: 1/3")
     parser.addoption("--campaign", action="store_true", help="every case of what is otherwise a sample (slow)")
+    parser.addoption("--seed", type=int, default=1, help="of what a campaign draws, as which two faults come together")
     parser.addoption("--context", choices=CONTEXTS, help="a context's own tests and those that hold for every one")
 
 

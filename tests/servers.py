@@ -15,10 +15,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.waiting import until
 
 START_SECONDS = 60
 _PLACES = [
@@ -77,14 +78,26 @@ suffix "dc=enghub,dc=test"
 rootdn "cn=admin,dc=enghub,dc=test"
 rootpw secret
 """
-_PROXY = """defaults
+_PROXY = """global
+  stats socket {folder}/admin.sock level admin
+defaults
   mode http
   timeout client 5s
   timeout connect 5s
   timeout server 5s
 frontend tests
   bind 127.0.0.1:{port}
-  http-request return status 200
+  default_backend versions
+backend versions
+  balance roundrobin
+  server old 127.0.0.1:{second} weight 100
+  server new 127.0.0.1:{third} weight 0
+frontend old
+  bind 127.0.0.1:{second}
+  http-request return status 200 content-type text/plain string old
+frontend new
+  bind 127.0.0.1:{third}
+  http-request return status 200 content-type text/plain string new
 """
 SERVERS: Mapping[str, Server] = {
     "mariadb": Server(
@@ -151,9 +164,10 @@ SERVERS: Mapping[str, Server] = {
         "prometheus",
         (
             *("{program}", "--config.file={folder}/prometheus.yml", "--storage.tsdb.path={folder}/data"),
-            "--web.listen-address=127.0.0.1:{port}",
+            *("--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle", "--rules.alert.resend-delay=1s"),
         ),
         files={"prometheus.yml": "scrape_configs: []\n"},
+        contexts=("golive",),
     ),
     "alertmanager": Server(
         "prometheus-alertmanager",
@@ -163,12 +177,14 @@ SERVERS: Mapping[str, Server] = {
             *("--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="),
         ),
         files={"alertmanager.yml": "route:\n  receiver: none\nreceivers:\n  - name: none\n"},
+        contexts=("golive",),
     ),
     "haproxy": Server(
         "haproxy",
         "haproxy",
         ("{program}", "-f", "{folder}/haproxy.cfg", "-db"),
         files={"haproxy.cfg": _PROXY},
+        contexts=("golive",),
     ),
     "chromium": Server(
         "chromium",
@@ -247,11 +263,10 @@ def start(name: str, **prepared: str) -> Private | None:
         )
         started = Private(ports[0], folder, process)
         atexit.register(stop, name, started)
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and process.poll() is None:
-            if listens(ports[0]):
-                return started
-            time.sleep(0.05)
+        with contextlib.suppress(AssertionError):
+            until(lambda: listens(ports[0]) or process.poll() is not None, START_SECONDS, 0.05)
+        if listens(ports[0]):
+            return started
         log.seek(0)
         message = f"{name} did not answer within {START_SECONDS} s: {log.read().decode(errors='replace')[-500:]}"
     stop(name, started)

@@ -1,7 +1,7 @@
 """Builds the Lambda layers with third-party code for arm64 Linux, without Docker: ``.build/layers/<name>/python``.
 
 ``vendor`` holds what every function may import; ``upgrade`` adds the packages of one context to that context's own
-code. Requirements come from pyproject.toml, pinned with hashes in requirements.txt and requirements-upgrade.txt
+code. Requirements come from pyproject.toml, pinned with hashes in requirements.txt and requirements-<context>.txt
 (``--lock`` compiles them anew). The same requirements give the same bytes: what did not change is not published again.
 """
 
@@ -35,6 +35,7 @@ SERVICES = frozenset(
         "kms",
         "lambda",
         "logs",
+        "route53",
         "s3",
         "scheduler",
         "secretsmanager",
@@ -61,9 +62,10 @@ class Layer:
 
 LAYERS = (
     Layer("vendor", "requirements.txt"),
-    Layer("notices", "requirements-notices.txt", "notices", ROOT / "layers" / "notices"),
-    Layer("settings", "requirements-settings.txt", "settings", ROOT / "layers" / "settings"),
-    Layer("upgrade", "requirements-upgrade.txt", "upgrade", ROOT / "layers" / "upgrade"),
+    *(
+        Layer(context, f"requirements-{context}.txt", context, ROOT / "layers" / context)
+        for context in ("golive", "mes", "notices", "plm", "settings", "upgrade")
+    ),
 )
 
 
@@ -156,13 +158,12 @@ def main() -> int:
         for layer in LAYERS:
             lock(layer)
         lock_development()
-    total = 0.0
-    for layer in LAYERS:
-        size = build(layer) / 1e6
-        total += size
-        print(f"{layer.name:<10}{size:8.1f} MB")
-    print(f"{'all':<10}{total:8.1f} MB of {LIMIT_MB} MB")
-    return 0 if total < LIMIT_MB else 1
+    sizes = {layer.name: build(layer) / 1e6 for layer in LAYERS}
+    for name, size in sizes.items():
+        print(f"{name:<10}{size:8.1f} MB")
+    most = sizes.pop("vendor") + max(sizes.values())
+    print(f"{'a function':<10}{most:8.1f} MB at most, of {LIMIT_MB} MB")
+    return 0 if most < LIMIT_MB else 1
 
 
 if __name__ == "__main__":

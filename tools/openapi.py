@@ -40,6 +40,8 @@ class Operation:
     function: str
     route: Any
     in_envelope: bool
+    is_foreign: bool
+    """It speaks a protocol of others: its body has no model."""
     folder: str
     """Where its code and its sample lie."""
 
@@ -84,7 +86,14 @@ def operations() -> list[Operation]:
         if isinstance(app, APIGatewayRestResolver):
             routes = [*app._static_routes, *app._dynamic_routes]
             found += [
-                Operation(whose, f"{whose}/{name}", route, isinstance(app, api), f"{context}/{name}")
+                Operation(
+                    whose,
+                    f"{whose}/{name}",
+                    route,
+                    isinstance(app, api),
+                    getattr(app, "foreign", True) is not None,
+                    f"{context}/{name}",
+                )
                 for route in routes
                 for whose in (CONTEXTS if SHARED in route.path else (context,))
             ]
@@ -179,8 +188,8 @@ def _operation(
         "operationId": operation.name,
         "parameters": parameters + (parts.headers(said, route.method) if operation.in_envelope else []),
     }
-    if body is not None or (not operation.in_envelope and route.method in CHANGES):
-        made["requestBody"] = _body(operation, body or {"type": "object"})
+    if body is not None or (operation.is_foreign and route.method in CHANGES):
+        made["requestBody"] = _body(operation, body or ({} if operation.in_envelope else {"type": "object"}))
     made["responses"] = parts.responses(route, answer or {}, operation.in_envelope, has_body=body is not None)
     if said["x-enghub-public"]:
         made["security"] = route.security or []
@@ -215,11 +224,16 @@ def _parameter(kind: str, name: str, schema: dict[str, Any], *, required: bool) 
         name = to_camel(name)
         if schema.get("type") == "string" and "pattern" not in schema:
             schema = {"minLength": 1, "maxLength": 255, **schema}
+    if (publish := importlib.import_module("enghub.core.wire").PUBLISHED.get(schema.get("pattern"))) is not None:
+        publish(schema)
+        description = {"description": schema.pop("description")}
     return {"name": name, "in": kind, "required": required, **description, "schema": schema}
 
 
 def _body(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
+    if operation.route.openapi_extensions.get("x-enghub-form"):
+        return {"required": True, "content": {"multipart/form-data": content}}
     sample = json.loads((ROOT / "events" / f"{operation.folder}.json").read_text("utf-8"))
     pattern = re.sub(r"<\w+>", "[^/]+", operation.rule)
     if sample.get("httpMethod") == operation.route.method and re.fullmatch(pattern, sample["path"]) and sample["body"]:
@@ -231,11 +245,13 @@ _COMPARED = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum"
 
 
 def _tidy(value: Any, inside: str = "") -> Any:
-    """Drop the titles that pydantic makes of field names; write whole numbers as such."""
+    """Drop the titles that pydantic makes of field names; whole numbers as such; names that fit no pattern are none."""
     if isinstance(value, list):
         return [_tidy(one) for one in value]
     if isinstance(value, dict):
         is_schema = inside != "properties"
+        if is_schema and "patternProperties" in value:
+            value = {"additionalProperties": False, **value}
         return {
             (_COMPARED.get(name, name) if is_schema else name): one if name == "example" else _tidy(one, name)
             for name, one in value.items()

@@ -27,8 +27,9 @@ HEAD = {
         {"name": "plm", "description": "Engineering changes and products from the PLM"},
         {"name": "settings", "description": "Configuration in three layers"},
         {"name": "upgrade", "description": "Upgrades of business systems"},
+        {"name": "golive", "description": "Readiness, cut-over, on call, alerts and incidents"},
         {"name": "notices", "description": "Who hears what, by which channel; deliveries and acknowledgements"},
-        {"name": "sandbox", "description": "A stand-in PLM; only where the stage deploys it"},
+        {"name": "sandbox", "description": "Stand-ins for PLM and ERP; only where the stage deploys them"},
     ],
 }
 SECURITY_SCHEMES = {
@@ -41,6 +42,12 @@ SECURITY_SCHEMES = {
             "HMAC of the raw body with the connection's secret; X-Plm-Connection names the connection (`default`), "
             "X-Plm-Timestamp the time where the connection demands it"
         ),
+    },
+    "feedKey": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "key",
+        "description": "The feed's own key, part of its address",
     },
     "plmToken": {"type": "http", "scheme": "bearer", "description": "The stand-in PLM's own token"},
 }
@@ -131,7 +138,10 @@ def responses(route: Any, answer: dict[str, Any], in_envelope: bool, *, has_body
     said = route.openapi_extensions
     declared = {str(status): one for status, one in (route.responses or {}).items()}
     pages = {
-        status: {kind: {"schema": {"type": "string"}} for kind in one.get("content", {})}
+        status: {
+            kind: {"schema": {} if kind == "application/json" else {"type": "string"}}
+            for kind in one.get("content", {})
+        }
         for status, one in declared.items()
     }
     successes = {str(route.status_code): "Done"}
@@ -139,12 +149,14 @@ def responses(route: Any, answer: dict[str, Any], in_envelope: bool, *, has_body
     made: dict[str, Any] = {}
     for status, description in successes.items():
         page = pages.get(status, {})
-        data = {} if page and answer == {"type": "string"} else _json(_enveloped(answer))
+        whole = _enveloped(answer) if said.get("x-enghub-envelope", True) else answer
+        data = {} if page and answer == {"type": "string"} else _json(whole)
         made[status] = {"description": description, "content": data | page, **_told(said)}
     if said["x-enghub-etag"] == "read":
         made["304"] = {"description": "It is as the caller has it", **_told(said)}
     for status in _refusals(route, said, has_body=has_body):
-        error = _json({"$ref": "#/components/schemas/Error"})
+        ours = said.get("x-enghub-envelope", True)
+        error = _json({"$ref": "#/components/schemas/Error"} if ours else {"type": "object"})
         made[status] = {"description": ERRORS[status], "content": error | pages.get(status, {})}
         if status in {"429", "503"}:
             made[status]["headers"] = _RETRY

@@ -7,13 +7,18 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from enghub.upgrade.manifests.document import Step
+from enghub.upgrade.manifests.model import parse
+from enghub.upgrade.planning.undo import way_back
 from enghub.upgrade.stepping.migration_rules import ColumnRule, Migration
 from enghub.upgrade.stepping.rebuild_rules import Rebuild
 from enghub.upgrade.steps.async_migration import AsyncMigration, Load
@@ -44,6 +49,13 @@ target database (tables `enghub_upgrade_*`) or, where they change files, beside 
 
 Any step may have a `window` (`{"begin": "22:00", "end": "05:00", "utc_offset": "+08:00"}`): it begins in these hours
 only, off the peak; once begun it goes on.
+
+One manifest, other values per environment and site: `"variables": {"owner": {"default": "app", "environments": {"prod":
+"app_prod"}}}`. Scripts, templates and texts of parameters then write `${owner}`; a site's own value comes first. Only
+declared names are replaced. Secrets are no variables.
+
+A step may name the method that does its work (`method_name`): `execute`, or one that a plug-in's class lists in
+`methods`; `validate` runs before it. Nothing else of a class can be called.
 
 A parameter that a class does not take is refused when the manifest is uploaded; a note of your own begins with `x_`.
 
@@ -172,9 +184,84 @@ ENTRIES: dict[str, Entry] = {
 }
 
 
+PACKAGE: dict[str, Any] = {
+    "version": "2.16.5",
+    "version_type": "baseline",
+    "description": "Orders know when they were paid",
+    "dependencies": {"min_source_version": "2.16.4"},
+    "variables": {"owner": {"default": "app", "environments": {"prod": "app_prod"}}},
+    "upgrade_steps": {
+        "pre_business_check": [
+            {
+                "id": "amounts",
+                "name": "No order has a negative amount",
+                "class_name": "enghub.BusinessCheck",
+                "checks": [{**CHECK, "advice": "Correct the orders that the check counts"}],
+            }
+        ],
+        "pre_upgrade_process": [
+            {
+                "id": "backup",
+                "name": "Keep the orders",
+                "class_name": "enghub.Backup",
+                "backup": {"tables": ["orders"]},
+            }
+        ],
+        "startup_pre_process": [
+            {
+                "id": "paid_at",
+                "name": "Add the column",
+                "class_name": "enghub.SqlScripts",
+                "sql_scripts": ["2.16.5/001_paid_at.sql"],
+                "rollback_scripts": ["2.16.5/rollback_001_paid_at.sql"],
+            }
+        ],
+        "startup_post_process": [
+            {
+                "id": "index",
+                "name": "Find orders by the time of payment",
+                "class_name": "enghub.IndexOptimisation",
+                "dependencies": ["paid_at"],
+                "indexes": [{"table": "orders", "name": "i_orders_paid_at", "columns": ["paid_at"]}],
+            },
+            {"id": "up", "name": "The shop answers", "class_name": "enghub.HealthChecks", "health_checks": [HEALTH]},
+        ],
+        "post_upgrade": [
+            {
+                "id": "logs",
+                "name": "Archive old logs",
+                "class_name": "enghub.LogCleanup",
+                "log_cleanup": [{"folder": "logs", "keep_days": 30, "archive": True}],
+            }
+        ],
+    },
+}
+
+
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([HEAD, *_generic(), *(line for name in ENTRIES for line in _entry(name))]) + "\n"
+    return "\n".join([HEAD, *_package(), *_generic(), *(line for name in ENTRIES for line in _entry(name))]) + "\n"
+
+
+def _package() -> Iterator[str]:
+    """Yield a whole package, which is read as an upload would be."""
+    parse(PACKAGE, known_classes())
+    yield "## A whole package\n"
+    yield "A folder with a manifest per version and the scripts at the paths that it names:\n"
+    yield "```\nshop-upgrades/\n  2.16.5.json\n  2.16.5/001_paid_at.sql\n  2.16.5/rollback_001_paid_at.sql\n```\n"
+    yield f"`2.16.5.json`:\n\n```json\n{json.dumps(PACKAGE, indent=2, ensure_ascii=False)}\n```\n"
+    yield (
+        "`2.16.5/001_paid_at.sql` is `ALTER TABLE orders ADD COLUMN paid_at TIMESTAMP NULL;`, "
+        "`2.16.5/rollback_001_paid_at.sql` is\n`ALTER TABLE orders DROP COLUMN paid_at;`. `enghub upgrade validate "
+        "shop-upgrades` checks it, `push` puts it in force.\n"
+    )
+    yield (
+        'The site\'s database stands in its secret, as `{"url": "mysql://USER:PASSWORD@HOST:3306/DATABASE"}` '
+        "(MariaDB and MySQL),\n`postgresql://USER:PASSWORD@HOST:5432/DATABASE`, "
+        "`clickhouse://USER:PASSWORD@HOST:8123/DATABASE` or\n`sqlite:////srv/site.db`; letters of a password that mean "
+        "something in an address are written `%40` and so on. Or as an object\nwith `host`, `port`, `username`, "
+        "`password` and `database`. `jdbc:` is refused.\n"
+    )
 
 
 def _generic() -> Iterator[str]:
@@ -193,13 +280,38 @@ def _entry(name: str) -> Iterator[str]:
     entry, found = ENTRIES[name], step_class(name)
     yield f"## {name}\n"
     yield f"{inspect.getdoc(found)}\n"
-    rollback = "yes" if "rollback" in vars(found) else ("not needed" if not getattr(found, "writes", True) else "no")
+    example = {"id": "step_001", "name": "Step", "class_name": name, **entry.example}
     rehearsed = "yes" if getattr(found, "rehearsable", False) else "no"
-    yield f"Rollback: {rollback}. Rehearsed on a copy: {rehearsed}.\n"
+    yield f"Rollback: {_rollback(example, entry)}. Rehearsed on a copy: {rehearsed}.\n"
     for parameter, kind in entry.parameters.items():
         yield from _parameter(parameter, kind)
-    example = {"id": "step_001", "name": "Step", "class_name": name, **entry.example}
     yield f"```json\n{json.dumps(example, indent=2, ensure_ascii=False)}\n```\n"
+
+
+def _rollback(example: dict[str, Any], entry: Entry) -> str:
+    """Return what a plan says of the example, and which parameter changes that."""
+    possible, why = way_back(Step.model_validate(example), (), declared=False)
+    said = f"{'yes' if possible else 'no'} ({why.render('en')})"
+    for parameter in entry.example:
+        without = {name: value for name, value in example.items() if name != parameter}
+        other, reason = way_back(Step.model_validate(without), (), declared=False)
+        if possible and not other:
+            said += f"; without `{parameter}` no ({reason.render('en')})"
+    return said
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """Return what a field may be, where that is a list of its own."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [one.value for one in annotation]
+    if get_origin(annotation) in (Union, UnionType, Annotated, tuple, list):
+        inner = get_args(annotation)
+        return [
+            choice for one in (inner[:1] if get_origin(annotation) is Annotated else inner) for choice in _choices(one)
+        ]
+    return []
 
 
 def _parameter(name: str, kind: Any) -> Iterator[str]:
@@ -212,7 +324,8 @@ def _parameter(name: str, kind: Any) -> Iterator[str]:
     notes = _notes(model)
     for field, info in model.model_fields.items():
         default = "required" if info.is_required() else f"`{_default(info)}`"
-        limits = "; ".join(filter(None, [_limits(info.metadata), notes.get(field, "")]))
+        choices = ", ".join(f"`{choice}`" for choice in _choices(info.annotation))
+        limits = "; ".join(filter(None, [choices, _limits(info.metadata), notes.get(field, "")]))
         yield f"| `{field}` | {default} | {limits} |"
     yield ""
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from enghub.core.identity import Principal
 from enghub.mes.factories import Factory
+from enghub.mes.reports.model import StationOperation
+from enghub.mes.reports.service import ReportProduction
 from enghub.mes.work_orders.model import Status, WorkOrder
+from enghub.mes.work_orders.quantities import Progress
 from tests.factories.handlers import load_handler
-from tests.factories.http import NOW, a_principal, a_request, invoke
+from tests.factories.http import NOW, a_principal, a_request, an_origin, invoke
 
 FACTORY = Factory("acme", "sh-01")
 PERMISSIONS = (
@@ -18,10 +21,29 @@ PERMISSIONS = (
     "work_order:release",
     "work_order:start",
     "work_order:close",
+    "work_order:hold",
+    "report:reverse",
     "report:create",
     "report:read",
     "board:read",
+    "plant:read",
+    "plant:manage",
+    "stop:report",
+    "andon:answer",
+    "device:send",
 )
+SHANGHAI: dict[str, Any] = {
+    "name": "上海工厂 Shanghai",
+    "calendar": {
+        "zone": "Asia/Shanghai",
+        "shifts": [
+            {"name": "day", "start": "08:00", "end": "20:00", "breaks": [{"start": "12:00", "end": "13:00"}]},
+            {"name": "night", "start": "20:00", "end": "08:00", "breaks": [{"start": "00:00", "end": "01:00"}]},
+        ],
+    },
+    "reporting": {"oldestHours": 8784},
+}
+"""A factory whose days are not UTC's; its reports may be old, for tests report in March."""
 PLAN: dict[str, Any] = {
     "workOrderId": "WO-1",
     "productId": "PROD-A001",
@@ -49,8 +71,16 @@ REPORT: dict[str, Any] = {
 }
 
 
+def plain(*values: Any) -> tuple[Any, ...]:
+    """Return values to be compared with numbers of whatever type."""
+    return values
+
+
 def an_order(**fields: Any) -> WorkOrder:
-    """A complete work order, as planned; fields as in the model."""
+    """A complete work order, as planned; fields as in the model, and ``good`` and ``defect`` (scrap) of OP-10."""
+    good, defect = fields.pop("good", Decimal(0)), fields.pop("defect", Decimal(0))
+    if good or defect:
+        fields["progress"] = {"OP-10": Progress(good, defect)}
     given: dict[str, Any] = {
         "factory": FACTORY,
         "work_order_id": "WO-1",
@@ -68,6 +98,26 @@ def an_order(**fields: Any) -> WorkOrder:
 def an_order_in(status: Status, **fields: Any) -> WorkOrder:
     """A work order in a status."""
     return an_order(status=status, **fields)
+
+
+def a_command(key: str = "key-1", good: Any = 10, defect: Any = 0, **fields: Any) -> ReportProduction:
+    """A report as the API hands it over; the fingerprint follows from the numbers."""
+    given: dict[str, Any] = {
+        "origin": an_origin(),
+        "client_key": key,
+        "fingerprint": f"{good}/{defect}",
+        "work_order_id": "WO-1",
+        "good": Decimal(good),
+        "defect": Decimal(defect),
+        "defect_types": ("scratch",) if defect else (),
+        "station_operation": StationOperation("ST-1", "OP-10"),
+        "shift_on": date(2026, 3, 2),
+        "shift": "day",
+        "reported_at": NOW,
+        "produced_by": "emp-001",
+        **fields,
+    }
+    return ReportProduction(**given)
 
 
 @dataclass
@@ -125,6 +175,41 @@ class Floor:
             status, body = self.step(number, step, version)
             assert status == 200, body
         return number
+
+    def plant(self, stations: tuple[str, ...] = ("ST-SMT-01",), **fields: Any) -> None:
+        """Describe the factory, a line SMT-1 and its stations."""
+        described: list[tuple[str, dict[str, Any]]] = [
+            ("factory", {**SHANGHAI, **fields}),
+            ("lines/SMT-1", {"name": "SMT 1"}),
+            *((f"stations/{station}", {"name": station, "lineId": "SMT-1"}) for station in stations),
+        ]
+        for what, body in described:
+            status, answer = self.call("change_plant", "PUT", f"/api/v1/plant/{what}", body)
+            assert status == 200, answer
+
+    def hold(self, number: str, version: int, step: str = "hold", **fields: Any) -> tuple[int, dict[str, Any]]:
+        """Put a hold on an order, or lift it."""
+        body = {"version": version, "reason": "because", **fields}
+        return self.call("change_work_order", "POST", f"/api/v1/work-orders/{number}/{step}", body)
+
+    def routing(self, routing_id: str = "R-1", **fields: Any) -> dict[str, Any]:
+        """Describe a routing of two operations in sequence."""
+        operations = [{"operation": "OP-10", "standardSeconds": 20}, {"operation": "OP-20", "standardSeconds": 30}]
+        body = {"name": "two", "operations": operations, **fields}
+        status, answer = self.call("change_plant", "PUT", f"/api/v1/plant/routings/{routing_id}", body)
+        assert status == 200, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def batch(self, *reports: dict[str, Any], caller: Principal | None = None) -> tuple[int, dict[str, Any]]:
+        """Report what a terminal kept; each report names its key."""
+        body = {"reports": [{**REPORT, **one} for one in reports]}
+        return self.call("report_batch", "POST", "/api/v1/production/reports/batch", body, caller=caller)
+
+    def reverse(self, report_id: str, reason: str = "miscounted", **options: Any) -> tuple[int, dict[str, Any]]:
+        """Reverse a report."""
+        path = f"/api/v1/production/reports/{report_id}/reversal"
+        return self.call("reverse_report", "POST", path, {"reason": reason}, **options)
 
     def report(
         self, key: str | None = "key-1", caller: Principal | None = None, **fields: Any

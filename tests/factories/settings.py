@@ -7,8 +7,9 @@ from typing import Any
 
 from enghub.core.commits import Kept
 from enghub.core.identity import Principal
-from enghub.settings.configs import model
-from enghub.settings.configs.model import Address, Config, ConfigCommit, Content, Layer, Owner
+from enghub.settings.configs import commits
+from enghub.settings.configs.commits import ConfigCommit
+from enghub.settings.configs.model import Address, Config, Content, Layer, Owner
 from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, Context, a_principal, a_request, an_origin
 
@@ -49,7 +50,27 @@ def answer(
 ) -> dict[str, Any]:
     """Send one request and return the raw answer; ``path`` is below /api/v1/system-config."""
     function = "change_config" if path == "/batch" else _FUNCTION_OF.get(method, "change_config")
-    event = a_request(method, BASE + path, body, caller=caller, headers=headers, query=query or None)
+    if method == "POST" and path.endswith(("/rollback", "/confirm")):
+        function = "restore_config"
+    if path == "/impact":
+        function = "read_configs"
+    if path.startswith("/api/"):
+        return sent_to("decide_change", method, path, body, caller=caller, headers=headers, query=query)
+    return sent_to(function, method, BASE + path, body, caller=caller, headers=headers, query=query)
+
+
+def sent_to(
+    function: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    caller: Principal | None = ADMIN,
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Send one request to a function by its whole path."""
+    event = a_request(method, path, body, caller=caller, headers=headers, query=query or None)
     found: dict[str, Any] = handler(function)(event, Context())
     return found
 
@@ -60,11 +81,11 @@ def an_address(config_key: str = "session.timeout", layer: Layer = Layer.TENANT,
 
 def a_creation(address: Address | None = None, value: str = "3600", **content: Any) -> ConfigCommit:
     address = address or an_address()
-    origin = model.recorded(address.owner, an_origin())
-    return model.created(address, Content(value=value, **content), None, origin, "first")
+    origin = commits.recorded(address.owner, an_origin())
+    return commits.created(address, Content(value=value, **content), None, origin, "first")
 
 
 def an_update(kept: Kept[Config], value: str, minutes: int = 1, **content: Any) -> ConfigCommit:
     config = kept.value
-    origin = model.recorded(config.address.owner, an_origin(at=NOW + timedelta(minutes=minutes)))
-    return model.updated(kept, replace(config.content, value=value, **content), origin, "then")
+    origin = commits.recorded(config.address.owner, an_origin(at=NOW + timedelta(minutes=minutes)))
+    return commits.updated(kept, replace(config.content, value=value, **content), origin, "then")

@@ -8,7 +8,7 @@ from enghub.core.identity import Origin
 from enghub.upgrade.executions.model import Execution, Status
 from enghub.upgrade.executions.step import StepRecord
 from enghub.upgrade.manifests.document import Step
-from enghub.upgrade.planning.plan import STAGES, Stage
+from enghub.upgrade.phases import STAGES, Stage
 
 TENANT, SITE, EXECUTION = "acme", "EU", "01EXECUTION"
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

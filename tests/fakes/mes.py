@@ -13,14 +13,17 @@ from enghub.core.marks import AlreadyHandled
 from enghub.mes.boards.model import ZERO, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced, planned
 from enghub.mes.boards.repository import Stored
 from enghub.mes.factories import Factory
+from enghub.mes.plant.model import Plant, Station
 from enghub.mes.reports.model import FactoryShift, FirstReport, Report, StationOperation, window_of
-from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage
+from enghub.mes.reports.repository import ConcurrentChange, Lookup, ReportPage, ReversalLookup
 from enghub.mes.work_orders.errors import WorkOrderExists, WorkOrderNotFound
 from enghub.mes.work_orders.model import Status, WorkOrder
 from enghub.mes.work_orders.repository import (
+    ByHold,
     ByProduct,
     BySalesOrder,
     ByShift,
+    ByStart,
     ByStation,
     ByStatus,
     Found,
@@ -28,7 +31,7 @@ from enghub.mes.work_orders.repository import (
     Selection,
 )
 
-_COUNTERS = ("good", "defect")
+_COUNTERS = ("progress", "reports")
 
 
 @dataclass
@@ -37,7 +40,9 @@ class Floor:
 
     orders: dict[tuple[Factory, str], WorkOrder] = field(default_factory=dict)
     reports: dict[tuple[Factory, str], Report] = field(default_factory=dict)
-    first_reports: dict[tuple[Factory, StationOperation, int], FirstReport] = field(default_factory=dict)
+    first_reports: dict[tuple[Factory, StationOperation, int, int], FirstReport] = field(default_factory=dict)
+    plants: dict[Factory, Plant] = field(default_factory=dict)
+    stations: dict[tuple[Factory, str], Station] = field(default_factory=dict)
     traces: dict[tuple[Factory, str], Trace] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
     shifts: set[FactoryShift] = field(default_factory=set)
@@ -63,7 +68,7 @@ class FakeWorkOrders:
                     raise WorkOrderNotFound(work_order_id=order.work_order_id)
                 if current.version != before.revision:
                     raise VersionConflict(expected=before.revision, actual=current.version)
-                if order.status in {Status.COMPLETED, Status.CANCELLED} and current.remaining != order.remaining:
+                if order.status in {Status.COMPLETED, Status.CANCELLED} and current.reports != order.reports:
                     raise ProgressMoved
                 order = replace(order, **{name: getattr(current, name) for name in _COUNTERS})
             elif current is not None:
@@ -96,12 +101,17 @@ def _selected(order: WorkOrder, selection: Selection) -> bool:
             return order.product_id == product_id
         case ByStation(station_id):
             return order.station_id == station_id
+        case ByStart(station_id):
+            return order.station_id == station_id and order.started_at is not None
+        case ByHold(source):
+            return any(hold.source == source for hold in order.holds)
         case ByShift(shift_on, shift):
             return (order.shift_on, order.shift) == (shift_on, shift)
 
 
 def _position(order: WorkOrder, selection: Selection) -> tuple[Any, str]:
-    when = order.due_on if isinstance(selection, ByStatus | ByStation) else order.created_at
+    when: Any = order.due_on if isinstance(selection, ByStatus | ByStation | ByHold) else order.created_at
+    when = order.started_at if isinstance(selection, ByStart) else when
     return when, order.work_order_id
 
 
@@ -129,47 +139,111 @@ class FakeReports:
         work_order_id: str,
         station_operation: StationOperation,
         at: datetime,
+        *,
+        seconds: int = 60,
     ) -> Lookup:
-        factory = shift.factory
-        own, *neighbours = (
-            self.floor.first_reports.get((factory, station_operation, window_of(at) + step)) for step in (0, -1, 1)
-        )
+        factory, window = shift.factory, window_of(at, seconds)
+        places = [(factory, station_operation, seconds, window + step) for step in (0, -1, 1)]
+        own, *neighbours = (self.floor.first_reports.get(place) for place in places)
         return Lookup(
             work_order=self.floor.orders.get((factory, work_order_id)),
             stored=self.floor.reports.get((factory, client_key)),
             first_reports=tuple(first for first in (own, *neighbours) if first is not None),
             has_first=own is not None,
             knows_shift=shift in self.floor.shifts,
+            plant=self.floor.plants.get(factory),
+            station=self.floor.stations.get((factory, station_operation.station_id)),
         )
 
     def get(self, factory: Factory, client_key: str) -> Report | None:
         return self.floor.reports.get((factory, client_key))
 
-    def save(self, commit: Commit[Report], *, opens_window: bool, opens_shift: bool) -> None:
+    def save(
+        self, commit: Commit[Report], order: WorkOrder, *, opens_window: bool, opens_shift: bool, seconds: int = 60
+    ) -> None:
         report = commit.after
-        window = (
-            report.factory,
-            StationOperation(report.station_id, report.operation),
-            window_of(report.reported_at),
-        )
+        window = self._window(report, seconds)
         with self.floor.lock:
-            order = self.floor.orders.get((report.factory, report.work_order_id))
             if (
                 (report.factory, report.client_key) in self.floor.reports
-                or order is None
-                or order.status is not Status.IN_PROGRESS
-                or order.remaining < report.quantity
+                or not self._takes(order, report)
                 or (opens_window and window in self.floor.first_reports)
             ):
                 raise ConcurrentChange
-            self.floor.reports[report.factory, report.client_key] = report
-            self.floor.orders[report.factory, report.work_order_id] = order.report(report.good, report.defect)
+            self._keep(commit)
             if opens_shift:
                 self.floor.shifts.add(FactoryShift(report.factory, report.shift))
             if opens_window:
                 first = FirstReport(report.report_id, report.reported_at, report.good, report.defect)
                 self.floor.first_reports[window] = first
-            self.floor.events.extend(commit.events)
+
+    def look_back(self, factory: Factory, report_id: str) -> ReversalLookup | None:
+        found = [
+            report
+            for (where, _), report in self.floor.reports.items()
+            if where == factory and report.report_id == report_id
+        ]
+        if not found:
+            return None
+        (report,), plant = found, self.floor.plants.get(factory)
+        seconds = plant.reporting.conflict_seconds if plant else 60
+        first = self.floor.first_reports.get(self._window(report, seconds))
+        opened = first is not None and first.report_id == report_id
+        return ReversalLookup(
+            report=report,
+            reversal=self.floor.reports.get((factory, f"reversal {report_id}")),
+            work_order=self.floor.orders.get((factory, report.work_order_id)),
+            plant=plant,
+            opened_window=window_of(report.reported_at, seconds) if opened else None,
+        )
+
+    def reverse(self, commit: Commit[Report], seen: ReversalLookup) -> None:
+        report, reversal = seen.report, commit.after
+        key = (report.factory, report.client_key)
+        with self.floor.lock:
+            if (
+                seen.work_order is None
+                or self.floor.reports[key].reversed_by is not None
+                or not self._takes(seen.work_order, reversal)
+            ):
+                raise ConcurrentChange
+            self._keep(commit)
+            self.floor.reports[key] = replace(report, reversed_by=reversal.report_id)
+            if seen.opened_window is not None:
+                seconds = seen.plant.reporting.conflict_seconds if seen.plant else 60
+                self.floor.first_reports.pop(self._window(report, seconds))
+
+    def _window(self, report: Report, seconds: int) -> tuple[Factory, StationOperation, int, int]:
+        where = StationOperation(report.station_id, report.operation)
+        return report.factory, where, seconds, window_of(report.reported_at, seconds)
+
+    def _takes(self, seen: WorkOrder, report: Report) -> bool:
+        """Tell whether the conditions of the write hold, on what is stored now."""
+        order = self.floor.orders.get((report.factory, report.work_order_id))
+        if order is None or order.version != seen.version:
+            return False
+        books, made = order.books, report.made
+        known = report.operation in {*seen.books.operations, *seen.progress}
+        if not known and report.operation in order.progress:
+            return False
+        after = books.after(report.operation)
+        is_passed = after is None or books.open(after) >= -made.good
+        return books.open(report.operation) >= made.counted and is_passed
+
+    def _keep(self, commit: Commit[Report]) -> None:
+        report = commit.after
+        place = (report.factory, report.work_order_id)
+        self.floor.reports[report.factory, report.client_key] = report
+        self.floor.orders[place] = self.floor.orders[place].counting(report.operation, report.made)
+        self.floor.events.extend(commit.events)
+
+    def of_shift_day(
+        self, factory: Factory, shift_on: date, shift: str, station_id: str | None, *, limit: int, cursor: str | None
+    ) -> ReportPage:
+        mine = [one for one in self.of_shift(factory, shift_on, shift) if station_id in {None, one.station_id}]
+        mine.sort(key=lambda one: (one.station_id, one.reported_at, one.report_id))
+        page, rest = _page(mine, (factory, shift_on, shift, station_id), limit, cursor)
+        return ReportPage(tuple(page), rest)
 
     def of_work_order(self, factory: Factory, work_order_id: str, limit: int, cursor: str | None) -> ReportPage:
         mine = [

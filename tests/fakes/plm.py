@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from enghub.core.commits import Command, Commit, Kept
 from enghub.core.errors import VersionConflict
+from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.plm.changes.model import ChangeOrder, ChangePoint, Processing
-from enghub.plm.changes.repository import Found
-from enghub.plm.products.model import Material, ProductMapping, SyncStatus, WorkingSet
+from enghub.plm.changes.repository import Found, FoundRevisions
+from enghub.plm.changes.revisions import Revision
+from enghub.plm.products.model import Material, ProductMapping, Stamp, SyncStatus, WorkingSet
 from enghub.plm.products.repository import FoundProducts
 
 A = TypeVar("A")
@@ -30,7 +32,7 @@ class FakeProducts:
             {code: self.materials[tenant_id, code] for code in material_codes if (tenant_id, code) in self.materials},
         )
 
-    def save(self, tenant_id: str, working: WorkingSet) -> None:
+    def save(self, tenant_id: str, working: WorkingSet, stamp: Stamp) -> None:
         mappings = {
             (tenant_id, *key): self._next(
                 working.mappings[key], working.loaded_mappings.get(key), self.mappings.get((tenant_id, *key))
@@ -77,6 +79,7 @@ class FakeChangeOrders:
 
     orders: dict[tuple[str, str], ChangeOrder] = field(default_factory=dict)
     points: dict[tuple[str, str], ChangePoint] = field(default_factory=dict)
+    kept: dict[tuple[str, str, str], Revision] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
@@ -86,6 +89,21 @@ class FakeChangeOrders:
         if stored is order:
             self._told(commit)
         return stored.receipt_id == order.receipt_id
+
+    def revision(self, tenant_id: str, ecn_number: str, revision_id: str) -> Revision | None:
+        return self.kept.get((tenant_id, ecn_number, revision_id))
+
+    def revisions(self, tenant_id: str, ecn_number: str, limit: int, cursor: str | None) -> FoundRevisions:
+        found = [one for place, one in sorted(self.kept.items()) if place[:2] == (tenant_id, ecn_number)]
+        return FoundRevisions(tuple(found[:limit]), None)
+
+    def keep(self, order: ChangeOrder, revision: Revision, events: tuple[Envelope, ...]) -> None:
+        self.kept.setdefault((order.tenant_id, order.ecn_number, revision.revision_id), revision)
+        self.events.extend(event.event_type for event in events)
+
+    def revise(self, commit: Commit[ChangeOrder], superseded: Revision) -> None:
+        self.save(commit)
+        self.kept[commit.after.tenant_id, commit.after.ecn_number, superseded.revision_id] = superseded
 
     def command(self, order: ChangeOrder, command: Command, origin: Origin) -> None:
         self.commands.append(order.ecn_number)

@@ -1,14 +1,18 @@
 """A store of configuration items in memory, with the manners of the real one."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
 from enghub.core.claims import Claim
 from enghub.core.commits import Kept
-from enghub.settings.configs.listing import MAX_ITEMS_PER_LAYER, Summary, summary_of
-from enghub.settings.configs.model import Address, Config, ConfigCommit, Operation, Owner
+from enghub.core.dynamo import Page
+from enghub.core.events import Envelope
+from enghub.core.identity import Origin
+from enghub.core.timers.model import DueTimer
+from enghub.settings.configs.commits import ConfigCommit
+from enghub.settings.configs.listing import MAX_ITEMS_PER_LAYER, Looked, Summary, summary_of
+from enghub.settings.configs.model import Address, Config, Layer, Operation, Owner
 from enghub.settings.configs.repository import LayerIsFull, Outdated, Referenced, TargetGone
 
 
@@ -30,38 +34,63 @@ class FakeConfigs:
 
     def summaries(self, owner: Owner) -> Iterable[Summary]:
         mine = (config for config in self.items.values() if config.address.owner == owner and not config.is_deleted)
-        return [summary_of(config) for config in sorted(mine, key=lambda config: config.address)]
+        return [summary_of(config, config.updated_at) for config in sorted(mine, key=lambda config: config.address)]
+
+    def summaries_after(self, owner: Owner, after: str, most: int) -> Looked:
+        found = [one for one in self.summaries(owner) if one.config_key > after]
+        return Looked(tuple(found[:most]), found[most - 1].config_key if len(found) > most else None)
+
+    def history(self, address: Address, limit: int, cursor: str | None) -> Page[Config]:
+        found = sorted((v for (of, v) in self.kept if of == address and v < int(cursor or 10**9)), reverse=True)
+        more = str(found[limit - 1]) if len(found) > limit else None
+        return Page(tuple(self.kept[address, number] for number in found[:limit]), more)
+
+    def overrides(self, address: Address, most: int) -> Sequence[Owner]:
+        near = self._near(address.owner)
+        owners = (
+            a.owner for a, config in self.items.items() if not config.is_deleted and a.config_key == address.config_key
+        )
+        return sorted(owner for owner in owners if near(owner))[:most]
+
+    def known(self, owner: Owner, most: int) -> int:
+        near = self._near(owner)
+        return min(most, len({a.owner for a in self.items if near(a.owner)}))
+
+    @staticmethod
+    def _near(owner: Owner) -> Callable[[Owner], bool]:
+        if owner.layer is Layer.GLOBAL:
+            return lambda one: one.layer is Layer.TENANT
+        return lambda one: one.layer is Layer.USER and one.tenant_id == owner.tenant_id
+
+    def tell(self, config: Config, due: DueTimer, event: Envelope, origin: Origin) -> None:
+        raise NotImplementedError("timers belong to the table")
 
     def dependants(self, address: Address) -> Sequence[Address]:
         return sorted(config.address for config in self.items.values() if address in config.references)[:100]
 
-    def writes_of(self, changes: Sequence[ConfigCommit]) -> int:
-        targets: Counter[Address] = Counter(t for change in changes for t in (*change.added, *change.removed))
-        checked = {t for change in changes for t in change.added} - {change.after.address for change in changes}
-        step = {Operation.CREATE: 1, Operation.DELETE: -1}
-        counted: Counter[Owner] = Counter()
-        for change in changes:
-            counted[change.after.address.owner] += step.get(change.operation, 0)
-        layers = sum(more != 0 for more in counted.values())
-        checks = sum(change.operation is Operation.DELETE for change in changes)
-        return 5 * len(changes) + layers + checks + targets.total() + len(targets) + len(checked)
-
-    def save(self, changes: Sequence[ConfigCommit], claim: Claim | None, answered: Any) -> None:
+    def save(
+        self,
+        commits: Sequence[ConfigCommit],
+        claim: Claim | None,
+        answered: Callable[[Mapping[Address, Config]], Any],
+        alongside: Sequence[Any] = (),
+    ) -> Mapping[Address, Config]:
         assert claim is None, "idempotency keys belong to the table"
         with self._lock:
-            for change in changes:
-                self._check(change, {other.after.address for other in changes})
-            for change in changes:
+            for change in commits:
+                self._check(change, {other.after.address for other in commits})
+            for change in commits:
                 self.items[change.after.address] = change.after
                 self.kept[change.after.address, change.after.version] = change.after
                 self.changes.append(change)
+        return {change.after.address: change.after for change in commits}
 
     def _check(self, change: ConfigCommit, changed: set[Address]) -> None:
         address = change.after.address
         stored = self.items.get(address)
         if (stored and stored.version) != (change.before and change.before.revision):
             raise Outdated(address)
-        if change.operation is Operation.CREATE and len(list(self.summaries(address.owner))) >= MAX_ITEMS_PER_LAYER:
+        if change.is_new and len(list(self.summaries(address.owner))) >= MAX_ITEMS_PER_LAYER:
             raise LayerIsFull
         if change.operation is Operation.DELETE and self.dependants(address):
             raise Referenced(address)

@@ -8,26 +8,29 @@ undisturbed run; what was answered in between must not blame the caller for an o
 
 import json
 import logging
+import random
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, Generic, TypeVar
 
 import pytest
 
-from enghub.core import audit
+from enghub.core import audit, clock
 from enghub.core.dynamo import table
 from tests.conftest import accounts, forget_clients
 from tests.factories.faults import Crash
-from tests.fakes.quick_moto import quicken
 from tests.faults.wire import Fault, Wire, wired
 
 S = TypeVar("S")
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+"""When each run begins: one that meets midnight differs from one that does not."""
 CALLS_AGAIN = 6
 """So often whoever called calls again."""
 VOLATILE = [
@@ -39,8 +42,6 @@ VOLATILE = [
     (re.compile(r"\b(OUTBOX#PENDING)#\d+"), r"\1#<shard>"),
 ]
 """What differs between two runs of the same."""
-SETS_ANEW = {"plm"}
-"""Contexts whose transactions add to no number or set in place, for which moto may be quick (see `quicken`)."""
 NOT_COMPARED = {"REFUSAL", "UPGRADE_LOG"}
 """What tells of the fault, as it should: refusals, and what an engine logs."""
 
@@ -102,24 +103,31 @@ class Raised:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault at one call."""
+    """One fault at one call, and perhaps one more while it is called again."""
 
     number: int
     operation: str
     fault: Fault
+    then: tuple[int, Fault] | None = None
 
     def __str__(self) -> str:
-        return f"{self.fault} at call {self.number} ({self.operation})"
+        first = f"{self.fault} at call {self.number} ({self.operation})"
+        return first if self.then is None else f"{first}, then {self.then[1]} at call {self.then[0]}"
+
+    @property
+    def faults(self) -> dict[int, Fault]:
+        """Return the faults by the number of their call."""
+        return dict([(self.number, self.fault), *([self.then] if self.then else [])])
 
 
 @dataclass(frozen=True)
 class Ended:
     """How a run ended."""
 
-    first: Any
-    """What was answered when the fault happened."""
-    last: Any
+    answers: tuple[str, ...]
+    """What was answered each time; all but the last while faults happened."""
     calls: tuple[str, ...]
+    """Of AWS, until the first answer."""
     kept: tuple[str, ...]
     """What lies in the table, without what differs between runs."""
     broken: tuple[str, ...]
@@ -133,22 +141,22 @@ def run(flow: Flow[Any], wire: Wire) -> Ended:
         held.callback(logging.disable, logging.NOTSET)
         patch = held.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(time, "sleep", nothing)
-        if flow.context in SETS_ANEW:
-            quicken(patch)
+        begun = time.monotonic()
+        patch.setattr(clock, "_now", lambda _: NOON + timedelta(seconds=time.monotonic() - begun))
         held.enter_context(accounts(patch))(flow.context, **flow.environment)
         if flow.around is not None:
             held.enter_context(flow.around())
         forget_process()
         state = flow.arrange()
         with wired(wire):
-            first = last = _attempt(flow, state)
-        for _ in range(CALLS_AGAIN):
-            if _is_answer(last):
-                break
-            last = _attempt(flow, state)
-        broken = [*_checked(flow.settle, state), *_checked(flow.must, state), *_chains()]
-        kept = tuple(_kept(flow))
-        return Ended(_plain(first), _plain(last), tuple(wire.calls), kept, tuple(broken))
+            answers = [_attempt(flow, state)]
+            calls = tuple(wire.calls)
+            while not _is_answer(answers[-1]) and len(answers) <= CALLS_AGAIN:
+                answers.append(_attempt(flow, state))
+        broken = [*_checked(flow.settle, state), *_checked(flow.must, state)]
+        items = list(_items())
+        broken += _chains(items)
+        return Ended(tuple(map(_plain, answers)), calls, tuple(_kept(flow, items)), tuple(broken))
 
 
 def _attempt(flow: Flow[Any], state: Any) -> Any:
@@ -210,15 +218,15 @@ def _items() -> Iterator[dict[str, Any]]:
             return
 
 
-def _kept(flow: Flow[Any]) -> list[str]:
-    found = [item for item in _items() if item["entity"]["S"] not in NOT_COMPARED]
+def _kept(flow: Flow[Any], items: list[dict[str, Any]]) -> list[str]:
+    found = [item for item in items if item["entity"]["S"] not in NOT_COMPARED]
     texts = (_plain({name: value for name, value in item.items() if name not in flow.counts}) for item in found)
     return sorted(reduce(lambda text, pattern: re.sub(pattern, "", text), flow.volatile, text) for text in texts)
 
 
-def _chains() -> Iterator[str]:
+def _chains(items: list[dict[str, Any]]) -> Iterator[str]:
     """Yield every audit chain that has a hole, or a link that does not fit."""
-    entries = [item for item in _items() if item["entity"]["S"] == "AUDIT"]
+    entries = [item for item in items if item["entity"]["S"] == "AUDIT"]
     for tenant, subject in sorted({(entry["tenant_id"]["S"], entry["subject"]["S"]) for entry in entries}):
         if (number := audit.broken_at(audit.history(tenant, subject))) is not None:
             yield f"the audit of {subject} does not hold from entry {number} on"
@@ -241,14 +249,25 @@ def cases(calls: tuple[str, ...]) -> list[Case]:
     ]
 
 
+def pairs(every: list[Case], seed: str) -> list[Case]:
+    """Return each case with a second fault, at a call that the seed draws among those that then come."""
+    follow = [fault for fault in Fault if fault.fits("any.Call")]
+    drawn = ((case, random.Random(f"{seed} {case}")) for case in every)
+    return [
+        replace(case, then=(case.number + draw.randint(1, every[-1].number), draw.choice(follow)))
+        for case, draw in drawn
+    ]
+
+
 def findings(flow: Flow[Any], undisturbed: Ended, case: Case) -> list[str]:
     """Run a flow with a fault and return what is wrong, one line each."""
-    ended = run(flow, Wire(case.number, case.fault))
+    ended = run(flow, Wire(case.faults))
     wrong = [*ended.broken]
-    if ended.last != undisturbed.last and not ended.last.startswith(f"[{flow.also}, "):
-        wrong.append(f"answers {ended.last[:200]}, not {undisturbed.last[:200]}")
-    if lie := _lie(ended.first, undisturbed.last):
-        wrong.append(lie)
+    last, during = ended.answers[-1], ended.answers[: max(1, len(ended.answers) - 1)]
+    (wanted,) = undisturbed.answers
+    if last != wanted and not last.startswith(f"[{flow.also}, "):
+        wrong.append(f"answers {last[:200]}, not {wanted[:200]}")
+    wrong += [lie for answer in during if (lie := _lie(answer, wanted))]
     was, now = Counter(undisturbed.kept), Counter(ended.kept)
     wrong += [f"lost: {_named(item)}" for item in was - now]
     wrong += [f"too much: {_named(item)}" for item in now - was]

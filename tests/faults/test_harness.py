@@ -11,7 +11,7 @@ from enghub.core.commits import AuditEntry, Link
 from enghub.core.transactions import transact
 from tests.conftest import REGION
 from tests.factories.http import an_origin
-from tests.faults.harness import Flow, cases, findings, run
+from tests.faults.harness import Flow, cases, findings, pairs, run
 from tests.faults.wire import Fault, Wire
 
 TABLE = "enghub-test-mes"
@@ -67,6 +67,28 @@ def test_a_write_that_is_done_twice_is_found() -> None:
 
 def test_an_outage_told_as_the_callers_fault_is_found() -> None:
     assert any("throttled" in line and "is told [422" in line for line in found(blaming))
+
+
+def forgetful(_: None) -> Any:
+    """What is right while only one thing goes wrong: the second try takes it that the first was heard."""
+    forgetful_tries.append(1)
+    try:
+        put("order")
+    except (BotoCoreError, ClientError):
+        return (503 if len(forgetful_tries) == 1 else 422), {}
+    return 201, {}
+
+
+forgetful_tries: list[int] = []
+
+
+def test_what_only_two_faults_show_is_found() -> None:
+    flow = Flow("made up", "mes", forgetful_tries.clear, forgetful)
+    undisturbed = run(flow, Wire())
+    every = cases(undisturbed.calls)
+    assert [line for case in every for line in findings(flow, undisturbed, case)] == []
+    second = [line for seed in "abc" for case in pairs(every, seed) for line in findings(flow, undisturbed, case)]
+    assert any("then" in line and "answers [422" in line for line in second)
 
 
 def test_a_known_finding_is_not_told() -> None:

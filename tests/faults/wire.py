@@ -5,7 +5,8 @@ and moto does not, a transaction with a token that was seen is answered again an
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,26 +53,28 @@ class Fault(StrEnum):
 
 @dataclass
 class Wire:
-    """The calls that were made, in order, and which of them goes wrong how (the first is number 1; 0: none)."""
+    """The calls that were made, in order, and which of them go wrong how (the first is number 1)."""
 
-    number: int = 0
-    fault: Fault | None = None
+    faults: Mapping[int, Fault] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     _ids: dict[str, int] = field(default_factory=dict)
-    _attempts: int = 0
+    _attempts: Counter[int] = field(default_factory=Counter)
     _answered: dict[str, AWSResponse] = field(default_factory=dict)
 
     def send(self, moto: Callable[[], AWSResponse | None], operation: str, request: Any) -> AWSResponse | None:
         """Answer one attempt."""
-        if self._place(operation, request) != self.number or self.fault is None:
+        number = self._place(operation, request)
+        fault = self.faults.get(number)
+        if fault is None or not fault.fits(operation):  # two reads at once come in either order
             return self._applied(moto, request)
-        self._attempts += 1
+        self._attempts[number] += 1
+        is_first = self._attempts[number] == 1
         applied = partial(self._applied, moto, request)
-        match self.fault:
+        match fault:
             case Fault.THROTTLED:
                 return throttled(operation, request)
             case Fault.CANCELLED:
-                return cancelled(request) if self._attempts == 1 else applied()
+                return cancelled(request) if is_first else applied()
             case Fault.PARTIAL:
                 return all_but_first(operation, request, applied)
             case Fault.GONE_BEFORE:
@@ -79,13 +82,10 @@ class Wire:
             case Fault.GONE_AFTER:
                 applied()
                 raise Crash
-        return self._lost(request, applied)
-
-    def _lost(self, request: Any, applied: Callable[[], AWSResponse | None]) -> AWSResponse | None:
-        if self._attempts == 1 and self.fault is not Fault.LOST_BEFORE:
-            applied()
-        elif self.fault is Fault.LOST_ONCE:
-            return applied()
+            case Fault.LOST_ONCE if not is_first:
+                return applied()
+            case Fault.LOST_AFTER | Fault.LOST_ONCE if is_first:
+                applied()
         raise ReadTimeoutError(endpoint_url=request.url)
 
     def _place(self, operation: str, request: Any) -> int:

@@ -117,8 +117,12 @@ def a_report(key: str = "key-1", good: str = "10", defect: str = "0", **fields: 
     return Report(**given)
 
 
-def add(stores: Stores, report: Report, opens_window: bool = False, opens_shift: bool = False) -> None:
-    stores.reports.save(Commit(an_origin(), "recorded", report), opens_window=opens_window, opens_shift=opens_shift)
+def add(stores: Stores, report: Report, seen: WorkOrder | None = None, **opens: bool) -> None:
+    """Store a report as its service does; ``seen`` is the order as it was looked at, as it is now when None."""
+    now = stores.orders.get(FACTORY, report.work_order_id)
+    order = seen or (now.value if now else an_order(work_order_id=report.work_order_id))
+    opens = {"opens_window": False, "opens_shift": False, **opens}
+    stores.reports.save(Commit(an_origin(), "recorded", report), order, **opens)
 
 
 def look(stores: Stores, key: str = "key-1", at: Any = NOW, factory: Factory = FACTORY) -> Any:
@@ -262,7 +266,7 @@ def test_what_no_longer_fits_is_refused_and_nothing_is_stored(stores: Stores, re
         moved(stores, order, Step.PAUSE)
     before = look(stores)
     with pytest.raises(ConcurrentChange):
-        add(stores, wrong[reason])
+        add(stores, wrong[reason], order.value if reason == "status" else None)
     assert look(stores) == before
     assert look(stores, "key-2").stored is None
 

@@ -38,7 +38,7 @@ def put(products: Any, *numbers: int, tenant: str = "acme", **fields: Any) -> No
     found = [record for record in records if isinstance(record, PlmProduct)]
     working = products.load(tenant, {(one.code, one.version) for one in found}, {one.material_code for one in found})
     land(found, working, Stamp(tenant, "run", NOW))
-    products.save(tenant, working)
+    products.save(tenant, working, Stamp(tenant, "run", NOW))
 
 
 def test_what_was_saved_is_loaded_and_the_rest_is_missing(products: Any) -> None:
@@ -61,11 +61,11 @@ def test_an_outdated_write_is_refused_as_a_whole(products: Any) -> None:
     key = ("SNS-4000-0001", "A")
     early, late = (products.load("acme", {key, ("SNS-4000-0002", "A")}, set()) for _ in range(2))
     early.put_mapping(replace(early.mappings[key], name="first"))
-    products.save("acme", early)
+    products.save("acme", early, Stamp("acme", "run", NOW))
     late.put_mapping(replace(late.mappings[key], name="second"))
     late.put_mapping(replace(late.mappings[key], code="SNS-4000-0002"))
     with pytest.raises(VersionConflict):
-        products.save("acme", late)
+        products.save("acme", late, Stamp("acme", "run", NOW))
     found = products.load("acme", {key, ("SNS-4000-0002", "A")}, set())
     assert [mapping.name for mapping in found.mappings.values()] == ["first"]
 

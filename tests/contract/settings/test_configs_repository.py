@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 
 from enghub.core.commits import Kept
-from enghub.settings.configs import dynamo, model
+from enghub.settings.configs import commits, dynamo
+from enghub.settings.configs.commits import ConfigCommit
 from enghub.settings.configs.dynamo import DynamoConfigs
 from enghub.settings.configs.events import configuration_changed
 from enghub.settings.configs.listing import summary_of
-from enghub.settings.configs.model import Config, ConfigCommit, ConfigType, Layer, Scope
+from enghub.settings.configs.model import Config, ConfigType, Layer, Scope
 from enghub.settings.configs.repository import ConfigRepository, LayerIsFull, Outdated, Referenced, TargetGone
 from tests.factories.http import NOW, an_origin
 from tests.factories.settings import a_creation, an_address, an_update
@@ -34,13 +35,13 @@ def announced(commits: Iterable[ConfigCommit]) -> list[ConfigCommit]:
 
 def save(store: ConfigRepository, *commits: ConfigCommit) -> Kept[Config]:
     """Save, and return the last item as the store has it now."""
-    store.save(announced(commits), None, None)
+    store.save(announced(commits), None, lambda _: None)
     address = commits[-1].after.address
     return store.load([address])[address]
 
 
 def a_deletion(kept: Kept[Config]) -> ConfigCommit:
-    return model.deleted(kept, an_origin(at=NOW + timedelta(hours=1)), "unused")
+    return commits.deleted(kept, an_origin(at=NOW + timedelta(hours=1)), "unused")
 
 
 def referring(source: str, *targets: Kept[Config]) -> ConfigCommit:
@@ -84,7 +85,7 @@ def test_every_version_is_kept(store: ConfigRepository) -> None:
     first = save(store, a_creation(value="1"))
     second = save(store, an_update(first, "2"))
     gone = save(store, a_deletion(second))
-    again = model.created(first.value.address, first.value.content, gone, an_origin(), "again")
+    again = commits.created(first.value.address, first.value.content, gone, an_origin(), "again")
     save(store, again)
     values = [store.version(first.value.address, number) for number in (1, 2, 3, 4)]
     assert [(v.content.value, v.is_deleted) for v in values if v] == [
@@ -142,10 +143,28 @@ def test_summaries_follow_the_items(store: ConfigRepository) -> None:
     two = save(store, a_creation(an_address("two"), value="x" * 2_000))
     save(store, a_creation(an_address("one", Layer.GLOBAL), value="1"))
     owner = one.value.address.owner
-    assert list(store.summaries(owner)) == [summary_of(one.value), summary_of(two.value)]
+    assert list(store.summaries(owner)) == [
+        summary_of(one.value, one.value.updated_at),
+        summary_of(two.value, two.value.updated_at),
+    ]
     newer = save(store, an_update(one, "2"))
     save(store, a_deletion(two))
-    assert list(store.summaries(owner)) == [summary_of(newer.value)]
+    assert list(store.summaries(owner)) == [summary_of(newer.value, newer.value.updated_at)]
+
+
+def test_a_layer_is_gone_through_by_key(store: ConfigRepository) -> None:
+    names = ["a", "a-b", "a.b", "aa", "b"]
+    for name in names:
+        last = save(store, a_creation(an_address(name)))
+    owner = last.value.address.owner
+    seen = []
+    after: str | None = ""
+    while after is not None:
+        looked = store.summaries_after(owner, after, 2)
+        seen += [one.config_key for one in looked.summaries]
+        after = looked.last
+    assert seen == sorted(names)
+    assert [one.config_key for one in store.summaries_after(owner, "a", 1).summaries] == ["a-b"]
 
 
 def test_an_item_is_kept_while_others_refer_to_it(store: ConfigRepository) -> None:
@@ -188,16 +207,3 @@ def test_a_full_layer_takes_no_more(store: ConfigRepository, monkeypatch: pytest
     save(store, a_creation(an_address("c", Layer.GLOBAL)))
     save(store, a_deletion(last))
     save(store, a_creation(an_address("c")))
-
-
-@pytest.mark.parametrize("kind", ["creation", "update", "deletion", "references"])
-def test_the_number_of_writes_is_known_before(kind: str) -> None:
-    creation, target = a_creation(), Kept(a_creation(an_address("host")).after)
-    first = Kept(creation.after)
-    changes = {
-        "creation": [creation],
-        "update": [an_update(first, "2"), an_update(target, "2")],
-        "deletion": [a_deletion(first)],
-        "references": [referring("a", target), referring("b", target)],
-    }[kind]
-    assert FakeConfigs().writes_of(changes) == DynamoConfigs().writes_of(announced(changes))

@@ -4,7 +4,7 @@ from typing import Any
 
 from enghub.core import outbox
 from tests.factories.http import Context
-from tests.factories.mes import PLAN, Floor
+from tests.factories.mes import PLAN, SHANGHAI, Floor
 from tests.factories.queues import a_batch, failed
 from tests.factories.stored import waiting
 from tests.faults.harness import Flow, register
@@ -49,3 +49,49 @@ register(Flow("edit a work order", "mes", planned, lambda floor: floor.edit("WO-
 register(Flow("report production", "mes", started, lambda floor: floor.report(goodQty=90, defectQty=0)))
 register(Flow("report the last pieces", "mes", started, lambda floor: floor.report(goodQty=100, defectQty=0)))
 register(Flow("board hears reports", "mes", with_events, hear))
+register(
+    Flow(
+        "describe the factory",
+        "mes",
+        Floor,
+        lambda floor: floor.call("change_plant", "PUT", "/api/v1/plant/factory", SHANGHAI),
+    )
+)
+
+
+def with_routing() -> Floor:
+    floor = Floor()
+    floor.plant()
+    floor.routing()
+    floor.started()
+    return floor
+
+
+def reported() -> tuple[Floor, str]:
+    floor = started()
+    return floor, floor.report()[1]["data"]["reportId"]
+
+
+def summed(state: tuple[Floor, list[dict[str, Any]]]) -> list[str]:
+    floor, told = state
+    return failed(floor.handler("update_daily_summary")(a_batch(*told), Context()))
+
+
+OFFLINE = ({"key": "k-1", "goodQty": 60}, {"key": "k-2", "goodQty": 40}, {"key": "k-1", "goodQty": 1})
+register(Flow("hold a work order", "mes", started, lambda floor: floor.hold("WO-1", 3)))
+register(Flow("describe a routing", "mes", Floor, lambda floor: floor.routing()))
+register(Flow("report in a described factory", "mes", with_routing, lambda floor: floor.report(shift=None)))
+register(Flow("reverse a report", "mes", reported, lambda state: state[0].reverse(state[1])))
+register(Flow("daily summary hears reports", "mes", with_events, summed))
+
+
+def with_stop() -> tuple[Floor, str]:
+    floor = Floor()
+    floor.plant()
+    body = {"stationId": "ST-SMT-01", "startedAt": "2026-03-02T02:00:00Z", "stopId": "tablet-1"}
+    floor.call("change_stops", "POST", "/api/v1/plant/stops", body)
+    return floor, "/api/v1/plant/stops/tablet-1/end"
+
+
+END = {"version": 1, "endedAt": "2026-03-02T02:12:00Z"}
+register(Flow("end a stop", "mes", with_stop, lambda state: state[0].call("change_stops", "POST", state[1], END)))

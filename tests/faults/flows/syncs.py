@@ -13,6 +13,7 @@ from enghub.plm.connections.store import Connections
 from enghub.plm.gateways import wiring
 from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
 from enghub.plm.products.dynamo import DynamoProducts
+from enghub.plm.products.gone.dynamo import DynamoGone
 from enghub.plm.products.imports import ProductImport
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 from enghub.plm.syncs.plm_steps import PlmSteps
@@ -33,7 +34,9 @@ def a_plm() -> Iterator[None]:
         patch.setattr(RestPlms, "of", quick)
         products = ProductImport(DynamoProducts(), lambda _: None)
         plms = RestPlms(Connections("test"), server)
-        patch.setattr(wiring, "plm_steps", lambda: PlmSteps(DynamoSyncRuns(), plms, products, system_clock))
+        patch.setattr(
+            wiring, "plm_steps", lambda: PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone())
+        )
         yield
 
 

@@ -75,6 +75,45 @@ def rows_of_the_first_step(state: tuple[Retrying, str]) -> None:
     assert state[0].sql("SELECT id FROM items") == [(1,)]
 
 
+def corrected() -> tuple[Retrying, str]:
+    """An upgrade that stopped at a wrong script, and the right one in force."""
+    upgrade = prepared()
+    main = step("enghub.SqlScripts", "main", sql_scripts=["c.sql"], transaction="statement")
+    last = step("enghub.SqlScripts", "last", sql_scripts=["d.sql"])
+    document = baseline("2.16.5", upgrade_steps={"startup_pre_process": [main, last]})
+    for table in ("nowhere", "items"):
+        scripts = {"c.sql": f"INSERT INTO items VALUES (1, 'a');\nINSERT INTO {table} VALUES (2, 'b');"}
+        upgrade.upload(document, {**scripts, "d.sql": f"UPDATE items SET name = '{table}' WHERE id = 2;"})
+        if table == "nowhere":
+            execution_id = upgrade.started("2.16.5")
+            assert upgrade.work(execution_id) == "FAILED"
+    return upgrade, execution_id
+
+
+def go_on_corrected(state: tuple[Retrying, str]) -> tuple[int, Any]:
+    upgrade, execution_id = state
+    path = f"/api/v1/upgrade/resume/{execution_id}"
+    return upgrade.send("control_upgrade", "POST", path, {"revision": "active"}, headers=KEYED)
+
+
+def ended_corrected(state: tuple[Retrying, str]) -> None:
+    """What was committed ran once, the rest as it was corrected."""
+    upgrade, execution_id = state
+    assert upgrade.work(execution_id, run=2) == "SUCCEEDED"
+    assert upgrade.sql("SELECT id, name FROM items ORDER BY id") == [(1, "a"), (2, "items")]
+
+
+register(
+    Flow(
+        "resume with corrected manifests",
+        "upgrade",
+        corrected,
+        go_on_corrected,
+        settle=ended_corrected,
+        environment=MACHINES,
+        volatile=TIMES,
+    )
+)
 register(
     Flow(
         "ask for an upgrade",
@@ -98,3 +137,32 @@ register(
     )
 )
 register(Flow("confirm at a gate", "upgrade", waiting, confirm, settle=finished, environment=MACHINES, volatile=TIMES))
+
+
+def confirmed() -> tuple[Retrying, str]:
+    state = waiting()
+    assert confirm(state)[0] == 202
+    return state
+
+
+def recorded(state: tuple[Retrying, str]) -> None:
+    """What the upgrade left is recorded as it is, and the next plan finds nothing."""
+    upgrade, _ = state
+    assert upgrade.sql("SELECT id FROM items ORDER BY id") == [(1,), (2,)]
+    upgrade.upload(baseline("2.16.6"))
+    body = {"upgradeBeforeVersion": "2.16.5", "upgradeAfterVersion": "2.16.6", "siteId": "EU"}
+    planned = upgrade.send("plan_upgrade", "POST", "/api/v1/upgrade/plan", body)[1]["data"]
+    assert planned["drift"]["state"] == "same"
+
+
+register(
+    Flow(
+        "work an upgrade to its end, and record what it leaves",
+        "upgrade",
+        confirmed,
+        lambda state: state[0].work(state[1]),
+        settle=recorded,
+        environment=MACHINES,
+        volatile=(*TIMES, r"ran[^}]*boundParts"),  # a script that is taken up again says that it had run
+    )
+)

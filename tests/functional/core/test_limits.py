@@ -120,3 +120,10 @@ def test_no_minute_has_more_than_two_buckets_full(calls: list[tuple[int, float]]
         taken.append((now, number))
     for start, _ in taken:
         assert sum(number for at, number in taken if start <= at < start + limits.MINUTE) <= 2 * per_minute
+
+
+def test_a_call_that_was_refused_is_not_owed(get: Any) -> None:
+    assert [get()[0] for _ in range(60)] == [200] * 60
+    limits._known.clear()  # a second function, that learns only when it charges that nothing is left
+    assert [get()[0] for _ in range(8)] == [200] * 5 + [429] * 3
+    assert limits._known["acme", "emp-001", "read"].pending == 5

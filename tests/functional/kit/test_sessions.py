@@ -93,3 +93,33 @@ def test_wrong_credentials_are_not_tried_again(orders: Address, dialect: Dialect
     ):
         pass
     assert refused == [True]
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Address]:
+    with databases.database(Dialect.SQLITE, tmp_path) as address:
+        yield address
+
+
+def test_a_pattern_that_keeps_other_engines_busy_for_ever_is_answered_at_once(embedded: Address) -> None:
+    with DatabaseSessions(embedded, Fence(FENCE, 1)).reader(5) as session:
+        assert session.scalar(sa.text(f"SELECT '{'a' * 50_000}!' REGEXP '(a+)+$'")) == 0
+        assert session.scalar(sa.text("SELECT 'x' || char(7) REGEXP '[[:cntrl:]]'")) == 1
+        assert session.scalar(sa.text("SELECT NULL REGEXP 'x'")) == 0
+
+
+def test_a_pattern_that_looks_around_is_refused(embedded: Address) -> None:
+    with (
+        pytest.raises(WorkFailed, match="user-defined function raised exception"),
+        DatabaseSessions(embedded, Fence(FENCE, 1)).reader(5) as session,
+    ):
+        session.scalar(sa.text("SELECT 'x' REGEXP '(?=x)'"))
+
+
+@pytest.mark.parametrize("made", ["zeroblob(900000000)", "hex(zeroblob(60000000))"])
+def test_a_value_that_would_fill_the_memory_is_refused(embedded: Address, made: str) -> None:
+    with (
+        pytest.raises(WorkFailed, match="too big"),
+        DatabaseSessions(embedded, Fence(FENCE, 1)).reader(5) as session,
+    ):
+        session.scalar(sa.text(f"SELECT length({made})"))

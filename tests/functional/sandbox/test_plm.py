@@ -105,3 +105,15 @@ def test_most_products_are_good_and_some_are_bad_in_each_known_way() -> None:
     assert sum("/" in item["productCode"] for item in every) == 10
     assert sum(item["mappingType"] == "MANY_TO_MANY" for item in every) == 10
     assert len(every) - len({(item["productCode"], item["productVersion"]) for item in every}) == 10
+
+
+def test_an_approval_is_taken_once_by_its_key_and_fails_as_the_scenario_says() -> None:
+    status, found = ask("GET", "ppap/documents", query={"projectCode": "PRJ-7"})
+    assert (status, len(found["items"])) == (200, 18)
+    ask("PUT", "scenario", {"fail_next": 1})
+    bearer = Api.of("default", API).token(system_clock())
+    headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": "push-1"}
+    event = a_request("POST", "/sandbox/plm/ppap/approvals", {"projectCode": "PRJ-7"}, headers=headers)
+    statuses = [handler("serve_plm", "sandbox")(event, Context())["statusCode"] for _ in range(3)]
+    assert statuses == [503, 200, 200]
+    assert len(ask("GET", "scenario")[1]["approvals"]) == 1

@@ -34,8 +34,9 @@ def test_a_private_server_answers_and_leaves_nothing(name: str) -> None:
 def test_what_is_missing_is_named_for_the_context_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "program", lambda name: None)
     monkeypatch.setenv("ENGHUB_TEST_POSTGRES_URL", "postgresql+psycopg://somebody@elsewhere/test")
-    assert servers.missing() == servers.missing("upgrade") == ["mariadb"]
-    assert servers.missing("mes") == []
+    assert servers.missing("upgrade") == ["mariadb"]
+    assert servers.missing() == ["mariadb", "prometheus", "alertmanager", "haproxy"]
+    assert servers.missing("settings") == []
     assert servers.line_to_type(["mariadb"]).endswith(" mariadb-server")
 
 

@@ -103,7 +103,7 @@ def lose(fleet: Fleet, rollout_id: str) -> None:
 def test_a_lost_workflow_is_replaced_by_the_sweep(fleet: Fleet) -> None:
     fleet.add("A")
     fleet.add("B")
-    rollout_id = fleet.start(waveSize=1, pauseSeconds=60)
+    rollout_id = fleet.start(waveSize=1, pauseSeconds=25)
     until(lambda: fleet.call("GET", f"/rollouts/{rollout_id}")["wave"] == 2, 150, 0.5)
     lose(fleet, rollout_id)
     answer = fleet.cloud.client("lambda").invoke(FunctionName="enghub-local-upgrade-sweep-rollouts", Payload=b"{}")

@@ -1,0 +1,114 @@
+"""Feature flags and gray releases."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from enghub.core.marks import AlreadyHandled
+from enghub.core.timers import dynamo as timers
+from enghub.core.timers.model import DueTimer, TimerState, Wake
+from enghub.settings import release_wiring
+from enghub.settings.releases.model import Group, Measurement
+from tests.factories import flags, releases
+from tests.factories.http import Context
+from tests.factories.queues import failed
+from tests.factories.settings import handler
+from tests.faults.harness import Flow, register
+
+KEYED = {"Idempotency-Key": "key-1"}
+
+
+def flagged() -> None:
+    assert flag_sent("POST", body=FLAG)[0] == 201
+    assert flag_sent("POST", body={"flagKey": "base"})[0] == 201
+
+
+def flag_sent(method: str, path: str = "", body: Any = None, **options: Any) -> tuple[int, str]:
+    found = flags.answer(method, path, body, **options)
+    return found["statusCode"], found["body"]
+
+
+FLAG = {"flagKey": "new-ui", "salt": "s-1", "isEnabled": True, "targetRules": {"percentage": 5}}
+UPDATE = {"targetRules": {"percentage": 50}, "prerequisites": [{"flag": "base", "variants": ["on"]}], "version": 1}
+SWITCH = {"flags": [{"flagKey": key, "isEnabled": False} for key in ("new-ui", "base")]}
+
+register(Flow("create a flag", "settings", lambda: None, lambda _: flag_sent("POST", body=FLAG, headers=KEYED)))
+register(Flow("create a flag without a key", "settings", lambda: None, lambda _: flag_sent("POST", body=FLAG)))
+register(Flow("change a flag", "settings", flagged, lambda _: flag_sent("PUT", "/new-ui", UPDATE)))
+register(Flow("switch flags", "settings", flagged, lambda _: flag_sent("POST", "/batch", SWITCH)))
+register(Flow("delete a flag", "settings", flagged, lambda _: flag_sent("DELETE", "/new-ui", version="1")))
+register(
+    Flow("store a segment", "settings", flagged, lambda _: flag_sent("PUT", "/segments/pilots", {"included": ["u-1"]}))
+)
+
+
+# --- gray releases ---
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Let the metrics say that a fifth of all requests fails; nobody is judged before somebody is in."""
+    whole = release_wiring.releases
+    service = replace(whole(), metrics=releases.Told(Measurement(Group(1000, 200, 20.0), Group(9000, 9, 20.0))))
+    release_wiring.releases = lambda: service  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        release_wiring.releases = whole
+
+
+def release_sent(method: str, path: str = "", body: Any = None, **options: Any) -> tuple[int, str]:
+    found = releases.send(method, path, body, **options)
+    return found["statusCode"], found["body"]
+
+
+def drafted() -> str:
+    assert flag_sent("POST", body={"flagKey": "new_feature_v2", "salt": "s-1"})[0] == 201
+    made: str = json.loads(release_sent("POST", body=releases.DOCUMENTED)[1])["data"]["releaseId"]
+    return made
+
+
+def running() -> str:
+    made = drafted()
+    assert release_sent("POST", f"/{made}/start", {})[0] == 200
+    return made
+
+
+def grown() -> str:
+    made = running()
+    advance(made, 1)
+    return made
+
+
+def advance(release_id: str, turn: int) -> list[str]:
+    """Let the queue bring the command of one turn."""
+    command = {"environment": "PROD", "releaseId": release_id, "turn": turn}
+    body = {"message_id": "m-1", "tenant_id": "acme", "payload": command}
+    record = {"messageId": "m-1", "body": json.dumps(body), "attributes": {"ApproximateReceiveCount": "1"}}
+    return failed(handler("advance_release")({"Records": [record]}, Context()))
+
+
+def rung(release_id: str) -> None:
+    """Let the release's timer ring; what rang before rings no more."""
+    wake = Wake("acme", f"gray_release/PROD/{release_id}", "advance_release")
+    timer = timers.read(wake)
+    assert timer is not None
+    if timer.state is TimerState.WAITING:
+        due = DueTimer("acme", timer.subject, timer.purpose, timer.due, timer.version, timer.payload)
+        with suppress(AlreadyHandled):
+            release_wiring.timer_handlers()["advance_release"](due)
+
+
+def registered(name: str, arrange: Callable[[], Any], act: Callable[[Any], Any], **more: Any) -> None:
+    timers_place = (r"TIMER#WAITING#\d", r"\b[0-9a-f]{32}\b")
+    register(Flow(name, "settings", arrange, act, around=told, volatile=timers_place, **more))
+
+
+registered("draft a release", drafted, lambda _: release_sent("POST", body=releases.DOCUMENTED, headers=KEYED))
+registered("start a release", drafted, lambda made: release_sent("POST", f"/{made}/start", {}))
+registered("let a release's timer ring", running, rung)
+registered("let a release grow", running, lambda made: advance(made, 1))
+registered("let a release go back", grown, lambda made: advance(made, 2))
+registered("cancel a release", grown, lambda made: release_sent("POST", f"/{made}/cancel", {}))
