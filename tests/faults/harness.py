@@ -27,6 +27,7 @@ from enghub.core.dynamo import table
 from tests.conftest import accounts, forget_clients
 from tests.factories.faults import Crash
 from tests.faults.wire import Fault, Wire, wired
+from tests.waiting import instead_of_sleeping
 
 S = TypeVar("S")
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -140,7 +141,7 @@ def run(flow: Flow[Any], wire: Wire) -> Ended:
         logging.disable()
         held.callback(logging.disable, logging.NOTSET)
         patch = held.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(time, "sleep", nothing)
+        instead_of_sleeping(patch)
         begun = time.monotonic()
         patch.setattr(clock, "_now", lambda _: NOON + timedelta(seconds=time.monotonic() - begun))
         held.enter_context(accounts(patch))(flow.context, **flow.environment)

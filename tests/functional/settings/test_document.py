@@ -17,6 +17,7 @@ from tests.factories.releases import DOCUMENTED as RELEASE
 from tests.factories.settings import EVERYTHING, SESSION_TIMEOUT, handler
 from tests.faults.harness import forget_process
 from tests.faults.wire import Wire, made, throttled, wired
+from tests.waiting import instead_of_sleeping
 
 CONFIGS, FLAGS, RELEASES = "/api/v1/system-config", "/api/v1/feature-flags", "/api/v1/gray-release"
 OTHERS = ("flag:read", "flag:change", "release:read", "release:change")
@@ -277,7 +278,7 @@ class Down(Wire):
 
 @pytest.mark.parametrize("one", EVERY_ROUTE, ids=str)
 def test_a_store_that_is_away_or_refuses_is_told_as_such(one: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    instead_of_sleeping(monkeypatch)
     for down, status, code in ((Down(), 503, "50301"), (Down("AccessDeniedException"), 500, "50001")):
         forget_process()
         with wired(down):

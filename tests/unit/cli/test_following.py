@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from enghub_cli.hub import Api
 from enghub_cli.main import app
+from tests.waiting import instead_of_sleeping
 
 RUNNING = {
     "executionId": "01E",
@@ -61,7 +62,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         clock[0] += seconds
 
     monkeypatch.setattr(Api, "call", call)
-    monkeypatch.setattr(time, "sleep", pause)
+    instead_of_sleeping(monkeypatch, pause)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     return sent
 
@@ -88,7 +89,7 @@ def test_a_timeout_lets_the_upgrade_go_on_and_says_how_to_follow_it(asked: list[
 def test_ctrl_c_lets_the_upgrade_go_on_and_says_how_to_follow_it(
     asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time, "sleep", _interrupt)
+    instead_of_sleeping(monkeypatch, _interrupt)
     ended = enghub("status", "01E", "--follow")
     assert ended.exit_code == 130
     assert f"Interrupted: {AGAIN}" in ended.output
@@ -110,7 +111,7 @@ def test_sigterm_lets_it_go_on_and_says_how_to_follow_it(
     asked: list[str], monkeypatch: pytest.MonkeyPatch, begin: tuple[str, ...], again: str
 ) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(time, "sleep", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    instead_of_sleeping(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGTERM))
     ended = enghub(*begin, "--follow")
     assert ended.exit_code == 143
     assert ended.output.splitlines()[-1] == f"enghub: Terminated: {again}"
