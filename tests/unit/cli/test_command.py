@@ -1,5 +1,6 @@
 """The `enghub` command itself: help at once, from names that fit the commands; what `up` and `demo` tell."""
 
+import io
 import pkgutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from enghub_cli import commands, context
 from enghub_cli.cloud import assembly, process, seed
@@ -65,6 +67,14 @@ def test_up_says_so_when_the_old_port_is_taken(
         monkeypatch.setattr(seed, "secrets", lambda *_: ())
         cloud_commands.up()
     assert f"Another program has port {taken}: the address of the API is a new one." in capsys.readouterr().err
+
+
+def test_down_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(cloud_commands, "err", Console(file=shown, force_terminal=True))
+    monkeypatch.setattr(process, "stop", lambda _: True)
+    cloud_commands.down()
+    assert shown.getvalue().index("Stopping the local cloud") < shown.getvalue().index("Stopped.")
 
 
 def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
