@@ -2,8 +2,8 @@
 
 Trigger: queue record_changes, from the bus: upgrades and roll-outs of enghub.upgrade; ConfigurationChanged,
 FeatureFlagChanged, GrayReleaseChanged of enghub.settings; ChangePointCreated, ChangePointCancelled, BomChanged of
-enghub.plm; CutoverStarted, CutoverEnded of enghub.golive. One item per event, under its id: a redelivery writes the
-same.
+enghub.plm; cut-overs, RampChanged, ReleaseChanged of enghub.golive. One item per event, under its id: a redelivery
+writes the same.
 Runbook: docs/runbooks/golive-incidents.md.
 """
 

@@ -7,7 +7,9 @@ import pytest
 
 from enghub.core.clock import to_text
 from enghub.core.event_data import EventData
-from enghub.golive.changes.telling import SAID, TOLD
+from enghub.golive.changes.model import ChangeKind
+from enghub.golive.changes.telling import ACTIONS, CHANGES_NOTHING, SAID, TOLD
+from enghub.golive.ramps.telling import NOTICES
 from tests.factories.http import Context, a_principal
 from tests.factories.queues import a_batch, failed, shuffled_with_doubles
 from tests.functional.golive.conftest import Golive
@@ -16,6 +18,17 @@ from tests.functional.golive.test_incidents import declared
 SETTING = {"config_key": "mes.shift.count", "layer": "tenant", "operation": "UPDATE", "version": 7}
 UPGRADE = {"site_id": "plant-3", "source_version": "4.1", "target_version": "4.2", "environment": "PROD"}
 FLAG = {"flag_key": "new-board", "environment": "PROD", "operation": "UPDATE", "is_enabled": True, "version": 2}
+RAMP = {
+    "ramp_id": "r1",
+    "name": "ERP 3",
+    "service_id": "erp",
+    "state": "RUNNING",
+    "percent": 20,
+    "why": "NONE",
+    "said": "",
+}
+RELEASE = {"release_id": "r2", "kind": "RELEASE", "title": "Bug fixes", "system": "erp", "version": "3.1", "state": ""}
+GRAY = {"release_id": "g", "feature_key": "new-board", "environment": "PROD", "current_percentage": 20.0, "why": "NONE"}
 
 
 class Bus:
@@ -63,6 +76,45 @@ def test_the_latest_come_first_in_whole_sentences_of_the_readers_language(golive
     ]
     chinese = golive.data("GET", "/changes", headers={"Accept-Language": "zh"})
     assert chinese["items"][1]["said"] == "站点 plant-3 从 4.1 升级到 4.2（PROD）：失败 (step 12 failed)"
+
+
+def test_what_ramps_and_releases_did_before_an_incident_is_told_in_both_languages(staffed: Golive) -> None:
+    bus = Bus(staffed)
+    bus.said("ReleaseChanged", "golive", {**RELEASE, "action": "carried_out"}, ago=4)
+    bus.said("RampChanged", "golive", {**RAMP, "action": "grown"}, ago=3)
+    bus.said("RampChanged", "golive", {**RAMP, "action": "returned", "percent": 5, "said": "error rate 30 %"}, ago=2)
+    bus.said("GrayReleaseChanged", "settings", {**GRAY, "action": "grown"}, ago=1)
+    bus.said(
+        "ReleaseChanged", "golive", {**RELEASE, "kind": "IMPROVEMENT", "version": "", "action": "started"}, ago=0.5
+    )
+    path = f"/incidents/{declared(staffed)}/changes"
+    assert [one["said"] for one in staffed.data("GET", path)["items"]] == [
+        "improvement Bug fixes of erp: started",
+        "gray release of new-board (PROD) at 20.0 %: grown",
+        "traffic ramp ERP 3 of erp at 5 %: taken back (error rate 30 %)",
+        "traffic ramp ERP 3 of erp at 20 %: grown",
+        "release Bug fixes of erp 3.1: carried out",
+    ]
+    chinese = staffed.data("GET", path, headers={"Accept-Language": "zh"})["items"]
+    assert chinese[3]["said"] == "服务 erp 的灰度放量 ERP 3 比例 20%：已放量"
+    assert chinese[4]["said"] == "erp 的发布 Bug fixes 3.1：已执行"
+    only = staffed.data("GET", "/changes", query={"kind": "RAMP", "system": "erp"})
+    assert subjects(only) == ["ERP 3", "ERP 3"]
+
+
+def test_what_changed_nothing_hides_nothing(golive: Golive, bus: Bus) -> None:
+    for action in ("requested", "reviewed", "verified", "withdrawn"):
+        bus.said("ReleaseChanged", "golive", {**RELEASE, "action": action})
+    bus.said("RampChanged", "golive", {**RAMP, "action": "blind"})
+    for action in ("created", "planned"):
+        bus.said("GrayReleaseChanged", "settings", {**GRAY, "action": action})
+    assert subjects(golive.data("GET", "/changes")) == []
+
+
+def test_every_action_that_a_ramp_tells_is_said_in_chinese() -> None:
+    done = {"started", "paused", "resumed", "grown", "completed", "roll_back_decided", *NOTICES}
+    for action in done - CHANGES_NOTHING[ChangeKind.RAMP]:
+        assert action.upper() in ACTIONS, action
 
 
 def test_events_that_come_twice_and_in_disorder_are_one_change_each(golive: Golive, bus: Bus) -> None:

@@ -25,6 +25,10 @@ class UpgradeStarted(UpgradeTold):
     """Its workflow runs."""
 
 
+class UpgradeResumed(UpgradeTold):
+    """It goes on from its breakpoint."""
+
+
 class UpgradeSucceeded(UpgradeTold):
     """The site has its new version."""
 
@@ -35,6 +39,10 @@ class UpgradeFailed(UpgradeTold):
 
 class UpgradeAborted(UpgradeTold):
     """An operator stopped it."""
+
+
+class UpgradeRollbackStarted(UpgradeTold):
+    """What was done is being taken back."""
 
 
 class UpgradeRolledBack(UpgradeTold):
@@ -137,3 +145,25 @@ class CutoverEnded(EventData, source="enghub.golive"):
     rehearsal: bool
     state: str
     reason: str
+
+
+class RampChanged(EventData, source="enghub.golive"):
+    """A traffic ramp was started, moved traffic, was held or ended; ``percent`` is the new version's share."""
+
+    ramp_id: str
+    name: str
+    service_id: str
+    action: str
+    percent: int
+    said: str
+
+
+class ReleaseChanged(EventData, source="enghub.golive"):
+    """A release, or a proposal of an improvement, went on."""
+
+    release_id: str
+    kind: str
+    title: str
+    system: str
+    version: str
+    action: str

@@ -23,6 +23,8 @@ class ChangeKind(StrEnum):
     ENGINEERING_CHANGE = "ENGINEERING_CHANGE"
     BOM = "BOM"
     CUTOVER = "CUTOVER"
+    RAMP = "RAMP"
+    RELEASE = "RELEASE"
 
 
 @dataclass(frozen=True, slots=True)

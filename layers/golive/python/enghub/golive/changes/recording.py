@@ -8,4 +8,6 @@ from enghub.golive.changes.telling import change
 
 def record(envelope: Envelope, data: EventData) -> None:
     """Keep what an event says has changed."""
-    dynamo.keep(change(envelope, data))
+    found = change(envelope, data)
+    if found is not None:
+        dynamo.keep(found)

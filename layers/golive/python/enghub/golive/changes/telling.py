@@ -20,9 +20,11 @@ class Telling(NamedTuple):
 
 UPGRADES: dict[type[EventData], str] = {
     consumed.UpgradeStarted: "STARTED",
+    consumed.UpgradeResumed: "RESUMED",
     consumed.UpgradeSucceeded: "SUCCEEDED",
     consumed.UpgradeFailed: "FAILED",
     consumed.UpgradeAborted: "ABORTED",
+    consumed.UpgradeRollbackStarted: "ROLLBACK_STARTED",
     consumed.UpgradeRolledBack: "ROLLED_BACK",
     consumed.UpgradeRollbackFailed: "ROLLBACK_FAILED",
 }
@@ -42,7 +44,15 @@ TOLD: dict[type[EventData], Telling] = {
     consumed.BomChanged: Telling(ChangeKind.BOM, "product_code", "", "CHANGED"),
     consumed.CutoverStarted: Telling(ChangeKind.CUTOVER, "go_live_id", "go_live_id", "STARTED"),
     consumed.CutoverEnded: Telling(ChangeKind.CUTOVER, "go_live_id", "go_live_id", "ENDED"),
+    consumed.RampChanged: Telling(ChangeKind.RAMP, "name", "service_id"),
+    consumed.ReleaseChanged: Telling(ChangeKind.RELEASE, "title", "system"),
 }
+CHANGES_NOTHING: dict[ChangeKind, frozenset[str]] = {
+    ChangeKind.RAMP: frozenset({"blind"}),
+    ChangeKind.RELEASE: frozenset({"requested", "reviewed", "verified", "withdrawn"}),
+    ChangeKind.GRAY_RELEASE: frozenset({"created", "planned"}),
+}
+"""Said while nothing is another than before: it would hide what is."""
 SAID: dict[ChangeKind, Text] = {
     ChangeKind.UPGRADE: Text(
         "upgrade of {subject} from {source_version} to {target_version} ({environment}): {action}{problem}",
@@ -74,6 +84,11 @@ SAID: dict[ChangeKind, Text] = {
     ChangeKind.CUTOVER: Text(
         "{what} of go-live {subject}: {action} {state}", "上线 {subject} 的{what}：{action} {state}"
     ),
+    ChangeKind.RAMP: Text(
+        "traffic ramp {subject} of {service_id} at {percent} %: {action}{why}",
+        "服务 {service_id} 的灰度放量 {subject} 比例 {percent}%：{action}{why}",
+    ),
+    ChangeKind.RELEASE: Text("{what} {subject} of {system}{to}: {action}", "{system} 的{what} {subject}{to}：{action}"),
 }
 ACTIONS: dict[str, Text] = {
     "STARTED": Text("started", "已开始"),
@@ -91,25 +106,38 @@ ACTIONS: dict[str, Text] = {
     "UPDATE": Text("changed", "修改"),
     "DELETE": Text("deleted", "删除"),
     "ROLLBACK": Text("rolled back", "回滚"),
+    "RESUMED": Text("resumed", "已继续"),
+    "ROLLBACK_STARTED": Text("is being rolled back", "开始回滚"),
+    "GROWN": Text("grown", "已放量"),
+    "PAUSED": Text("paused", "已暂停"),
+    "COMPLETED": Text("completed", "已完成"),
+    "RETURNED": Text("taken back", "已回退"),
+    "ROLL_BACK_DECIDED": Text("taken back by decision", "已决定回退"),
+    "WEIGHTS_CHANGED": Text("somebody else set a share", "比例被他人修改"),
+    "ARMED": Text("has all traffic, rollback armed", "已全量，仍可自动回退"),
+    "CARRIED_OUT": Text("carried out", "已执行"),
 }
 ENABLED = {"True": Text("enabled", "已启用"), "False": Text("disabled", "已停用")}
+RELEASES = {"RELEASE": Text("release", "发布"), "IMPROVEMENT": Text("improvement", "优化")}
 REHEARSAL = {"True": Text("rehearsal of the cut-over", "割接演练"), "False": Text("cut-over", "割接")}
 LONGEST = 300
 """Characters of a fact that are kept."""
 
 
-def change(envelope: Envelope, data: EventData) -> Change:
-    """Return what an event says has changed; ``data`` is of a type in ``TOLD``."""
+def change(envelope: Envelope, data: EventData) -> Change | None:
+    """Return what an event says has changed, None where nothing did; ``data`` is of a type in ``TOLD``."""
     kind, subject, system, action = TOLD[type(data)]
     said: dict[str, Any] = {name: value for name, value in data.model_dump().items() if value not in (None, "")}
     facts = {name: str(value)[:LONGEST] for name, value in said.items()}
     done = action or facts.pop("operation", "") or facts.pop("action", "")
+    if done in CHANGES_NOTHING.get(kind, frozenset()):
+        return None
     return Change(
         tenant_id=envelope.tenant_id,
         event_id=envelope.event_id,
         at=envelope.timestamp,
         kind=kind,
-        action=done,
+        action=done.upper(),
         subject=facts[subject],
         system=facts[system] if system else envelope.source_service.removeprefix("enghub."),
         factory_id=envelope.factory_id,
@@ -125,7 +153,9 @@ def sentence(one: Change) -> Filled:
         "action": ACTIONS.get(one.action, one.action),
         "problem": f" ({facts['problem']})" if "problem" in facts else "",
         "enabled": ENABLED.get(facts.get("is_enabled", ""), ""),
-        "what": REHEARSAL.get(facts.get("rehearsal", ""), ""),
+        "what": REHEARSAL.get(facts.get("rehearsal", "")) or RELEASES.get(facts.get("kind", ""), ""),
+        "to": f" {facts['version']}" if "version" in facts else "",
+        "why": f" ({facts['said']})" if "said" in facts else "",
         "state": facts.get("state", ""),
         "title": facts.get("title", ""),
     }
