@@ -39,6 +39,7 @@ lambda_handler = aws.wake_handler(
         purposes.DRILL_BEGIN: later("drills", "begin"),
         purposes.DRILL_END: later("drills", "run_out"),
         purposes.RAMP_LOOK: later("ramps", "wake"),
+        purposes.RAMP_LOST: later("ramps", "wake_lost"),
         purposes.HANDOVER_REVIEW: later("handover", "wake"),
         purposes.ACTION_OVERDUE: later("actions", "overdue"),
         purposes.SENDER_SILENT: later("alerts", "look_for_silence"),

@@ -217,6 +217,55 @@ def test_a_turn_is_taken_once_and_a_timers_wake_up_asks_for_it_once(
     assert len(versions.asked) == asked, "the turn is over"
 
 
+LOST = "ramp_lost"
+
+
+def rung(hub: Installation, ramp_id: str, purpose: str) -> list[dict[str, Any]]:
+    """Turn the clock to a timer of the ramp, let it ring, and return all turns asked for until now."""
+    timer = read(Wake("acme", f"ramp/{ramp_id}", purpose))
+    assert timer is not None
+    hub.now = max(hub.now, timer.due)
+    record = {"messageId": "m", "body": timer.wake.to_json(), "attributes": {"ApproximateReceiveCount": "1"}}
+    assert failed(hub.handler("wake_timers")({"Records": [record]}, Context())) == []
+    return stored.commands("advance_ramp")
+
+
+@pytest.mark.parametrize("lost", [("message",), ("worker",), ("message", "worker"), ("worker", "worker")])
+def test_a_turn_that_was_lost_is_taken_all_the_same_and_traffic_is_back_within_a_minute(
+    hub: Installation, versions: Versions, monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TIMERS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/timers")
+    ramp_id = started(hub, a_ramp(versions, lookSeconds=10 if len(lost) > 1 else 30))
+    until(hub, ramp_id, actualPercent=50)
+    versions.fails()
+    breached = hub.now
+    purpose = "advance_ramp"
+    for what in lost:
+        if what == "worker":  # it was woken, and took the command with it when it died
+            rung(hub, ramp_id, purpose)
+        purpose = LOST
+    *_, command = rung(hub, ramp_id, LOST)
+    advance(hub, command)
+    assert (versions.share, hub.data("GET", f"/ramps/{ramp_id}")["why"]) == (20, "BREACH")
+    assert hub.now - breached <= timedelta(seconds=60)
+
+
+def test_a_turn_that_was_taken_is_not_asked_for_again_and_an_ended_ramp_asks_for_none(
+    hub: Installation, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMERS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/timers")
+    ramp_id = started(hub, a_ramp(versions))
+    late = read(Wake("acme", f"ramp/{ramp_id}", LOST))
+    assert late is not None
+    assert turn(hub, ramp_id)
+    hub.now = max(hub.now, late.due)
+    record = {"messageId": "m", "body": late.wake.to_json(), "attributes": {"ApproximateReceiveCount": "1"}}
+    assert failed(hub.handler("wake_timers")({"Records": [record]}, Context())) == []
+    assert stored.commands("advance_ramp") == []
+    hub.data("POST", f"/ramps/{ramp_id}/complete")
+    assert read(Wake("acme", f"ramp/{ramp_id}", LOST)) is None
+
+
 def test_people_pause_resume_and_complete_a_ramp(hub: Installation, versions: Versions) -> None:
     ramp_id = started(hub, a_ramp(versions))
     assert hub.data("POST", f"/ramps/{ramp_id}/pause")["why"] == "BY_HAND"

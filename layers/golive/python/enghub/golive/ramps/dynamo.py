@@ -18,13 +18,16 @@ from enghub.core.outbox import to_command
 from enghub.core.timers import dynamo as timers
 from enghub.core.timers.model import CancelTimer, DueTimer, SetTimer, TimerChange
 from enghub.core.transactions import transact
-from enghub.golive.purposes import RAMP_LOOK
+from enghub.golive.purposes import RAMP_LOOK, RAMP_LOST
 from enghub.golive.ramps.errors import RampNotFound
 from enghub.golive.ramps.model import Ramp
 from enghub.golive.ramps.repository import Line, LinePage, RampPage
 
 ADVANCE = RAMP_LOOK
 """The purpose of a ramp's timer, and the queue that advances it."""
+LOST_AFTER = timedelta(seconds=20)
+"""A turn that nobody has taken so long after its time is asked for again: the sweep of timers comes after 90 s only, a
+queue's message of a worker that died after minutes, and traffic has to be back within 60 s of a breach."""
 KEPT_JOURNAL = timedelta(days=366)
 
 
@@ -81,9 +84,11 @@ class DynamoRamps:
 def _timers(commit: Commit[Ramp]) -> Iterator[TimerChange]:
     ramp, before = commit.after, commit.before
     if ramp.next_at is not None:
-        yield SetTimer(ramp.subject, ADVANCE, ramp.next_at, {"rampId": ramp.ramp_id, "turn": ramp.turn})
+        named = {"rampId": ramp.ramp_id, "turn": ramp.turn}
+        yield SetTimer(ramp.subject, ADVANCE, ramp.next_at, named)
+        yield SetTimer(ramp.subject, RAMP_LOST, ramp.next_at + LOST_AFTER, named)
     elif before is not None and before.value.next_at is not None:
-        yield CancelTimer(ramp.subject, ADVANCE)
+        yield from (CancelTimer(ramp.subject, purpose) for purpose in (ADVANCE, RAMP_LOST))
 
 
 def wake(due: DueTimer, origin: Origin) -> None:
@@ -94,3 +99,14 @@ def wake(due: DueTimer, origin: Origin) -> None:
     """
     command = to_command(ADVANCE, due.payload, origin, subject=due.subject)
     transact(timers.fired(due, origin.at), command)
+
+
+def wake_lost(due: DueTimer, origin: Origin) -> None:
+    """Ask for a turn that nobody has taken, and look again a while later: taking it moves or cancels this timer.
+
+    Raises:
+        AlreadyHandled: it rang before, or was moved meanwhile.
+    """
+    command = to_command(ADVANCE, due.payload, origin, subject=due.subject)
+    again = SetTimer(due.subject, RAMP_LOST, origin.at + LOST_AFTER, due.payload)
+    transact(*timers.fired_and_set(due, again, origin), command)

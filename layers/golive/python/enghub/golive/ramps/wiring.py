@@ -37,6 +37,11 @@ def wake(due: DueTimer) -> None:
     dynamo.wake(due, machine(due.tenant_id, max(due.due, system_clock())))
 
 
+def wake_lost(due: DueTimer) -> None:
+    """Ask once more for a turn that nobody has taken; the effect of the timer that follows each look's."""
+    dynamo.wake_lost(due, machine(due.tenant_id, max(due.due, system_clock())))
+
+
 def _page(ramp: Ramp) -> None:
     title = f"{ramp.name}: {ramp.said}"[:500]
     own.fire(ramp.tenant_id, ramp.service_id, ramp.subject, title, own.PAGE)
