@@ -21,8 +21,8 @@ def replay_incidents(request: ReplayRequest) -> ReplayResponse:
     tenant_id = call.principal.tenant_id
     proposed = (request.proposed_policy(tenant_id), request.proposed_schedules(tenant_id))
     span = period(request.since, request.until)
-    found, is_cut = replay(tenant_id, span, proposed, (request.service_id, request.policy_id))
-    return ReplayResponse.of(found, is_cut, call.language)
+    found = replay(tenant_id, span, proposed, (request.service_id, request.policy_id), request.cursor)
+    return ReplayResponse.of(found, call.language)
 
 
 lambda_handler = entrypoints.http(app)

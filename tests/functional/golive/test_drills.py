@@ -10,7 +10,8 @@ from enghub.golive.actions import wiring as actions
 from enghub.golive.drills import wiring
 from tests.factories import stored
 from tests.factories.http import a_principal
-from tests.functional.golive.conftest import RIGHTS, Golive, integrated
+from tests.functional.golive.conftest import RIGHTS, STANDARD, Golive, integrated
+from tests.functional.golive.test_incidents import declared
 from tests.functional.golive.test_runbooks import following
 
 ANA = a_principal(*RIGHTS, user="ana")
@@ -105,6 +106,47 @@ def test_a_drill_is_measured_scored_and_its_findings_are_tracked(range_: Golive)
     assert [one["data"]["score"] for one in stored.events("DrillEnded")] == [75]
 
 
+def test_a_drill_is_in_no_figure_report_or_replay(range_: Golive) -> None:
+    """Acknowledged after a minute and over after two; beside it an incident that took 30 and 60."""
+    range_.now = range_.now.replace(day=30)
+    real = declared(range_)
+    range_.now += timedelta(minutes=30)
+    range_.data("POST", f"/incidents/{real}/acknowledge")
+    range_.now += timedelta(minutes=30)
+    range_.data("POST", f"/incidents/{real}/resolve", {"text": "restarted"})
+    found = begun(range_, planned(range_))
+    path = f"/incidents/{found['incidentId']}"
+    range_.now += timedelta(minutes=1)
+    range_.data("POST", f"{path}/acknowledge", caller=ANA)
+    range_.now += timedelta(minutes=1)
+    range_.data("POST", f"{path}/resolve", {"text": "it is back"})
+    assert range_.data("GET", path)["drillId"] == found["drillId"]
+    assert range_.data("GET", f"/incidents/{real}")["drillId"] is None
+
+    def figures(one: dict[str, Any]) -> tuple[Any, ...]:
+        return one["count"], one["mttaSeconds"], one["mttrSeconds"], one["resolved"], one["drills"]
+
+    assert figures(range_.data("GET", "/incident-statistics")) == (1, 1800, 3600, 1, 1)
+    report = range_.data("GET", "/operations-reports/weekly", query={"day": "2026-12-01"})
+    assert figures(report["figures"]) == (1, 1800, 3600, 1, 1)
+    assert report["byService"] == {"erp": 1}
+    assert (report["breaches"], report["withoutCause"]) == ({}, [real])
+    assert report["woken"] == [{"user": "ana", "pages": 1, "atNight": 0}]
+    assert report["text"].splitlines()[-1] == "drills, in none of these figures: 1"
+    period = {"from": "2026-11-30T00:00:00Z", "to": "2026-12-05T00:00:00Z", "policy": STANDARD}
+    assert [one["incidentId"] for one in range_.data("POST", "/replays", period)["items"]] == [real]
+
+
+def test_its_beginning_and_end_are_told_to_whatever_makes_load_and_faults(range_: Golive) -> None:
+    found = begun(range_, planned(range_, scenario="load-with-faults", kind="TEAM"))
+    range_.data("POST", f"/drills/{found['drillId']}/end")
+    said = [one["data"] for one in stored.events("NoticeRequested")]
+    for kind in ("golive.drill_begun", "golive.drill_ended"):
+        (one,) = [notice for notice in said if notice["notice_type"] == kind]
+        facts = one["facts"]
+        assert (facts["scenario_id"], facts["drill_id"]) == ("load-with-faults", found["drillId"])
+
+
 def test_against_production_it_is_refused_when_planned_and_when_it_begins(range_: Golive) -> None:
     integrated(range_, "OPSGENIE")
     status, details = range_.refused("POST", "/drills", {**DRILL, "integrationId": "opsgenie"})
@@ -159,6 +201,8 @@ def test_a_plan_makes_each_months_drills_once(range_: Golive) -> None:
     ) == 1
     assert sorted(one["kind"] for one in found) == ["EVERYBODY", "TEAM", "TEAM"]
     assert told("drill_planned") == [["ana"], ["ana"]]
+    assert begun(range_, found[-1])["state"] == "RUNNING"
+    assert told("drill_begun") == [[]], "nobody in person, and whatever a rule adds"
     range_.now += timedelta(days=70)
     assert range_.wake("drill-plan/main", "drill_plan") == [], "a month that is over has no drills"
     assert len(range_.data("GET", "/drills")["items"]) == 3

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from enghub.golive.replays import wiring
 from tests.functional.golive.conftest import STANDARD, STEP, Golive, always
 from tests.functional.golive.test_incidents import declared
 
@@ -73,6 +74,28 @@ def test_it_is_said_to_people_in_their_language(night: Golive) -> None:
     assert english[1].endswith("ana after 0 min, bo after 15 min -> ana after 0 min, cy after 5 min")
     chinese = night.data("POST", "/replays", body, headers={"Accept-Language": "zh"})["text"]
     assert "0 分钟后呼叫 ana, 5 分钟后呼叫 cy" in chinese
+
+
+def test_what_one_answer_cannot_hold_comes_with_its_cursor(staffed: Golive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "MOST", 2)
+    made = []
+    for _ in range(5):
+        made.append(declared(staffed))
+        staffed.now += timedelta(minutes=1)
+    seen: list[str] = []
+    proposed: dict[str, Any] = {"policy": FAST}
+    while True:
+        answer = replay(staffed, **proposed)
+        seen += [one["incidentId"] for one in answer["items"]]
+        assert answer["isCut"] == (answer["cursor"] is not None)
+        assert answer["text"].endswith("with the cursor of this answer") == answer["isCut"]
+        if answer["cursor"] is None:
+            break
+        proposed["cursor"] = answer["cursor"]
+    assert seen == made
+    other = {**PERIOD, "policy": FAST, "cursor": "bm90aGluZw=="}
+    status, details = staffed.refused("POST", "/replays", other)
+    assert (status, details["field"]) == (400, "cursor")
 
 
 def test_nobody_answering_is_seen_and_every_severity_pages_anew(staffed: Golive) -> None:

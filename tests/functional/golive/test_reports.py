@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from enghub.golive.reports import wiring
 from enghub.golive.reports.model import ReportKind, ReportPlan
 from tests.factories import stored
 from tests.functional.golive.conftest import Golive
@@ -37,6 +38,15 @@ def test_a_week_is_told_with_what_is_left(busy: Golive) -> None:
     assert lines[0] == "Operations 2026-11-23 to 2026-11-29: 2 incidents (0 before)"
     assert lines[4] == "paged: ana 2 times, 1 at night, bo 1 times, 1 at night"
     assert lines[5] == "still open: Stock is wrong; without a cause: Orders cannot be posted"
+
+
+def test_figures_are_of_every_incident_and_who_was_woken_of_the_first_ones(
+    busy: Golive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "MOST", 1)
+    found = busy.data("GET", "/operations-reports/weekly", query=WEEK)
+    assert (found["figures"]["count"], found["isCut"]) == (2, True)
+    assert found["woken"] == [{"user": "ana", "pages": 1, "atNight": 0}]
 
 
 def test_the_week_after_is_held_against_it(busy: Golive) -> None:

@@ -42,6 +42,8 @@ class Alert:
     labels: Mapping[str, str]
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    drill_id: str = ""
+    """Of the drill that sends it; nothing that a sender writes sets it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ class Alerts:
         service = self.operated(worst.service_id, origin.tenant_id)
         quiet = self._quiet_until(worst, origin)
         new = New(service, worst.alert.title, worst.severity, integration.integration_id, "", worst.group, quiet)
+        new = replace(new, drill_id=worst.alert.drill_id)
 
         def more(incident_id: str) -> tuple[Any, ...]:
             opened = Group(

@@ -1,6 +1,7 @@
 """Sends a drill's payload through the intake, as its sender would, and reads what came of it (OPS-16)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from enghub.core import clock
@@ -40,7 +41,8 @@ class Intake:
     def fire(self, drill: Drill, title: str, origin: Origin) -> str:
         """As the handler of the intake does, from the sender's body on."""
         integration = alerts.integrations().get(drill.tenant_id, drill.integration_id).value
-        alerts.alerts().take(integration, _read(integration, drill, title), origin)
+        sent = [replace(one, drill_id=drill.drill_id) for one in _read(integration, drill, title)]
+        alerts.alerts().take(integration, sent, origin)
         placed = self._placed(integration, drill, title)
         group = alerts.alerts().store.group(drill.tenant_id, placed.group)
         return "" if group is None else group.value.incident_id

@@ -174,8 +174,8 @@ class Drills:
             return
         incident_id = self.range.fire(drill, _title(drill), origin)
         after = replace(drill, state=DrillState.RUNNING, started_at=drill.at, incident_id=incident_id)
-        planner = _planner(drill)
-        events = (_notice(after, "drill_begun", planner, Severity.INFO).envelope(origin),) if planner else ()
+        # Also where nobody planned it: what makes load and faults is begun by a rule for this notice.
+        events = (_notice(after, "drill_begun", _planner(drill), Severity.INFO).envelope(origin),)
         timers = (SetTimer(after.subject, DRILL_END, origin.at + LIMIT),)
         self.store.save(Commit(origin, "begun", after, before, events=events, timers=timers), due)
 
@@ -290,6 +290,7 @@ def _notice(
     said = plans.scenario(drill.scenario)
     facts = {
         "drill_id": drill.drill_id,
+        "scenario_id": drill.scenario,
         "scenario": f"{said['en']} / {said['zh']}",
         "at": f"{drill.at:%Y-%m-%d %H:%M} UTC",
         "reason": drill.reason or (f"{drill.total}/100" if drill.total is not None else ""),

@@ -87,6 +87,7 @@ class IncidentResponse(wire.Response):
     severity: IncidentSeverity
     state: IncidentState
     declared_by: str
+    drill_id: str | None
     opened_at: wire.Instant
     acknowledged_at: wire.Instant | None
     acknowledged_by: str | None
@@ -119,6 +120,7 @@ class IncidentResponse(wire.Response):
             severity=one.severity,
             state=one.state,
             declared_by=one.declared_by,
+            drill_id=one.drill_id or None,
             opened_at=one.opened_at,
             acknowledged_at=one.acknowledged_at,
             acknowledged_by=one.acknowledged_by or None,
@@ -228,7 +230,10 @@ class PostMortemResponse(wire.Response):
 
 
 class StatisticsResponse(wire.Response):
-    """Figures of the latest incidents; a mean in whole seconds, None where nothing counts."""
+    """Figures of the latest incidents; a mean in whole seconds, None where nothing counts.
+
+    ``drills`` are how many incidents were drills: they are in none of the other figures.
+    """
 
     count: int
     mtta_seconds: int | None
@@ -239,6 +244,7 @@ class StatisticsResponse(wire.Response):
     open: int
     by_severity: dict[str, int]
     by_cause: dict[str, int]
+    drills: int
 
     @classmethod
     def of(cls, found: Statistics) -> "StatisticsResponse":
@@ -253,4 +259,5 @@ class StatisticsResponse(wire.Response):
             open=found.open,
             by_severity=found.by_severity,
             by_cause=found.by_cause,
+            drills=found.drills,
         )

@@ -6,6 +6,7 @@ pk T#<tenant>#ALERTS#<group>  sk GROUP
 pk T#<tenant>#GOLIVE          sk SERVICE#<id>
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from enghub.core.aggregates import Aggregate, Items
 from enghub.core.clock import to_text
 from enghub.core.codec import Key
 from enghub.core.commits import Commit, Kept
-from enghub.core.dynamo import Page, key, query
+from enghub.core.dynamo import Page, each, key, query
 from enghub.core.identity import Origin
 from enghub.core.setup.dynamo import DynamoSetup
 from enghub.core.timers.dynamo import fired, fired_and_set
@@ -116,11 +117,18 @@ def page(tenant_id: str, limit: int, cursor: str | None) -> Page[Kept[Incident]]
     return Page(tuple(map(INCIDENTS.kept, found.items)), found.cursor)
 
 
-def opened(tenant_id: str, span: Interval, most: int) -> tuple[list[Incident], bool]:
-    """Return the incidents opened in a period, by time, and whether there are more than so many."""
+def opened(tenant_id: str, span: Interval, limit: int, cursor: str | None = None) -> Page[Incident]:
+    """Return a page of the incidents opened in a period, by time."""
     bounds = (key(to_text(span.start)), key(to_text(span.end)))
-    found = query(key("T", tenant_id, "INCIDENTS"), index="gsi1", between=bounds, limit=most)
-    return [INCIDENTS.kept(item).value for item in found.items], found.cursor is not None
+    found = query(key("T", tenant_id, "INCIDENTS"), index="gsi1", between=bounds, limit=limit, cursor=cursor)
+    return Page(tuple(INCIDENTS.kept(item).value for item in found.items), found.cursor)
+
+
+def all_opened(tenant_id: str, span: Interval) -> Iterator[Incident]:
+    """Yield every incident opened in a period, by time."""
+    bounds = (key(to_text(span.start)), key(to_text(span.end)))
+    for item in each(key("T", tenant_id, "INCIDENTS"), index="gsi1", between=bounds):
+        yield INCIDENTS.kept(item).value
 
 
 def timeline(tenant_id: str, incident_id: str, limit: int, cursor: str | None) -> Page[Entry]:

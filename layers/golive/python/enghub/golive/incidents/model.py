@@ -81,6 +81,8 @@ class Incident:
     declared_by: str
     """A user, or the integration whose alert opened it."""
     factory_id: str = ""
+    drill_id: str = ""
+    """Of the drill that it is; empty where something is broken. No figure counts a drill."""
     group_key: str = ""
     """Of the alerts that belong to it; empty where people declared it."""
     first_steps: str = ""

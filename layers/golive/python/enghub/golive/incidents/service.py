@@ -46,6 +46,7 @@ class New:
     impact: str = ""
     group_key: str = ""
     quiet_until: datetime | None = None
+    drill_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,13 @@ class Incidents:
             policy=self.policy(origin.tenant_id, service.policy_id),
             quiet_until=new.quiet_until,
             impact=new.impact,
+            drill_id=new.drill_id,
             periods=(Period(origin.at),),
             clocks=clocks_of(new.severity, origin.at, self._calendar(service)),
         )
         draft = Draft(made, origin)
-        draft.note("opened", severity=made.severity, title=made.title, service=service.service_id)
+        drill = {"drill": made.drill_id} if made.drill_id else {}
+        draft.note("opened", severity=made.severity, title=made.title, service=service.service_id, **drill)
         for clock in made.clocks:
             draft.time(clock)
         draft.gather(service)

@@ -22,6 +22,8 @@ class Statistics:
     open: int
     by_severity: dict[str, int]
     by_cause: dict[str, int]
+    drills: int
+    """How many more were drills; they are in no other figure."""
 
 
 def statistics(incidents: Iterable[Incident]) -> Statistics:
@@ -29,8 +31,10 @@ def statistics(incidents: Iterable[Incident]) -> Statistics:
 
     MTTA: from opening to the first acknowledgement; who acknowledged after the end, or never, does not count. MTTR: how
     long it was broken in all; the quiet time before a reopening does not count. Alerts of one group are one incident.
+    In a drill nothing was broken, and people may have known of it.
     """
-    found = list(incidents)
+    every = list(incidents)
+    found = [one for one in every if not one.drill_id]
     acknowledged = [wait for one in found if (wait := _wait(one)) is not None]
     broken = [one.broken_for for one in found if one.broken_for is not None]
     return Statistics(
@@ -43,6 +47,7 @@ def statistics(incidents: Iterable[Incident]) -> Statistics:
         open=len(found) - len(broken),
         by_severity=dict(sorted(Counter(one.severity.value for one in found).items())),
         by_cause=dict(sorted(Counter(one.cause for one in found if one.cause).items())),
+        drills=len(every) - len(found),
     )
 
 

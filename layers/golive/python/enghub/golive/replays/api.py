@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from enghub.core import wire
+from enghub.core.dynamo import Page
 from enghub.core.i18n import Language, Text
 from enghub.core.setup.api import Name
 from enghub.golive.incidents.targets import IncidentSeverity
@@ -23,6 +24,10 @@ _PAGE = Text("{users} after {minutes} min", "{minutes} 分钟后呼叫 {users}")
 _LOUD = Text(", nobody answered", "，始终无人响应")
 _SUM = Text(
     "{count} incidents, {different} differ; pages: {pages}", "共 {count} 起故障，{different} 起不同；呼叫次数：{pages}"
+)
+_MORE = Text(
+    "there are more: send the same request with the cursor of this answer",
+    "还有更多：请以本次返回的 cursor 再次发送同一请求",
 )
 
 
@@ -42,6 +47,8 @@ class ReplayRequest(wire.Request):
     service_id: Name | None = None
     policy_id: Name | None = None
     """Only incidents that this policy paged for."""
+    cursor: Annotated[str | None, Field(max_length=1000)] = None
+    """Of the answer before, with all else as it was: what comes after it."""
 
     @model_validator(mode="after")
     def _something_is_proposed(self) -> Self:
@@ -117,18 +124,25 @@ class PersonsPagesResponse(wire.Response):
 
 
 class ReplayResponse(wire.Response):
-    """Who would have been paged; ``isCut`` where more incidents were opened in the period than are replayed at once."""
+    """Who would have been paged, of 200 incidents at most; figures are of these.
+
+    Where more were opened in the period (``isCut``), the same request with ``cursor`` answers what comes next; a page
+    may hold fewer incidents, also none, while there is a cursor.
+    """
 
     items: tuple[ReplayedIncidentResponse, ...]
     people: tuple[PersonsPagesResponse, ...]
     is_cut: bool
+    cursor: str | None
     text: str
 
     @classmethod
-    def of(cls, found: list[Replayed], is_cut: bool, language: Language) -> "ReplayResponse":
-        """Return the answer."""
+    def of(cls, page: Page[Replayed], language: Language) -> "ReplayResponse":
+        """Return the answer for a page."""
+        found = page.items
         counts = people(found)
         items = tuple(ReplayedIncidentResponse.of(one, language) for one in found)
+        more = (_MORE.render(language),) if page.cursor else ()
         pages = ", ".join(f"{user} {before} -> {after}" for user, (before, after) in counts.items()) or "-"
         different = sum(not one.is_same for one in found)
         total = _SUM.filled(count=len(found), different=different, pages=pages).render(language)
@@ -138,8 +152,9 @@ class ReplayResponse(wire.Response):
                 PersonsPagesResponse(user=user, happened=before, proposed=after)
                 for user, (before, after) in counts.items()
             ),
-            is_cut=is_cut,
-            text="\n".join([total, *(one.text for one in items)]),
+            is_cut=page.cursor is not None,
+            cursor=page.cursor,
+            text="\n".join([total, *(one.text for one in items), *more]),
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from enghub.core.dynamo import Page
 from enghub.core.setup.errors import SetupNotFound
 from enghub.golive.incidents import dynamo
 from enghub.golive.incidents.model import Incident
@@ -54,15 +55,22 @@ def replay(
     span: Interval,
     proposed: tuple[Policy | None, Mapping[str, Schedule]],
     only: tuple[str | None, str | None] = (None, None),
-) -> tuple[list[Replayed], bool]:
-    """Return the incidents opened in a period, by time, and whether there are more; ``only`` a service, a policy."""
+    cursor: str | None = None,
+) -> Page[Replayed]:
+    """Return a page of the incidents opened in a period, by time; ``only`` of a service, a policy.
+
+    Drills are left out: nobody's night was disturbed by what a policy did.
+    """
     policy, schedules = proposed
-    incidents, is_cut = dynamo.opened(tenant_id, span, MOST)
+    found = dynamo.opened(tenant_id, span, MOST, cursor)
     rotas = Rotas(tenant_id, Interval(span.start, span.end + AFTER), schedules)
-    return [_replayed(one, policy, rotas) for one in incidents if _is_wanted(one, *only)], is_cut
+    wanted = (one for one in found.items if _is_wanted(one, *only))
+    return Page(tuple(_replayed(one, policy, rotas) for one in wanted), found.cursor)
 
 
 def _is_wanted(one: Incident, service_id: str | None, policy_id: str | None) -> bool:
+    if one.drill_id:
+        return False
     frozen = one.policy.policy_id if one.policy else ""
     return (service_id is None or one.service_id == service_id) and (policy_id is None or frozen == policy_id)
 

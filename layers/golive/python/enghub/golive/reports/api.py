@@ -43,7 +43,7 @@ class WokenResponse(wire.Response):
 
 
 class OperationsReportResponse(wire.Response):
-    """A week or a month beside the one before; ``text`` for people. ``isCut``: only the first 200 incidents."""
+    """A week or a month beside the one before; ``text`` for people. ``isCut``: ``woken`` is of 200 incidents only."""
 
     starts_at: wire.Instant
     ends_at: wire.Instant

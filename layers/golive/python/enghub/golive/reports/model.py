@@ -91,6 +91,7 @@ class OperationsReport:
     unexplained: tuple[Incident, ...]
     """Of P0 and P1: over, but nobody has said the cause."""
     is_cut: bool
+    """``woken`` is of the first incidents only; all other figures are of every one."""
 
 
 def report(
@@ -101,12 +102,16 @@ def report(
     *,
     is_cut: bool,
 ) -> OperationsReport:
-    """Return the report of the incidents opened in a time, beside those of the time before; ``pages`` of the first."""
-    now, before = (list(part) for part in incidents)
+    """Return the report of the incidents opened in a time, beside those of the time before; ``pages`` of the first.
+
+    Drills are counted apart, and are in no list.
+    """
+    every, before = (list(part) for part in incidents)
+    now = [one for one in every if not one.drill_id]
     return OperationsReport(
         span=span,
         zone=zone_name,
-        now=statistics(now),
+        now=statistics(every),
         before=statistics(before),
         by_service=dict(sorted(Counter(one.service_id for one in now).items(), key=lambda part: (-part[1], part[0]))),
         breaches=dict(sorted(Counter(clock.name for one in now for clock in one.clocks if clock.breached_at).items())),
@@ -139,6 +144,7 @@ _SERVICES = Text("by service: {services}; by cause: {causes}", "按服务：{ser
 _BREACHES = Text("targets missed: {breaches}", "超时：{breaches}")
 _WOKEN = Text("paged: {people}", "呼叫：{people}")
 _PERSON = Text("{user} {pages} times, {nights} at night", "{user} {pages} 次（夜间 {nights} 次）")
+_DRILLS = Text("drills, in none of these figures: {drills}", "演练（不计入以上数字）：{drills} 次")
 _LEFT = Text("still open: {open}; without a cause: {unexplained}", "未恢复：{open}；未说明原因：{unexplained}")
 _NONE = Text("none", "无")
 _MINUTES = Text("{minutes} min", "{minutes} 分钟")
@@ -172,5 +178,6 @@ def said(found: OperationsReport, language: Language) -> str:
             open=", ".join(one.title for one in found.open) or none,
             unexplained=", ".join(one.title for one in found.unexplained) or none,
         ),
+        *((_DRILLS.filled(drills=found.now.drills),) if found.now.drills else ()),
     )
     return "\n".join(line.render(language) for line in lines)

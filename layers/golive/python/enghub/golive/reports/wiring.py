@@ -69,11 +69,12 @@ def tell(due: DueTimer) -> None:
 
 
 def _of(tenant_id: str, kind: ReportKind, zone: str, span: Interval) -> OperationsReport:
-    now, is_cut = dynamo.opened(tenant_id, span, MOST)
-    before, _ = dynamo.opened(tenant_id, kind.before(span, zone), MOST)
-    timelines = (dynamo.whole_timeline(tenant_id, one.incident_id) for one in now)
+    now = list(dynamo.all_opened(tenant_id, span))
+    before = dynamo.all_opened(tenant_id, kind.before(span, zone))
+    real = [one for one in now if not one.drill_id]
+    timelines = (dynamo.whole_timeline(tenant_id, one.incident_id) for one in real[:MOST])
     pages = ((page.at, page.users) for entries in timelines for page in happened(entries).pages)
-    return report(span, zone, (now, before), pages, is_cut=is_cut)
+    return report(span, zone, (now, before), pages, is_cut=len(real) > MOST)
 
 
 def _follows(after: ReportPlan, _before: ReportPlan | None, origin: Origin) -> Follows:
