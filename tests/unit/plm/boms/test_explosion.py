@@ -109,6 +109,16 @@ def test_a_sub_assembly_counts_in_the_unit_of_its_own_bom() -> None:
     assert shelf.uses("C")["A"].quantity == 6000
 
 
+def test_where_used_shows_all_decimals_of_a_quantity_that_ends_as_explosion_does() -> None:
+    levels = [a_bom(f"P{level}", (f"P{level + 1}", "1.0001")) for level in range(3)]
+    shelf = Shelf(*levels)
+    assert shelf.needs("P0")["P3"] == str(shelf.uses("P3")["P0"].quantity) == "1.000300030001"
+    beside = Shelf(*levels[1:], a_bom("P0", ("P1", "1.0001"), ("THIRD", 1)), a_bom("THIRD", ("X", 1), base_quantity=3))
+    assert beside.needs("P0") == {"P1": "1.0001", "P2": "1.00020001", "P3": "1.000300030001", "THIRD": "1"} | {
+        "X": "0.3333333333"
+    }
+
+
 @st.composite
 def structures(draw: st.DrawFn) -> tuple[Shelf, dict[tuple[str, str], Fraction]]:
     """A structure without loops, and its lines as plain numbers."""

@@ -187,9 +187,11 @@ def order_quantity(needed: Number, decimals: int, multiple: Decimal | None) -> D
 def shown(number: Number) -> Decimal:
     """Return a quantity as it is shown: exact where it ends, else with ten decimals."""
     if isinstance(number, Fraction):
-        with decimal.localcontext() as wide:
-            wide.prec = 60
-            number = (Decimal(number.numerator) / Decimal(number.denominator)).quantize(_SHOWN)
+        numerator, denominator = Decimal(number.numerator), Decimal(number.denominator)
+        try:
+            number = _EXACT.divide(numerator, denominator)
+        except decimal.Inexact:
+            number = _WIDE.quantize(_WIDE.divide(numerator, denominator), _SHOWN)
     return _plain(number)
 
 
