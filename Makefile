@@ -49,9 +49,10 @@ test: $(READY)       ## run all tests; those of one context: make test CONTEXT=m
 	$(TESTS) $(if $(CONTEXT),--context $(CONTEXT),)
 	$(if $(CONTEXT),@echo "used permissions are compared when all tests run",python tools/iam_usage.py)
 
-campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3; SEED=2 draws other pairs of faults
+campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3; SEED=2 draws others
 	python -m tests.servers
 	$(TESTS) --campaign --part $(or $(PART),1/1) --seed $(or $(SEED),1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py tests/e2e/core/test_matrix.py
+	$(TESTS) --campaign --part $(or $(PART),1/1) --hypothesis-seed $(or $(SEED),1) -m hypothesis tests
 
 check: $(READY)      ## lint, format, types, import rules; the templates are among the tests
 	ruff check .

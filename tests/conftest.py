@@ -26,9 +26,9 @@ _aliaser: Any = hooks.EventAliaser
 _alias = cache(partial(_aliaser._alias_event_name, _aliaser(None)))
 _aliaser._alias_event_name = lambda _, event_name: _alias(event_name)
 """And the names of events: each session found 126 of them anew."""
-settings.register_profile("enghub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("enghub")
-"""No test asserts how long something takes, as others may use the machine, too."""
+settings.register_profile("campaign", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("sample", settings.get_profile("campaign"), derandomize=True)
+"""No test asserts how long something takes, as others may use the machine, too. A sample is the same one each time."""
 
 REGION: Final = "eu-central-1"
 CONTEXTS: Final = sorted(
@@ -122,6 +122,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", action="store_true", help="every case of what is otherwise a sample (slow)")
     parser.addoption("--seed", type=int, default=1, help="of what a campaign draws, as which two faults come together")
     parser.addoption("--context", choices=CONTEXTS, help="a context's own tests and those that hold for every one")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let properties draw the same examples each time, in a campaign those of its `--hypothesis-seed`."""
+    settings.load_profile("campaign" if config.getoption("--campaign") else "sample")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
