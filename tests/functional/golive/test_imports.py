@@ -97,3 +97,11 @@ def staffed_schedule() -> dict[str, Any]:
 def test_what_is_no_export_is_refused_by_its_field(staffed: Golive, body: Any, field: str) -> None:
     status, details = staffed.refused("POST", "/on-call-imports", body)
     assert (status, details["field"]) == (400, field)
+
+
+def test_answers_as_they_came_are_the_same_export(staffed: Golive) -> None:
+    seen = staffed.data("POST", "/on-call-imports", BODY)["hash"]
+    schedules = {"schedules": EXPORT["schedules"], "limit": 25, "offset": 0, "more": False}
+    policies = [{"escalation_policy": one} for one in EXPORT["escalation_policies"]]
+    wrapped = {"pagerduty": {"schedules": schedules, "escalation_policies": policies}, "users": USERS}
+    assert staffed.data("POST", "/on-call-imports", wrapped)["hash"] == seen

@@ -6,69 +6,22 @@ from typing import Any
 import pytest
 
 from enghub.golive.importers.formats import OnCallExport, OpsgenieExport, PagerDutyExport
-from enghub.golive.importers.model import Carried, Plan
 from enghub.golive.importers.service import plan
 from enghub.golive.importers.weeks import weekly, windows, without
 from enghub.golive.oncall.linter import lint
-from enghub.golive.oncall.rota import Rota
-from enghub.kit.calendars.days import WorkingDays
-
-NOW = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
-USERS = {"U1": "ana", "U2": "ben", "U3": "cy", "ana@example.com": "ana", "ben@example.com": "ben"}
-
-
-def pagerduty(*layers: dict[str, Any], zone: str = "Europe/Paris", **more: Any) -> Plan:
-    schedule = {"id": "PS1", "name": "Ops", "time_zone": zone, "schedule_layers": list(layers), **more}
-    return plan(PagerDutyExport.model_validate({"schedules": [schedule]}), USERS, "acme", NOW)
-
-
-def a_layer(*users: str, name: str = "PL1", **more: Any) -> dict[str, Any]:
-    return {
-        "id": name,
-        "start": "2026-10-05T09:00:00+02:00",
-        "rotation_virtual_start": "2026-10-05T09:00:00+02:00",
-        "rotation_turn_length_seconds": 604_800,
-        "users": [{"user": {"id": user, "type": "user_reference"}} for user in users],
-        **more,
-    }
-
-
-def opsgenie(*rotations: dict[str, Any], zone: str = "America/New_York", **more: Any) -> Plan:
-    schedule = {"id": "8e7c-1", "name": "Ops", "timezone": zone, "rotations": list(rotations), **more}
-    return plan(OpsgenieExport.model_validate({"schedules": [schedule]}), USERS, "acme", NOW)
-
-
-def a_rotation(*people: str, name: str = "r1", **more: Any) -> dict[str, Any]:
-    participants = [{"type": "user", "username": f"{one}@example.com"} if one else {"type": "none"} for one in people]
-    base = {"id": name, "startDate": "2026-10-05T12:00:00Z", "type": "weekly", "length": 1}
-    return {**base, "participants": participants, **more}
-
-
-def grafana(*shifts: dict[str, Any], zone: str = "Europe/Berlin") -> Plan:
-    schedule = {"id": "SBM7", "name": "Ops", "time_zone": zone, "shifts": [one["id"] for one in shifts]}
-    export = {"schedules": [schedule], "on_call_shifts": list(shifts)}
-    return plan(OnCallExport.model_validate(export), USERS, "acme", NOW)
-
-
-def a_shift(name: str = "O1", **more: Any) -> dict[str, Any]:
-    base = {"id": name, "type": "rolling_users", "start": "2026-10-05T09:00:00", "duration": 604_800}
-    return {**base, "frequency": "weekly", "rolling_users": [["U1"], ["U2"]], **more}
-
-
-def rota(found: Plan) -> Rota:
-    (one,) = found.rotas
-    return Rota([one.schedule], one.overrides, WorkingDays())
-
-
-def on(found: Plan, at: str) -> tuple[str, ...]:
-    return rota(found).on_at(datetime.fromisoformat(at))[0]
-
-
-def same(found: Plan) -> Carried:
-    (one,) = found.rotas
-    assert (one.different, one.differences) == (0, ()), one.differences[:3]
-    assert one.hours == 90 * 24
-    return one
+from tests.factories.rota_exports import (
+    NOW,
+    USERS,
+    a_layer,
+    a_rotation,
+    a_shift,
+    grafana,
+    on,
+    opsgenie,
+    pagerduty,
+    rota,
+    same,
+)
 
 
 def test_gf5_a_turn_of_a_day_off_passes_and_the_linter_says_who_has_it_again() -> None:
@@ -207,6 +160,16 @@ def test_delays_of_opsgenie_count_from_the_alert() -> None:
             a_shift("O2", type="single_event", users=["U3"], start="2026-12-24T08:00:00", duration=86_400, level=2),
         ],
         [a_shift(), a_shift("O2", type="override", users=["U3"], start="2026-12-24T08:00:00", duration=86_400)],
+        [a_shift(frequency="daily", by_day=["MO", "TU", "WE", "TH", "FR"], duration=28_800)],
+        [a_shift(frequency="daily", by_day=["WE", "FR"], rolling_users=[["U1"], ["U2"], ["U3"]], duration=86_400)],
+        [a_shift(frequency="daily", by_day=["MO", "SA"], interval=2, start_rotation_from_user_index=1, duration=900)],
+        [a_shift(type="recurrent_event", frequency="daily", by_day=["SA", "SU"], users=["U3"], duration=50_400)],
+        [a_shift(start="2026-10-10T09:00:00", by_day=["MO", "TU"], week_start="MO", duration=28_800)],
+        [
+            a_shift(),
+            a_shift("O2", time_zone="Asia/Shanghai", start="2026-11-02T03:00:00", level=1, by_day=["MO"], duration=900),
+        ],
+        [a_shift(until="2026-12-21T08:00:00")],
     ],
     ids=str,
 )
@@ -236,12 +199,14 @@ def test_a_chain_of_oncall_waits_between_its_steps() -> None:
         step(4, "notify_persons", persons_to_notify=["U2"]),
         step(5, "repeat_escalation"),
     ]
-    export = {"schedules": [], "escalation_policies": steps}
+    chains = [{"id": "C", "name": "Critical"}]
+    export = {"schedules": [], "escalation_policies": steps, "escalation_chains": chains}
     found = plan(OnCallExport.model_validate(export), USERS, "acme", NOW)
     (made,) = found.policies
     targets = [[target.target_id for target in one.targets] for one in made.steps]
     assert (targets, made.steps[0].delay_minutes, made.repeat) == ([["sbm7", "ana"], ["ben"]], 5, 5)
     assert [note.place[-1] for note in found.notes] == ["0", "3"]
+    assert (made.policy_id, made.name) == ("c", "Critical")
 
 
 def test_spans_of_a_week_are_taken_apart_and_become_windows() -> None:

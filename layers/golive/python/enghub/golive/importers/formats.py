@@ -3,14 +3,16 @@
 PagerDuty: GET /schedules/{id} (schedule_layers, top first), /schedules/{id}/overrides, /escalation_policies, from
 developer.pagerduty.com (api-schema 91a06fb). Opsgenie: GET /v2/schedules?expand=rotation, .../overrides,
 /v2/escalations, from docs.opsgenie.com and iksaif/opsgenie_swagger. OnCall: GET /api/v1/schedules, /on_call_shifts,
-/escalation_policies, from grafana/oncall docs/sources/oncall-api-reference (0b48a00). Members that are not read here
-are ignored: exports have many.
+/escalation_policies, /escalation_chains, from grafana/oncall docs/sources/oncall-api-reference (0b48a00) and
+engine/apps/public_api/serializers. Members that are not read here are ignored: exports have many. Answers are taken as
+they come, in their envelopes, and the files of opsgenie/opsgenie-configuration-backup (a schedule with
+``scheduleOverrideList``).
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from enghub.core import wire
 from enghub.core.i18n import Text
@@ -31,6 +33,29 @@ def _wall(text: str) -> str:
     return found.isoformat()
 
 
+_LISTS = ("data", "results", "schedules", "overrides", "escalation_policies")
+_SINGLE = ("data", "schedule", "escalation_policy")
+_OVERRIDES = ("overrides", "scheduleOverrideList")
+
+
+def _listed(given: Any) -> Any:
+    """Return the list of an answer without its envelope; what is none stays."""
+    found = next((given[name] for name in _LISTS if name in given), given) if isinstance(given, dict) else given
+    return [found] if isinstance(found, dict) and found is not given else found
+
+
+def _opened(given: Any) -> Any:
+    """Return one thing without the envelope of its answer; overrides may stand beside it."""
+    if not isinstance(given, dict) or "id" in given:
+        return given
+    inner = next((given[name] for name in _SINGLE if isinstance(given.get(name), dict)), None)
+    if inner is None:
+        return given
+    changes = next((given[name] for name in _OVERRIDES if given.get(name) is not None), None)
+    return inner if changes is None else {**inner, "overrides": changes}
+
+
+Answer = BeforeValidator(_listed)
 Foreign = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(wire.printable)]
 Title = Annotated[str, Field(max_length=200)]
 Naive = Annotated[str, Field(min_length=16, max_length=26), AfterValidator(_wall)]
@@ -42,6 +67,15 @@ class Export(BaseModel):
     """Base of what others export: their names, and only what is read of them."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+class Answered(Export):
+    """What a request for one thing answers, with or without its envelope."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_answer(cls, given: Any) -> Any:
+        return _opened(given)
 
 
 # --- PagerDuty --------------------------------------------------------------------------------------------------------
@@ -90,14 +124,14 @@ class PagerDutyOverride(Export):
     user: Reference
 
 
-class PagerDutySchedule(Export):
+class PagerDutySchedule(Answered):
     """A schedule with its layers; ``overrides`` as /schedules/{id}/overrides lists them."""
 
     id: Foreign
     name: Title
     time_zone: Zone
     schedule_layers: Annotated[tuple[ScheduleLayer, ...], Field(max_length=20)] = ()
-    overrides: Annotated[tuple[PagerDutyOverride, ...], Field(max_length=500)] = ()
+    overrides: Annotated[tuple[PagerDutyOverride, ...], Field(max_length=500), Answer] = ()
 
 
 class Strategy(Export):
@@ -114,7 +148,7 @@ class EscalationRule(Export):
     escalation_rule_assignment_strategy: Strategy | None = None
 
 
-class PagerDutyPolicy(Export):
+class PagerDutyPolicy(Answered):
     """An escalation policy."""
 
     id: Foreign
@@ -126,21 +160,24 @@ class PagerDutyPolicy(Export):
 class PagerDutyExport(Export):
     """What PagerDuty's REST API answers, without the envelopes."""
 
-    schedules: Annotated[tuple[PagerDutySchedule, ...], Field(max_length=20)] = ()
-    escalation_policies: Annotated[tuple[PagerDutyPolicy, ...], Field(max_length=50)] = ()
+    schedules: Annotated[tuple[PagerDutySchedule, ...], Field(max_length=20), Answer] = ()
+    escalation_policies: Annotated[tuple[PagerDutyPolicy, ...], Field(max_length=50), Answer] = ()
 
 
 # --- Opsgenie ---------------------------------------------------------------------------------------------------------
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WeekdayOf = Annotated[Weekday, BeforeValidator(lambda given: given.lower() if isinstance(given, str) else given)]
+Unit = Literal["seconds", "minutes", "hours", "days", "weeks"]
+_MINUTES: dict[Unit, int] = {"minutes": 1, "hours": 60, "days": 1_440, "weeks": 10_080}
 Hour = Annotated[int, Field(ge=0, le=24)]
 Minute = Annotated[int, Field(ge=0, le=59)]
 
 
 class Participant(Export):
-    """Who takes a turn; ``none`` is nobody."""
+    """Who takes a turn or is told; ``none`` is nobody."""
 
-    type: Literal["user", "team", "escalation", "none", "schedule"]
+    type: Literal["user", "team", "escalation", "none", "schedule", "group", "all"]
     id: Foreign | None = None
     username: Foreign | None = None
 
@@ -152,8 +189,8 @@ class TimeSpan(Export):
     startMin: Minute  # noqa: N815
     endHour: Hour  # noqa: N815
     endMin: Minute  # noqa: N815
-    startDay: Weekday | None = None  # noqa: N815
-    endDay: Weekday | None = None  # noqa: N815
+    startDay: WeekdayOf | None = None  # noqa: N815
+    endDay: WeekdayOf | None = None  # noqa: N815
 
 
 class TimeRestriction(Export):
@@ -193,7 +230,7 @@ class OpsgenieOverride(Export):
     rotations: Annotated[tuple[RotationReference, ...], Field(max_length=50)] = ()
 
 
-class OpsgenieSchedule(Export):
+class OpsgenieSchedule(Answered):
     """A schedule with its rotations and overrides."""
 
     id: Foreign
@@ -201,13 +238,19 @@ class OpsgenieSchedule(Export):
     timezone: Zone
     enabled: bool = True
     rotations: Annotated[tuple[OpsgenieRotation, ...], Field(max_length=20)] = ()
-    overrides: Annotated[tuple[OpsgenieOverride, ...], Field(max_length=500)] = ()
+    overrides: Annotated[tuple[OpsgenieOverride, ...], Field(max_length=500), Answer] = ()
 
 
 class Delay(Export):
     """How long after the alert was made."""
 
     timeAmount: Annotated[int, Field(ge=0, le=9_000)] = 0  # noqa: N815
+    timeUnit: Unit = "minutes"  # noqa: N815
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes, seconds rounded up."""
+        return self.timeAmount * _MINUTES[self.timeUnit] if self.timeUnit != "seconds" else -(-self.timeAmount // 60)
 
 
 class OpsgenieRule(Export):
@@ -220,25 +263,26 @@ class OpsgenieRule(Export):
 
 
 class OpsgenieRepeat(Export):
-    """How often all is told again."""
+    """How often all is told again, and after how many minutes."""
 
     count: Annotated[int, Field(ge=0, le=20)] = 0
+    waitInterval: Annotated[int, Field(ge=0, le=9_000)] = 0  # noqa: N815
 
 
-class OpsgenieEscalation(Export):
+class OpsgenieEscalation(Answered):
     """An escalation."""
 
     id: Foreign
     name: Title
-    rules: Annotated[tuple[OpsgenieRule, ...], Field(min_length=1, max_length=30)]
+    rules: Annotated[tuple[OpsgenieRule, ...], Field(max_length=30)]
     repeat: OpsgenieRepeat | None = None
 
 
 class OpsgenieExport(Export):
     """What Opsgenie's REST API answers under ``data``."""
 
-    schedules: Annotated[tuple[OpsgenieSchedule, ...], Field(max_length=20)] = ()
-    escalations: Annotated[tuple[OpsgenieEscalation, ...], Field(max_length=50)] = ()
+    schedules: Annotated[tuple[OpsgenieSchedule, ...], Field(max_length=20), Answer] = ()
+    escalations: Annotated[tuple[OpsgenieEscalation, ...], Field(max_length=50), Answer] = ()
 
 
 # --- Grafana OnCall ---------------------------------------------------------------------------------------------------
@@ -270,29 +314,39 @@ class OnCallShift(Export):
 
 
 class OnCallSchedule(Export):
-    """A schedule; its shifts by their ids."""
+    """A schedule; its shifts by their ids. One of type ``web`` was made in their pages."""
 
     id: Foreign
     name: Title
     time_zone: Zone = "UTC"
     type: Title = "web"
+    ical_url_overrides: str | None = None
     shifts: Annotated[tuple[Foreign, ...], Field(max_length=100)] = ()
 
 
+class OnCallChain(Export):
+    """An escalation chain's name."""
+
+    id: Foreign
+    name: Title
+
+
 class OnCallStep(Export):
-    """One step of an escalation chain."""
+    """One step of an escalation chain; ``type`` is null where nobody has set it yet."""
 
     escalation_chain_id: Foreign
     position: Annotated[int, Field(ge=0, le=1_000)]
-    type: Title
+    type: Title | None
     duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
     persons_to_notify: Annotated[tuple[Foreign, ...], Field(max_length=50)] | None = None
+    persons_to_notify_next_each_time: Annotated[tuple[Foreign, ...], Field(max_length=50)] | None = None
     notify_on_call_from_schedule: Foreign | None = None
 
 
 class OnCallExport(Export):
     """What OnCall's API lists under ``results``."""
 
-    schedules: Annotated[tuple[OnCallSchedule, ...], Field(max_length=20)] = ()
-    on_call_shifts: Annotated[tuple[OnCallShift, ...], Field(max_length=300)] = ()
-    escalation_policies: Annotated[tuple[OnCallStep, ...], Field(max_length=300)] = ()
+    schedules: Annotated[tuple[OnCallSchedule, ...], Field(max_length=20), Answer] = ()
+    on_call_shifts: Annotated[tuple[OnCallShift, ...], Field(max_length=300), Answer] = ()
+    escalation_chains: Annotated[tuple[OnCallChain, ...], Field(max_length=100), Answer] = ()
+    escalation_policies: Annotated[tuple[OnCallStep, ...], Field(max_length=300), Answer] = ()

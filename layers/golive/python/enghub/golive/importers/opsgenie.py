@@ -61,6 +61,9 @@ def policies(export: OpsgenieExport, reading: Reading, tenant_id: str) -> Iterab
     schedules = {one.id for one in export.schedules}
     for one in export.escalations:
         count = one.repeat.count if one.repeat else 0
+        if not one.rules:
+            reading.note(f"escalations.{one.id}", texts.NO_STEPS)
+            continue
         if count > MOST_REPEATS:
             reading.note(f"escalations.{one.id}", texts.REPEATS.filled(count=count))
         yield Policy(tenant_id, slug(one.id), one.name, _steps(one, schedules, reading), min(count, MOST_REPEATS))
@@ -74,13 +77,14 @@ def _steps(escalation: OpsgenieEscalation, schedules: set[str], reading: Reading
             reading.note(f"{place}.{number}", texts.CONDITION.filled(condition=rule.condition))
         if rule.notifyType not in {"default", "all"}:
             reading.note(f"{place}.{number}", texts.NOTIFY.filled(kind=rule.notifyType))
-        found = times.setdefault(rule.delay.timeAmount, [])
+        found = times.setdefault(rule.delay.minutes, [])
         found += _targets(rule.recipient, schedules, reading, f"{place}.{number}")
     order = sorted(times)
     if order[0]:
         reading.note(place, texts.FIRST_WAITS.filled(minutes=order[0]))
     delays = [max(1, later - sooner) for sooner, later in pairwise(order)]
-    return tuple(Step(tuple(times[at]), delay) for at, delay in zip(order, [*delays, 15], strict=True))
+    last = escalation.repeat.waitInterval if escalation.repeat else 0
+    return tuple(Step(tuple(times[at]), delay) for at, delay in zip(order, [*delays, last or 15], strict=True))
 
 
 def _targets(one: Participant, schedules: set[str], reading: Reading, place: str) -> list[Target]:
@@ -125,15 +129,20 @@ def _spans(found: TimeRestriction | None) -> list[tuple[int, int]] | None:
     """Return begins and ends in minutes of the week, None for always; an end before its begin is of the next week."""
     if found is None:
         return None
-    if found.type == "time-of-day" and found.restriction is not None:
-        one = found.restriction
-        length = (_minute(one)[1] - _minute(one)[0] - 1) % DAY + 1
-        return [(day * DAY + _minute(one)[0], day * DAY + _minute(one)[0] + length) for day in range(7)]
+    if found.type == "time-of-day":
+        every = (*found.restrictions, *([found.restriction] if found.restriction else []))
+        return [span for one in every for span in _daily(one)] or None
     return [
         (DAYS.index(one.startDay) * DAY + _minute(one)[0], DAYS.index(one.endDay) * DAY + _minute(one)[1])
         for one in found.restrictions
         if one.startDay and one.endDay
     ] or None
+
+
+def _daily(one: TimeSpan) -> list[tuple[int, int]]:
+    begin, end = _minute(one)
+    length = (end - begin - 1) % DAY + 1
+    return [(day * DAY + begin, day * DAY + begin + length) for day in range(7)]
 
 
 def _minute(one: TimeSpan) -> tuple[int, int]:

@@ -11,7 +11,10 @@ NO_TARGETS = Text("this kind of target is not carried: {kind}", "不支持的呼
 NO_SCHEDULE = Text("pages a schedule that is not in the export: {name}", "引用了导出文件中没有的排班：{name}")
 SECONDS = Text("seconds are cut: times here are whole minutes", "秒被舍去：此处时间精确到分钟")
 LENGTH = Text("the turn is no whole number of minutes and is cut", "轮换时长不是整分钟，已舍去秒")
-NO_LINES = Text("nobody has a turn: the schedule is not carried", "该排班没有任何轮换，未导入")
+NO_LINES = Text(
+    "nobody has a turn: the schedule is not carried (lists leave turns out; export each schedule by itself)",
+    "该排班没有任何轮换，未导入（列表接口不含轮换，请逐个导出）",
+)
 DISABLED = Text("it is switched off: not carried", "已停用，未导入")
 NOT_A_USER = Text(
     "a {kind} takes a turn; here only people do: nobody is on then", "参与者为 {kind}，此处仅支持个人，该时段无人值班"
@@ -35,6 +38,14 @@ ZONE = Text(
     "runs by the clocks of {zone}, the schedule by those of {other}: from the next change of clocks on it may be off",
     "按 {zone} 计时，而排班按 {other} 计时：下一次时令切换后可能出现偏差",
 )
+HOME = Text(
+    "its shifts run by the clocks of {zone}, not by those of {other}: kept so",
+    "其班次按 {zone} 而非 {other} 计时，导入后不变",
+)
+AFTER_REPEATS = Text(
+    "comes after the last repeat there; here in every round", "原系统在全部重复之后才执行，此处每一轮都执行"
+)
+NO_STEPS = Text("it has no rule: not carried", "没有任何规则，未导入")
 ICAL = Text(
     "it is a calendar elsewhere ({kind}): only shifts that are exported are carried",
     "该排班来自外部日历（{kind}），仅导入已导出的班次",
