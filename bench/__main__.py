@@ -1,4 +1,4 @@
-"""``make bench``: imports, operations and upgrades, each beside its baseline; ``--write`` keeps bench/RESULTS.md.
+"""``make bench``: imports, operations, upgrades, verification, each beside its baseline; ``--write`` keeps the results.
 
 ``python -m bench upgrade`` measures one part; the other sections of the results stay as they are.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import handlers, imports, planning, upgrade
+from bench import handlers, imports, planning, upgrade, verification
 from bench.cases import BASELINES, CASES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+PARTS = ["functions", "planning", "upgrade", "verification"]
 IMPORT_BUDGET = 2.5
 """Times ``import boto3`` on the same run."""
 
@@ -22,7 +23,8 @@ IMPORT_BUDGET = 2.5
 def main() -> int:
     """Measure everything; exits with 1 when an import or a number of calls is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["functions", "planning", "upgrade"], help="measure only this")
+    parser.add_argument("part", nargs="?", choices=PARTS, help="measure only this")
+    parser.add_argument("--rows", type=int, default=verification.ROWS, help="of the verification")
     parser.add_argument("--write", action="store_true", help="keep the figures in bench/RESULTS.md")
     arguments = parser.parse_args()
     console = Console(width=140)
@@ -34,6 +36,8 @@ def main() -> int:
         sections += planning.sections()
     if arguments.part in {None, "upgrade"}:
         sections += upgrade.sections(over)
+    if arguments.part in {None, "verification"}:
+        sections += verification.sections(over, arguments.rows)
     for title, head, rows in sections:
         shown = Table(*head, title=title)
         for row in rows:

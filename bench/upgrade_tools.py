@@ -5,20 +5,18 @@ reported as missing where that is impossible.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.processes import installed
 from bench.upgrade_worker import work
 from enghub.kit.sql.dialect import Dialect
 from tests import databases
 
-TOOLS = Path(".build/bench")
 FILES = 20
 
 
@@ -86,7 +84,7 @@ def _enghub(url: sa.URL, files: Path) -> float:
 
 
 def _alembic(url: sa.URL, files: Path) -> float:
-    target = _installed("alembic", lambda to: [sys.executable, "-m", "uv", "pip", "install", "--target", to, "alembic"])
+    target = installed("alembic", lambda to: [sys.executable, "-m", "uv", "pip", "install", "--target", to, "alembic"])
     home = files.parent / "alembic"
     (home / "versions").mkdir(parents=True)
     (home / "env.py").write_text(
@@ -115,7 +113,7 @@ def _alembic(url: sa.URL, files: Path) -> float:
 
 
 def _dbmate(url: sa.URL, files: Path) -> float:
-    target = _installed("dbmate", lambda to: ["npm", "install", "--silent", "--no-save", "--prefix", to, "dbmate"])
+    target = installed("dbmate", lambda to: ["npm", "install", "--silent", "--no-save", "--prefix", to, "dbmate"])
     program = next((path for path in sorted(target.glob("node_modules/@dbmate/*/bin/dbmate"))), None)
     if program is None:
         raise FileNotFoundError("the package brought no program for this machine")
@@ -127,14 +125,3 @@ def _dbmate(url: sa.URL, files: Path) -> float:
     address = f"mysql://{url.username}{password}@{url.host}:{url.port or 3306}/{url.database}"
     flags = ["--no-dump-schema", "--migrations-dir", str(migrations), "--url", address]
     return _timed([str(program), *flags, "migrate"])
-
-
-def _installed(name: str, command: Callable[[str], list[str]]) -> Path:
-    """Return where a tool is, after installing it once."""
-    target = (TOOLS / name).resolve()
-    if not (target / ".ready").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        subprocess.run(command(str(target)), check=True, capture_output=True, timeout=300)
-        (target / ".ready").touch()
-    return target

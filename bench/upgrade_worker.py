@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.processes import environment, peak_mb
 from enghub.kit.databases.session import Address
 from enghub.kit.sql.dialect import Dialect
 from enghub.kit.work.slices import Budget, SliceState
@@ -33,24 +33,11 @@ def work(
     """Run a step in a process of its own; return its figures."""
     address = url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "bench.upgrade_worker", address, class_name, json.dumps(parameters)]
-    done = subprocess.run(
-        [*command, folder, redis_url], capture_output=True, text=True, check=False, env=_environment()
-    )
+    done = subprocess.run([*command, folder, redis_url], capture_output=True, text=True, check=False, env=environment())
     if done.returncode:
         raise RuntimeError(f"{class_name}: {done.stderr[-2000:]}")
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
-
-
-def _environment() -> dict[str, str]:
-    paths = [".", *(str(path) for path in Path("layers").glob("*/python"))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-
-
-def _peak_mb() -> float:
-    """Return this program's peak; `ru_maxrss` would be at least that of the process that started it."""
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def main() -> None:
@@ -83,7 +70,7 @@ def main() -> None:
     figures = {
         "seconds": time.perf_counter() - started,
         "slices": slices,
-        "peakMb": _peak_mb(),
+        "peakMb": peak_mb(),
         "result": ended.result,
     }
     sys.stdout.write(json.dumps(figures, default=str))
