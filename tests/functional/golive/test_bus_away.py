@@ -1,0 +1,102 @@
+"""The bus is away while a thousand events are made: parked, sent again in order, consumed once (OPS-14, issue 12)."""
+
+import random
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from enghub.core import bus, outbox
+from enghub.core.inbox import AlreadyHandled, seen
+from enghub.core.sweeper import Sweep
+from enghub.core.transactions import transact
+from tests.factories import stored
+from tests.factories.http import Context
+from tests.factories.queues import a_batch, failed
+from tests.fakes.channels import Channels
+from tests.functional.golive.conftest import Golive
+from tests.functional.golive.test_incidents import declared
+from tests.functional.golive.test_runbooks import following
+
+INCIDENTS, NOTES = 40, 23
+"""With "opened", a page, and a note each: 1,000 events."""
+
+
+def swept(golive: Golive) -> None:
+    """Do what the sweep of the outbox does every minute."""
+
+    def send(records: Any) -> bus.Failures:
+        return bus.send(records, "enghub-test", {one.channel: "queue" for one in records if one.channel != outbox.BUS})
+
+    golive.now += timedelta(minutes=1)
+    Sweep(send, golive.now, lambda: 50.0).run()
+
+
+def made(golive: Golive) -> list[tuple[str, str]]:
+    """Make a thousand events of forty incidents, all mixed; return incident and event of each, in order."""
+    incidents = [declared(golive, title=f"Line {number} stands") for number in range(INCIDENTS)]
+    turns = incidents * NOTES
+    random.Random(22).shuffle(turns)
+    for number, incident in enumerate(turns):
+        golive.now += timedelta(milliseconds=50)
+        golive.data("POST", f"/incidents/{incident}/notes", {"text": f"note {number}"})
+    return [(incident_of(one), one["event_id"]) for one in stored.events()]
+
+
+def on_bus(channels: Channels) -> list[dict[str, Any]]:
+    return [body for channel, body in channels.arrived if channel == outbox.BUS]
+
+
+def incident_of(event: dict[str, Any]) -> str:
+    data = event["data"]
+    return str(data.get("incident_id") or data.get("subject", ""))
+
+
+def consumed(events: list[dict[str, Any]], counts: Counter[str], golive: Golive) -> None:
+    """Handle deliveries as a consumer with a mark does, and as this context's own consumer does."""
+    for event in events:
+        try:
+            transact(seen("counter", event["event_id"], "acme", golive.now))
+        except AlreadyHandled:
+            continue
+        counts[event["event_id"]] += 1
+    for start in range(0, len(events), 10):
+        assert failed(golive.handler("confirm_parked")(a_batch(*events[start : start + 10]), Context())) == []
+
+
+def test_a_thousand_events_made_while_the_bus_is_away_are_parked_sent_in_order_and_consumed_once(
+    staffed: Golive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels = Channels({"queue"}, bus_is_away=True)
+    monkeypatch.setattr(bus, "aws", channels)
+    order = made(staffed)
+    assert len(order) >= 1000
+    swept(staffed)
+    assert on_bus(channels) == []
+    _, run = following(staffed, "broker-outage", title="Kafka broker unreachable")
+    parked = staffed.data("POST", f"{run}/steps/step-2/begin")["steps"][1]["result"]
+    noted = {one["event_id"] for one in stored.items("PARKED_EVENT")}
+    assert {event for _, event in order} <= noted, "every one is parked, by its id"
+    assert parked.startswith(f"parked {len(noted)}")
+
+    channels.bus_is_away = False
+    swept(staffed)
+    arrived = [event for event in on_bus(channels) if event["event_id"] in noted]
+    assert Counter(event["event_id"] for event in arrived) == Counter(noted), "each once"
+    mine: dict[str, list[str]] = defaultdict(list)
+    for incident, event in order:
+        mine[incident].append(event)
+    came: dict[str, list[str]] = defaultdict(list)
+    for body in arrived:
+        came[incident_of(body)].append(body["event_id"])
+    for incident, events in mine.items():
+        assert came[incident] == events, "in the order in which they were made, per incident"
+
+    twice = [*arrived, *random.Random(14).sample(arrived, len(arrived))]
+    counts: Counter[str] = Counter()
+    consumed(twice, counts, staffed)
+    assert counts == Counter(noted)
+    proof = staffed.data("POST", f"{run}/steps/step-4/begin")["steps"][3]
+    said = f"parked {len(noted)} = sent {len(noted)} = consumed {len(noted)}"
+    assert (proof["state"], proof["result"]) == ("DONE", said)
