@@ -141,6 +141,11 @@ class GoliveStack(ContextStack):
         self.table_access(note, *STORED, "DeleteItem", indexes=())
         self.subscribe("note_acknowledged", note)
 
+        follow = self.function("follow_production")
+        # BatchGetItem: a call that pages, as any alert. DeleteItem: a stop that is over, timers of clocks that stop.
+        self.table_access(follow, *STORED, "BatchGetItem", "DeleteItem", "Query", indexes=())
+        self.subscribe("follow_production", follow)
+
         record = self.function("record_changes")
         self.table_access(record, "PutItem", indexes=())
         self.subscribe("record_changes", record)

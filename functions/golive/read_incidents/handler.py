@@ -53,7 +53,10 @@ def list_incidents(page_size: Size = 50, cursor: Cursor = None) -> IncidentsResp
 @app.get(f"{BASE}/incidents/<incident_id>", right=rights.READ_GOLIVE)
 def get_incident(incident_id: Id) -> IncidentResponse:
     """Return an incident."""
-    return IncidentResponse.of(wiring.incidents().get(http.call(app).principal.tenant_id, incident_id))
+    call = http.call(app)
+    kept = wiring.incidents().get(call.principal.tenant_id, incident_id)
+    stopped = "" if kept.value.state.is_over else wiring.stopped(kept.value, call.origin.at)
+    return IncidentResponse.of(kept, stopped)
 
 
 @app.get(f"{BASE}/incidents/<incident_id>/timeline", right=rights.READ_GOLIVE)

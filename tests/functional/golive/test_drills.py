@@ -122,6 +122,7 @@ def test_a_drill_is_in_no_figure_report_or_replay(range_: Golive) -> None:
     range_.data("POST", f"{path}/resolve", {"text": "it is back"})
     assert range_.data("GET", path)["drillId"] == found["drillId"]
     assert range_.data("GET", f"/incidents/{real}")["drillId"] is None
+    assert range_.data("GET", f"{path}/post-mortem")["minutesBroken"] == 2, "its own review has its figures"
 
     def figures(one: dict[str, Any]) -> tuple[Any, ...]:
         return one["count"], one["mttaSeconds"], one["mttrSeconds"], one["resolved"], one["drills"]

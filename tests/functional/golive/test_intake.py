@@ -65,6 +65,16 @@ def test_a_resolved_incident_swallows_no_new_alert_but_a_repeat_opens_none(staff
     assert [one["state"] for one in incidents(staffed)] == ["OPEN", "RESOLVED"]
 
 
+def test_a_firing_whose_end_came_first_opens_nothing_and_a_new_one_does(staffed: Golive) -> None:
+    """GF13: nothing would ever end what a message opened that was on its way for too long."""
+    key = integrated(staffed, "ALERTMANAGER")
+    staffed.post(HOOK, hook(an_alert("a", "resolved")), key)
+    staffed.post(HOOK, hook(an_alert("a")), key)
+    assert (incidents(staffed), staffed.pages()) == ([], [])
+    staffed.post(HOOK, hook(an_alert("a", start=LATER)), key)
+    assert [one["state"] for one in incidents(staffed)] == ["OPEN"]
+
+
 def test_a_reopened_incident_has_its_alerts_again(staffed: Golive) -> None:
     key = integrated(staffed, "ALERTMANAGER")
     staffed.post(HOOK, hook(an_alert("a")), key)

@@ -1,5 +1,6 @@
 """What this context reads from events; everything else in them it ignores."""
 
+from enghub.core import wire
 from enghub.core.event_data import EventData
 
 
@@ -167,3 +168,44 @@ class ReleaseChanged(EventData, source="enghub.golive"):
     system: str
     version: str
     action: str
+
+
+class LineTold(EventData, source="enghub.mes"):
+    """What is read of a stop of a line, or of one of its stations."""
+
+    stop_id: str
+    line_id: str
+    station_id: str | None = None
+    reason: str | None = None
+    is_planned: bool = False
+    started_at: wire.Instant
+    work_order_id: str | None = None
+
+
+class LineStopped(LineTold):
+    """It does not produce."""
+
+
+class LineStarted(LineTold):
+    """It produces again."""
+
+    ended_at: wire.Instant
+
+
+class AndonTold(EventData, source="enghub.mes"):
+    """What is read of a station's call for help."""
+
+    call_id: str
+    line_id: str
+    station_id: str
+    kind: str
+    state: str
+    raised_at: wire.Instant
+
+
+class AndonRaised(AndonTold):
+    """It calls."""
+
+
+class AndonChanged(AndonTold):
+    """Somebody came, or it is solved."""

@@ -20,15 +20,16 @@ def fire(tenant_id: str, service_id: str, key: str, title: str, severity: str) -
     Raises:
         Unavailable: what was not finished has to be said again.
     """
-    _say(tenant_id, service_id, Alert(key, Status.FIRING, title, severity, {"alert": key}))
+    say(tenant_id, service_id, Alert(key, Status.FIRING, title, severity, {"alert": key}))
 
 
 def clear(tenant_id: str, service_id: str, key: str, title: str, severity: str) -> None:
     """Say that it is over; raises as ``fire``."""
-    _say(tenant_id, service_id, Alert(key, Status.RESOLVED, title, severity, {"alert": key}))
+    say(tenant_id, service_id, Alert(key, Status.RESOLVED, title, severity, {"alert": key}))
 
 
-def _say(tenant_id: str, service_id: str, alert: Alert) -> None:
+def say(tenant_id: str, service_id: str, alert: Alert) -> None:
+    """Say something of an alert whose label ``alert`` is its group; raises as ``fire``."""
     sender = Integration(
         tenant_id=tenant_id,
         integration_id=SENDER,

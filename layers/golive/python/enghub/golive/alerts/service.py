@@ -102,7 +102,7 @@ class Alerts:
                     if worst.severity.rank < kept.value.severity.rank:
                         self._worsen(kept, worst, origin)
                     return
-                if kept is None or self._is_news(kept.value, firing, origin):
+                if self._is_news(kept.value if kept else None, firing, origin):
                     self._open(kept, worst, integration, origin)
             except VersionConflict:
                 continue
@@ -110,11 +110,15 @@ class Alerts:
                 return
         raise Unavailable(reason="too many writers of one alert")
 
-    def _is_news(self, group: Group, firing: list[Placed], origin: Origin) -> bool:
-        """Tell whether something fires that was heard of only after the last incident was over."""
+    def _is_news(self, group: Group | None, firing: list[Placed], origin: Origin) -> bool:
+        """Tell whether something fires that was heard of only after the last incident, if there was one, was over.
+
+        A firing whose end was heard of first does not fire any more.
+        """
         wanted = {(one.group, one.alert.key) for one in firing}
         members = self.store.members(origin.tenant_id, wanted).values()
-        return any(one.is_firing and (group.closed_at is None or one.seen_at >= group.closed_at) for one in members)
+        over = group.closed_at if group else None
+        return any(one.is_firing and (over is None or one.seen_at >= over) for one in members)
 
     def _open(self, kept: Kept[Group] | None, worst: Placed, integration: Integration, origin: Origin) -> None:
         service = self.operated(worst.service_id, origin.tenant_id)

@@ -22,6 +22,7 @@ class ServiceResponse(wire.Response):
     runbooks: tuple[str, ...]
     environment: str
     war_room: str
+    lines: tuple[str, ...]
     version: int
 
     @classmethod
@@ -37,6 +38,7 @@ class ServiceResponse(wire.Response):
             runbooks=one.runbooks,
             environment=one.environment,
             war_room=one.war_room,
+            lines=one.lines,
             version=kept.revision,
         )
 
@@ -79,7 +81,7 @@ class PeriodResponse(wire.Response):
 
 
 class IncidentResponse(wire.Response):
-    """An incident."""
+    """An incident; ``stopped`` is what of production stands still now, in the answer to one that is not over."""
 
     incident_id: str
     service_id: str
@@ -99,6 +101,7 @@ class IncidentResponse(wire.Response):
     periods: tuple[PeriodResponse, ...]
     roles: dict[str, str]
     impact: str
+    stopped: str | None
     cause: str | None
     links: tuple[str, ...]
     first_steps: str
@@ -110,7 +113,7 @@ class IncidentResponse(wire.Response):
     version: int
 
     @classmethod
-    def of(cls, kept: Kept[Incident]) -> "IncidentResponse":
+    def of(cls, kept: Kept[Incident], stopped: str = "") -> "IncidentResponse":
         """Return the answer for an incident."""
         one = kept.value
         return cls(
@@ -132,6 +135,7 @@ class IncidentResponse(wire.Response):
             periods=tuple(PeriodResponse(starts_at=part.start, ends_at=part.end) for part in one.periods),
             roles=dict(one.roles),
             impact=one.impact,
+            stopped=stopped or None,
             cause=one.cause or None,
             links=one.links,
             first_steps=one.first_steps,

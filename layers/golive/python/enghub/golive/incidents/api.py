@@ -11,6 +11,8 @@ from enghub.golive.incidents.targets import Facts, IncidentSeverity
 
 IncidentId = Annotated[str, Field(pattern=r"^[0-9A-Z]{26}$", max_length=26)]
 Text_ = Annotated[str, Field(min_length=1, max_length=4000)]
+Line = Annotated[str, Field(min_length=1, max_length=130, pattern=r"^[^/#\s]+(/[^/#\s]+)?$")]
+"""``F1/SMT-1``, or ``F1`` for all lines of a factory."""
 Link = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -24,13 +26,14 @@ class PutServiceRequest(wire.Request):
     runbooks: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     environment: Literal["PRODUCTION", "TEST"] = "PRODUCTION"
     war_room: Annotated[str, Field(max_length=500)] = ""
+    lines: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     version: Version | None = None
 
     def to_service(self, tenant_id: str, service_id: str) -> OperatedService:
         """Return the service."""
         calendar_id = self.calendar_id or ""
         names = (tenant_id, service_id, self.name, self.policy_id, calendar_id)
-        return OperatedService(*names, self.first_steps, self.runbooks, self.environment, self.war_room)
+        return OperatedService(*names, self.first_steps, self.runbooks, self.environment, self.war_room, self.lines)
 
 
 class FactsPart(wire.Request):

@@ -16,6 +16,7 @@ from enghub.golive.incidents.targets import MEETING, IncidentSeverity
 from enghub.golive.published import IncidentChanged
 
 ESCALATE, CLOCK = "incident_escalate", "incident_clock"
+PAGE = "golive.page"
 LEADS = ("OPS_LEAD",)
 LOUD = frozenset({IncidentSeverity.P0, IncidentSeverity.P1})
 
@@ -155,6 +156,19 @@ class Draft:
             )
         )
 
+    @property
+    def is_paging(self) -> bool:
+        """Whether somebody is paged by it."""
+        return any(one.notice_type == PAGE for one in self.notices)
+
+    def say_stopped(self, stopped: str) -> None:
+        """Let its pages say what of production stands still."""
+        if stopped:
+            self.notices = [
+                one.model_copy(update={"facts": {**one.facts, "stopped": stopped}}) if one.notice_type == PAGE else one
+                for one in self.notices
+            ]
+
     def events(self, what: str) -> tuple[Envelope, ...]:
         """Return the events of the change."""
         one = self.incident
@@ -182,7 +196,7 @@ class Draft:
         if one.war_room:
             facts["war_room"] = one.war_room
         key = f"page/{one.epoch}/{one.position}"
-        self.tell("golive.page", key, facts, users=page.users, acknowledge=True, loud=True)
+        self.tell(PAGE, key, facts, users=page.users, acknowledge=True, loud=True)
 
 
 def clock_subject(incident_id: str, name: str) -> str:

@@ -71,6 +71,7 @@ SERVICES = Aggregate(
     identity=lambda one: one.service_id,
     shows=(
         *("name", "policy_id", "calendar_id", "first_steps", "runbooks", "environment", "war_room"),
+        "lines",
         "is_deleted",
     ),
 )

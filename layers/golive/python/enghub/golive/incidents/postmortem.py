@@ -1,7 +1,7 @@
 """The draft of a post-mortem from an incident and its timeline (OPS-15). Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enghub.golive.incidents.model import Entry, Incident
@@ -47,7 +47,7 @@ QUESTIONS = (
 def draft(incident: Incident, entries: Iterable[Entry]) -> Draft:
     """Return the draft; every moment links the entry of the timeline that says so."""
     found = list(entries)
-    figures = statistics([incident])
+    figures = statistics([replace(incident, drill_id="")])
     return Draft(
         title=incident.title,
         severity=incident.severity.value,

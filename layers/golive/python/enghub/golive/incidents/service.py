@@ -49,6 +49,10 @@ class New:
     drill_id: str = ""
 
 
+def _nothing(_: Incident, __: datetime) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Incidents:
     """The use cases."""
@@ -62,6 +66,8 @@ class Incidents:
     """What is stored with the end of an incident: its group of alerts is closed."""
     reopening: Callable[[Incident], tuple[Any, ...]]
     """What is stored when it was not over: its group is its own again; nothing where another incident has it."""
+    stopped: Callable[[Incident, datetime], str] = _nothing
+    """What of production stands still, in one line; empty for nothing."""
 
     def get(self, tenant_id: str, incident_id: str) -> Kept[Incident]:
         """Return an incident.
@@ -330,6 +336,8 @@ class Incidents:
         more: tuple[Any, ...] = (),
         answered: Any = None,
     ) -> Kept[Incident]:
+        if draft.is_paging:
+            draft.say_stopped(self.stopped(draft.incident, draft.origin.at))
         commit = Commit(
             draft.origin,
             action,

@@ -21,4 +21,7 @@ class OperatedService:
     """Drills run against TEST alone."""
     war_room: str = ""
     """Where people meet for a P0: a link, or a number to call."""
+    lines: tuple[str, ...] = ()
+    """Lines it is for, ``F1/SMT-1``, or whole factories, ``F1``: only their stops stand in its pages, and calls of
+    their stations page. None: stops of all lines stand there, and no call pages."""
     is_deleted: bool = False

@@ -2,18 +2,20 @@
 
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from enghub.core.clock import system_clock
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.core.inbox import seen
+from enghub.core.lazy import lazy
 from enghub.core.setup.errors import SetupNotFound
 from enghub.core.setup.service import Setup
 from enghub.core.timers.model import DueTimer
 from enghub.golive.calendars.model import WorkingCalendar
-from enghub.golive.consumed import NoticeAcknowledged
 from enghub.golive.directory.dynamo import calendars
 from enghub.golive.incidents import dynamo
+from enghub.golive.incidents.model import Incident
 from enghub.golive.incidents.paging import OnCall
 from enghub.golive.incidents.service import Incidents
 from enghub.golive.incidents.services import OperatedService
@@ -22,6 +24,14 @@ from enghub.golive.oncall.wiring import oncall
 from enghub.golive.policies.model import Policy, Target, TargetKind
 from enghub.golive.wiring import machine
 
+if TYPE_CHECKING:
+    from enghub.golive.consumed import NoticeAcknowledged
+    from enghub.golive.production import dynamo as production
+    from enghub.golive.production import model as standing
+else:  # most calls page nobody
+    production = lazy("enghub.golive.production.dynamo")
+    standing = lazy("enghub.golive.production.model")
+
 MOST_SERVICES = 500
 CONSUMER = "note_acknowledged"
 
@@ -29,7 +39,8 @@ CONSUMER = "note_acknowledged"
 @cache
 def incidents() -> Incidents:
     """Return the use cases of incidents."""
-    return Incidents(dynamo.DynamoIncidents(), _policy, _calendar, on_call, dynamo.group_closed, dynamo.group_reopened)
+    groups = (dynamo.group_closed, dynamo.group_reopened)
+    return Incidents(dynamo.DynamoIncidents(), _policy, _calendar, on_call, *groups, stopped)
 
 
 @cache
@@ -53,6 +64,16 @@ def on_call(tenant_id: str) -> OnCall:
     return users
 
 
+def stopped(incident: Incident, now: datetime) -> str:
+    """Return what of production stands still that an incident's service is for; a Query, and a GetItem at most."""
+    stops = production.going_on(incident.tenant_id)
+    if not stops:
+        return ""
+    kept = dynamo.services().get(incident.tenant_id, incident.service_id)
+    lines = kept.value.lines if kept else ()
+    return standing.said((one for one in stops if not lines or standing.concerns(lines, one.place)), now)
+
+
 def escalate(due: DueTimer) -> None:
     """Page the next people; the timer's effect."""
     incidents().escalate(due, machine(due.tenant_id, system_clock()))
@@ -63,7 +84,7 @@ def ran_out(due: DueTimer) -> None:
     incidents().ran_out(due, machine(due.tenant_id, system_clock()))
 
 
-def acknowledged(event: Envelope, notice: NoticeAcknowledged) -> None:
+def acknowledged(event: Envelope, notice: "NoticeAcknowledged") -> None:
     """Note that somebody acknowledged a page by its link; once per event."""
     kind, _, incident_id = notice.subject.partition("/")
     if kind != "incident" or not notice.notice_type.startswith("golive."):

@@ -1,0 +1,18 @@
+"""Notes which lines stand still, for pages and incidents, and pages for calls of stations (OPS-10, MES-27).
+
+Trigger: queue follow_production, from the bus: LineStopped, LineStarted, AndonRaised, AndonChanged of enghub.mes. An
+event that comes again, or is overtaken by a later one, changes nothing. Runbook: docs/runbooks/golive-incidents.md.
+"""
+
+from enghub.core import entrypoints
+from enghub.core.entrypoints import on
+from enghub.golive import consumed
+from enghub.golive.alerts.andons import called
+from enghub.golive.production.hearing import started, stopped
+
+lambda_handler = entrypoints.events(
+    on(consumed.LineStopped, stopped),
+    on(consumed.LineStarted, started),
+    on(consumed.AndonRaised, called),
+    on(consumed.AndonChanged, called),
+)
