@@ -1,82 +1,22 @@
 """What PagerDuty, Opsgenie and Grafana OnCall export of who is on call, as their APIs write it (OPS-23).
 
 PagerDuty: GET /schedules/{id} (schedule_layers, top first), /schedules/{id}/overrides, /escalation_policies, from
-developer.pagerduty.com (api-schema 91a06fb). Opsgenie: GET /v2/schedules?expand=rotation, .../overrides,
-/v2/escalations, from docs.opsgenie.com and iksaif/opsgenie_swagger. OnCall: GET /api/v1/schedules, /on_call_shifts,
-/escalation_policies, /escalation_chains, from grafana/oncall docs/sources/oncall-api-reference (0b48a00) and
-engine/apps/public_api/serializers. Members that are not read here are ignored: exports have many. Answers are taken as
-they come, in their envelopes, and the files of opsgenie/opsgenie-configuration-backup (a schedule with
-``scheduleOverrideList``).
+developer.pagerduty.com (api-schema 91a06fb), and /v3/schedules/{id} (``shift_formats``). Opsgenie: GET
+/v2/schedules?expand=rotation, .../overrides, /v2/escalations, from docs.opsgenie.com and iksaif/opsgenie_swagger.
+OnCall: GET /api/v1/schedules, /on_call_shifts, /escalation_policies, /escalation_chains, from grafana/oncall
+docs/sources/oncall-api-reference (0b48a00) and engine/apps/public_api/serializers. Members that are not read here are
+ignored: exports have many. Answers are taken as they come, in their envelopes, and the files of
+opsgenie/opsgenie-configuration-backup (a schedule with ``scheduleOverrideList``).
 """
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from enghub.core import wire
-from enghub.core.i18n import Text
 from enghub.core.setup.api import Zone
-
-_WALL = Text(
-    "write a local time without offset, as 2026-11-28T09:00:00", "请填写不带时区的本地时间，如 2026-11-28T09:00:00"
-)
-
-
-def _wall(text: str) -> str:
-    try:
-        found = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError as error:
-        raise wire.Unfit(_WALL) from error
-    if found.tzinfo is not None or not 1970 <= found.year < 3000:
-        raise wire.Unfit(_WALL)
-    return found.isoformat()
-
-
-_LISTS = ("data", "results", "schedules", "overrides", "escalation_policies")
-_SINGLE = ("data", "schedule", "escalation_policy")
-_OVERRIDES = ("overrides", "scheduleOverrideList")
-
-
-def _listed(given: Any) -> Any:
-    """Return the list of an answer without its envelope; what is none stays."""
-    found = next((given[name] for name in _LISTS if name in given), given) if isinstance(given, dict) else given
-    return [found] if isinstance(found, dict) and found is not given else found
-
-
-def _opened(given: Any) -> Any:
-    """Return one thing without the envelope of its answer; overrides may stand beside it."""
-    if not isinstance(given, dict) or "id" in given:
-        return given
-    inner = next((given[name] for name in _SINGLE if isinstance(given.get(name), dict)), None)
-    if inner is None:
-        return given
-    changes = next((given[name] for name in _OVERRIDES if given.get(name) is not None), None)
-    return inner if changes is None else {**inner, "overrides": changes}
-
-
-Answer = BeforeValidator(_listed)
-Foreign = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(wire.printable)]
-Title = Annotated[str, Field(max_length=200)]
-Naive = Annotated[str, Field(min_length=16, max_length=26), AfterValidator(_wall)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", max_length=8)]
-Seconds = Annotated[int, Field(ge=60, le=366 * 86_400)]
-
-
-class Export(BaseModel):
-    """Base of what others export: their names, and only what is read of them."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-class Answered(Export):
-    """What a request for one thing answers, with or without its envelope."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_answer(cls, given: Any) -> Any:
-        return _opened(given)
-
+from enghub.golive.importers.shapes import Answer, Answered, Export, Foreign, Naive, Seconds, TimeOfDay, Title
+from enghub.golive.importers.shift_formats import CustomShift, ShiftOverride, ShiftRotation
 
 # --- PagerDuty --------------------------------------------------------------------------------------------------------
 
@@ -125,13 +65,19 @@ class PagerDutyOverride(Export):
 
 
 class PagerDutySchedule(Answered):
-    """A schedule with its layers; ``overrides`` as /schedules/{id}/overrides lists them."""
+    """A schedule with its layers, or, of type ``schedule_v3``, with its rotations of shifts.
+
+    ``overrides`` and ``custom_shifts`` are as /schedules/{id}/overrides and /v3/schedules/{id}/custom_shifts list them.
+    """
 
     id: Foreign
-    name: Title
-    time_zone: Zone
+    type: Title = "schedule"
+    name: Title = ""
+    time_zone: Zone = "UTC"
     schedule_layers: Annotated[tuple[ScheduleLayer, ...], Field(max_length=20)] = ()
-    overrides: Annotated[tuple[PagerDutyOverride, ...], Field(max_length=500), Answer] = ()
+    overrides: Annotated[tuple[PagerDutyOverride | ShiftOverride, ...], Field(max_length=500), Answer] = ()
+    rotations: Annotated[tuple[ShiftRotation, ...], Field(max_length=50), Answer] = ()
+    custom_shifts: Annotated[tuple[CustomShift, ...], Field(max_length=200), Answer] = ()
 
 
 class Strategy(Export):
@@ -145,7 +91,13 @@ class EscalationRule(Export):
 
     escalation_delay_in_minutes: Annotated[int, Field(ge=1, le=9_000)]
     targets: Annotated[tuple[Reference, ...], Field(max_length=20)] = ()
-    escalation_rule_assignment_strategy: Strategy | None = None
+    escalation_rule_assignment_strategy: Strategy | Title | None = None
+
+    @property
+    def is_in_turns(self) -> bool:
+        """Whether one target after the other is paged; the API writes it as a text or with its type."""
+        given = self.escalation_rule_assignment_strategy
+        return (given.type if isinstance(given, Strategy) else given) == "round_robin"
 
 
 class PagerDutyPolicy(Answered):

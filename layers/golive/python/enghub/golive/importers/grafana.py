@@ -42,10 +42,10 @@ def rotas(export: OnCallExport, reading: Reading, at: datetime) -> Iterable[Fore
         if schedule.type == "ical" or schedule.ical_url_overrides:
             reading.note(place, texts.ICAL.filled(kind=schedule.type))
         shifts = [every[name] for name in schedule.shifts if name in every]
-        home = _home(shifts, schedule)
+        home = home_of(shifts, schedule)
         if home != schedule.time_zone:
             reading.note(place, texts.HOME.filled(zone=home, other=schedule.time_zone))
-        lines = tuple(line for one in shifts for line in _lines(one, schedule, home, reading))
+        lines = tuple(line for one in shifts for line in lines_of(one, schedule, home, reading))
         if not lines:
             reading.note(place, texts.NO_LINES)
             continue
@@ -55,7 +55,7 @@ def rotas(export: OnCallExport, reading: Reading, at: datetime) -> Iterable[Fore
             if one.type == "override"
             for span in [_once(one, schedule)]
         )
-        source = _source(shifts, schedule, reading, at)
+        source = source_of(shifts, schedule, reading, at)
         yield ForeignRota(slug(schedule.id), schedule.name, home, lines, changes, source)
 
 
@@ -120,7 +120,7 @@ def _zone(one: OnCallShift, schedule: OnCallSchedule) -> str:
     return one.time_zone or ("UTC" if schedule.type == "web" else schedule.time_zone)
 
 
-def _home(shifts: list[OnCallShift], schedule: OnCallSchedule) -> str:
+def home_of(shifts: list[OnCallShift], schedule: OnCallSchedule) -> str:
     """Return the zone that a rota runs by: the one of all its shifts, else the schedule's."""
     zones = {_zone(one, schedule) for one in shifts}
     return zones.pop() if len(zones) == 1 else schedule.time_zone
@@ -170,7 +170,8 @@ def _why_not_daily(one: OnCallShift, length: timedelta) -> str:
     return "FREQ=DAILY + BYDAY + INTERVAL" if lcm(days, turns) // days * 7 > MOST_DAYS else ""
 
 
-def _lines(one: OnCallShift, schedule: OnCallSchedule, home: str, reading: Reading) -> Iterator[Line]:
+def lines_of(one: OnCallShift, schedule: OnCallSchedule, home: str, reading: Reading) -> Iterator[Line]:
+    """Yield a shift as lines by the clocks of ``home``; what is not carried is said."""
     if one.type == "override":
         return
     place = f"on_call_shifts.{one.id}"
@@ -240,7 +241,7 @@ def _week_of(one: OnCallShift, start: datetime) -> datetime:
     return start - timedelta(days=(start.weekday() - first) % 7)
 
 
-def _source(shifts: list[OnCallShift], schedule: OnCallSchedule, reading: Reading, at: datetime) -> Source:
+def source_of(shifts: list[OnCallShift], schedule: OnCallSchedule, reading: Reading, at: datetime) -> Source:
     """Return who is on by OnCall's own rules: the events, and of those that are on the ones of the highest level."""
     span = Interval(at - timedelta(days=370), at + AHEAD)
     found = [

@@ -8,10 +8,11 @@ made.
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
-from enghub.golive.importers import texts
+from enghub.golive.importers import pagerduty_shifts, texts
 from enghub.golive.importers.formats import (
     LayerUser,
     PagerDutyExport,
+    PagerDutyOverride,
     PagerDutyPolicy,
     PagerDutySchedule,
     Restriction,
@@ -24,18 +25,23 @@ from enghub.golive.policies.model import Policy, Step, Target, TargetKind
 from enghub.kit.calendars.zones import local, zone
 
 
-def rotas(export: PagerDutyExport, reading: Reading) -> Iterable[ForeignRota]:
-    """Yield every schedule, understood."""
+def rotas(export: PagerDutyExport, reading: Reading, at: datetime) -> Iterable[ForeignRota]:
+    """Yield every schedule, understood; what differs is looked for from ``at`` on."""
     for schedule in export.schedules:
         place = f"schedules.{schedule.id}"
+        if schedule.rotations or schedule.custom_shifts:
+            made = pagerduty_shifts.rota(schedule, reading, at)
+            yield from (made,) if made else ()
+            continue
         if not schedule.schedule_layers:
             reading.note(place, texts.NO_LINES)
             continue
         tz, layers = zone(schedule.time_zone), schedule.schedule_layers
         lines = tuple(_line(layer, len(layers) - number, tz, reading, place) for number, layer in enumerate(layers))
-        changes = tuple(Change(one.start, one.end, (reading.user(one.user.id),)) for one in schedule.overrides)
-        named = [*(one.user.id for one in _users(schedule)), *(one.user.id for one in schedule.overrides)]
-        source = _source(schedule, tz, {user: reading.user(user) for user in named})
+        overrides = [one for one in schedule.overrides if isinstance(one, PagerDutyOverride)]
+        changes = tuple(Change(one.start, one.end, (reading.user(one.user.id),)) for one in overrides)
+        named = [*(one.user.id for one in _users(schedule)), *(one.user.id for one in overrides)]
+        source = _source(schedule, overrides, tz, {user: reading.user(user) for user in named})
         yield ForeignRota(slug(schedule.id), schedule.name or schedule.id, schedule.time_zone, lines, changes, source)
 
 
@@ -50,15 +56,14 @@ def _steps(policy: PagerDutyPolicy, schedules: set[str], reading: Reading) -> tu
     steps = []
     for number, rule in enumerate(policy.escalation_rules):
         place = f"escalation_policies.{policy.id}.{number}"
-        strategy = rule.escalation_rule_assignment_strategy
-        if strategy is not None and strategy.type == "round_robin":
+        if rule.is_in_turns:
             reading.note(place, texts.ROUND_ROBIN)
         targets: list[Target] = []
         for one in rule.targets:
             kind = one.type.removesuffix("_reference")
             if kind == "user":
                 targets.append(Target(TargetKind.USER, reading.user(one.id)))
-            elif kind == "schedule":
+            elif kind in {"schedule", "schedule_v3"}:
                 if one.id not in schedules:
                     reading.note(place, texts.NO_SCHEDULE.filled(name=one.id))
                 targets.append(Target(TargetKind.SCHEDULE, slug(one.id)))
@@ -105,14 +110,16 @@ def _week(restrictions: tuple[Restriction, ...]) -> Spans:
     return weekly(spans)
 
 
-def _source(schedule: PagerDutySchedule, tz: tzinfo, names: dict[str, str]) -> Source:
+def _source(
+    schedule: PagerDutySchedule, overrides: list[PagerDutyOverride], tz: tzinfo, names: dict[str, str]
+) -> Source:
     """Return who is on by PagerDuty's own rules, in seconds of their own, not by our rota."""
 
     def named(user: str) -> frozenset[str]:
         return frozenset({names.get(user, user)})
 
     def on(at: datetime) -> frozenset[str]:
-        for override in reversed(schedule.overrides):
+        for override in reversed(overrides):
             if override.start <= at < override.end:
                 return named(override.user.id)
         wall = local(at, tz)

@@ -35,7 +35,7 @@ def plan(export: Exports, users: dict[str, str], tenant_id: str, at: datetime) -
     reading = Reading(users)
     match export:
         case PagerDutyExport():
-            found = list(pagerduty.rotas(export, reading))
+            found = list(pagerduty.rotas(export, reading, at))
             policies = list(pagerduty.policies(export, reading, tenant_id))
         case OpsgenieExport():
             found = list(opsgenie.rotas(export, reading))

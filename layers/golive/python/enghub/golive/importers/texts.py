@@ -42,6 +42,10 @@ HOME = Text(
     "its shifts run by the clocks of {zone}, not by those of {other}: kept so",
     "其班次按 {zone} 而非 {other} 计时，导入后不变",
 )
+COUNTED = Text(
+    "turns are counted from its first shift, as the API does not say from when: look at who begins",
+    "轮次从首个班次起计算（接口未说明起点），请核对首位值班人",
+)
 AFTER_REPEATS = Text(
     "comes after the last repeat there; here in every round", "原系统在全部重复之后才执行，此处每一轮都执行"
 )
