@@ -31,8 +31,10 @@ from enghub.golive.reports.api import OperationsReportResponse
 from enghub.golive.reports.model import ReportKind
 
 if TYPE_CHECKING:
+    from enghub.golive.actions import dynamo as actions
     from enghub.golive.reports import wiring as reports
-else:  # for its own route alone
+else:  # each for its own route alone
+    actions = lazy("enghub.golive.actions.dynamo")
     reports = lazy("enghub.golive.reports.wiring")
 
 app = http.resolver()
@@ -70,10 +72,11 @@ def get_timeline(incident_id: Id, page_size: Size = 100, cursor: Cursor = None) 
 
 @app.get(f"{BASE}/incidents/<incident_id>/post-mortem", right=rights.READ_GOLIVE)
 def draft_post_mortem(incident_id: Id) -> PostMortemResponse:
-    """Return the draft of its post-mortem; every moment names the entry that proves it."""
+    """Return the draft of its post-mortem with what was promised; every moment names the entry that proves it."""
     tenant_id = http.call(app).principal.tenant_id
     incident = wiring.incidents().get(tenant_id, incident_id).value
-    return PostMortemResponse.of(postmortem.draft(incident, dynamo.whole_timeline(tenant_id, incident_id)))
+    draft = postmortem.draft(incident, dynamo.whole_timeline(tenant_id, incident_id))
+    return PostMortemResponse.of(draft, actions.about(tenant_id, incident.subject))
 
 
 @app.get(f"{BASE}/incident-statistics", right=rights.READ_GOLIVE)

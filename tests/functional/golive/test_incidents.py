@@ -142,7 +142,13 @@ def test_a_nights_incident_becomes_a_draft_with_proof(staffed: Golive) -> None:
     staffed.now += timedelta(minutes=26)
     staffed.data("POST", f"/incidents/{incident}/resolve", {"text": "done"})
     staffed.data("POST", f"/incidents/{incident}/close", {"text": "log rotation was off"})
+    promised = {"title": "rotate the logs", "owner": "bo", "dueAt": "2026-12-15T00:00:00Z"}
+    staffed.data("POST", "/actions", {**promised, "about": f"incident/{incident}"})
+    staffed.data("POST", "/actions", {**promised, "about": "incident/another"})
     draft = staffed.data("GET", f"/incidents/{incident}/post-mortem")
+    assert [(one["title"], one["owner"], one["state"]) for one in draft["actions"]] == [
+        ("rotate the logs", "bo", "OPEN")
+    ]
     assert (draft["minutesBroken"], draft["minutesToAcknowledge"], draft["impact"]) == (30, 4, "line L1 stopped")
     entries = dynamo.whole_timeline("acme", incident)
     assert broken_at(entries) is None

@@ -8,7 +8,7 @@ from enghub.core.aggregates import Aggregate
 from enghub.core.clock import to_text
 from enghub.core.codec import Key
 from enghub.core.commits import Commit, Kept
-from enghub.core.dynamo import Page, key, query
+from enghub.core.dynamo import Attr, Page, each, key, query
 from enghub.core.timers.dynamo import fired
 from enghub.core.timers.model import DueTimer
 from enghub.golive.actions.errors import ActionNotFound
@@ -45,6 +45,12 @@ class DynamoActions:
     def save(self, commit: Commit[Action], due: DueTimer | None = None) -> Kept[Action]:
         """One transaction."""
         return ACTIONS.save(commit, *(() if due is None else (fired(due, commit.origin.at),)))
+
+
+def about(tenant_id: str, subject: str) -> list[Kept[Action]]:
+    """Return the actions that come from something, those that are due first; a Query, page after page."""
+    found = each(key("T", tenant_id, "ACTIONS"), where=Attr("about") == subject)
+    return sorted(map(ACTIONS.kept, found), key=lambda kept: (kept.value.due, kept.value.action_id))
 
 
 def page(tenant_id: str, state: ActionState, limit: int, cursor: str | None) -> Page[Kept[Action]]:

@@ -1,9 +1,11 @@
 """What incidents look like in answers (OPS-10)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from enghub.core import wire
 from enghub.core.commits import Kept
+from enghub.golive.actions.model import Action, ActionState
 from enghub.golive.incidents.model import Clock, Entry, Incident, IncidentState
 from enghub.golive.incidents.postmortem import Draft
 from enghub.golive.incidents.services import OperatedService
@@ -198,6 +200,21 @@ class MomentResponse(wire.Response):
     hash: str
 
 
+class PromisedResponse(wire.Response):
+    """What will be done, by whom, until when."""
+
+    action_id: str
+    title: str
+    owner: str
+    due_at: wire.Instant
+    state: ActionState
+
+    @classmethod
+    def of(cls, one: Action) -> "PromisedResponse":
+        """Return the answer for an action."""
+        return cls(action_id=one.action_id, title=one.title, owner=one.owner, due_at=one.due, state=one.state)
+
+
 class PostMortemResponse(wire.Response):
     """The draft of a post-mortem."""
 
@@ -211,10 +228,11 @@ class PostMortemResponse(wire.Response):
     paged: int
     moments: tuple[MomentResponse, ...]
     questions: tuple[str, ...]
+    actions: tuple[PromisedResponse, ...]
 
     @classmethod
-    def of(cls, draft: Draft) -> "PostMortemResponse":
-        """Return the answer for a draft."""
+    def of(cls, draft: Draft, actions: Iterable[Kept[Action]]) -> "PostMortemResponse":
+        """Return the answer for a draft, with what was promised since."""
         moments = tuple(
             MomentResponse(at=one.at, kind=one.kind, by=one.by, text=one.text, entry=one.entry, hash=one.hash)
             for one in draft.moments
@@ -230,6 +248,7 @@ class PostMortemResponse(wire.Response):
             paged=draft.paged,
             moments=moments,
             questions=draft.questions,
+            actions=tuple(PromisedResponse.of(kept.value) for kept in actions),
         )
 
 
