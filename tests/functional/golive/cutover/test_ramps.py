@@ -266,6 +266,20 @@ def test_a_turn_that_was_taken_is_not_asked_for_again_and_an_ended_ramp_asks_for
     assert read(Wake("acme", f"ramp/{ramp_id}", LOST)) is None
 
 
+def test_a_turn_that_always_fails_is_asked_for_less_and_less_often(
+    hub: Installation, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMERS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/timers")
+    ramp_id = started(hub, a_ramp(versions))
+    pauses = []
+    for _ in range(14):
+        rung(hub, ramp_id, LOST)
+        timer = read(Wake("acme", f"ramp/{ramp_id}", LOST))
+        assert timer is not None
+        pauses.append(round((timer.due - hub.now).total_seconds()))
+    assert pauses == [20, 20, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 5120, 5120, 5120]
+
+
 def test_people_pause_resume_and_complete_a_ramp(hub: Installation, versions: Versions) -> None:
     ramp_id = started(hub, a_ramp(versions))
     assert hub.data("POST", f"/ramps/{ramp_id}/pause")["why"] == "BY_HAND"

@@ -28,6 +28,9 @@ ADVANCE = RAMP_LOOK
 LOST_AFTER = timedelta(seconds=20)
 """A turn that nobody has taken so long after its time is asked for again: the sweep of timers comes after 90 s only, a
 queue's message of a worker that died after minutes, and traffic has to be back within 60 s of a breach."""
+SOON, LATEST = 3, 8
+"""So often it is asked for at that pace, then after pauses that double, up to this power: a turn that always fails is
+for people to look at (it is parked, and told by alarms), not for a queue that fills up."""
 KEPT_JOURNAL = timedelta(days=366)
 
 
@@ -102,11 +105,13 @@ def wake(due: DueTimer, origin: Origin) -> None:
 
 
 def wake_lost(due: DueTimer, origin: Origin) -> None:
-    """Ask for a turn that nobody has taken, and look again a while later: taking it moves or cancels this timer.
+    """Ask for a turn that nobody has taken, and look again later, and later: taking it moves or cancels this timer.
 
     Raises:
         AlreadyHandled: it rang before, or was moved meanwhile.
     """
     command = to_command(ADVANCE, due.payload, origin, subject=due.subject)
-    again = SetTimer(due.subject, RAMP_LOST, origin.at + LOST_AFTER, due.payload)
+    asked = due.payload.get("asked", 0) + 1
+    pause = LOST_AFTER * 2 ** min(max(0, asked - SOON), LATEST)
+    again = SetTimer(due.subject, RAMP_LOST, origin.at + pause, {**due.payload, "asked": asked})
     transact(*timers.fired_and_set(due, again, origin), command)
