@@ -242,6 +242,8 @@ def next_step(runbook: Runbook, run: Run) -> Step | None:
 def begun(run: Run, step: Step, by: str, now: datetime) -> Run:
     """Return the run in which somebody set out to do a step; a manual one that is begun stays as it is.
 
+    So does an automatic one that is done, for whoever began it: their answer may have got lost.
+
     Raises:
         WrongRunbookState, WrongStepState, StepUncertain
     """
@@ -251,6 +253,8 @@ def begun(run: Run, step: Step, by: str, now: datetime) -> Run:
         if not step.is_automatic or step.repeatable:
             return run
         raise StepUncertain(step_id=step.step_id)
+    if step.is_automatic and (found.state, found.by) == (StepState.DONE, by):
+        return run
     if found.state in PASSED:
         raise WrongStepState(step_id=step.step_id, state=found.state.value)
     return run.with_step(step.step_id, Progress(StepState.BEGUN, found.attempt + 1, now, by=by))

@@ -117,7 +117,7 @@ class RunbookRuns:
             return model.begun(one.run.value, step, origin.user_id, now)
 
         found = self._change(run_id, origin, Noted("runbook_step_begun", {"step": step_id}, limit), begin)
-        if not step.is_automatic:
+        if not step.is_automatic or found.run.value.of(step_id).state is not model.StepState.BEGUN:
             return found
         outcome = self.perform(found.run.value, step, found.run.value.of(step_id).attempt)
         return self.end_step(run_id, step_id, origin, passed=outcome.passed, result=outcome.said)
