@@ -23,9 +23,9 @@ from enghub.golive.ramps import wiring
 from tests import servers
 from tests.conftest import REGION
 from tests.factories import stored
-from tests.factories.go_lives import ENGINEER, Installation
-from tests.factories.http import Context
-from tests.factories.queues import failed
+from tests.factories.go_lives import BASE, ENGINEER, LEAD, Installation
+from tests.factories.http import Context, a_request
+from tests.factories.queues import a_batch, failed
 from tests.fakes.versions_server import Versions, versions_server
 from tests.functional.golive.cutover.test_cutover import a_task, begun, states
 from tests.functional.golive.cutover.test_readiness import small
@@ -478,3 +478,22 @@ def test_a_breach_is_a_failed_gate_and_the_cut_over_goes_back(hub: Installation,
     found = hub.data("GET", f"/cutover-runs/{run_id}")
     assert (found["state"], versions.share) == ("ROLLED_BACK", 0)
     assert found["reason"] == "ramp: HELD at 5 %: error rate 30 % is not < 2 %"
+
+
+def test_what_a_ramp_did_is_in_what_changed_before_an_incident(hub: Installation, versions: Versions) -> None:
+    ramp_id: str = hub.data("POST", "/ramps", a_ramp(versions))["rampId"]
+    hub.later(seconds=1)
+    until(hub, ramp_id, actualPercent=20)
+    versions.fails()
+    until(hub, ramp_id, actualPercent=5)
+    told = stored.events("RampChanged")
+    assert failed(hub.handler("record_changes")(a_batch(*told), Context())) == []
+    hub.later(minutes=1)
+    event = a_request("GET", f"{BASE}/changes", None, caller=LEAD)
+    answer = json.loads(hub.handler("read_changes")(event, Context())["body"])["data"]["items"]
+    assert [one["said"] for one in answer] == [
+        "traffic ramp ERP 3 of erp at 5 %: taken back (error rate 30 % is not < 2 %)",
+        "traffic ramp ERP 3 of erp at 20 %: grown",
+        "traffic ramp ERP 3 of erp at 5 %: grown",
+        "traffic ramp ERP 3 of erp at 0 %: started",
+    ]
