@@ -107,6 +107,16 @@ def test_no_layer_passes_beside_the_rule(layer: str) -> None:
     assert value() == "2"
 
 
+def test_a_repeat_of_a_held_change_gets_its_answer_as_it_was() -> None:
+    rule()
+    keyed = {"Idempotency-Key": "K-1"}
+    first = send("POST", body=text("security.level", "2"), caller=ANN, headers=keyed)
+    again = send("POST", body=text("security.level", "2"), caller=ANN, headers=keyed)
+    assert (first[0], again[0]) == (202, 202)
+    assert again[1]["data"] == first[1]["data"]
+    assert len(data("GET", REQUESTS, caller=ANN)["items"]) == 1
+
+
 def test_every_way_to_change_an_item_is_held() -> None:
     data("POST", body=text("security.level", "1"), caller=ANN)
     staged = {"configValue": "2", "effectiveMode": "MANUAL"}

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,12 +210,38 @@ def test_a_script_and_its_rollback_can_go_up_down_and_up(orders: Address) -> Non
     }
     parameters = {"sql_scripts": ["up.sql"], "rollback_scripts": ["down.sql"]}
     for _ in range(2):
-        run(SqlScripts(), orders, parameters, scripts=scripts)
+        first = run(SqlScripts(), orders, parameters, scripts=scripts).result
         assert sql(orders, "SELECT COUNT(*) FROM extra") == [(1,)]
-        assert run(SqlScripts(), orders, parameters, scripts=scripts).result["scripts"][0]["skipped"] == 2
+        assert run(SqlScripts(), orders, parameters, scripts=scripts).result == first
         SqlScripts().rollback(context(orders, parameters, scripts=scripts), {})
         with pytest.raises(sa.exc.DBAPIError):
             sql(orders, "SELECT COUNT(*) FROM extra")
+
+
+@pytest.mark.parametrize("transaction", ["script", "statement"])
+def test_what_a_step_tells_of_its_scripts_is_the_same_however_many_slices_it_took(
+    orders: Address, dialect: Dialect, transaction: str
+) -> None:
+    scripts = {f"{n}.sql": f"INSERT INTO customers VALUES ({n}, 'a'), ({n}0, 'b');" for n in (3, 4, 5)}
+    parameters = {"sql_scripts": [*scripts], "transaction": transaction}
+    cursor: Mapping[str, Any] = {}
+    logged: list[str] = []
+    state, slices = "more", 0
+    while state != "done":
+        one = context(
+            orders, parameters, scripts=scripts, budget=Budget.of(0, 600), log=lambda *told: logged.append(told[1])
+        )
+        found = SqlScripts().run(one, cursor)
+        state, cursor, slices = found.state, found.cursor, slices + 1
+    assert slices == 3
+    whole = transaction == "script" and dialect.rolls_back_structure
+    told: dict[str, Any] = {"statements": 1, "ran": 1, "skipped": 0, "foundApplied": 0, "rows": 2, "boundParts": 0}
+    told["transaction"] = "script" if whole else "statement"
+    assert found.result["scripts"] == [{"script": path, **told} for path in scripts]
+    assert logged == [f"{path}: 1 run, 0 had run, 2 rows" for path in scripts]
+    other = replace(FACTS, execution_id="01ANOTHER")
+    later = run(SqlScripts(), orders, parameters, scripts=scripts, facts=other).result["scripts"]
+    assert [(one["ran"], one["skipped"], one["rows"]) for one in later] == [(0, 1, 0)] * 3
 
 
 def test_a_failing_script_leaves_what_its_database_cannot_take_back_and_says_so(

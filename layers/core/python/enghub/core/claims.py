@@ -21,11 +21,15 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Replayed(Exception):
-    """The request was answered before; ``answer`` is the JSON text of that answer's data."""
+    """The request was answered before; ``answer`` is the JSON text of that answer's data, ``status`` its HTTP status.
 
-    def __init__(self, answer: str) -> None:
+    A status of None is the one that the route declares.
+    """
+
+    def __init__(self, answer: str, status: int | None = None) -> None:
         super().__init__("replayed")
         self.answer = answer
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Claim:
     """Makes the answer's data (JSON text) from what was stored."""
     user_id: str = ""
     factory_id: str = ""
+    status: int | None = None
+    """The HTTP status of the answer, where it is another than the route declares."""
 
     @property
     def owner(self) -> tuple[str, ...]:
@@ -53,11 +59,11 @@ class Claim:
         more = (self.factory_id, self.user_id) if self.factory_id or self.user_id else ()
         return (self.operation, *more, self.idempotency_key)
 
-    def replay(self, fingerprint: str, answer: str) -> Exception:
+    def replay(self, fingerprint: str, answer: str, status: int | None = None) -> Exception:
         """Return what a stored claim on the same key makes of this one: Replayed, or IdempotencyKeyReused."""
         if fingerprint != self.fingerprint:
             return IdempotencyKeyReused(key=self.idempotency_key)
-        return Replayed(answer)
+        return Replayed(answer, status)
 
 
 def fingerprint(*parts: str | bytes) -> str:

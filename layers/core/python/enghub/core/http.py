@@ -228,7 +228,7 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
 
 def _replay(app: Api, replayed: Replayed) -> Response[Any]:
     return Response(
-        status_code=app.context["_route"].status_code,
+        status_code=replayed.status or app.context["_route"].status_code,
         content_type=content_types.APPLICATION_JSON,
         body=json.loads(replayed.answer),
         headers={"Idempotency-Replayed": "true"},

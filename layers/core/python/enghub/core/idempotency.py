@@ -38,6 +38,8 @@ def puts(claim: Claim | None, answered: Any) -> tuple[PutItem, ...]:
         "answer": {"S": claim.render(answered)},
         "expires_at": {"N": str(int((claim.now + KEPT).timestamp()))},
     }
+    if claim.status is not None:
+        item["status"] = {"N": str(claim.status)}
     return (PutItem(item, absent(), lambda stored: _replay(claim, stored or {})),)
 
 
@@ -46,4 +48,5 @@ def _key(claim: Claim) -> Key:
 
 
 def _replay(claim: Claim, stored: RawItem) -> Exception:
-    return claim.replay(stored["fingerprint"]["S"], stored["answer"]["S"])
+    status = int(stored["status"]["N"]) if "status" in stored else None
+    return claim.replay(stored["fingerprint"]["S"], stored["answer"]["S"], status)

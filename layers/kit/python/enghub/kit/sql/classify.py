@@ -234,11 +234,6 @@ def is_temporary(words: tuple[str, ...]) -> bool:
     return False
 
 
-def is_control_only(statement: Statement, dialect: Dialect) -> bool:
-    """Tell whether the engine does a statement's work itself, so that the statement is not sent."""
-    return statement.verb == "USE" or manner(statement, dialect) is Manner.CONTROL
-
-
 def may_set_session(statement: Statement, dialect: Dialect) -> bool:
     """Tell whether a statement may leave something behind on its connection."""
     if dialect is Dialect.POSTGRESQL:

@@ -13,6 +13,8 @@ from enghub.kit.approvals.model import Approval, Stage, Verdict
 from enghub.settings.approvals.model import ApprovalRule, ChangeRequest, Subject
 from enghub.settings.approvals.repository import Page
 
+HELD_STATUS = 202
+"""Of a change that waits for its approval."""
 AnyJson = Annotated[Any, PlainSerializer(lambda value: json.loads(dumps(value)))]
 
 

@@ -15,7 +15,7 @@ from enghub.core.rights import Right
 from enghub.core.setup.api import Version
 from enghub.core.wire import Unfit
 from enghub.kit.approvals.model import Decider, Stage
-from enghub.settings.approvals.answers import ChangeRequestResponse
+from enghub.settings.approvals.answers import HELD_STATUS, ChangeRequestResponse
 from enghub.settings.approvals.model import ApprovalRule, ChangeRequest
 
 REQUESTS = "/api/v1/settings/change-requests"
@@ -49,7 +49,7 @@ def answered(found: Any, at: datetime, render: Callable[[Any], Any], status: int
     """Return the answer of a change: rendered, or 202 with the request that waits for its approval."""
     held = isinstance(found, ChangeRequest)
     body = ChangeRequestResponse.of(found, at) if held else render(found)
-    return Response(status_code=202 if held else status, content_type=content_types.APPLICATION_JSON, body=body)
+    return Response(status_code=HELD_STATUS if held else status, content_type=content_types.APPLICATION_JSON, body=body)
 
 
 def require(call: http.Call, space: Space, tenant: Right, everybody: Right) -> None:

@@ -11,7 +11,7 @@ from enghub.core import codec
 from enghub.core.claims import Claim
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
-from enghub.settings.approvals.answers import ChangeRequestResponse
+from enghub.settings.approvals.answers import HELD_STATUS, ChangeRequestResponse
 from enghub.settings.approvals.errors import BreakGlassForbidden
 from enghub.settings.approvals.model import ChangeRequest, Subject, submitted
 from enghub.settings.approvals.service import Approving, told
@@ -84,7 +84,9 @@ class ConfigGate:
         if claim is not None:
             at = origin.at
             claim = replace(
-                claim, render=lambda request: ChangeRequestResponse.of(request, at).model_dump_json(by_alias=True)
+                claim,
+                render=lambda request: ChangeRequestResponse.of(request, at).model_dump_json(by_alias=True),
+                status=HELD_STATUS,
             )
         return self.approving.submit(commit, claim)
 

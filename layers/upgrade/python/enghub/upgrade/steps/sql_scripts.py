@@ -14,7 +14,7 @@ from enghub.upgrade.stepping.step import BaseStep, StepContext, Takes
 from enghub.upgrade.steps import parameters as read
 
 if TYPE_CHECKING:
-    from enghub.upgrade.gateways.databases.scripts import Outcome, Script
+    from enghub.upgrade.gateways.databases.script_results import ScriptResult
 
 MISSING = Text("The manifest's bundle has no script {script}", "升级配置包中没有脚本 {script}")
 UNREADABLE = Text("{script} cannot be split: {reason}", "脚本 {script} 无法解析：{reason}")
@@ -54,7 +54,7 @@ class SqlScripts(BaseStep):
     def run(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run what the journal does not show as done; from now on a rollback has to run its scripts again."""
         _open_rollback(context)
-        return _run(context, read.texts(context.parameters, "sql_scripts"), context.facts.scope)
+        return _run(context, cursor, read.texts(context.parameters, "sql_scripts"), context.facts.scope)
 
     def rollback(self, context: StepContext, cursor: Cursor) -> Slice:
         """Run the rollback scripts, then mark the scripts as not run.
@@ -74,7 +74,7 @@ class SqlScripts(BaseStep):
         from enghub.upgrade.gateways.databases.journal import ROLLBACK_SCOPE  # noqa: PLC0415
 
         scope = context.facts.scope + ROLLBACK_SCOPE
-        ended = _run(context, paths, scope)
+        ended = _run(context, cursor, paths, scope)
         if ended.state == "done":
             _forget(context)
         return ended
@@ -95,12 +95,13 @@ def _begun(context: StepContext, scripts: Sequence[str]) -> list[bool]:
     return [any(entry.state not in nothing for entry in entries.values()) for entries in known]
 
 
-def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
+def _run(context: StepContext, cursor: Cursor, paths: Sequence[str], scope: str) -> Slice:
     from enghub.kit.databases.state import modes_of  # noqa: PLC0415
     from enghub.upgrade.gateways.databases.scripts import Script, ScriptRunner, ServerStillRunning  # noqa: PLC0415
 
     results: list[dict[str, Any]] = []
     whole = context.parameters.get("transaction", "script") == "script"
+    logged = paths.index(cursor["script"]) if cursor.get("script") in paths else 0  # by slices before this one
     number = 0
     while number < len(
         paths
@@ -118,25 +119,28 @@ def _run(context: StepContext, paths: Sequence[str], scope: str) -> Slice:
                 except ServerStillRunning:
                     context.log("info", f"{path}: the server is still busy with a statement, waiting for it")
                     return more({"script": path}, Progress(number, len(paths), "scripts"), wait_seconds=_WAIT_SECONDS)
-                context.log("info", f"{path}: {outcome.ran} run, {outcome.skipped} had run, {outcome.rows} rows")
-                results.append(_result(script, outcome))
+                if outcome.result is not None:
+                    told = outcome.result
+                    results.append(_shown(path, told))
+                    if number >= logged:
+                        context.log("info", f"{path}: {told.ran} run, {told.skipped} had run, {told.rows} rows")
                 number += outcome.finished
-                worked = outcome.ran + outcome.found_applied > 0  # a slice that only looked goes on to the next script
-                if not outcome.finished or (worked and context.budget.spent and number < len(paths)):
-                    return more({"script": path}, Progress(number, len(paths), "scripts"))
+                # a slice that only looked goes on to the next script
+                if not outcome.finished or (outcome.worked and context.budget.spent and number < len(paths)):
+                    return more({"script": paths[number]}, Progress(number, len(paths), "scripts"))
     return done({"scripts": results}, Progress(len(paths), len(paths), "scripts"))
 
 
-def _result(script: "Script", outcome: "Outcome") -> dict[str, Any]:
+def _shown(path: str, told: "ScriptResult") -> dict[str, Any]:
     return {
-        "script": script.path,
-        "statements": len(script.statements),
-        "ran": outcome.ran,
-        "skipped": outcome.skipped,
-        "foundApplied": outcome.found_applied,
-        "rows": outcome.rows,
-        "transaction": outcome.transaction,
-        "boundParts": outcome.bound,
+        "script": path,
+        "statements": told.statements,
+        "ran": told.ran,
+        "skipped": told.skipped,
+        "foundApplied": told.found_applied,
+        "rows": told.rows,
+        "transaction": told.transaction,
+        "boundParts": told.bound_parts,
     }
 
 

@@ -108,6 +108,10 @@ class Entry:
     digest: str
     state: State
     catalog_before: str | None
+    execution_id: str
+    evidence: str | None
+    rows: int
+    """That it changed, as the server said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +126,22 @@ class ScriptJournal:
         """Return what is known, by ordinal."""
         table = STATEMENTS.c
         rows = connection.execute(
-            sa.select(table.ordinal, table.digest, table.state, table.catalog_before).where(
-                table.scope == self.scope, table.script == self.script
-            )
+            sa.select(
+                table.ordinal,
+                table.digest,
+                table.state,
+                table.catalog_before,
+                table.execution_id,
+                table.evidence,
+                table.rows_affected,
+            ).where(table.scope == self.scope, table.script == self.script)
         )
-        return {row.ordinal: Entry(row.ordinal, row.digest, State(row.state), row[3]) for row in rows}
+        return {
+            row.ordinal: Entry(
+                row.ordinal, row.digest, State(row.state), row[3], row.execution_id, row.evidence, row[6] or 0
+            )
+            for row in rows
+        }
 
     def write(
         self, connection: sa.Connection, ordinal: int, digest: str, state: State, at: datetime, **values: Any

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from enghub.kit.databases.session import WriteSession
 from enghub.kit.sql.binding import Part, Refused, arrange, fits_one_transaction
 from enghub.kit.sql.classify import (
     Manner,
-    is_control_only,
     manner,
     refusal,
     writes_rows_at_once,
@@ -31,6 +30,7 @@ from enghub.kit.work.errors import WorkFailed
 from enghub.kit.work.slices import Budget
 from enghub.upgrade.gateways.databases import doubt, dynamic
 from enghub.upgrade.gateways.databases.journal import Entry, ScriptJournal, State
+from enghub.upgrade.gateways.databases.script_results import ANSWERED, ANSWERED_WHOLE, ScriptResult, result_of
 from enghub.upgrade.gateways.databases.script_session import ScriptSession
 from enghub.upgrade.gateways.databases.script_texts import (
     EDITED,
@@ -54,17 +54,13 @@ class ServerStillRunning(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a call achieved."""
+    """What a call achieved; what the execution did with a script that is through, the journal tells."""
 
     finished: bool
-    ran: int = 0
-    skipped: int = 0
-    found_applied: int = 0
-    rows: int = 0
-    transaction: str = "statement"
-    """`script`: all of it was one transaction."""
-    bound: int = 0
-    """Parts of several statements that ran on one connection without a stop in between."""
+    worked: bool = False
+    """Whether a statement took effect, or was found in effect."""
+    result: ScriptResult | None = None
+    """Of a script that is through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ class ScriptRunner:
                 self._outside = dynamic.committing_calls(connection, script.statements)
         _check_text(script, known)
         if _all_done(script, known):
-            return Outcome(finished=True, skipped=len(script.statements))
+            return self._through(Outcome(finished=True), script, journal)
         whole = self.whole_script and self.session.dialect.rolls_back_structure and not self._outside
         whole = whole and fits_one_transaction(script.statements, self.session.dialect)
         parts, refused = self._arranged(script, whole)
@@ -124,9 +120,19 @@ class ScriptRunner:
         self.touched = True
         self._own = ScriptSession.begun(self.session, script.statements, journal)
         try:
-            return self._run_whole(script, journal, known) if whole else self._run_parts(script, parts, journal, known)
+            outcome = (
+                self._run_whole(script, journal, known) if whole else self._run_parts(script, parts, journal, known)
+            )
+            return self._through(outcome, script, journal) if outcome.finished else outcome
         finally:
             self.session.ours = nullcontext
+
+    def _through(self, outcome: Outcome, script: Script, journal: ScriptJournal) -> Outcome:
+        with self.session.transaction() as connection, self.session.ours():
+            entries = journal.entries(connection).values()
+        parts = arrange(script.statements, self.session.dialect, self.session.connection.engine.url.database)[0]
+        bound = sum(len(part.statements) > 1 for part in parts)
+        return replace(outcome, result=result_of(entries, self.execution_id, bound))
 
     def _arranged(self, script: Script, whole: bool) -> tuple[Sequence[Part], Sequence[Refused]]:
         dialect, home = self.session.dialect, self.session.connection.engine.url.database
@@ -147,21 +153,24 @@ class ScriptRunner:
         return self._own
 
     def _write_down(
-        self, connection: sa.Connection, journal: ScriptJournal, statements: Sequence[Statement], rows: Sequence[int]
+        self,
+        connection: sa.Connection,
+        journal: ScriptJournal,
+        statements: Sequence[Statement],
+        rows: Sequence[int],
+        evidence: str = ANSWERED,
     ) -> None:
         """Record statements as done, and what the session is like after them; part of the caller's transaction."""
         self._script_session.capture(statements)
         with self.session.ours():
             for statement, count in zip(statements, rows, strict=True):
-                self._done(connection, journal, statement, "result", count)
+                self._done(connection, journal, statement, evidence, count)
             self._script_session.keep(connection, journal)
 
     # --- the script as one transaction ----------------------------------------------------------------------------
 
     def _run_whole(self, script: Script, journal: ScriptJournal, known: Mapping[int, Entry]) -> Outcome:
-        outcome = Outcome(finished=True, transaction="script")
         todo = [one for one in script.statements if not _is_done(one, known)]
-        outcome.skipped = len(script.statements) - len(todo)
         statement = todo[0]
         rows = []
         self._script_session.set_counters_back()
@@ -170,16 +179,14 @@ class ScriptRunner:
                 for statement in todo:
                     rows.append(self._send(connection, statement))
                     self.point("statement")
-                self._write_down(connection, journal, todo, rows)
+                self._write_down(connection, journal, todo, rows, ANSWERED_WHOLE)
             self.point("script")
         except exc.DBAPIError as error:
             if _state_of(error) in _NOT_WHOLE:  # nothing took effect: statement by statement it may
                 self._script_session.rolled_back()
                 return self._run_parts(script, arrange(script.statements, self.session.dialect)[0], journal, known)
             self._failed(script, statement, journal, error, FAILED_WHOLE)
-        outcome.ran = sum(not is_control_only(one, self.session.dialect) for one in todo)
-        outcome.rows = sum(rows)
-        return outcome
+        return Outcome(finished=True, worked=True)
 
     def _send(self, connection: sa.Connection, statement: Statement) -> int:
         return 0 if self._manner(statement) is Manner.CONTROL else run_raw(connection, statement.text)
@@ -193,7 +200,6 @@ class ScriptRunner:
         begun = False
         for part in parts:
             todo = tuple(one for one in part.statements if not _is_done(one, known))
-            outcome.skipped += len(part.statements) - len(todo)
             if not todo:
                 continue
             if not begun:
@@ -222,7 +228,7 @@ class ScriptRunner:
                 self._run_self_committing(script, first, seen, journal, entry, outcome)
                 return
         try:
-            rows = self._run_together(script, part, journal)
+            self._run_together(script, part, journal)
         except exc.DBAPIError as error:
             if len(part.statements) > 1 or _state_of(error) not in _OUTSIDE_ONLY:
                 raise
@@ -230,11 +236,9 @@ class ScriptRunner:
             self._run_self_committing(script, first, first, journal, entry, outcome)
             return
         self.point("journalled")
-        outcome.bound += len(part.statements) > 1
-        outcome.ran += len(part.statements)
-        outcome.rows += sum(rows)
+        outcome.worked = True
 
-    def _run_together(self, script: Script, part: Part, journal: ScriptJournal) -> list[int]:
+    def _run_together(self, script: Script, part: Part, journal: ScriptJournal) -> None:
         for statement in part.statements:
             if self._manner(statement) is Manner.TRANSACTIONAL:
                 self._check_engine(script, statement)
@@ -242,7 +246,7 @@ class ScriptRunner:
             self._script_session.send_setting(part.statements[0])
             with self.session.transaction() as connection:
                 self._write_down(connection, journal, part.statements, [0])
-            return [0]
+            return
         rows = []
         self._script_session.set_counters_back()
         with self.session.transaction(part.isolation) as connection:
@@ -252,7 +256,6 @@ class ScriptRunner:
                 self._script_session.remember(statement, prepared)
                 self.point("statement")
             self._write_down(connection, journal, part.statements, rows)
-        return rows
 
     def _manner_of(self, script: Script, statement: Statement, seen: Statement) -> Manner:
         if seen is statement:
@@ -280,7 +283,7 @@ class ScriptRunner:
                 evidence = "operator" if self.decision == "applied" else "catalog"
                 self._done(connection, journal, statement, evidence, 0)
                 self._script_session.keep(connection, journal)
-            outcome.found_applied += 1
+            outcome.worked = True
             return
         with self.session.transaction() as connection, self.session.ours():
             rows = writes_rows_at_once(seen, dialect)
@@ -295,8 +298,7 @@ class ScriptRunner:
         with self.session.transaction() as connection:
             self._write_down(connection, journal, [statement], [count])
         self.point("journalled")
-        outcome.ran += 1
-        outcome.rows += count
+        outcome.worked = True
 
     def _refuse_lost_values(self, script: Script, statement: Statement) -> None:
         if self.session.dialect.is_mysql and statement.verb == "CALL" and "@" in statement.text:
