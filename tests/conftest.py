@@ -13,7 +13,7 @@ from botocore import hooks, loaders, session
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
-from enghub.core import aws, config, dynamo, limits, refusals, secrets
+from enghub.core import aws, config, dynamo, field_keys, limits, refusals, secrets
 from enghub.core.config import CoreConfig
 from tests.fakes.quick_moto import quick_table, quicken
 
@@ -73,6 +73,7 @@ def forget_clients() -> None:
     dynamo.connection.cache_clear()
     dynamo.table.cache_clear()
     secrets.forget()
+    field_keys.forget()
     limits.forget()
     refusals.forget()
 
@@ -99,6 +100,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
             monkeypatch.setenv(variable, value)
         forget_clients()
         create_table(f"enghub-test-{name}")
+        monkeypatch.setenv("FIELD_KEY_ARN", "alias/enghub-test-fields")
         table_name: str = config.load(CoreConfig).table_name
         return table_name
 

@@ -139,6 +139,12 @@ class ContextStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
+    def field_key_access(self, *functions: lambda_.Function) -> None:
+        """Allow to seal and unseal fields of the context's items (``core.field_keys``); env FIELD_KEY_ARN."""
+        for function in functions:
+            function.add_environment("FIELD_KEY_ARN", self.state.field_key.key_arn)
+            allow(function, ["kms:GenerateDataKey", "kms:Decrypt"], [self.state.field_key.key_arn])
+
     def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
         """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
         arns = [

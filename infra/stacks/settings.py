@@ -56,7 +56,11 @@ class SettingsStack(ContextStack):
         self.object_access(daily, prefix, "PutObject")
         self.schedule("back_up_daily", daily, "cron(0 1 * * ? *)")
 
+        # Secrets: sealed where they are written, opened where they are checked or revealed.
+        self.field_key_access(read, create, change, restore, transfer, keep)
+
         decide = self.function("decide_change", timeout_seconds=29)
+        self.field_key_access(decide)
         # What an approved change, or one that is taken back, may write.
         self.table_access(decide, *writes, "Query", indexes=())
 
@@ -68,6 +72,7 @@ class SettingsStack(ContextStack):
         self.table_access(
             wake, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"
         )
+        self.field_key_access(wake)
         add_timers(self, wake)
 
     def _flags(self) -> None:

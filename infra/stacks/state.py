@@ -34,6 +34,7 @@ class StateStack(Stack):
         # A stack whose first deployment fails must leave nothing behind: its names are fixed, the next one needs them.
         self.removal = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.retain else RemovalPolicy.DESTROY
         self.key = self._key()
+        self.field_key = self._field_key()
         self.tables = {context: self._table(context) for context in (CORE, *stage.contexts)}
         self.bus = events.EventBus(self, "Bus", event_bus_name=stage.name_of())
         scheduler.CfnScheduleGroup(self, "Schedules", name=stage.name_of())
@@ -81,6 +82,18 @@ class StateStack(Stack):
             )
         )
         return key
+
+    def _field_key(self) -> kms.Key:
+        """The key of secrets inside items, apart from the one of storage: who may read tables reads no secret."""
+        return kms.Key(
+            self,
+            "FieldKey",
+            alias=f"alias/{self.stage.name_of('fields')}",
+            description=f"EngHub {self.stage.name}: encrypted fields",
+            enable_key_rotation=True,
+            removal_policy=self.removal,
+            pending_window=Duration.days(30 if self.stage.retain else 7),
+        )
 
     def _table(self, context: str) -> dynamodb.Table:
         text = dynamodb.AttributeType.STRING

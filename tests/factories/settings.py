@@ -1,9 +1,12 @@
 """Configuration items, and calls of the settings functions as the gateway makes them."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
+
+import boto3
 
 from enghub.core.commits import Kept
 from enghub.core.identity import Principal
@@ -15,7 +18,9 @@ from tests.factories.http import NOW, Context, a_principal, a_request, an_origin
 
 BASE = "/api/v1/system-config"
 EVERYTHING = tuple(
-    f"config:{action}{layer}" for action in ("create", "update", "delete") for layer in ("", ":global", ":own")
+    f"config:{action}{layer}"
+    for action in ("create", "update", "delete", "reveal")
+    for layer in ("", ":global", ":own")
 )
 ADMIN = a_principal("config:read", *EVERYTHING, user="admin")
 SESSION_TIMEOUT = {
@@ -73,6 +78,13 @@ def sent_to(
     event = a_request(method, path, body, caller=caller, headers=headers, query=query or None)
     found: dict[str, Any] = handler(function)(event, Context())
     return found
+
+
+def make_field_key() -> None:
+    """Make the key of secrets, as the state stack does."""
+    kms = boto3.client("kms")
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=os.environ["FIELD_KEY_ARN"], TargetKeyId=key_id)
 
 
 def an_address(config_key: str = "session.timeout", layer: Layer = Layer.TENANT, user: str = "emp-001") -> Address:

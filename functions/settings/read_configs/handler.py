@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http, wire
-from enghub.core.conditional import tagged
+from enghub.core.conditional import tagged, untagged
 from enghub.settings import rights, wiring
 from enghub.settings.configs.answers import (
     ComparisonResponse,
@@ -22,22 +22,27 @@ from enghub.settings.configs.answers import (
     HistoryResponse,
     VersionResponse,
 )
-from enghub.settings.configs.api import BASE, asked
+from enghub.settings.configs.api import BASE, REVEAL, asked
 from enghub.settings.configs.impact_answers import ImpactResponse, ImpactShown
 from enghub.settings.configs.listing import Filter, Order, SortBy
 from enghub.settings.configs.model import Layer, Scope
 from enghub.settings.configs.requests import KEY_SHOWN, ImpactRequest, Tag, VersionQuery
+from enghub.settings.configs.reveal_answers import told_effective, told_item
 
 app = http.resolver()
 
 KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
+LayerNamed = Annotated[Layer, Query()]
+LayerWanted = Annotated[Layer | None, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
+VersionNamed = Annotated[int, Path(ge=1, le=1_000_000_000)]
+Revealed = Annotated[bool, Query()]
 
 
 @app.get(BASE, right=rights.READ_CONFIG)
 def list_configs(
     *,
-    layer: Annotated[Layer, Query()] = Layer.TENANT,
+    layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
     scope: Annotated[Scope | None, Query()] = None,
     category: Annotated[str | None, Query(max_length=64)] = None,
@@ -64,27 +69,29 @@ def list_configs(
     return ConfigListResponse.of(layer, found)
 
 
-@app.get(f"{BASE}/<config_key>", right=rights.READ_CONFIG, etag="read")
+@app.get(f"{BASE}/<config_key>", right=(rights.READ_CONFIG, *REVEAL.values()), etag="read")
 def read_config(
-    config_key: KeyNamed,
-    layer: Annotated[Layer | None, Query()] = None,
-    tenant_id: TenantNamed = None,
+    config_key: KeyNamed, layer: LayerWanted = None, tenant_id: TenantNamed = None, *, reveal: Revealed = False
 ) -> Response[EffectiveResponse | ConfigResponse | None]:
-    """Answer the effective value, or one layer's own item when ``layer`` names it."""
+    """Answer the effective value, or the item of the ``layer`` named; a secret only with ``reveal``: it is audited."""
     ask = asked(app, layer or Layer.USER, tenant_id)
-    configs = wiring.config_reader()
-    at = ask.call.origin.at
+    ask.call.require(rights.READ_CONFIG)
+    configs, at = wiring.config_reader(), ask.call.origin.at
     if layer is not None:
         config = configs.detail(ask.address(config_key))
+        if reveal and config.content.is_encrypted:
+            return untagged(app, told_item(ask, config, wiring.revealing()))
         return tagged(app, ConfigResponse.of(config, at), config.etag)
     found = configs.effective(ask.owner, config_key, at)
+    if reveal and found.secret_layers:
+        return untagged(app, told_effective(ask, found, wiring.revealing()))
     return tagged(app, EffectiveResponse.of_effective(found, at), found.now.etag(at))
 
 
 @app.get(f"{BASE}/<config_key>/history", right=rights.READ_CONFIG)
 def read_history(
     config_key: KeyNamed,
-    layer: Annotated[Layer, Query()] = Layer.TENANT,
+    layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
     page_size: Annotated[int, Query(ge=1, le=100, alias="pageSize")] = 20,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -96,10 +103,7 @@ def read_history(
 
 @app.get(f"{BASE}/<config_key>/versions/<version>", right=rights.READ_CONFIG)
 def read_version(
-    config_key: KeyNamed,
-    version: Annotated[int, Path(ge=1, le=1_000_000_000)],
-    layer: Annotated[Layer, Query()] = Layer.TENANT,
-    tenant_id: TenantNamed = None,
+    config_key: KeyNamed, version: VersionNamed, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> VersionResponse:
     """Answer one version of one layer's item."""
     ask = asked(app, layer, tenant_id)
@@ -111,7 +115,7 @@ def compare_versions(
     config_key: KeyNamed,
     from_version: Annotated[VersionQuery, Query(alias="fromVersion")],
     to_version: Annotated[VersionQuery, Query(alias="toVersion")],
-    layer: Annotated[Layer, Query()] = Layer.TENANT,
+    layer: LayerNamed = Layer.TENANT,
     tenant_id: TenantNamed = None,
 ) -> ComparisonResponse:
     """Answer what differs between two versions, field by field."""
@@ -122,7 +126,7 @@ def compare_versions(
 
 @app.post(f"{BASE}/impact", right=rights.READ_CONFIG, limit="read")
 def preview_impact(
-    request: ImpactRequest, layer: Annotated[Layer, Query()] = Layer.TENANT, tenant_id: TenantNamed = None
+    request: ImpactRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> ImpactResponse:
     """Answer whom changes would hit if they were saved now, and what depends on the items; nothing is stored."""
     ask = asked(app, layer, tenant_id)

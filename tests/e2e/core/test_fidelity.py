@@ -12,6 +12,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from ministack.services import apigateway_v1, lambda_svc
+from ministack.services import kms as kms_service
 from ministack.services.cloudformation import provisioners
 
 from enghub_cli.context import Cloud
@@ -306,3 +307,13 @@ def test_f22_nobody_asks_whether_a_role_may_be_passed(cloud: Cloud) -> None:
         Target={"Arn": f"{place}-queue", "RoleArn": "arn:aws:iam::000000000000:role/not-mine"},
     )
     cloud.client("scheduler").delete_schedule(Name=name, GroupName="enghub-local")
+
+
+def test_f23_the_key_store_wraps_by_a_stand_in_that_knows_key_and_context(cloud: Cloud) -> None:
+    assert "NOT real AES" in inspect.getsource(kms_service._encrypt)
+    kms = cloud.client("kms")
+    made = kms.generate_data_key(KeyId="alias/enghub-local-fields", NumberOfBytes=64, EncryptionContext={"tenant": "a"})
+    wrapped = made["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=wrapped, EncryptionContext={"tenant": "a"})["Plaintext"] == made["Plaintext"]
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(CiphertextBlob=wrapped, EncryptionContext={"tenant": "b"})

@@ -117,6 +117,32 @@ def test_a_batch_is_all_or_nothing_and_a_referenced_item_stays(tenant_admin: htt
     assert done(tenant_admin.get(PATH, params={"tags": name}))["total"] == 1
 
 
+def test_a_secret_is_sealed_by_the_key_store_and_told_to_who_may_know_it(
+    cloud: Cloud, tenant_admin: httpx.Client, name: str
+) -> None:
+    item = {"configKey": name, "configValue": "first", "isEncrypted": True, "tags": [name]}
+    assert done(tenant_admin.post(PATH, json=item), 201)["configValue"] == "******"
+    done(tenant_admin.patch(f"{PATH}/{name}", json={"configValue": "second", "version": 1}))
+    told = {"reveal": "true"}
+    assert done(tenant_admin.get(f"{PATH}/{name}", params=told))["configValue"] == "second"
+    with client(cloud, "vera", "CONFIG_VIEWER") as viewer:
+        assert done(viewer.get(f"{PATH}/{name}"))["configValue"] == "******"
+        assert viewer.get(f"{PATH}/{name}", params=told).json()["details"]["permission"] == "config:reveal"
+    done(tenant_admin.post(f"{PATH}/{name}/rollback", json={"toVersion": 1}))
+    assert done(tenant_admin.get(f"{PATH}/{name}", params=told))["configValue"] == "first"
+    exported = done(tenant_admin.get(f"{PATH}/export", params={"format": "json"}))["content"]
+    sent = {"file": ("config.json", exported.encode(), "application/json")}
+    taken = done(tenant_admin.post(f"{PATH}/import", data={"overwriteExisting": "true"}, files=sent))
+    assert (taken["created"], taken["updated"]) == (0, 0)
+    table = cloud.client("dynamodb").scan(
+        TableName="enghub-local-settings",
+        FilterExpression="entity = :c",
+        ExpressionAttributeValues={":c": {"S": "CONFIG"}},
+    )
+    (stored,) = [one["config_value"]["S"] for one in table["Items"] if one["config_key"]["S"] == name]
+    assert stored.startswith("sealed:1:1:")
+
+
 def test_an_unchanged_value_is_not_sent_again(tenant_admin: httpx.Client, name: str) -> None:
     done(tenant_admin.post(PATH, json={"configKey": name, "configValue": "1"}), 201)
     etag = tenant_admin.get(f"{PATH}/{name}").headers["etag"]

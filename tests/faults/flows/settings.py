@@ -15,7 +15,16 @@ from enghub.core.timers.model import DueTimer, Wake
 from enghub.settings.configs import dynamo, wiring
 from tests.factories.forms import a_form
 from tests.factories.http import Context, a_principal
-from tests.factories.settings import ADMIN, BASE, EVERYTHING, SESSION_TIMEOUT, answer, handler, sent_to
+from tests.factories.settings import (
+    ADMIN,
+    BASE,
+    EVERYTHING,
+    SESSION_TIMEOUT,
+    answer,
+    handler,
+    make_field_key,
+    sent_to,
+)
 from tests.factories.stored import items
 from tests.faults.harness import Flow, register
 
@@ -222,5 +231,36 @@ register(
         lambda _: sent("POST", body={**SESSION_TIMEOUT, "configKey": "session.other"}, headers=KEYED),
         also=200,
         volatile=OF_A_TIMER,
+    )
+)
+
+
+SEALED = (r"sealed:1:1:[\w-]+", r"\*{6} #[0-9a-f]{8}", r"\bwrapped.*")
+"""The key is another one each time."""
+SECRET = {"configKey": "smtp.password", "configValue": "kept from everybody", "isEncrypted": True}
+
+
+def a_secret() -> None:
+    make_field_key()
+    assert sent("POST", body=SECRET)[0] == 201
+
+
+for name, how in {"with a key": KEYED, "without a key": None}.items():
+    register(
+        Flow(
+            f"create the first secret {name}",
+            "settings",
+            make_field_key,
+            partial(lambda headers, _: sent("POST", body=SECRET, headers=headers), how),
+            volatile=SEALED,
+        )
+    )
+register(
+    Flow(
+        "change a secret",
+        "settings",
+        a_secret,
+        lambda _: sent("PATCH", "/smtp.password", {"configValue": "another", "version": 1}),
+        volatile=SEALED,
     )
 )

@@ -160,7 +160,6 @@ def test_a_created_item_comes_back_with_everything() -> None:
         (text("a", "x", timeZone="Mars/Olympus"), "40001", "timeZone"),
         (text("a", "x", effectiveTime="2030-01-01T00:00:00Z"), "40001", "effectiveTime"),
         (text("a", "x", expireTime="2020-01-01T00:00:00Z"), "40001", "expireTime"),
-        (text("a", "x", isEncrypted=True), "40001", "isEncrypted"),
         (text("a", "x", templateId="t"), "40001", "templateId"),
         (text("a", "x", configType="BINARY"), "40001", "configType"),
         (text("a", "x", validationRule={"type": "magic"}), "40001", "validationRule"),

@@ -21,6 +21,15 @@ def tagged(app: Api, body: Any, etag: str) -> Response[Any]:
     return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
 
 
+def untagged(app: Api, body: Any) -> Response[Any]:
+    """Return ``body`` whole, to be kept by nobody, from a route that otherwise declares an ETag."""
+    if app.access().etag != "read":
+        message = "the route does not declare its ETag"
+        raise ValueError(message)
+    headers = {"Cache-Control": "no-store"}
+    return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
+
+
 def _names(header: str | None, etag: str) -> bool:
     if header is None:
         return False

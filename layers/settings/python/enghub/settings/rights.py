@@ -9,6 +9,11 @@ _APPROVERS = ("CONFIG_ADMIN", "CONFIG_APPROVER", "TENANT_ADMIN", "SYSTEM_ADMIN")
 
 READ_CONFIG = Right("config:read", roles=("AUDITOR", *_OWN))
 
+REVEAL_GLOBAL_CONFIG = Right("config:reveal:global", roles=("SYSTEM_ADMIN",))
+REVEAL_CONFIG = Right("config:reveal", roles=_TENANT)
+"""To be told the value of an encrypted item; each time is audited."""
+REVEAL_OWN_CONFIG = Right("config:reveal:own", roles=_OWN)
+
 CREATE_GLOBAL_CONFIG = Right("config:create:global", roles=("SYSTEM_ADMIN",))
 CREATE_CONFIG = Right("config:create", roles=_TENANT)
 CREATE_OWN_CONFIG = Right("config:create:own", roles=_OWN)

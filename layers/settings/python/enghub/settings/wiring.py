@@ -4,10 +4,19 @@
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 
+from enghub.core.lazy import lazy
 from enghub.settings.configs.dynamo import DynamoConfigs
 from enghub.settings.configs.impact import ConfigImpact
 from enghub.settings.configs.reading import ConfigReader
+
+if TYPE_CHECKING:
+    from enghub.settings.configs import reveals, sealing
+    from enghub.settings.configs.revealing import ConfigRevealing
+else:  # few ask for secrets
+    reveals = lazy("enghub.settings.configs.reveals")
+    sealing = lazy("enghub.settings.configs.sealing")
 
 
 @cache
@@ -20,3 +29,11 @@ def config_reader() -> ConfigReader:
 def impact() -> ConfigImpact:
     """Return what works out whom a change would hit."""
     return ConfigImpact(DynamoConfigs())
+
+
+@cache
+def revealing() -> "ConfigRevealing":
+    """Return the use cases that tell secrets."""
+    from enghub.settings.configs.revealing import ConfigRevealing  # noqa: PLC0415 - few ask for secrets
+
+    return ConfigRevealing(sealing.FieldSeals(), reveals.DynamoRevealLog())

@@ -183,7 +183,7 @@ class Backups:
 
 def _saved(config: Config) -> Saved:
     owner = config.address.owner
-    from_columns = dict(zip(COLUMNS, row_of(config), strict=True))
+    from_columns = dict(zip(COLUMNS, row_of(config, sealed=True), strict=True))
     return Saved(owner.layer, owner.user_id, from_columns)
 
 

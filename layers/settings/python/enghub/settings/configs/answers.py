@@ -53,9 +53,10 @@ class ConfigResponse(wire.Response):
     updated_at: wire.Instant
 
     @classmethod
-    def of(cls, config: Config, at: datetime | None = None) -> "ConfigResponse":
+    def of(cls, config: Config, at: datetime | None = None, *, revealed: bool = False) -> "ConfigResponse":
         """Return the answer for an item at that time, when it was saved last by default."""
-        return cls(**shown(config, config.content, config.version, at or config.updated_at))
+        answer = shown(config, config.content, config.version, at or config.updated_at)
+        return cls(**(answer | {"config_value": config.content.value} if revealed else answer))
 
 
 class VersionResponse(ConfigResponse):
@@ -158,8 +159,8 @@ class EffectiveResponse(ConfigResponse):
     next_change: NextChange | None
 
     @classmethod
-    def of_effective(cls, found: Answered, at: datetime) -> "EffectiveResponse":
-        """Return the answer for an effective value."""
+    def of_effective(cls, found: Answered, at: datetime, *, revealed: bool = False) -> "EffectiveResponse":
+        """Return the answer for an effective value; a secret is shown only where it was ``revealed``."""
         now, then = found.now, found.then
         layers = [
             LayerShown(
@@ -172,12 +173,13 @@ class EffectiveResponse(ConfigResponse):
         ]
         following = found.next_at and NextChange(
             at=found.next_at,
-            config_value=then and then.value,
+            config_value=then and (then.value if revealed else then.shown),
             layer=then and then.config.address.owner.layer,
             version=then and then.slot.version,
         )
         answering = shown(now.config, now.slot.content, now.slot.version, at)
-        answering |= {"config_value": now.value, "effective_time": now.slot.starts_at}
+        value = now.value if revealed else now.shown
+        answering |= {"config_value": value, "effective_time": now.slot.starts_at}
         return cls(**answering, layers=layers, merged_layers=list(now.merged), next_change=following)
 
 
@@ -213,7 +215,7 @@ class ExplainedLayer(wire.Response):
             answers=answers,
             saved_version=told.saved.version,
             version=slot and slot.version,
-            config_value=slot and slot.content.value,
+            config_value=slot and slot.content.shown,
             effective_mode=slot and slot.content.mode,
             effective_time=slot and slot.starts_at,
             expire_time=slot and slot.content.expire_at,
@@ -245,7 +247,7 @@ class ExplanationResponse(wire.Response):
         return cls(
             config_key=config_key,
             at=found.at,
-            config_value=answer and answer.value,
+            config_value=answer and answer.shown,
             layer=near,
             merged_layers=list(answer.merged) if answer else [],
             layers=[ExplainedLayer.of(one, answers=one.saved.address.owner.layer is near) for one in found.layers],
@@ -258,7 +260,7 @@ def shown(config: Config, content: Content, version: int, at: datetime) -> dict[
     return {
         "config_key": config.address.config_key,
         "layer": config.address.owner.layer,
-        "config_value": content.value,
+        "config_value": content.shown,
         "config_type": content.type,
         "scope": content.scope,
         "category": content.category,

@@ -29,7 +29,12 @@ DELETE = {
     Layer.USER: rights.DELETE_OWN_CONFIG,
     Layer.GLOBAL: rights.DELETE_GLOBAL_CONFIG,
 }
-"""The right that a change takes, by the layer it is made in; reading takes one right in every layer."""
+REVEAL = {
+    Layer.TENANT: rights.REVEAL_CONFIG,
+    Layer.USER: rights.REVEAL_OWN_CONFIG,
+    Layer.GLOBAL: rights.REVEAL_GLOBAL_CONFIG,
+}
+"""The right that a change, or the sight of a secret, takes by its layer; other reading takes one right everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class ConfigExecutor:
         found = dict(together.known)
         made = [self._made(one, found, request, origin) for one in proposal.changes]
         together.add(*made)
-        self.service.save([_checked(one, together, found) for one in made], alongside)
+        self.service.save([self._checked(one, together, found) for one in made], alongside)
 
     def revert(self, request: ChangeRequest, origin: Origin, alongside: Sequence[Any]) -> None:
         """Bring back what stood before, where the change is still the last one.
@@ -121,7 +121,10 @@ class ConfigExecutor:
         found = dict(together.known)
         made = [self._back(one, found, request, origin) for one in proposal.changes]
         together.add(*made)
-        self.service.save([_checked(one, together, found) for one in made], alongside)
+        self.service.save([self._checked(one, together, found) for one in made], alongside)
+
+    def _checked(self, change: ConfigCommit, together: Together, found: Found) -> ConfigCommit:
+        return change if change.after.is_deleted else checked(together, change, found, self.service.seals)
 
     @staticmethod
     def _made(wanted: Proposed, found: Found, request: ChangeRequest, origin: Origin) -> ConfigCommit:
@@ -150,10 +153,6 @@ class ConfigExecutor:
             return commits.deleted(current, origin, reason)
         content = commits.again(old.content, origin.at)
         return commits.changed(current, content, origin, reason, action="rolled_back")
-
-
-def _checked(change: ConfigCommit, together: Together, found: Found) -> ConfigCommit:
-    return change if change.after.is_deleted else checked(together, change, found)
 
 
 def _check_version(expected: int, found: Kept[Any] | None, origin: Origin) -> None:

@@ -1,16 +1,24 @@
 """Every check of a change before it is stored: content, value, rules of all layers, references (CFG-02, CFG-26)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from enghub.core import fields
 from enghub.core.clock import to_text
 from enghub.core.commits import Kept
 from enghub.settings.configs import references, rules, texts, values
 from enghub.settings.configs.commits import ConfigCommit
-from enghub.settings.configs.errors import ConfigFieldRefused, ReferenceRefused
+from enghub.settings.configs.errors import (
+    ConfigFieldRefused,
+    ConfigRuleUnsatisfied,
+    ConfigValueMalformed,
+    ReferenceRefused,
+)
 from enghub.settings.configs.model import Address, Config, Content, EffectiveMode, Owner
 from enghub.settings.configs.repository import ConfigRepository
+from enghub.settings.configs.secrets import Seals, opened
 
 MAX_PLANNED = 5
 """Versions of one item that may answer later, beside the one in force."""
@@ -54,33 +62,45 @@ class Together:
             self.asked.add(change.after.address)
 
 
-def checked(repository: Items, change: ConfigCommit, found: Found) -> ConfigCommit:
-    """Return the change with its references bound, after every check of its content.
+def checked(repository: Items, change: ConfigCommit, found: Found, seals: Seals) -> ConfigCommit:
+    """Return the change with its references bound, after every check of its content; a secret is opened for them.
 
     Raises:
         ConfigValueMalformed, ConfigRuleUnsatisfied, ValidationRuleMalformed, ConfigFieldRefused, ReferenceRefused
     """
     content, address = change.after.content, change.after.address
     _check_times(change)
-    parsed = values.parse(content.value, content.type)
+    plain = opened(seals, address, content)
     if content.rule is not None:
         rules.check_rule(content.rule, content.type)
-        rules.satisfy(content.rule, content.value, parsed)
-    for owner in address.owner.chain[1:]:
-        above = found.get(Address(owner, address.config_key))
-        if above is not None and not above.value.is_deleted:
-            _check_against(above.value, content, parsed)
-    bound = replace(change, after=replace(change.after, references=_bound(repository, change)))
+    with _hiding(content):
+        parsed = values.parse(plain, content.type)
+        rules.satisfy(content.rule, plain, parsed)
+        for owner in address.owner.chain[1:]:
+            above = found.get(Address(owner, address.config_key))
+            if above is not None and not above.value.is_deleted:
+                _check_against(above.value, content, plain, parsed)
+    bound = replace(change, after=replace(change.after, references=_bound(repository, change, plain)))
     if isinstance(repository, Together):
         repository.add(bound)
     return bound
 
 
+@contextmanager
+def _hiding(content: Content) -> Iterator[None]:
+    """Refuse a secret without repeating it, or anything that was made of it."""
+    try:
+        yield
+    except (ConfigValueMalformed, ConfigRuleUnsatisfied) as error:
+        if not content.is_encrypted:
+            raise
+        told = {**error.details, "actual_value": fields.MASK, "problem": texts.A_SECRET, "suggestion": None}
+        raise type(error)(**told) from None
+
+
 def _check_times(change: ConfigCommit) -> None:
     content, at = change.after.content, change.origin.at
     before = change.seen.content if change.seen and not change.seen.is_deleted else None
-    if content.is_encrypted:
-        raise ConfigFieldRefused(field="isEncrypted", problem=texts.NO_ENCRYPTION, suggestion=False)
     scheduled = content.mode is EffectiveMode.SCHEDULED
     if scheduled is (content.effective_at is None):
         problem = texts.WHEN if scheduled else texts.LEAVE_OUT
@@ -98,21 +118,24 @@ def _check_times(change: ConfigCommit) -> None:
         raise ConfigFieldRefused(field="effectiveTime", problem=texts.TOO_PLANNED.filled(most=MAX_PLANNED))
 
 
-def _check_against(above: Config, content: Content, parsed: Any) -> None:
-    """An override has the type of what it overrides, and satisfies its rule."""
+def _check_against(above: Config, content: Content, plain: str, parsed: Any) -> None:
+    """An override has the type of what it overrides, satisfies its rule, and is encrypted where that is."""
+    if above.content.is_encrypted and not content.is_encrypted:
+        problem = texts.ABOVE_SECRET.filled(layer=above.address.owner.layer)
+        raise ConfigFieldRefused(field="isEncrypted", problem=problem, suggestion=True)
     if content.type is not above.content.type:
         raise ConfigFieldRefused(
             field="configType",
             problem=texts.OTHER_TYPE.filled(layer=above.address.owner.layer, type=above.content.type),
             suggestion=above.content.type,
         )
-    rules.satisfy(above.content.rule, content.value, parsed)
+    rules.satisfy(above.content.rule, plain, parsed)
 
 
-def _bound(repository: Items, change: ConfigCommit) -> tuple[Address, ...]:
+def _bound(repository: Items, change: ConfigCommit, plain: str) -> tuple[Address, ...]:
     """Return where each ``${key}`` of the value points: as before, or to the nearest layer that has it."""
     address = change.after.address
-    keys = references.keys_in(change.after.content.value)
+    keys = references.keys_in(plain)
     kept = {target.config_key: target for target in (change.seen.references if change.seen else ())}
     new = [key for key in keys if key not in kept]
     if address.config_key in new:

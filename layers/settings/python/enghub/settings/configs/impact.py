@@ -40,11 +40,13 @@ class Impact:
     reach: Reach | None
     """None in the user layer, which hits its user alone."""
     dependants: tuple[Address, ...]
+    is_secret: bool = False
+    """The values are masks: who might guess one would learn from ``changes`` whether it is right."""
 
     @property
     def changes(self) -> bool:
-        """Whether anybody gets another value."""
-        return self.before != self.after
+        """Whether anybody gets another value; of a secret it is always said."""
+        return self.is_secret or self.before != self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,11 @@ class ConfigImpact:
         before, after = model.effective(layers, at), model.effective(wanted, at)
         return Impact(
             address,
-            None if before is None else before.value,
-            None if after is None else after.value,
+            None if before is None else before.shown,
+            None if after is None else after.shown,
             None if address.owner.layer is Layer.USER else self._reach(address, at),
             tuple(self.repository.dependants(address)),
+            any(one is not None and one.slot.content.is_encrypted for one in (before, after)),
         )
 
     def _reach(self, address: Address, at: datetime) -> Reach:

@@ -45,7 +45,7 @@ def summary_of(config: Config, at: datetime) -> Summary:
     content = config.content if slot is None else slot.content
     return Summary(
         config_key=config.address.config_key,
-        value=content.value if len(content.value.encode()) <= SUMMARY_VALUE_BYTES else None,
+        value=content.shown if len(content.shown.encode()) <= SUMMARY_VALUE_BYTES else None,
         type=content.type,
         scope=content.scope,
         category=content.category,

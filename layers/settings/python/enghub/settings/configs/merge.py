@@ -54,7 +54,7 @@ def merge(base: Facts, yours: Facts, theirs: Facts) -> Merge:
     """Merge the contents of an item, given under the names of the API (``Content.facts``)."""
     conflicts: list[Conflicting] = []
     proposal: dict[str, Any] = {}
-    all_json = all(side.get("configType") == "JSON" for side in (base, yours, theirs))
+    all_json = all(side.get("configType") == "JSON" and not side.get("isEncrypted") for side in (base, yours, theirs))
     for name in theirs:
         old, mine, other = base.get(name), yours.get(name), theirs[name]
         if name == "tags":

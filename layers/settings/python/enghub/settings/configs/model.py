@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
+from enghub.core import fields
 from enghub.core.clock import to_text
 from enghub.settings.configs import proposals
 from enghub.settings.configs.errors import ConfigKeyMalformed
@@ -120,6 +122,7 @@ class Content:
     """Everything about an item that a person sets."""
 
     value: str
+    """The text itself; of an encrypted item its sealed form (``core.fields``)."""
     type: ConfigType = ConfigType.STRING
     scope: Scope = Scope.GLOBAL
     category: str = ""
@@ -135,10 +138,18 @@ class Content:
     zone: str = ""
     """The IANA zone in which its times were written; the instants stand."""
 
+    @property
+    def shown(self) -> str:
+        """The value as everybody may see it."""
+        return fields.MASK if self.is_encrypted else self.value
+
     def facts(self) -> dict[str, Any]:
-        """Return the content under the names of the API; what audit, history and merges show."""
+        """Return the content under the names of the API; what audit, history and merges show.
+
+        A secret is its mask with a mark, by which it is seen to be another one.
+        """
         return {
-            "configValue": self.value,
+            "configValue": fields.marked(self.value) if self.is_encrypted else self.value,
             "configType": self.type,
             "scope": self.scope,
             "category": self.category,
@@ -268,6 +279,11 @@ class Effective:
     merged: tuple[Layer, ...] = ()
     """The layers whose objects were put together, nearest first; empty where one layer answers alone."""
 
+    @property
+    def shown(self) -> str:
+        """The value as everybody may see it."""
+        return self.slot.content.shown if self.slot.content.is_encrypted else self.value
+
     def etag(self, at: datetime) -> str:
         """The entity tag of the whole answer: version, version in force and state of every layer."""
         return '"' + "+".join(_tag(config, at) for config in self.layers) + '"'
@@ -282,16 +298,17 @@ def _tag(config: Config, at: datetime) -> str:
 def effective(found: Iterable[Config | None], at: datetime) -> Effective | None:
     """Return what ``found`` (nearest layer first) gives at that time; None when nothing is in force.
 
-    The nearest layer answers. JSON objects merge member by member with those of the layers behind; lists and plain
-    values replace, and null is a value (CFG-01).
+    The nearest layer answers. JSON objects merge member by member with those of the layers behind; lists, plain values
+    and encrypted ones replace, and null is a value (CFG-01).
     """
     layers = tuple(config for config in found if config is not None and not config.is_deleted)
     answering = [(config, slot) for config in layers if (slot := config.slot(at)) and slot.content.is_active]
     if not answering:
         return None
     config, slot = answering[0]
-    texts = [each.content.value for _, each in answering if each.content.type is slot.content.type]
-    if slot.content.type is not ConfigType.JSON or len(texts) == 1:
+    plain = takewhile(lambda one: not one[1].content.is_encrypted, answering)
+    texts = [each.content.value for _, each in plain if each.content.type is slot.content.type]
+    if slot.content.type is not ConfigType.JSON or len(texts) < 2:
         return Effective(config, slot, layers, slot.content.value)
     value, count = merged(texts)
     names = tuple(each.address.owner.layer for each, _ in answering[:count])

@@ -8,7 +8,7 @@ from enghub.settings.configs import listing, model
 from enghub.settings.configs.errors import ConfigNotFound, ConfigVersionNotFound
 from enghub.settings.configs.listing import Filter, Listing
 from enghub.settings.configs.merge import same
-from enghub.settings.configs.model import Address, Config, Effective, Owner, Slot
+from enghub.settings.configs.model import Address, Config, Effective, Layer, Owner, Slot
 from enghub.settings.configs.repository import ConfigRepository, Page
 
 
@@ -19,6 +19,12 @@ class Answered:
     now: Effective
     next_at: datetime | None = None
     then: Effective | None = None
+
+    @property
+    def secret_layers(self) -> tuple[Layer, ...]:
+        """The layers whose secrets the value, now and next, is; none where it is plain."""
+        answers = [one for one in (self.now, self.then) if one is not None and one.slot.content.is_encrypted]
+        return tuple(one.config.address.owner.layer for one in answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Whether a change was made before: requests come twice, because answers get lost. Pure."""
 
+from enghub.core import fields
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
 from enghub.settings.configs.checking import Found
@@ -34,6 +35,12 @@ def created_already(current: Config, content: Content, origin: Origin) -> Config
 def is_same(current: Config, content: Content, action: str) -> bool:
     """Tell whether a change that names no version would change nothing: a repeat of it makes no version."""
     return action in {"updated", "rolled_back"} and not current.is_deleted and current.content == content
+
+
+def guesses(said: Content, current: Config, user_id: str) -> bool:
+    """Tell whether a change may be somebody's guess at another one's secret: that it is right must not be told."""
+    is_given = not fields.is_sealed(said.value) and not fields.is_mask(said.value)
+    return current.content.is_encrypted and is_given and current.updated_by != user_id
 
 
 def is_repeat(current: Config, version: int | None, origin: Origin) -> bool:

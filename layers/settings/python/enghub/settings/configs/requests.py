@@ -154,8 +154,8 @@ class CreateConfigRequest(Fields):
 
 
 class ReplaceConfigRequest(Fields):
-    """An item anew: what is left out goes back to its default, except type, scope and validation rule, which define
-    the item and stay unless they are named (a validationRule of null removes the rule)."""
+    """An item anew: what is left out goes back to its default, except type, scope, validation rule and encryption,
+    which define the item and stay unless they are named (a validationRule of null removes the rule)."""
 
     config_value: Value
     version: Version | None = None
@@ -164,7 +164,8 @@ class ReplaceConfigRequest(Fields):
 
     def edit(self, content: Content) -> Content:
         """Return the content after the change."""
-        kept = {"type": content.type, "scope": content.scope, "rule": content.rule}
+        kept: dict[str, Any] = {"type": content.type, "scope": content.scope, "rule": content.rule}
+        kept["is_encrypted"] = content.is_encrypted
         return Content(**{**kept, **self.given()})
 
 

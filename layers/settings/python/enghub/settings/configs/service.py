@@ -25,7 +25,7 @@ from enghub.settings.configs.errors import (
 )
 from enghub.settings.configs.events import configuration_changed, configuration_in_force
 from enghub.settings.configs.model import Address, Config, Content
-from enghub.settings.configs.repeats import created_already, existing, is_repeat, is_same
+from enghub.settings.configs.repeats import created_already, existing, guesses, is_repeat, is_same
 from enghub.settings.configs.repository import (
     ConfigRepository,
     Held,
@@ -34,6 +34,7 @@ from enghub.settings.configs.repository import (
     Referenced,
     TargetGone,
 )
+from enghub.settings.configs.secrets import Seals, sealed
 
 TRIES = 5
 """Of a change that names no version, while others change the item."""
@@ -76,6 +77,7 @@ class ConfigService:
     """Changes configuration items; what people have to agree to is answered as a ``ChangeRequest`` instead."""
 
     repository: ConfigRepository
+    seals: Seals
     gate: Gate | None = None
 
     def create(
@@ -101,9 +103,10 @@ class ConfigService:
         found = self.around(address)
         before = found.get(address)
         origin = commits.recorded(address.owner, origin)
+        content = sealed(self.seals, address, content, None)
         if before is not None and not before.value.is_deleted:
             return created_already(before.value, content, origin)
-        change = checked(self.repository, commits.created(address, content, before, origin, reason), found)
+        change = checked(self.repository, commits.created(address, content, before, origin, reason), found, self.seals)
         passed = self._passes([change], origin, reason, claim, break_glass=break_glass)
         if isinstance(passed, ChangeRequest):
             return passed
@@ -252,7 +255,7 @@ class ConfigService:
         together.add(*unchecked.values())
         for place, made in unchecked.items():
             with _refusing(refused, place, made.after.address):
-                changes[place] = checked(together, made, found)
+                changes[place] = checked(together, made, found, self.seals)
         return list(changes.values()), [refused[place] for place in sorted(refused)]
 
     def save(self, changes: Sequence[ConfigCommit], alongside: Sequence[Any]) -> None:
@@ -288,7 +291,15 @@ class ConfigService:
     ) -> ConfigCommit | Config:
         """Return the checked change, or the item when the same change was made before (never when ``strict``)."""
         made = self._made(wanted, found, origin, reason, strict=strict)
-        return made if isinstance(made, Config) else checked(self.repository, made, found)
+        return made if isinstance(made, Config) else checked(self.repository, made, found, self.seals)
+
+    def edited(self, wanted: Edited, content: Content) -> Content:
+        """Return what a change makes of a content, as it is stored: a secret is sealed.
+
+        Raises:
+            ConfigFieldRefused: it says nothing of a secret that it would have to say.
+        """
+        return sealed(self.seals, wanted.address, wanted.edit(content), content)
 
     def _made(
         self, wanted: Edited, found: Found, origin: Origin, reason: str, *, strict: bool = False
@@ -296,10 +307,12 @@ class ConfigService:
         unconditional = wanted.version is None
         before = found.get(wanted.address)
         if wanted.creates is not None and (before is None or before.value.is_deleted):
-            return commits.created(wanted.address, wanted.creates, before, origin, reason, unconditional=unconditional)
+            new = sealed(self.seals, wanted.address, wanted.creates, None)
+            return commits.created(wanted.address, new, before, origin, reason, unconditional=unconditional)
         current = existing(found, wanted.address, revives=wanted.revives)
-        content = settled(wanted.edit(current.value.content), current.value.content, origin.at)
-        if unconditional and is_same(current.value, content, wanted.action):
+        content = settled(self.edited(wanted, current.value.content), current.value.content, origin.at)
+        is_guess = guesses(wanted.edit(current.value.content), current.value, origin.user_id)
+        if unconditional and not is_guess and is_same(current.value, content, wanted.action):
             return current.value
         if not unconditional and current.revision != wanted.version:
             if strict:
@@ -314,18 +327,19 @@ class ConfigService:
             return current
         assert wanted.version is not None  # noqa: S101 - without one nothing conflicts
         base = self.repository.version(wanted.address, wanted.version)
-        yours = None if base is None else wanted.edit(base.content)
+        yours = None if base is None else self.edited(wanted, base.content)
         raise conflict(wanted.version, base, current, yours, origin.user_id)
 
     def _is_made(self, wanted: Edited, current: Config, origin: Origin) -> bool:
         if wanted.version is None:
-            return current.updated_by == origin.user_id and is_same(current, wanted.edit(current.content), "updated")
+            same = is_same(current, self.edited(wanted, current.content), "updated")
+            return current.updated_by == origin.user_id and same
         if not is_repeat(current, wanted.version, origin):
             return False
         base = self.repository.version(wanted.address, wanted.version)
         if base is None:
             return False
-        return settled(wanted.edit(base.content), base.content, current.updated_at) == current.content
+        return settled(self.edited(wanted, base.content), base.content, current.updated_at) == current.content
 
     def _made_all(self, wanted: Sequence[Edited], origin: Origin) -> tuple[Config, ...]:
         """Return the items when this user made every one of the changes already; none otherwise."""

@@ -7,7 +7,16 @@ ITSELF = Text("it refers to itself", "引用了自身")
 NO_SUCH = Text("there is no such configuration", "没有该配置项")
 CIRCLE = Text("the references would go in a circle", "引用将形成循环")
 TOO_FAR = Text("it leads to more than 100 others", "牵涉超过 100 个其他配置项")
-NO_ENCRYPTION = Text("encrypted items are not possible: keep secrets elsewhere", "不支持加密配置项：请将机密存放于他处")
+A_SECRET = Text("the secret does not fit (it is not repeated here)", "机密值不符合要求（此处不回显）")
+NO_MASK = Text(
+    "that is the mask of a secret, not of the one that is there: write the value itself",
+    "这是机密的掩码，且与当前值不符：请填写实际值",
+)
+WITH_VALUE = Text(
+    "a secret that is no longer encrypted needs its value anew: nobody is shown what it was",
+    "取消加密时必须重新填写配置值：原机密不会被解密显示",
+)
+ABOVE_SECRET = Text("the {layer} layer has it encrypted: encrypt it here too", "{layer} 层中该项已加密：此处也须加密")
 LATER = Text("it must be later than now", "必须晚于当前时间")
 OTHER_TYPE = Text("the {layer} layer has it as {type}", "{layer} 层中其类型为 {type}")
 NO_TAG = Text(

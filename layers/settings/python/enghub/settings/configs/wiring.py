@@ -19,6 +19,7 @@ from enghub.settings.configs.dynamo import DynamoConfigs
 from enghub.settings.configs.model import Address, Config, Layer, Owner
 from enghub.settings.configs.reading import ConfigReader
 from enghub.settings.configs.restoring import ConfigRestoring
+from enghub.settings.configs.sealing import FieldSeals
 from enghub.settings.configs.service import ConfigService
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _items() -> DynamoConfigs:
 @cache
 def configs() -> ConfigService:
     """Return the use cases that change configuration items, as far as rules of approval let them."""
-    return ConfigService(_items(), ConfigGate(approving()))
+    return ConfigService(_items(), FieldSeals(), ConfigGate(approving()))
 
 
 @cache
@@ -52,7 +53,7 @@ def approval_rules() -> Setup[ApprovalRule]:
 @cache
 def approving() -> Approving:
     """Return the use cases of requests for change; each kind of thing has its executor here."""
-    executors: dict[str, Executor] = {KIND: ConfigExecutor(ConfigService(_items()))}
+    executors: dict[str, Executor] = {KIND: ConfigExecutor(ConfigService(_items(), FieldSeals()))}
     return Approving(approvals.DynamoChangeRequests(), approval_rules(), executors)
 
 

@@ -24,7 +24,7 @@ else:
 KEY, VALUE = "configKey", "configValue"
 COLUMNS = (
     *(KEY, VALUE, "configType", "scope", "category", "tags", "description", "validationRule"),
-    *("effectiveMode", "effectiveTime", "expireTime", "timeZone", "isActive", "version"),
+    *("effectiveMode", "effectiveTime", "expireTime", "timeZone", "isActive", "version", "isEncrypted"),
 )
 """What a file holds of each item; ``tags`` and ``validationRule`` as JSON, ``version`` the one that was exported."""
 _TEXTS = frozenset({KEY, VALUE, "category", "description", "timeZone"})
@@ -33,11 +33,13 @@ _NULLABLE = frozenset({"effectiveTime", "expireTime", "validationRule"})
 _BOOLEANS: Mapping[str, bool] = {"true": True, "false": False}
 
 
-def row_of(config: Config) -> list[str | None]:
-    """Return one item as the texts of its row."""
+def row_of(config: Config, *, sealed: bool = False) -> list[str | None]:
+    """Return one item as the texts of its row; a secret is its mask, which an import takes for "as it is", or with
+    ``sealed`` its sealed form."""
     content = config.content
+    value = content.value if sealed else content.shown
     return [
-        *(config.address.config_key, content.value, content.type, content.scope, content.category),
+        *(config.address.config_key, value, content.type, content.scope, content.category),
         write_json(list(content.tags)),
         content.description,
         None if content.rule is None else write_json(content.rule),
@@ -47,6 +49,7 @@ def row_of(config: Config) -> list[str | None]:
         content.zone,
         "true" if content.is_active else "false",
         str(config.version),
+        "true" if content.is_encrypted else "false",
     ]
 
 
@@ -101,7 +104,7 @@ def _read(name: str, cell: Cell) -> Any:
                 return _tags(text)
             case "validationRule":
                 return parse_json(text)
-            case "isActive":
+            case "isActive" | "isEncrypted":
                 return _BOOLEANS.get(text.lower(), text)
             case "version":
                 return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text

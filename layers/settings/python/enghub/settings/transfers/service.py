@@ -16,8 +16,10 @@ from enghub.settings.configs.commits import overdue
 from enghub.settings.configs.errors import BatchRefused
 from enghub.settings.configs.merge import merge
 from enghub.settings.configs.model import Address, Config, Content, Owner, Scope
+from enghub.settings.configs.repeats import guesses
+from enghub.settings.configs.secrets import sealed
 from enghub.settings.configs.service import ConfigService, Edited
-from enghub.settings.transfers.columns import CellRefused, read_row
+from enghub.settings.transfers.columns import VALUE, CellRefused, read_row
 from enghub.settings.transfers.errors import ImportRefused
 
 if TYPE_CHECKING:
@@ -165,10 +167,10 @@ class Transfers:
     ) -> _Planned:
         address = Address(wanted.owner, said.config_key)
         if current is None or current.value.is_deleted:
-            new = overdue(said.patched(Content("")), origin)
+            new = sealed(self.configs.seals, address, overdue(said.patched(Content("")), origin), None)
             return _Planned(row.place, Outcome.CREATED, Edited(address, None, lambda _: new, creates=new))
         stored = current.value.content
-        content, outcome, version = said.patched(stored), Outcome.UPDATED, None
+        content, outcome, version = self._said(said, address, stored), Outcome.UPDATED, None
         if said.version is not None and said.version < current.revision:
             merged = self._merged(said, current.value, origin)
             if merged is not None:
@@ -176,7 +178,7 @@ class Transfers:
         elif said.version == current.revision:
             version = current.revision
         edited = Edited(address, version, lambda _: content)
-        if content == stored:
+        if content == stored and not guesses(said.patched(stored), current.value, origin.user_id):
             outcome = Outcome.UNCHANGED
         elif not wanted.overwrite:
             outcome = Outcome.SKIPPED
@@ -192,13 +194,18 @@ class Transfers:
         base = self.configs.repository.version(current.address, said.version)
         if base is None or base.is_deleted:
             return None
-        mine = said.patched(base.content)
+        mine = self._said(said, current.address, base.content)
         proposed = merge(base.content.facts(), mine.facts(), current.content.facts())
         if not proposed.is_clean:
             raise conflicts.conflict(said.version, base, current, mine, origin.user_id)
         facts = {name: value for name, value in proposed.proposal.items() if value is not None}
+        texts = {one.facts()[VALUE]: one.value for one in (base.content, mine, current.content)}
+        facts[VALUE] = texts.get(facts[VALUE], facts[VALUE])
         row = requests.ImportedRow.model_validate({"configKey": said.config_key, **facts})
         return row.patched(Content(""))
+
+    def _said(self, said: "requests.ImportedRow", address: Address, content: Content) -> Content:
+        return sealed(self.configs.seals, address, said.patched(content), content)
 
 
 def _line(planned: _Planned, made: Config | None) -> Line:
