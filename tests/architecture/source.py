@@ -133,22 +133,6 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[Import]:
             yield from (Import(node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def at_import(source: Source) -> set[str]:
-    """Return the dotted names that are imported when the module is: not those inside functions or for types only."""
-
-    def reached(node: ast.AST) -> Iterator[ast.AST]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                continue
-            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-                yield from (found for other in child.orelse for found in (other, *reached(other)))
-                continue
-            yield child
-            yield from reached(child)
-
-    return {found.name for found in _imports(reached(source.tree))}
-
-
 def defining(wanted: str, modules: Iterable[str]) -> str | None:
     """Return the module that an import reads: itself, or the one that holds the imported name."""
     return next((module for module in (wanted, wanted.rpartition(".")[0]) if module in modules), None)
