@@ -17,6 +17,7 @@ class SettingsStack(ContextStack):
         self._configs()
         self._flags()
         self._releases()
+        self._rules()
         self._timers()
 
     def _configs(self) -> None:
@@ -92,6 +93,12 @@ class SettingsStack(ContextStack):
         evaluate = self.function("evaluate_flags", memory_mb=1024)
         # UpdateItem: evaluations are counted; PutItem: limits, the sample of contexts.
         self.table_access(evaluate, "BatchGetItem", "Query", "PutItem", "UpdateItem", indexes=())
+
+    def _rules(self) -> None:
+        # PutItem: refusals are kept in the audit.
+        self.table_access(self.function("read_rules"), "GetItem", "Query", "PutItem", indexes=())
+        # Query: rules of approval.
+        self.table_access(self.function("change_rules"), "GetItem", "Query", "PutItem", "UpdateItem", indexes=())
 
     def _releases(self) -> None:
         stored = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http
 from enghub.kit.approvals.model import Verdict
-from enghub.settings import rights
+from enghub.settings import approval_wiring, rights
 from enghub.settings.approvals.answers import (
     ApprovalRuleResponse,
     ApprovalRulesResponse,
@@ -47,14 +47,14 @@ def list_change_requests(
 ) -> ChangeRequestsResponse:
     """List requests for change, the newest first."""
     origin = origin_in(http.call(app), layer)
-    return ChangeRequestsResponse.of(wiring.approving().page(origin.tenant_id, page_size, cursor), origin.at)
+    return ChangeRequestsResponse.of(approval_wiring.approving().page(origin.tenant_id, page_size, cursor), origin.at)
 
 
 @app.get(f"{REQUESTS}/<request_id>", right=rights.READ_APPROVALS)
 def read_change_request(request_id: RequestNamed, layer: SpaceNamed = "tenant") -> ChangeRequestResponse:
     """Answer one request for change."""
     origin = origin_in(http.call(app), layer)
-    return ChangeRequestResponse.of(wiring.approving().get(origin.tenant_id, request_id).value, origin.at)
+    return ChangeRequestResponse.of(approval_wiring.approving().get(origin.tenant_id, request_id).value, origin.at)
 
 
 @app.post(f"{REQUESTS}/<request_id>/approve", right=DECIDE)
@@ -79,7 +79,7 @@ def _decide(
     call = http.call(app)
     require(call, layer, *DECIDE)
     origin = origin_in(call, layer)
-    found = wiring.approving().decide(
+    found = approval_wiring.approving().decide(
         request_id, decider_in(call, layer), verdict, seen=request.seen, comment=request.comment, origin=origin
     )
     return ChangeRequestResponse.of(found, origin.at)
@@ -89,7 +89,7 @@ def _decide(
 def withdraw_change_request(request_id: RequestNamed, layer: SpaceNamed = "tenant") -> ChangeRequestResponse:
     """Take one's own request back."""
     origin = origin_in(http.call(app), layer)
-    return ChangeRequestResponse.of(wiring.approving().withdraw(request_id, origin), origin.at)
+    return ChangeRequestResponse.of(approval_wiring.approving().withdraw(request_id, origin), origin.at)
 
 
 @app.get(RULES, right=rights.READ_APPROVALS)

@@ -14,6 +14,7 @@ import pytest
 from enghub.kit.sheets import files
 from enghub.kit.sheets.model import Format
 from enghub_cli.context import Cloud
+from tests.factories import rules
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -221,3 +222,26 @@ def test_a_backup_brings_back_what_was_deleted(tenant_admin: httpx.Client, name:
     done(tenant_admin.post(f"{backups}/{taken['backupId']}/restore", json=only))
     assert done(tenant_admin.post(f"{backups}/{taken['backupId']}/verify", json=only))["equal"]
     assert done(tenant_admin.get(f"{PATH}/{name}"))["configValue"] == "kept"
+
+
+def test_a_rule_is_refused_because_a_row_has_no_test_then_approved_and_told(
+    cloud: Cloud, tenant_admin: httpx.Client, name: str
+) -> None:
+    path = f"/api/v1/settings/business-rules/{name}"
+    first, second = rules.MANY, rules.NIGHT
+    done(tenant_admin.put(path, json=rules.a_rule(tests=[first])))
+    refused = tenant_admin.post(f"{path}/activate", json={"version": 1})
+    assert (refused.status_code, refused.json()["details"]["neverReached"]) == (422, [2])
+    done(tenant_admin.put(path, json=rules.a_rule(tests=[first, second], version=1)))
+    rule = {"stages": [{"name": "second", "roles": ["CONFIG_APPROVER"]}], "kinds": ["rule"], "names": [name]}
+    ruled = f"/api/v1/settings/approval-rules/{name.replace('.', '-')}"
+    done(tenant_admin.put(ruled, json=rule))
+    request = done(tenant_admin.post(f"{path}/activate", json={"version": 2}), 202)
+    with client(cloud, "bob", "CONFIG_APPROVER") as approver:
+        decision = f"/api/v1/settings/change-requests/{request['requestId']}/approve"
+        assert done(approver.post(decision, json={"seen": request["seen"]}))["status"] == "APPLIED"
+    done(tenant_admin.delete(ruled))
+    assert done(tenant_admin.get(path))["activeVersion"] == 2
+    (outcome,) = done(tenant_admin.post(f"{path}/simulate", json={"cases": [first["inputs"]]}))["outcomes"]
+    assert (outcome["rows"], outcome["results"]) == ([1], first["expect"])
+    assert done(tenant_admin.post(f"{path}/deactivate", json={}))["activeVersion"] == 0

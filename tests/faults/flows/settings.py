@@ -13,6 +13,7 @@ import pytest
 from enghub.core.timers import dynamo as timers
 from enghub.core.timers.model import DueTimer, Wake
 from enghub.settings.configs import dynamo, wiring
+from tests.factories import rules
 from tests.factories.forms import a_form
 from tests.factories.http import Context, a_principal
 from tests.factories.settings import (
@@ -262,5 +263,33 @@ register(
         a_secret,
         lambda _: sent("PATCH", "/smtp.password", {"configValue": "another", "version": 1}),
         volatile=SEALED,
+    )
+)
+
+
+def a_rule_there() -> None:
+    assert rules.sent("PUT", "/dispatch.night", rules.a_rule())[0] == 200
+
+
+def of_rules(method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    status, found = rules.sent(method, f"/dispatch.night{path}", body, headers=headers)
+    return status, json.dumps(found)
+
+
+register(Flow("store a business rule", "settings", lambda: None, lambda _: of_rules("PUT", "", rules.a_rule())))
+register(
+    Flow(
+        "let a business rule decide",
+        "settings",
+        a_rule_there,
+        lambda _: of_rules("POST", "/activate", {"version": 1}),
+    )
+)
+register(
+    Flow(
+        "let a business rule decide with a key",
+        "settings",
+        a_rule_there,
+        lambda _: of_rules("POST", "/activate", {"version": 1}, KEYED),
     )
 )

@@ -1,7 +1,7 @@
 """The events this context promises, version 1.0 of each; their schemas are in ``events/published``.
 
 Fields are added, never renamed or removed. An event says that something changed and to which version, never the value:
-who may see it reads it.
+who may see it reads it. A business rule is no secret: its event has it whole, for contexts that decide by it.
 """
 
 from datetime import datetime
@@ -42,6 +42,21 @@ class FeatureFlagChanged(EventData, source="enghub.settings"):
     is_enabled: bool
     owner_id: str
     """Who answers for the flag; empty where nobody does."""
+
+
+class BusinessRuleActivated(EventData, source="enghub.settings"):
+    """Another version of a business rule decides from now on, or none; tenant ``*`` is the global layer, whose rule
+    counts where a tenant has no active one of the same key."""
+
+    rule_key: str
+    name: str
+    kind: Literal["WORK_ORDER", "DISPATCH", "SLA", "OTHER"]
+    layer: Literal["global", "tenant"]
+    active_version: int
+    """0: the rule decides nothing any more."""
+    previous_version: int
+    table: str
+    """The decision table as JSON: inputs, outputs, policy, mayLack, rows of when and then; empty where none decides."""
 
 
 class GrayReleaseChanged(EventData, source="enghub.settings"):

@@ -11,10 +11,9 @@ from enghub.core import codec
 from enghub.core.claims import Claim
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
-from enghub.settings.approvals.answers import HELD_STATUS, ChangeRequestResponse
-from enghub.settings.approvals.errors import BreakGlassForbidden
-from enghub.settings.approvals.model import ChangeRequest, Subject, submitted
-from enghub.settings.approvals.service import Approving, told
+from enghub.settings.approvals.gate import held
+from enghub.settings.approvals.model import ChangeRequest, Subject
+from enghub.settings.approvals.service import Approving
 from enghub.settings.configs import commits, conflicts
 from enghub.settings.configs.checking import Found, Together, checked
 from enghub.settings.configs.commits import ConfigCommit
@@ -62,33 +61,19 @@ class ConfigGate:
             ReasonRequired: such a change has no reason.
         """
         subjects = [_subject(change) for change in changes]
-        needed = self.approving.need(origin.tenant_id, subjects)
-        if needed is None:
-            return ()
-        if break_glass and not needed.break_glass:
-            raise BreakGlassForbidden(permission="break glass")
         payload = codec.dumps(Proposal(tuple(map(_proposed, changes))))
         preview = [_preview(change) for change in changes]
-        commit = submitted(
+        return held(
+            self.approving,
             KIND,
             subjects,
             payload,
             preview,
-            policy=needed.policy,
             origin=origin,
             reason=reason,
-            afterwards=break_glass,
+            claim=claim,
+            break_glass=break_glass,
         )
-        if break_glass:
-            return self.approving.requests.writes(told(commit))
-        if claim is not None:
-            at = origin.at
-            claim = replace(
-                claim,
-                render=lambda request: ChangeRequestResponse.of(request, at).model_dump_json(by_alias=True),
-                status=HELD_STATUS,
-            )
-        return self.approving.submit(commit, claim)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enghub.core.setup.service import Setup
 from enghub.core.timers.model import DueTimer
 from enghub.core.timers.waking import Handler
 from enghub.settings.approvals import dynamo as approvals
-from enghub.settings.approvals.model import DUE, ApprovalRule
+from enghub.settings.approvals.model import ApprovalRule
 from enghub.settings.approvals.service import Approving, Executor
 from enghub.settings.configs.approving import KIND, ConfigExecutor, ConfigGate
 from enghub.settings.configs.commits import BOUNDARY, SET_DUE
@@ -52,7 +52,7 @@ def approval_rules() -> Setup[ApprovalRule]:
 
 @cache
 def approving() -> Approving:
-    """Return the use cases of requests for change; each kind of thing has its executor here."""
+    """Return the use cases of requests for change of configuration; ``approval_wiring`` has those of every kind."""
     executors: dict[str, Executor] = {KIND: ConfigExecutor(ConfigService(_items(), FieldSeals()))}
     return Approving(approvals.DynamoChangeRequests(), approval_rules(), executors)
 
@@ -64,17 +64,12 @@ def restoring() -> ConfigRestoring:
 
 
 def timer_handlers() -> dict[str, Handler]:
-    """Return what the timers of configuration and its approvals do, by purpose."""
-    return {BOUNDARY: _tell_boundary, DUE: _settle_request, SET_DUE: _finish_change_set}
+    """Return what the timers of configuration do, by purpose."""
+    return {BOUNDARY: _tell_boundary, SET_DUE: _finish_change_set}
 
 
 def _finish_change_set(due: DueTimer) -> None:
     switching.rung(due, max(due.due, system_clock()))
-
-
-def _settle_request(due: DueTimer) -> None:
-    at = max(due.due, system_clock())
-    approving().due(due, Origin(due.tenant_id, "", "system", at, request_id=due.version))
 
 
 def _tell_boundary(due: DueTimer) -> None:

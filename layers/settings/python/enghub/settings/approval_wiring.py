@@ -1,0 +1,31 @@
+"""Builds what decides about requests for change of every kind, and makes what was approved, once per process."""
+
+from dataclasses import replace
+from functools import cache
+
+from enghub.core.clock import system_clock
+from enghub.core.identity import Origin
+from enghub.core.timers.model import DueTimer
+from enghub.core.timers.waking import Handler
+from enghub.settings.approvals.model import DUE
+from enghub.settings.approvals.service import Approving
+from enghub.settings.business_rules import service as rules
+from enghub.settings.configs import wiring as configs
+from enghub.settings.rule_wiring import rule_reader
+
+
+@cache
+def approving() -> Approving:
+    """Return the use cases of requests for change; each kind of thing has its executor here."""
+    found = configs.approving()
+    return replace(found, executors={**found.executors, rules.KIND: rule_reader()})
+
+
+def timer_handlers() -> dict[str, Handler]:
+    """Return what the timers of requests do, by purpose."""
+    return {DUE: _settle}
+
+
+def _settle(due: DueTimer) -> None:
+    at = max(due.due, system_clock())
+    approving().due(due, Origin(due.tenant_id, "", "system", at, request_id=due.version))

@@ -1,0 +1,73 @@
+"""Business rules in DynamoDB.
+
+Rule      pk T#<tenant>#BUSINESS_RULES        sk RULE#<key>
+Version   pk T#<tenant>#BUSINESS_RULE#<key>   sk V#<number>     never removed (CFG-06)
+
+The global layer is tenant ``*``.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from enghub.core.aggregates import Aggregate, Items
+from enghub.core.codec import Key
+from enghub.core.commits import Commit, Kept
+from enghub.core.dynamo import Page, key
+from enghub.core.transactions import absent
+from enghub.settings.business_rules.model import BusinessRule, RuleVersion
+
+
+def _rules(tenant_id: str) -> str:
+    return key("T", tenant_id, "BUSINESS_RULES")
+
+
+def _rule_key(tenant_id: str, rule_key: str) -> Key:
+    return _rules(tenant_id), key("RULE", rule_key)
+
+
+def _versions(tenant_id: str, rule_key: str) -> str:
+    return key("T", tenant_id, "BUSINESS_RULE", rule_key)
+
+
+def _version_key(tenant_id: str, rule_key: str, version: int) -> Key:
+    return _versions(tenant_id, rule_key), key("V", f"{version:010d}")
+
+
+RULES = Aggregate(
+    BusinessRule,
+    "BUSINESS_RULE",
+    key=lambda rule: _rule_key(rule.tenant_id, rule.rule_key),
+    name="business_rule",
+    identity=lambda rule: rule.rule_key,
+    shows=("name", "kind", "version", "active_version", "change_request"),
+)
+VERSIONS = Items(
+    RuleVersion, "BUSINESS_RULE_VERSION", key=lambda one: _version_key(one.tenant_id, one.rule_key, one.version)
+)
+
+
+class DynamoRules:
+    """See ``RuleRepository``."""
+
+    def get(self, tenant_id: str, rule_key: str) -> Kept[BusinessRule] | None:
+        """One GetItem."""
+        return RULES.read(_rule_key(tenant_id, rule_key))
+
+    def page(self, tenant_id: str, limit: int, cursor: str | None) -> Page[BusinessRule]:
+        """One Query."""
+        return RULES.page(_rules(tenant_id), limit=limit, cursor=cursor)
+
+    def version(self, tenant_id: str, rule_key: str, version: int) -> RuleVersion | None:
+        """One GetItem."""
+        return VERSIONS.get(_version_key(tenant_id, rule_key, version))
+
+    def versions(self, tenant_id: str, rule_key: str, limit: int, cursor: str | None) -> Page[RuleVersion]:
+        """One Query."""
+        return VERSIONS.page(_versions(tenant_id, rule_key), prefix="V#", limit=limit, cursor=cursor, newest_first=True)
+
+    def save(
+        self, commit: Commit[BusinessRule], version: RuleVersion | None = None, alongside: Sequence[Any] = ()
+    ) -> Kept[BusinessRule]:
+        """One transaction."""
+        more = [] if version is None else [VERSIONS.put(version, absent())]
+        return RULES.save(commit, *more, *alongside)
