@@ -28,6 +28,7 @@ WRITE = "before-send.dynamodb.TransactWriteItems"
 @pytest.fixture(autouse=True)
 def table(account: Any) -> None:
     account("settings")
+    config_reader.cache_clear()
 
 
 @contextmanager
@@ -97,6 +98,18 @@ def test_an_outage_is_answered_as_such_and_nothing_is_written() -> None:
         assert body(answer("GET", "/session.timeout"))["code"] == "50301"
         assert body(answer("POST", body=SESSION_TIMEOUT))["code"] == "50301"
     assert answer("GET", "/session.timeout")["statusCode"] == 404
+
+
+def test_what_was_read_before_an_outage_is_answered_as_stale_and_cannot_be_changed() -> None:
+    answer("POST", body=SESSION_TIMEOUT)
+    before = body(answer("GET", "/session.timeout"))["data"]
+    with disturbed("before-send.dynamodb", refuse_connection):
+        found = body(answer("GET", "/session.timeout"))["data"]
+        assert body(answer("GET", "/never.read"))["code"] == "50301"
+        assert body(answer("PATCH", "/session.timeout", {"configValue": "1"}))["code"] == "50301"
+    assert (found["configValue"], found["version"], before["staleSince"]) == ("3600", 1, None)
+    assert found["staleSince"] is not None
+    assert body(answer("GET", "/session.timeout"))["data"]["staleSince"] is None
 
 
 def test_of_many_writers_of_one_version_one_wins_and_the_others_get_the_conflict() -> None:

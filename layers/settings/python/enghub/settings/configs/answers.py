@@ -157,6 +157,8 @@ class EffectiveResponse(ConfigResponse):
     merged_layers: list[Layer]
     """The layers whose JSON objects were put together; empty where one answers alone."""
     next_change: NextChange | None
+    stale_since: wire.Instant | None
+    """The store does not answer now: what it said at that time. Null: it answered."""
 
     @classmethod
     def of_effective(cls, found: Answered, at: datetime, *, revealed: bool = False) -> "EffectiveResponse":
@@ -180,7 +182,13 @@ class EffectiveResponse(ConfigResponse):
         answering = shown(now.config, now.slot.content, now.slot.version, at)
         value = now.value if revealed else now.shown
         answering |= {"config_value": value, "effective_time": now.slot.starts_at}
-        return cls(**answering, layers=layers, merged_layers=list(now.merged), next_change=following)
+        return cls(
+            **answering,
+            layers=layers,
+            merged_layers=list(now.merged),
+            next_change=following,
+            stale_since=found.stale_since,
+        )
 
 
 class ExplainedLayer(wire.Response):

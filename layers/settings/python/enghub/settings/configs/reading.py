@@ -1,11 +1,15 @@
 """Reads of configuration: layered values, lists, history, comparison, explanation (CFG-01, CFG-03, CFG-06, CFG-29)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from enghub.core import log
+from enghub.core.errors import Unavailable
 from enghub.settings.configs import listing, model
 from enghub.settings.configs.errors import ConfigNotFound, ConfigVersionNotFound
+from enghub.settings.configs.last_known import Items, LastKnown
 from enghub.settings.configs.listing import Filter, Listing
 from enghub.settings.configs.merge import same
 from enghub.settings.configs.model import Address, Config, Effective, Layer, Owner, Slot
@@ -19,6 +23,8 @@ class Answered:
     now: Effective
     next_at: datetime | None = None
     then: Effective | None = None
+    stale_since: datetime | None = None
+    """When it was read, where the store does not answer now."""
 
     @property
     def secret_layers(self) -> tuple[Layer, ...]:
@@ -61,16 +67,20 @@ class ConfigReader:
     """Reads configuration items; every read costs the same however many items there are."""
 
     repository: ConfigRepository
+    last_known: LastKnown = field(default_factory=LastKnown)
 
     def effective(self, caller: Owner, config_key: str, at: datetime) -> Answered:
         """Return what the caller gets for a key, and which layer answers; one call to the store.
 
+        While the store is away: by what this process read last, as stale.
+
         Raises:
             ConfigNotFound: no layer has the key in force.
+            Unavailable: the store is away, and the key was never read here.
         """
         model.check_key(config_key)
         addresses = [Address(owner, config_key) for owner in caller.chain]
-        found = self.repository.load(addresses)
+        found, stale_since = self._loaded(addresses, at)
         layers = [found[address].value if address in found else None for address in addresses]
         # What was read was saved, whatever this machine's clock says: a slow one must not find nothing in force.
         at = max([at, *(config.updated_at for config in layers if config is not None)])
@@ -78,7 +88,20 @@ class ConfigReader:
         if answer is None:
             raise ConfigNotFound(config_key=config_key, layer="user, tenant, global")
         following = model.next_change(layers, at)
-        return Answered(answer) if following is None else Answered(answer, *following)
+        next_at, then = (None, None) if following is None else following
+        return Answered(answer, next_at, then, stale_since)
+
+    def _loaded(self, addresses: Sequence[Address], at: datetime) -> tuple[Items, datetime | None]:
+        try:
+            found = self.repository.load(addresses)
+        except Unavailable:
+            known = self.last_known.of(addresses)
+            if known is None:
+                raise
+            log.warning("configuration is answered by what was read last", config_key=addresses[0].config_key)
+            return known
+        self.last_known.keep(addresses, found, at)
+        return found, None
 
     def detail(self, address: Address) -> Config:
         """Return one layer's own item, in force or not.
