@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import changes, erp, floor, golive, night, quality, site, telling
+from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -42,6 +42,8 @@ def demo() -> None:
     erp.erp_goes_away(tell)
     erp.erp_is_not_well(tell)
     floor.setting_changes(tell)
+    secrets.secret_stays_one(tell)
+    secrets.rule_is_proved(tell)
     telling.people_are_named(tell)
     site.upgrade_site(tell)
     telling.people_were_told(tell)

@@ -5,15 +5,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from rich.console import Console
 
 from enghub.kit.sheets import files
 from enghub.kit.sheets.model import Format
 from enghub_cli.context import Cloud
+from enghub_cli.story import secrets
+from enghub_cli.story.teller import Teller
 from tests.factories import rules
 from tests.waiting import until
 
@@ -230,6 +234,7 @@ def test_a_rule_is_refused_because_a_row_has_no_test_then_approved_and_told(
     path = f"/api/v1/settings/business-rules/{name}"
     first, second = rules.MANY, rules.NIGHT
     done(tenant_admin.put(path, json=rules.a_rule(tests=[first])))
+    assert name in [one["ruleKey"] for one in done(tenant_admin.get("/api/v1/settings/business-rules"))["items"]]
     refused = tenant_admin.post(f"{path}/activate", json={"version": 1})
     assert (refused.status_code, refused.json()["details"]["neverReached"]) == (422, [2])
     done(tenant_admin.put(path, json=rules.a_rule(tests=[first, second], version=1)))
@@ -245,3 +250,12 @@ def test_a_rule_is_refused_because_a_row_has_no_test_then_approved_and_told(
     (outcome,) = done(tenant_admin.post(f"{path}/simulate", json={"cases": [first["inputs"]]}))["outcomes"]
     assert (outcome["rows"], outcome["results"]) == ([1], first["expect"])
     assert done(tenant_admin.post(f"{path}/deactivate", json={}))["activeVersion"] == 0
+
+
+def test_the_chapters_of_the_demo_are_told(cloud: Cloud) -> None:
+    said = StringIO()
+    tell = Teller(cloud, Console(file=said, width=200), run=uuid4().hex[:8].upper())
+    secrets.secret_stays_one(tell)
+    secrets.rule_is_proved(tell)
+    for shown in ("******", "Zq7-mail", "is not proved", "no row fits"):
+        assert shown in said.getvalue()
