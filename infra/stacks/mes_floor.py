@@ -16,6 +16,7 @@ def add_floor(stack: ContextStack) -> None:
     stack.table_access(read, "GetItem", "Query", "PutItem", indexes=())
     _summaries(stack)
     _stops(stack)
+    _equipment(stack)
     _devices(stack)
     _watch(stack)
 
@@ -35,7 +36,19 @@ def _stops(stack: ContextStack) -> None:
     change = stack.function("change_stops")
     stack.table_access(change, "GetItem", "PutItem", "UpdateItem")
     read = stack.function("read_stops", memory_mb=1024)
-    stack.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+    # BatchGetItem: the machines of the station.
+    stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
+
+
+def _equipment(stack: ContextStack) -> None:
+    change = stack.function("change_equipment")
+    # DeleteItem: entries of lists that a machine or a job leaves; Query: a state that was told before.
+    stack.table_access(change, "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", indexes=())
+    read = stack.function("read_equipment", memory_mb=1024)
+    stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
+    due = stack.function("open_maintenance", timeout_seconds=300)
+    stack.table_access(due, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", indexes=("gsi1",))
+    stack.schedule("open_maintenance", due, "rate(1 hour)")
 
 
 def _devices(stack: ContextStack) -> None:

@@ -20,7 +20,10 @@ from tests.factories.quality import QUALITY_EVENTS
 from tests.fakes.mes import FakeReports, FakeWorkOrders, Floor
 from tools.event_schemas import models, schema_of
 
-ELSEWHERE = {"LineStopped", "LineStarted", "AndonRaised", "AndonChanged"}
+ELSEWHERE = {
+    *("LineStopped", "LineStarted", "AndonRaised", "AndonChanged"),
+    *("EquipmentStateChanged", "MaintenanceRequested", "MaintenanceChanged"),
+}
 """Emitted by services of which other tests tell."""
 
 

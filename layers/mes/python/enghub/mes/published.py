@@ -338,3 +338,38 @@ class AndonRaised(AndonState):
 
 class AndonChanged(AndonState):
     """Somebody came, or it is solved."""
+
+
+class EquipmentStateChanged(MesEvent):
+    """A machine is in ``state`` since ``at``; told late, it may be older than what was told before."""
+
+    equipment_id: str
+    station_id: str | None = None
+    change_id: str
+    state: str
+    at: Moment
+    reason: str = ""
+
+
+class MaintenanceState(MesEvent):
+    """A job of maintenance, as it is now; without a plan somebody asked for it."""
+
+    job_id: str
+    equipment_id: str
+    title: str
+    state: str
+    priority: str
+    plan_id: str | None = None
+    due_on: Day | None = None
+    requested_at: Moment
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    remedy: str = ""
+
+
+class MaintenanceRequested(MaintenanceState):
+    """Somebody asks for maintenance, or a plan is due."""
+
+
+class MaintenanceChanged(MaintenanceState):
+    """A job was accepted, refused, started, finished or cancelled."""

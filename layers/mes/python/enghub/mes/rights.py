@@ -36,3 +36,11 @@ READ_ERP = Right("erp:read", roles=("PLANNER", "SHIFT_LEAD", "QUALITY_ENGINEER")
 """What the ERP was told, how it is, what waits for it."""
 MANAGE_ERP = Right("erp:manage", roles=("PLANNER",), of_factory=True)
 """To connect the ERP, and to send again what it refused."""
+READ_EQUIPMENT = Right(
+    "equipment:read", roles=("PLANNER", "OPERATOR", "SHIFT_LEAD", "QUALITY_ENGINEER", "MAINTENANCE"), of_factory=True
+)
+"""Machines, their states and meters, plans and jobs of maintenance."""
+TELL_EQUIPMENT = Right("equipment:tell", roles=("OPERATOR", "SHIFT_LEAD", "MAINTENANCE"), of_factory=True)
+"""To tell states and readings, and to ask for maintenance."""
+MAINTAIN = Right("equipment:maintain", roles=("MAINTENANCE",), of_factory=True)
+"""To describe machines and plans, and to take jobs from step to step."""

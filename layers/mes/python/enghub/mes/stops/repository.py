@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from enghub.core.commits import Commit, Kept
+from enghub.kit.calendars.intervals import Interval
 from enghub.mes.factories import Factory
 from enghub.mes.reports.model import Report
 from enghub.mes.stops.model import Stop
@@ -32,3 +33,12 @@ class StationLedger(Protocol):
 
     def of_station(self, factory: Factory, days: Iterable[tuple[str, str]], station_id: str) -> list[Report]:
         """Return the reports of a station in shifts, each given as (day, shift)."""
+
+
+class Machines(Protocol):
+    """What the machines of a station tell themselves."""
+
+    def standing(
+        self, factory: Factory, station_id: str, period: Interval, told: list[Interval]
+    ) -> list[tuple[Interval, bool, bool]]:
+        """Return when one stood outside the stops that were told: (when, planned, a failure)."""

@@ -21,9 +21,9 @@ from enghub.mes.plant.service import PlantService, days_between
 from enghub.mes.reports.model import Report
 from enghub.mes.stops import model
 from enghub.mes.stops.errors import StopNotFound
-from enghub.mes.stops.kpis import Elements, time_elements
+from enghub.mes.stops.kpis import Elements, StopSpan, time_elements
 from enghub.mes.stops.model import Loss, Stop, StopReason
-from enghub.mes.stops.repository import StationLedger, StopRepository
+from enghub.mes.stops.repository import Machines, StationLedger, StopRepository
 
 if TYPE_CHECKING:
     from enghub.mes import published
@@ -147,12 +147,18 @@ class Losses:
     """The figures of a station: time model, KPIs, Pareto of losses."""
 
     def __init__(
-        self, stops: StopRepository, plant: PlantService, ledger: StationLedger, clock: Callable[[], datetime]
+        self,
+        stops: StopRepository,
+        plant: PlantService,
+        ledger: StationLedger,
+        clock: Callable[[], datetime],
+        machines: Machines | None = None,
     ) -> None:
         self._stops = stops
         self._plant = plant
         self._ledger = ledger
         self._clock = clock
+        self._machines = machines
 
     def elements(self, factory: Factory, station_id: str, first: date, last: date) -> list[ShiftElements]:
         """Return a station's elements by shift; shifts that are not over count until now.
@@ -164,10 +170,11 @@ class Losses:
         shifts = self._shifts(factory, station_id, first, last)
         stops = self._touching(factory, station_id, shifts, now)
         reports = self._ledger.of_station(factory, [(one.day.isoformat(), one.name) for one in shifts], station_id)
+        machines = self._of_machines(factory, station_id, shifts, [stop.interval(now) for stop in stops])
         found = []
         for shift in shifts:
             working = [part.meet(Interval(shift.interval.start, now)) for part in shift.working]
-            spans = [stop.span(now) for stop in stops]
+            spans = [stop.span(now) for stop in stops] + machines
             mine = [one for one in reports if (one.shift_on, one.shift) == (shift.day, shift.name)]
             found.append(ShiftElements(shift, time_elements(working, spans) + _quantities(mine)))
         return found
@@ -204,6 +211,16 @@ class Losses:
             return []
         since, until = shifts[0].interval.start, max(one.interval.end for one in shifts)
         return self._stops.of_station(factory, station_id, since, min(until, now))
+
+    def _of_machines(
+        self, factory: Factory, station_id: str, shifts: list[ShiftOnDay], told: list[Interval]
+    ) -> list[StopSpan]:
+        """Return when the station's machines stood although nobody told a stop."""
+        if not shifts or self._machines is None:
+            return []
+        end = min(max(one.interval.end for one in shifts), self._clock())
+        period = Interval(shifts[0].interval.start, end)
+        return [StopSpan(*one) for one in self._machines.standing(factory, station_id, period, told)]
 
 
 def _quantities(reports: list[Report]) -> Elements:

@@ -1,6 +1,9 @@
 """Puts the services of stops together."""
 
 from enghub.core.clock import system_clock
+from enghub.mes.equipment.dynamo import KINDS
+from enghub.mes.equipment.log import StationMachines
+from enghub.mes.keeping.dynamo import DynamoStore
 from enghub.mes.masters.errors import UnknownReference
 from enghub.mes.masters.service import Masters
 from enghub.mes.plant import wiring as plant_wiring
@@ -23,7 +26,8 @@ def stops() -> Stops:
 
 def losses() -> Losses:
     """Return what computes the figures of stations."""
-    return Losses(DynamoStops(), plant_wiring.plant(), DynamoStationLedger(), system_clock)
+    machines = StationMachines(DynamoStore(*KINDS))
+    return Losses(DynamoStops(), plant_wiring.plant(), DynamoStationLedger(), system_clock, machines)
 
 
 def _check(reason: StopReason) -> None:
