@@ -31,6 +31,8 @@ def add_quality(stack: ContextStack) -> None:
     stack.table_access(plan, *STORED, "DeleteItem", indexes=())
     read = stack.function("read_planning", memory_mb=1024)
     stack.table_access(read, "GetItem", "Query", "PutItem", indexes=())
+    load = stack.function("read_load", memory_mb=1769, timeout_seconds=29)
+    stack.table_access(load, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
     read = stack.function("read_dossier", memory_mb=1024, timeout_seconds=29)
     # gsi2: the reports of a work order.
     stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi2",))

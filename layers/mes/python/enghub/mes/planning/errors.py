@@ -26,3 +26,12 @@ class TooManyItems(RuleViolated):
     """A run plans a bounded number of items."""
 
     text = Text("The demands reach more than {most} items: plan fewer at once", "需求涉及超过 {most} 个物料，请分批")
+
+
+class TooManyOrders(RuleViolated):
+    """The load of a factory is made of a bounded number of open orders."""
+
+    text = Text(
+        "More than {most} orders are open: complete or cancel those that are over",
+        "未结工单超过 {most} 个：请先完成或取消已结束的工单",
+    )

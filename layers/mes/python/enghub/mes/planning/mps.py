@@ -83,19 +83,24 @@ def schedule(jobs: Sequence[Job], capacity: Capacity) -> list[Placed]:
     waits: dict[str, list[str]] = {}
     found = []
     for job in sorted(jobs, key=lambda one: (one.due, one.job_id)):
-        days = left.get(job.station_id, {})
-        open_hours, start, end = job.hours, None, None
-        for day, hours in days.items():
-            if day < job.earliest or not hours or not open_hours:
-                continue
-            used = min(hours, open_hours)
-            days[day] = hours - used
-            open_hours -= used
-            start, end = start or day, day
+        start, end, open_hours = place(job.hours, job.earliest, left.get(job.station_id, {}))
         before = waits.setdefault(job.station_id, [])
         found.append(Placed(job, start, None if open_hours else end, _why_late(job, start, end, open_hours, before)))
         before.append(job.job_id)
     return found
+
+
+def place(wanted: Decimal, earliest: date, left: dict[date, Decimal]) -> tuple[date | None, date | None, Decimal]:
+    """Take ``wanted`` from what days have ``left``, from ``earliest`` on; returns first day, last day, what lacks."""
+    start, end = None, None
+    for day, there in left.items():
+        if day < earliest or not there or not wanted:
+            continue
+        used = min(there, wanted)
+        left[day] = there - used
+        wanted -= used
+        start, end = start or day, day
+    return start, end, wanted
 
 
 def _why_late(

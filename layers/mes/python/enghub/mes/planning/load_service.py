@@ -1,0 +1,86 @@
+"""Reads what the load of a factory is made of, and computes it (MES-07, MES-08)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from enghub.kit.calendars.zones import day_of
+from enghub.mes.factories import Factory
+from enghub.mes.planning.errors import TooManyOrders
+from enghub.mes.planning.loading import Load, left_today, loaded, work_of
+from enghub.mes.plant.model import Station, calendar_of
+from enghub.mes.plant.service import PlantService
+from enghub.mes.work_orders.model import Status, WorkOrder
+from enghub.mes.work_orders.repository import ByStatus, WorkOrderRepository
+
+OPEN = (Status.CREATED, Status.RELEASED, Status.IN_PROGRESS, Status.PAUSED)
+MOST_ORDERS = 2_000
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityLoad:
+    """The use case."""
+
+    orders: WorkOrderRepository
+    plant: PlantService
+    clock: Callable[[], datetime]
+
+    def load(self, factory: Factory, days: int) -> Load:
+        """Return the load of every station from now on, over so many days.
+
+        Raises:
+            PlantNotDescribed
+            TooManyOrders: more are open than one answer is made of.
+        """
+        now = self.clock()
+        tz = calendar_of(self.plant.plant(factory).value).tz
+        today = day_of(now, tz)
+        stations = list(self._stations(factory))
+        open_orders = list(self._open(factory))
+        starts = {one.work_order_id: day_of(one.planned_start, tz) for one in open_orders if one.planned_start}
+        works, untimed = [], []
+        for order in open_orders:
+            work = work_of(order, stations, today, starts)
+            if work is None:
+                untimed.append(order.work_order_id)
+            else:
+                works.append(work)
+        capacity = {one.station_id: self._capacity(factory, one, today, days, now) for one in stations}
+        return replace(loaded(works, capacity, today), untimed=tuple(sorted(untimed)))
+
+    def _capacity(
+        self, factory: Factory, station: Station, today: date, days: int, now: datetime
+    ) -> dict[date, Decimal]:
+        """Return seconds by day; last night's shift that still runs is today's work, so it counts to today."""
+        first = today - timedelta(days=1)
+        found = self.plant.capacity(factory, station.station_id, first, today + timedelta(days=days - 1))
+        left = {one.day: one.seconds if one.day > today else left_today(one, now) for one in found}
+        if found[0].shifts:
+            left[today] += left[first]
+        del left[first]
+        return left
+
+    def _stations(self, factory: Factory) -> Iterator[Station]:
+        cursor: str | None = None
+        while True:
+            page = self.plant.stations.page(factory, PAGE, cursor)
+            yield from (kept.value for kept in page.items)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def _open(self, factory: Factory) -> Iterator[WorkOrder]:
+        count = 0
+        for status in OPEN:
+            cursor: str | None = None
+            while True:
+                found = self.orders.find(factory, ByStatus(status), PAGE, cursor)
+                count += len(found.work_orders)
+                if count > MOST_ORDERS:
+                    raise TooManyOrders(most=MOST_ORDERS)
+                yield from found.work_orders
+                cursor = found.cursor
+                if cursor is None:
+                    break
