@@ -10,6 +10,7 @@ from enghub.core.clock import system_clock
 from enghub.core.dynamo import Attr
 from enghub.core.transactions import Update, transact
 from enghub.mes.factories import Factory
+from enghub.mes.plant.model import ReportingRules
 from enghub.mes.watch import model
 from enghub.mes.watch.model import Tally
 from tests.factories.http import NOW, Context, a_principal
@@ -79,5 +80,21 @@ def test_an_order_in_production_for_a_day_is_told_once(floor: Floor, told: Any) 
 def test_more_reports_than_a_factory_makes_are_told(reports: int, seconds: int, is_told: bool) -> None:
     before = Tally(Factory("acme", "sh-01"), 1000, NOW)
     now = Tally(FACTORY, 1000 + reports, NOW + timedelta(seconds=seconds))
-    assert (model.throughput(before, now) is not None) is is_told
-    assert model.throughput(None, now) is None
+    assert (model.throughput(before, now, ReportingRules()) is not None) is is_told
+    assert model.throughput(None, now, ReportingRules()) is None
+    assert model.throughput(before, now, ReportingRules(most_a_minute=300)) is None
+
+
+def test_a_factory_says_what_is_much_and_what_is_long(floor: Floor, told: Any) -> None:
+    floor.plant(reporting={"oldestHours": 8784, "mostAMinute": 1, "stuckHours": 48})
+    shown = floor.call("read_plant", "GET", "/api/v1/plant/factory")[1]["data"]["reporting"]
+    assert (shown["mostAMinute"], shown["stuckHours"]) == (1, 48)
+    floor.started()
+    floor.report()
+    watch = floor.handler("watch_floor")
+    watch({}, Context())
+    at = dynamo.key("T", "acme", "F", "sh-01", "WO", "WO-1"), "WO"
+    for hours, found in ((47, 0), (49, 1)):
+        transact(Update(at, [Attr("started_at").set(clock.to_text(system_clock() - timedelta(hours=hours)))]))
+        assert watch({}, Context())["told"] == found
+    assert notices(told) == [("mes.work_order_stuck", "CRITICAL")]

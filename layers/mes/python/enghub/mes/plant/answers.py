@@ -69,6 +69,8 @@ class ReportingResponse(wire.Response):
     oldest_hours: int
     reversal_hours: int
     defect_types: tuple[str, ...]
+    most_a_minute: int
+    stuck_hours: int
 
 
 class PlantResponse(wire.Response):
@@ -89,12 +91,7 @@ class PlantResponse(wire.Response):
             factory_id=plant.factory.factory_id,
             name=plant.name,
             calendar=CalendarResponse.of(plant.calendar),
-            reporting=ReportingResponse(
-                conflict_seconds=rules.conflict_seconds,
-                oldest_hours=rules.oldest_hours,
-                reversal_hours=rules.reversal_hours,
-                defect_types=rules.defect_types,
-            ),
+            reporting=ReportingResponse(**{name: getattr(rules, name) for name in ReportingResponse.model_fields}),
             version=kept.revision,
         )
 

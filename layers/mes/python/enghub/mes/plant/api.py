@@ -95,10 +95,12 @@ class ReportingPart(wire.Request):
     oldest_hours: Annotated[wire.Count, Field(ge=1, le=8784)] = 168
     reversal_hours: Annotated[wire.Count, Field(ge=1, le=8784)] = 72
     defect_types: Annotated[tuple[wire.ShortText, ...], Field(max_length=300)] = ()
+    most_a_minute: Annotated[wire.Count, Field(ge=1, le=100_000)] = 100
+    stuck_hours: Annotated[wire.Count, Field(ge=1, le=8784)] = 24
 
     def to_rules(self) -> ReportingRules:
         """Return the rules."""
-        return ReportingRules(self.conflict_seconds, self.oldest_hours, self.reversal_hours, self.defect_types)
+        return ReportingRules(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
 class PutPlantRequest(wire.Request):

@@ -69,13 +69,16 @@ class ReportingRules:
 
     ``conflict_seconds``: reports of a station and operation closer than this describe one moment. ``oldest_hours``:
     older ones are refused. ``reversal_hours``: so long a report may be reversed. ``defect_types``: the codes that may
-    be reported, any where there is none.
+    be reported, any where there is none. ``most_a_minute``: more reports than this are told. ``stuck_hours``: an order
+    in production for longer is told.
     """
 
     conflict_seconds: int = 60
     oldest_hours: int = 168
     reversal_hours: int = 72
     defect_types: tuple[str, ...] = ()
+    most_a_minute: int = 100
+    stuck_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from enghub.core.marks import AlreadyHandled
 from enghub.core.notices import NoticeRequested
 from enghub.core.transactions import absent, transact
 from enghub.mes.factories import Factory
+from enghub.mes.plant.dynamo import plants
+from enghub.mes.plant.model import ReportingRules
+from enghub.mes.plant.service import PLANT
 from enghub.mes.summaries.dynamo import ROWS, DynamoLedger
 from enghub.mes.summaries.model import Dimension
 from enghub.mes.watch.model import Tally
@@ -39,6 +42,11 @@ class DynamoWatch:
     def factories(self) -> list[Factory]:
         """One Query per page."""
         return DynamoLedger().factories()
+
+    def rules(self, factory: Factory) -> ReportingRules:
+        """One consistent GetItem."""
+        kept = plants().get(factory, PLANT)
+        return ReportingRules() if kept is None or kept.value.is_deleted else kept.value.reporting
 
     def in_production(self, factory: Factory) -> Iterator[WorkOrder]:
         """One Query and one BatchGetItem per page."""

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from enghub.core.notices import NoticeRequested, Severity
 from enghub.mes.factories import Factory
+from enghub.mes.plant.model import ReportingRules
 from enghub.mes.work_orders.model import WorkOrder
 
-STUCK_AFTER = timedelta(hours=24)
-"""An order in production longer than this without being complete is stuck."""
-MOST_A_MINUTE = 100
-"""Reports of a factory in a minute; more are a terminal gone wild, or a day to look at the service."""
+DAY = timedelta(hours=24)
+"""So often an order that is stuck is told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,15 @@ class Tally:
     revision: int = 1
 
 
-def stuck(orders: Iterable[WorkOrder], now: datetime) -> list[NoticeRequested]:
-    """Return a notice for each order that is in production for longer than a day; told once a day each."""
+def stuck(orders: Iterable[WorkOrder], now: datetime, rules: ReportingRules) -> list[NoticeRequested]:
+    """Return a notice for each order that is in production for longer than its factory says; told once a day each."""
+    after = timedelta(hours=rules.stuck_hours)
     found = []
     for order in orders:
         started = order.started_at
-        if started is None or now - started <= STUCK_AFTER:
+        if started is None or now - started <= after:
             continue
-        days = (now - started) // STUCK_AFTER
+        days = max((now - started) // DAY, 1)
         facts = {
             "order": order.work_order_id,
             "product": order.product_id,
@@ -54,19 +54,22 @@ def stuck(orders: Iterable[WorkOrder], now: datetime) -> list[NoticeRequested]:
     return found
 
 
-def throughput(before: Tally | None, now: Tally) -> NoticeRequested | None:
-    """Return a notice where a factory reported more than it may in a minute, since the last look."""
+def throughput(before: Tally | None, now: Tally, rules: ReportingRules) -> NoticeRequested | None:
+    """Return a notice where a factory reported more in a minute than it says, since the last look.
+
+    It is a terminal gone wild, or a day to look at the service.
+    """
     if before is None:
         return None
     minutes = max((now.at - before.at).total_seconds() / 60, 1)
     rate = (now.reports - before.reports) / minutes
-    if rate <= MOST_A_MINUTE:
+    if rate <= rules.most_a_minute:
         return None
     return NoticeRequested(
         notice_type="mes.throughput_high",
         severity=Severity.WARNING,
         subject=f"factory/{now.factory.factory_id}",
-        facts={"factory": now.factory.factory_id, "reportsPerMinute": round(rate), "limit": MOST_A_MINUTE},
+        facts={"factory": now.factory.factory_id, "reportsPerMinute": round(rate), "limit": rules.most_a_minute},
         roles=("SYSTEM_ADMIN",),
         dedupe_key=f"throughput/{now.factory.factory_id}/{now.at:%Y-%m-%dT%H}",
     )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from enghub.core.notices import NoticeRequested
 from enghub.mes.factories import Factory
+from enghub.mes.plant.model import ReportingRules
 from enghub.mes.watch.model import Tally
 from enghub.mes.work_orders.model import WorkOrder
 
@@ -15,6 +16,9 @@ class WatchRepository(Protocol):
 
     def factories(self) -> list[Factory]:
         """Return the factories that ever reported."""
+
+    def rules(self, factory: Factory) -> ReportingRules:
+        """Return what a factory says of its reports; the usual where nobody described it."""
 
     def in_production(self, factory: Factory) -> Iterator[WorkOrder]:
         """Yield the orders in production."""

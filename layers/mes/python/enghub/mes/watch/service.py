@@ -35,10 +35,11 @@ class FloorWatch:
 
     def _look_at(self, factory: Factory) -> int:
         now = self._clock()
-        notices = model.stuck(self._repository.in_production(factory), now)
+        rules = self._repository.rules(factory)
+        notices = model.stuck(self._repository.in_production(factory), now, rules)
         before = self._repository.last(factory)
         tally = Tally(factory, self._repository.reports_so_far(factory, now), now)
-        if found := model.throughput(before, tally):
+        if found := model.throughput(before, tally, rules):
             notices.append(found)
         self._repository.remember(before, replace(tally, revision=before.revision + 1) if before else tally)
         return sum(self._repository.tell(factory, notice, now) for notice in notices)
