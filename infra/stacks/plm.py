@@ -4,6 +4,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
+from infra.constructs.timers import add_timers
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -26,6 +27,8 @@ class PlmStack(ContextStack):
         self._boms()
         self._chain()
         self._ppaps()
+        self._feedback()
+        self._timers()
 
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
@@ -140,3 +143,25 @@ class PlmStack(ContextStack):
         reopen = self.function("reopen_ppaps", timeout_seconds=30)
         self.table_access(reopen, *STORED, "Query", indexes=("gsi1",))
         self.subscribe("reopen_ppaps", reopen)
+
+    def _feedback(self) -> None:
+        count = self.function("count_quality_issues", timeout_seconds=30)
+        self.table_access(count, *STORED, indexes=())
+        self.subscribe("count_quality_issues", count)
+        change = self.function("change_feedback")
+        self.table_access(change, *STORED, indexes=())
+        # The structure of a product is read where changes may touch it.
+        read = self.function("read_feedback", memory_mb=1024, timeout_seconds=29)
+        self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem")
+        run = self.function("run_feedback", memory_mb=1769, timeout_seconds=300)
+        self.table_access(run, *STORED, "BatchGetItem", "Query")
+        self.work_queue("run_feedback", run, batch_size=1)
+        push = self.function("push_feedback", timeout_seconds=120)
+        self.table_access(push, *STORED, indexes=())
+        self.secret_access(push, "plm/api/*")
+        self.work_queue("push_feedback", push, batch_size=1)
+
+    def _timers(self) -> None:
+        wake = self.function("wake_timers", timeout_seconds=30)
+        self.table_access(wake, "PutItem", indexes=())
+        add_timers(self, wake)

@@ -36,6 +36,7 @@ def demo() -> None:
     date = floor.work_is_done(tell)
     changes.change_is_followed(tell)
     changes.part_is_approved(tell)
+    changes.problems_flow_back(tell)
     floor.board_moves(tell, date)
     quality.lot_is_held(tell)
     quality.stock_is_traced(tell)

@@ -1,5 +1,6 @@
 """Chapters about a change: from its notice to what it hits, and a part approved for its customer."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from enghub_cli.story.teller import Teller
@@ -62,3 +63,35 @@ def part_is_approved(tell: Teller) -> None:
 
 def _ppap(found: dict[str, Any]) -> dict[str, Any]:
     return {"status": found["status"], "missing": len(found["missing"]), "plmSync": found["plmSync"]}
+
+
+def problems_flow_back(tell: Teller) -> None:
+    """Five complaints about one design are a suggestion that the PLM hears of; the night's run, made now."""
+    tell.chapter("Quality problems flow back to design")
+    product, base = f"GW-{tell.run}", f"{PLM}/feedback"
+    today = datetime.now(UTC).date()
+    yesterday = str(today - timedelta(days=1))
+    for number in range(5):
+        complaint = {"productCode": product, "foundOn": yesterday, "source": "FIELD", "cause": "DESIGN-CREEPAGE"}
+        tell.call("quan", "POST", f"{base}/issues", {**complaint, "quantity": number + 1}, expect=201, show=_nothing)
+    tell.call("quan", "POST", f"{base}/runs", {"day": str(today)}, expect=202)
+    tell.wait("quan", f"{base}/runs/{today}", lambda found: found["plmSync"] != "PENDING", show=_run)
+    tell.say("A day has one run: told again the same day, the complaints are in the findings and suggest tomorrow.")
+    tell.call("quan", "GET", f"{base}/suggestions?productCode={product}", expect=200, show=_suggested)
+    tell.call("quan", "GET", f"{base}/products/{product}?day={today}", expect=200, show=_found)
+
+
+def _nothing(_: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _run(found: dict[str, Any]) -> dict[str, Any]:
+    return {"suggestions": len(found["suggestions"]), "confirmed": found["confirmed"], "plmSync": found["plmSync"]}
+
+
+def _found(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in ("issues", "quantity", "topCauses")}
+
+
+def _suggested(found: dict[str, Any]) -> dict[str, Any]:
+    return {one["productCode"]: [one["priority"], one["suggestedImprovement"]] for one in found["items"]}

@@ -6,6 +6,7 @@ Runbook: docs/runbooks/plm-sandbox.md.
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -60,14 +61,27 @@ def read_ppap_documents() -> dict[str, Any]:
 def take_ppap_approval() -> dict[str, Any]:
     """Take an approval, once by its Idempotency-Key; fails as the scenario says."""
     _account()
+    body = json.dumps(app.current_event.json_body, ensure_ascii=False)
+    return {"taken": len(_taken(lambda scenario, key: scenario.approved(key, body)).approvals)}
+
+
+@app.post("/sandbox/plm/improvements", openapi_extensions=PUBLIC)
+def take_improvements() -> dict[str, Any]:
+    """Take a batch of improvement requests, once by its Idempotency-Key; fails as the scenario says."""
+    _account()
+    requests = tuple(str(one["requestId"]) for one in app.current_event.json_body["requests"])
+    return {"taken": len(_taken(lambda scenario, key: scenario.improved(key, requests)).improvements)}
+
+
+def _taken(change: Callable[[Scenario, str], Scenario]) -> Scenario:
+    """Return the scenario after what was told under an Idempotency-Key; the same key changes nothing twice."""
     scenario = scenarios.load()
     if scenario.fail_next and scenarios.take_failure():
         raise Unavailable
-    key = app.current_event.headers.get("idempotency-key", "")
-    changed = scenario.approved(key, json.dumps(app.current_event.json_body, ensure_ascii=False))
+    changed = change(scenario, app.current_event.headers.get("idempotency-key", ""))
     if changed is not scenario:
         scenarios.save(changed)
-    return {"taken": len(changed.approvals)}
+    return changed
 
 
 @app.get("/sandbox/plm/scenario", openapi_extensions=PUBLIC)

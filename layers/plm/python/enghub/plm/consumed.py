@@ -76,6 +76,27 @@ class InspectionOpened(FloorInspection):
 class InspectionDecided(FloorInspection):
     """It is accepted or rejected."""
 
+    operation: str | None = None
+    nonconforming: Decimal = Decimal(0)
+
+
+class FloorDefects(FromMes):
+    """Pieces of a product found bad, by a report."""
+
+    product_id: str
+    defect_qty: Decimal
+    defect_types: tuple[str, ...]
+    operation: str = ""
+    shift_date: date
+
+
+class DefectReported(FloorDefects):
+    """Pieces were found defective."""
+
+
+class ReportReversed(FloorDefects):
+    """A report was taken back, with what it said of defects."""
+
 
 class ChangePointCreated(EventData, source="enghub.plm"):
     """A change of this context's own: it reopens what was approved."""

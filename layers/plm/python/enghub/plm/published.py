@@ -96,3 +96,14 @@ class PpapDecided(PlmEvent):
     product_code: str
     status: Literal["APPROVED", "INTERIM", "REJECTED"]
     approved_on: Day
+
+
+class DesignImprovementSuggested(PlmEvent):
+    """The quality issues of a product's last days are a suggestion to design (PLM-16)."""
+
+    suggestion_id: str
+    product_code: str
+    day: Day
+    issues: Count
+    top_causes: tuple[str, ...]
+    priority: Literal["HIGH", "MEDIUM", "LOW"]

@@ -11,12 +11,12 @@ from enghub.plm.ppaps.model import (
     ELEMENTS,
     Element,
     ElementStatus,
-    PlmSync,
     Ppap,
     PpapApproval,
     PpapStatus,
 )
 from enghub.plm.ppaps.repository import FoundPpaps
+from enghub.plm.pushes.model import PlmSync
 from enghub.plm.syncs.api import ConnectionName
 
 Number = Annotated[int, Field(ge=1, le=18)]

@@ -12,8 +12,9 @@ from enghub.core.aggregates import Aggregate
 from enghub.core.codec import Key, Layout
 from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import key, parts, query
-from enghub.plm.ppaps.model import PlmSync, Ppap
+from enghub.plm.ppaps.model import Ppap
 from enghub.plm.ppaps.repository import FoundPpaps
+from enghub.plm.pushes.model import PlmSync
 
 PENDING = "PPAP-PUSH"
 

@@ -15,6 +15,7 @@ from enghub.plm.ppaps.errors import (
     PpapStatusRefused,
     ReasonMissing,
 )
+from enghub.plm.pushes.model import PlmSync, Push
 
 EDITION = "AIAG PPAP, 4th edition"
 ELEMENTS: Mapping[int, tuple[str, str]] = {
@@ -60,15 +61,6 @@ class PpapStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
-class PlmSync(StrEnum):
-    """Whether the PLM knows of the approval."""
-
-    NONE = "NONE"
-    PENDING = "PENDING"
-    SYNCED = "SYNCED"
-    FAILED = "FAILED"
-
-
 @dataclass(frozen=True, slots=True)
 class Element:
     """One of the 18; ``document`` is where it lies, ``reason`` why it does not apply."""
@@ -91,18 +83,6 @@ class PpapApproval:
     customer_feedback: str = ""
     until: date | None = None
     pieces: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """The approval on its way to the PLM; ``push_id`` makes it arrive once, ``due`` is when it is tried next."""
-
-    push_id: str
-    state: PlmSync
-    attempts: int = 0
-    due: datetime | None = None
-    trouble: str = ""
-    synced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from enghub.core import ids
 from enghub.core.claims import Claim
@@ -12,14 +12,12 @@ from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
 from enghub.plm import published
 from enghub.plm.ppaps.errors import PpapNotFound
-from enghub.plm.ppaps.model import TOUCHED, Element, ElementStatus, PlmSync, Ppap, PpapApproval, PpapStatus, Push
+from enghub.plm.ppaps.model import TOUCHED, Element, ElementStatus, Ppap, PpapApproval, PpapStatus
 from enghub.plm.ppaps.repository import FoundPpaps, PlmPpaps, Ppaps
-from enghub.plm.syncs.errors import PlmRefused, PlmUnavailable
+from enghub.plm.pushes.model import PlmSync, Push, action_of
 
 QUEUE = "push_ppap_approval"
 WORKER = "system:push-ppap-approval"
-PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 4, 60, 300, 900, 3600))
-"""Between attempts; the last one again and again: an approval waits for a PLM that is away, however long."""
 MOST_OF_PRODUCT = 100
 
 
@@ -114,20 +112,21 @@ class PpapBook:
         """Tell the PLM the approval, if it is due; what does not arrive is tried again later, under the same id."""
         before = self.get(tenant_id, ppap_id)
         ppap, push, now = before.value, before.value.push, self.clock()
-        if push is None or ppap.approval is None or push.state is not PlmSync.PENDING:
-            return push.state if push else PlmSync.NONE
-        if push.due is not None and push.due > now:
+        approval = ppap.approval
+        if push is None or approval is None:
+            return PlmSync.NONE
+        if not push.is_due(now):
             return push.state
-        made = self._pushed(ppap, push, ppap.approval, now)
+        made = push.attempted(lambda: self._send(ppap, push, approval), now)
         origin = Origin(tenant_id, "", WORKER, now, push.push_id)
-        action = {PlmSync.SYNCED: "push_arrived", PlmSync.FAILED: "push_refused"}.get(made.state, "push_failed")
+        action = action_of(made)
         try:
             self.ppaps.save(Commit(origin, action, replace(ppap, push=made), before))
         except VersionConflict:
             return PlmSync.PENDING  # it changed meanwhile: what is due then is pushed by the sweep
         return made.state
 
-    def _pushed(self, ppap: Ppap, push: Push, approval: PpapApproval, now: datetime) -> Push:
+    def _send(self, ppap: Ppap, push: Push, approval: PpapApproval) -> None:
         body = {
             "projectCode": ppap.project_code,
             "approvalStatus": approval.status.value,
@@ -136,16 +135,7 @@ class PpapBook:
             "comments": approval.comments,
             "customerFeedback": approval.customer_feedback,
         }
-        try:
-            self.plm.push(ppap.connection, ppap.tenant_id, push.push_id, body)
-        except PlmRefused as error:
-            return replace(
-                push, state=PlmSync.FAILED, attempts=push.attempts + 1, trouble=error.message("en"), due=None
-            )
-        except PlmUnavailable as error:
-            pause = PAUSES[min(push.attempts, len(PAUSES) - 1)]
-            return replace(push, attempts=push.attempts + 1, trouble=error.message("en"), due=now + pause)
-        return replace(push, state=PlmSync.SYNCED, attempts=push.attempts + 1, trouble="", due=None, synced_at=now)
+        self.plm.push(ppap.connection, ppap.tenant_id, push.push_id, body)
 
     def sweep(self) -> dict[str, int]:
         """Push what is due; returns how many arrived and how many wait on."""

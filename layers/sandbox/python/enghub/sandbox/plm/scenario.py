@@ -18,12 +18,20 @@ class Scenario:
     touches: tuple[Touch, ...] = ()
     approvals: tuple[tuple[str, str], ...] = ()
     """Approvals of PPAPs that were taken, by their key; the latest twenty."""
+    improvements: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Ids of improvement requests that were taken, by the key of their call; the latest twenty."""
 
     def approved(self, key: str, body: str) -> "Scenario":
         """Return the scenario with an approval taken; one of a key that is known changes nothing."""
         if any(known == key for known, _ in self.approvals):
             return self
         return replace(self, approvals=(*self.approvals, (key, body))[-20:])
+
+    def improved(self, key: str, requests: tuple[str, ...]) -> "Scenario":
+        """Return the scenario with improvement requests taken; those of a key that is known change nothing."""
+        if any(known == key for known, _ in self.improvements):
+            return self
+        return replace(self, improvements=(*self.improvements, (key, requests))[-20:])
 
     def touched(self, first: int, last: int, at: datetime) -> "Scenario":
         """Return the scenario with objects ``first`` to ``last`` edited at ``at``."""
