@@ -28,6 +28,7 @@ class PlmStack(ContextStack):
         self._chain()
         self._ppaps()
         self._feedback()
+        self._apqp()
         self._timers()
 
     def _changes(self) -> None:
@@ -160,6 +161,18 @@ class PlmStack(ContextStack):
         self.table_access(push, *STORED, indexes=())
         self.secret_access(push, "plm/api/*")
         self.work_queue("push_feedback", push, batch_size=1)
+
+    def _apqp(self) -> None:
+        read = self.function("read_apqp")
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+        # Query: the project's PPAP.
+        change = self.function("change_apqp", timeout_seconds=29)
+        self.table_access(change, *STORED, "Query", indexes=("gsi1",))
+        self.secret_access(change, "plm/api/*")
+        push = self.function("push_apqp_gate", timeout_seconds=30)
+        self.table_access(push, *STORED, indexes=())
+        self.secret_access(push, "plm/api/*")
+        self.work_queue("push_apqp_gate", push, batch_size=1)
 
     def _timers(self) -> None:
         wake = self.function("wake_timers", timeout_seconds=30)

@@ -11,7 +11,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from enghub.core import entrypoints, http
 from enghub.plm import rights
 from enghub.plm.boms import wiring
-from enghub.plm.boms.api import BomLineBody, BomResponse, BomVersion, PartNumber, PutBomRequest, Sequence_
+from enghub.plm.boms.api import (
+    BomLineBody,
+    BomResponse,
+    BomVersion,
+    PutBomRequest,
+    Sequence_,
+)
+from enghub.plm.names import PartNumber
 from enghub.plm.setup.wiring import setup
 
 MAX_BODY_BYTES = 512 * 1024

@@ -18,10 +18,10 @@ from enghub.plm.boms.api import (
     BomVersion,
     BomVersionsResponse,
     ExplosionResponse,
-    PartNumber,
     WhereUsedResponse,
     moment_of,
 )
+from enghub.plm.names import PartNumber
 
 app = http.resolver()
 BASE = "/api/v1/plm/boms/<product_code>"

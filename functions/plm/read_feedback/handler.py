@@ -10,9 +10,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http, wire
 from enghub.plm import rights
-from enghub.plm.boms.api import PartNumber
 from enghub.plm.feedback import api
 from enghub.plm.gateways.feedback import feedback
+from enghub.plm.names import PartNumber
 
 app = http.resolver()
 Day = Annotated[wire.Day | None, Query()]

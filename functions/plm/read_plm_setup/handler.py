@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
 from enghub.plm import rights
+from enghub.plm.names import ConnectionName
 from enghub.plm.setup.api import ConnectionRulesResponse, UnitsResponse
 from enghub.plm.setup.wiring import setup
-from enghub.plm.syncs.api import ConnectionName
 
 app = http.resolver()
 

@@ -5,7 +5,15 @@ for an earlier setting does nothing. Runbook: docs/runbooks/plm-feedback.md.
 """
 
 from enghub.core.timers import aws
-from enghub.plm.feedback.service import DAILY, PUSH
+from enghub.plm.apqp import service as apqp
+from enghub.plm.feedback import service as quality
 from enghub.plm.gateways.feedback import feedback
+from enghub.plm.pushes.timers import sends_to
 
-lambda_handler = aws.wake_handler({DAILY: lambda due: feedback().due(due), PUSH: lambda due: feedback().push_due(due)})
+lambda_handler = aws.wake_handler(
+    {
+        quality.DAILY: lambda due: feedback().due(due),
+        quality.PUSH: sends_to(quality.PUSH_QUEUE),
+        apqp.PURPOSE: sends_to(apqp.QUEUE),
+    }
+)

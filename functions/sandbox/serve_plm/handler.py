@@ -6,7 +6,6 @@ Runbook: docs/runbooks/plm-sandbox.md.
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -51,10 +50,7 @@ def read_products() -> dict[str, Any]:
 def read_ppap_documents() -> dict[str, Any]:
     """All 18 documents of a project, ready."""
     _account()
-    project = (app.current_event.query_string_parameters or {})["projectCode"]
-    return {
-        "items": [{"element": n, "status": "READY", "document": f"{project}/element-{n}.pdf"} for n in range(1, 19)]
-    }
+    return service.ppap_documents((app.current_event.query_string_parameters or {})["projectCode"])
 
 
 @app.post("/sandbox/plm/ppap/approvals", openapi_extensions=PUBLIC)
@@ -62,7 +58,22 @@ def take_ppap_approval() -> dict[str, Any]:
     """Take an approval, once by its Idempotency-Key; fails as the scenario says."""
     _account()
     body = json.dumps(app.current_event.json_body, ensure_ascii=False)
-    return {"taken": len(_taken(lambda scenario, key: scenario.approved(key, body)).approvals)}
+    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.approved(key, body)).approvals)}
+
+
+@app.get("/sandbox/plm/apqp/projects/<code>", openapi_extensions=PUBLIC)
+def read_apqp_status(code: str) -> dict[str, Any]:
+    """A project in its second phase: what the first one wants is done."""
+    _account()
+    return service.apqp_status(code)
+
+
+@app.post("/sandbox/plm/apqp/gates", openapi_extensions=PUBLIC)
+def take_apqp_gate() -> dict[str, Any]:
+    """Take a passed gate, once by its Idempotency-Key; fails as the scenario says."""
+    _account()
+    body = json.dumps(app.current_event.json_body, ensure_ascii=False)
+    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.passed(key, body)).gates)}
 
 
 @app.post("/sandbox/plm/improvements", openapi_extensions=PUBLIC)
@@ -70,18 +81,7 @@ def take_improvements() -> dict[str, Any]:
     """Take a batch of improvement requests, once by its Idempotency-Key; fails as the scenario says."""
     _account()
     requests = tuple(str(one["requestId"]) for one in app.current_event.json_body["requests"])
-    return {"taken": len(_taken(lambda scenario, key: scenario.improved(key, requests)).improvements)}
-
-
-def _taken(change: Callable[[Scenario, str], Scenario]) -> Scenario:
-    """Return the scenario after what was told under an Idempotency-Key; the same key changes nothing twice."""
-    scenario = scenarios.load()
-    if scenario.fail_next and scenarios.take_failure():
-        raise Unavailable
-    changed = change(scenario, app.current_event.headers.get("idempotency-key", ""))
-    if changed is not scenario:
-        scenarios.save(changed)
-    return changed
+    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.improved(key, requests)).improvements)}
 
 
 @app.get("/sandbox/plm/scenario", openapi_extensions=PUBLIC)
@@ -115,15 +115,8 @@ def touch_products() -> dict[str, Any]:
 @app.post("/sandbox/plm/changes", openapi_extensions=PUBLIC)
 def report_change() -> dict[str, Any]:
     """Send the body as a signed change notification to the hub, as often as the scenario says."""
-    import httpx  # noqa: PLC0415 - only this route calls out
-
     account = _account()
-    body, headers = account.signed(app.current_event.json_body, system_clock())
-    answers = []
-    for _ in range(scenarios.load().webhook_times):
-        answer = httpx.post(account.webhook_url, content=body, headers=headers, timeout=10)
-        answers.append({"status": answer.status_code, "body": json.loads(answer.content)})
-    return {"deliveries": answers}
+    return account.delivered(app.current_event.json_body, system_clock(), scenarios.load().webhook_times)
 
 
 def refuse(error: EngHubError) -> Response[Any]:
@@ -134,6 +127,10 @@ def refuse(error: EngHubError) -> Response[Any]:
 def misunderstood(error: Exception) -> Response[Any]:
     """Answer that the request makes no sense."""
     return Response(400, content_types.APPLICATION_JSON, {"error": f"{type(error).__name__}: {error}"})
+
+
+def _key() -> str:
+    return str(app.current_event.headers.get("idempotency-key", ""))
 
 
 def _account() -> Account:

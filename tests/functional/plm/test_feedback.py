@@ -66,7 +66,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
 def remote(monkeypatch: pytest.MonkeyPatch, time: list[datetime]) -> Plm:
     server = Plm()
     calls = PlmCalls(Connections.here(), server)  # type: ignore[arg-type]
-    made = QualityFeedback(DynamoFeedback(), RestFeedback(calls), surroundings(), system_clock)
+    made = QualityFeedback(DynamoFeedback(), RestFeedback(lambda: calls), surroundings(), system_clock)
     for name in FUNCTIONS:
         handler(name)
         monkeypatch.setattr(f"functions.plm.{name}.handler.feedback", lambda: made)
@@ -188,11 +188,25 @@ def test_a_declined_suggestion_is_made_again_only_by_another_day(remote: Plm) ->
 
 def test_a_report_taken_back_counts_no_more_also_when_that_is_heard_first(remote: Plm) -> None:
     five()
-    tell("ReportReversed", 99, product_id="CAR", shift_date="2026-03-20", defect_types=["DESIGN-GAP"], defect_qty=2,
-         operation="OP-10")  # fmt: skip
+    tell(
+        "ReportReversed",
+        99,
+        product_id="CAR",
+        shift_date="2026-03-20",
+        defect_types=["DESIGN-GAP"],
+        defect_qty=2,
+        operation="OP-10",
+    )
     assert ask("GET", "products/CAR")[1]["data"]["issues"] == 4
-    tell("ReportReversed", 98, product_id="BUS", shift_date="2026-03-20", defect_types=["DESIGN-GAP"], defect_qty=2,
-         operation="OP-10")  # fmt: skip
+    tell(
+        "ReportReversed",
+        98,
+        product_id="BUS",
+        shift_date="2026-03-20",
+        defect_types=["DESIGN-GAP"],
+        defect_qty=2,
+        operation="OP-10",
+    )
     defects(97, "2026-03-20", "DESIGN-GAP", product="BUS")
     found = ask("GET", "products/BUS")[1]["data"]
     assert (found["issues"], found["quantity"], found["pareto"]) == (0, 0, [])

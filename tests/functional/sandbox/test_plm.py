@@ -117,3 +117,18 @@ def test_an_approval_is_taken_once_by_its_key_and_fails_as_the_scenario_says() -
     statuses = [handler("serve_plm", "sandbox")(event, Context())["statusCode"] for _ in range(3)]
     assert statuses == [503, 200, 200]
     assert len(ask("GET", "scenario")[1]["approvals"]) == 1
+
+
+def test_suggestions_and_gates_are_taken_once_by_their_key() -> None:
+    status, found = ask("GET", "apqp/projects/PRJ-7")
+    assert (status, found["phase"], len(found["deliverables"])) == (200, "PLM_PHASE_2", 7)
+    bearer = Api.of("default", API).token(system_clock())
+    headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": "push-1"}
+    for path, body in (
+        ("apqp/gates", {"phaseCode": "PLM_PHASE_1"}),
+        ("improvements", {"requests": [{"requestId": "r"}]}),
+    ):
+        event = a_request("POST", f"/sandbox/plm/{path}", body, headers=headers)
+        assert [handler("serve_plm", "sandbox")(event, Context())["statusCode"] for _ in range(2)] == [200, 200]
+    scenario = ask("GET", "scenario")[1]
+    assert (len(scenario["gates"]), scenario["improvements"]) == (1, [["push-1", ["r"]]])

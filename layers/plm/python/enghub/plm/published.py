@@ -107,3 +107,13 @@ class DesignImprovementSuggested(PlmEvent):
     issues: Count
     top_causes: tuple[str, ...]
     priority: Literal["HIGH", "MEDIUM", "LOW"]
+
+
+class ApqpGatePassed(PlmEvent):
+    """The gate of a phase was signed by all (PLM-13); ``phase`` 1 to 5."""
+
+    project_code: str
+    product_code: str
+    phase: Annotated[int, Field(ge=1, le=5)]
+    status: Literal["PASSED", "CONDITIONAL"]
+    approvers: tuple[str, ...]

@@ -18,11 +18,10 @@ from enghub.plm.boms.explosion import Explosion, Requirement
 from enghub.plm.boms.model import MOST_LINES, ONE, Bom, BomLine, Moment, Versions
 from enghub.plm.boms.whereused import Use
 from enghub.plm.connections.rules import ConnectionRules
+from enghub.plm.names import ConnectionName, PartNumber
 from enghub.plm.setup.api import UnitName, Zone
-from enghub.plm.syncs.api import ConnectionName
 
 T = TypeVar("T")
-PartNumber = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(wire.printable)]
 BomVersion = Annotated[str, Field(min_length=1, max_length=20), AfterValidator(wire.printable)]
 Amount = Annotated[
     str,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.commits import Kept
-from enghub.plm.boms.api import PartNumber
+from enghub.core.setup.api import Zone
 from enghub.plm.feedback.model import (
     DESIGN,
     FeedbackRules,
@@ -23,9 +23,8 @@ from enghub.plm.feedback.model import (
     TrendSaid,
 )
 from enghub.plm.feedback.repository import FoundSuggestions
+from enghub.plm.names import ConnectionName, PartNumber
 from enghub.plm.pushes.model import PlmSync
-from enghub.plm.setup.api import Revision, Zone
-from enghub.plm.syncs.api import ConnectionName
 
 BASE = "/api/v1/plm/feedback"
 
@@ -46,7 +45,7 @@ class PutFeedbackRulesRequest(wire.Request):
     level: Annotated[wire.Quantity, Field(gt=0, le=Decimal("0.2"))] = Decimal("0.05")
     cost_per_piece: wire.Quantity | None = None
     currency: Annotated[str, Field(max_length=3, pattern=r"^([A-Z]{3})?$")] = ""
-    revision: Revision
+    revision: wire.Count
 
     def to_rules(self, tenant_id: str) -> FeedbackRules:
         """Return the rules."""

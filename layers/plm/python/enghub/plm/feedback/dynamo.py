@@ -20,7 +20,7 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import Attr, key, parts, query
 from enghub.core.identity import Origin
 from enghub.core.outbox import to_command
-from enghub.core.timers.dynamo import fired, fired_and_set
+from enghub.core.timers.dynamo import fired_and_set
 from enghub.core.timers.model import DueTimer, SetTimer
 from enghub.core.transactions import Update, transact
 from enghub.plm.feedback.model import FeedbackRules, FeedbackRun, Finding, QualityIssue, Suggestion, Tally
@@ -168,10 +168,6 @@ class DynamoFeedback:
     def command(self, day: date, origin: Origin) -> None:
         """See Feedback."""
         transact(to_command(QUEUE, {"day": day.isoformat()}, origin))
-
-    def command_due(self, due: DueTimer, queue: str, payload: Mapping[str, Any], origin: Origin) -> None:
-        """See Feedback."""
-        transact(fired(due, origin.at), to_command(queue, payload, origin))
 
     def command_and_set(
         self, due: DueTimer, again: SetTimer, queue: str, payload: Mapping[str, Any], origin: Origin

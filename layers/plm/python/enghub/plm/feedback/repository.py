@@ -66,13 +66,10 @@ class Feedback(Protocol):
     def command(self, day: date, origin: Origin) -> None:
         """Ask for the feedback of a day."""
 
-    def command_due(self, due: DueTimer, queue: str, payload: Mapping[str, Any], origin: Origin) -> None:
-        """Send a command because a timer is due: the mark and the command are one; raises AlreadyHandled."""
-
     def command_and_set(
         self, due: DueTimer, again: SetTimer, queue: str, payload: Mapping[str, Any], origin: Origin
     ) -> None:
-        """As ``command_due``, and set the timer again."""
+        """Send a command because a timer is due, and set it again, together; raises AlreadyHandled."""
 
 
 class PlmFeedback(Protocol):

@@ -176,11 +176,6 @@ class QualityFeedback:
         origin = Origin(due.tenant_id, "", WORKER, now, due.version)
         self.store.command_and_set(due, again, RUN_QUEUE, {"day": due.payload["day"]}, origin)
 
-    def push_due(self, due: DueTimer) -> None:
-        """Ask for another attempt to tell the PLM; raises AlreadyHandled."""
-        origin = Origin(due.tenant_id, "", WORKER, self.clock(), due.version)
-        self.store.command_due(due, PUSH_QUEUE, {"day": due.payload["day"]}, origin)
-
     def ask(self, day: date, origin: Origin) -> None:
         """Ask for the feedback of a day at once.
 

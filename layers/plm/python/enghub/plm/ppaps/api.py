@@ -7,6 +7,7 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.commits import Kept
+from enghub.plm.names import ConnectionName
 from enghub.plm.ppaps.model import (
     ELEMENTS,
     Element,
@@ -17,7 +18,6 @@ from enghub.plm.ppaps.model import (
 )
 from enghub.plm.ppaps.repository import FoundPpaps
 from enghub.plm.pushes.model import PlmSync
-from enghub.plm.syncs.api import ConnectionName
 
 Number = Annotated[int, Field(ge=1, le=18)]
 

@@ -1,9 +1,8 @@
 """Requests and answers about sync runs."""
 
-from typing import Annotated
-
 from enghub.core import wire
-from enghub.core.i18n import Language, Text
+from enghub.core.i18n import Language
+from enghub.plm.names import ConnectionName
 from enghub.plm.products.model import Reason
 from enghub.plm.syncs.model import (
     Batch,
@@ -18,18 +17,6 @@ from enghub.plm.syncs.model import (
     SyncRun,
     Trigger,
 )
-
-ConnectionName = Annotated[
-    str,
-    wire.form(
-        r"^[a-z0-9][a-z0-9-]*$",
-        Text(
-            "begin with a small letter or digit; small letters, digits and - follow",
-            "以小写字母或数字开头，其后为小写字母、数字或 -",
-        ),
-        max_length=40,
-    ),
-]
 
 
 class StartSyncRequest(wire.Request):

@@ -1,11 +1,14 @@
 """The scenario in the sandbox's table."""
 
+from collections.abc import Callable
+
 from pynamodb.exceptions import UpdateError
 
 from enghub.core import clock
 from enghub.core.aggregates import Items
 from enghub.core.codec import Layout
 from enghub.core.dynamo import Attr, table
+from enghub.core.errors import Unavailable
 from enghub.core.strictjson import parse_json, write_json
 from enghub.core.transactions import transact
 from enghub.sandbox.plm.catalogue import Touch
@@ -35,6 +38,21 @@ def load() -> Scenario:
 def save(scenario: Scenario) -> None:
     """Store the scenario."""
     transact(SCENARIOS.put(scenario))
+
+
+def taken_once(key: str, change: Callable[[Scenario, str], Scenario]) -> Scenario:
+    """Return the scenario after what was told under a key; the same key changes nothing twice.
+
+    Raises:
+        Unavailable: the scenario wants it to fail.
+    """
+    scenario = load()
+    if scenario.fail_next and take_failure():
+        raise Unavailable
+    changed = change(scenario, key)
+    if changed is not scenario:
+        save(changed)
+    return changed
 
 
 def take_failure() -> bool:

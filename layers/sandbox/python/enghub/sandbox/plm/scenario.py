@@ -20,12 +20,20 @@ class Scenario:
     """Approvals of PPAPs that were taken, by their key; the latest twenty."""
     improvements: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Ids of improvement requests that were taken, by the key of their call; the latest twenty."""
+    gates: tuple[tuple[str, str], ...] = ()
+    """Passed APQP gates that were taken, by their key; the latest twenty."""
 
     def approved(self, key: str, body: str) -> "Scenario":
         """Return the scenario with an approval taken; one of a key that is known changes nothing."""
         if any(known == key for known, _ in self.approvals):
             return self
         return replace(self, approvals=(*self.approvals, (key, body))[-20:])
+
+    def passed(self, key: str, gate: str) -> "Scenario":
+        """Return the scenario with a passed APQP gate taken; one of a key that is known changes nothing."""
+        if any(known == key for known, _ in self.gates):
+            return self
+        return replace(self, gates=(*self.gates, (key, gate))[-20:])
 
     def improved(self, key: str, requests: tuple[str, ...]) -> "Scenario":
         """Return the scenario with improvement requests taken; those of a key that is known change nothing."""

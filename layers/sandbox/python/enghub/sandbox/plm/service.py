@@ -17,6 +17,15 @@ from enghub.core.i18n import Text
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.scenario import Scenario
 
+FIRST_PHASE = (
+    "DESIGN-GOALS",
+    "QUALITY-GOALS",
+    "PRELIM-BOM",
+    "PRELIM-FLOW",
+    "PRELIM-CHARACTERISTICS",
+    "ASSURANCE-PLAN",
+    "SUPPORT-1",
+)
 TOKEN_SECONDS = 300
 LARGEST_PAGE = 5000
 BASE_PATH = "/sandbox/plm"
@@ -62,6 +71,29 @@ class Account:
             "X-PLM-Timestamp": timestamp,
             "X-PLM-Signature": _sign(self.webhook_secret, timestamp.encode() + b"." + body),
         }
+
+    def delivered(self, notification: Mapping[str, Any], now: datetime, times: int) -> dict[str, Any]:
+        """Report a change to the hub, so many times; returns what it answered."""
+        import httpx  # noqa: PLC0415 - only this calls out
+
+        body, headers = self.signed(notification, now)
+        answers = []
+        for _ in range(times):
+            answer = httpx.post(self.webhook_url, content=body, headers=headers, timeout=10)
+            answers.append({"status": answer.status_code, "body": json.loads(answer.content)})
+        return {"deliveries": answers}
+
+
+def ppap_documents(project: str) -> dict[str, Any]:
+    """Return all 18 documents of a project, ready."""
+    found = ({"element": n, "status": "READY", "document": f"{project}/element-{n}.pdf"} for n in range(1, 19))
+    return {"items": list(found)}
+
+
+def apqp_status(project: str) -> dict[str, Any]:
+    """Return a project in its second phase: what the first one wants is done."""
+    done = [{"code": name, "status": "DONE", "document": f"{project}/{name}.pdf"} for name in FIRST_PHASE]
+    return {"projectCode": project, "phase": "PLM_PHASE_2", "deliverables": done}
 
 
 def _same(left: str, right: str) -> bool:
