@@ -29,6 +29,7 @@ class PlmStack(ContextStack):
         self._ppaps()
         self._feedback()
         self._apqp()
+        self._effects()
         self._timers()
 
     def _changes(self) -> None:
@@ -121,7 +122,8 @@ class PlmStack(ContextStack):
 
     def _chain(self) -> None:
         project = self.function("project_floor", timeout_seconds=30)
-        self.table_access(project, "GetItem", "PutItem", indexes=())
+        # DeleteItem: a place of stock that is empty.
+        self.table_access(project, "GetItem", "PutItem", "DeleteItem", indexes=())
         self.subscribe("project_floor", project)
         # Where-used and explosion of up to fifty products, and their orders.
         read = self.function("read_impacts", memory_mb=1769, timeout_seconds=29)
@@ -173,6 +175,13 @@ class PlmStack(ContextStack):
         self.table_access(push, *STORED, indexes=())
         self.secret_access(push, "plm/api/*")
         self.work_queue("push_apqp_gate", push, batch_size=1)
+
+    def _effects(self) -> None:
+        # What a change hits is computed as in its impact.
+        read = self.function("read_effects", memory_mb=1024, timeout_seconds=29)
+        self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem")
+        change = self.function("change_effects", memory_mb=1769, timeout_seconds=29)
+        self.table_access(change, *STORED, "BatchGetItem", "Query")
 
     def _timers(self) -> None:
         wake = self.function("wake_timers", timeout_seconds=30)

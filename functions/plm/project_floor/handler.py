@@ -1,7 +1,7 @@
-"""Keeps what the shop floor tells of work orders and inspections, so that a change finds what it hits (PLM-09).
+"""Keeps what the shop floor tells of work orders, inspections and stock, so that a change finds what it hits (PLM-09).
 
-Trigger: queue project_floor, from the bus: WorkOrder events, InspectionOpened and InspectionDecided of enghub.mes.
-By version and time: older and repeated events change nothing. Runbook: docs/runbooks/plm-changes.md.
+Trigger: queue project_floor, from the bus: WorkOrder events, InspectionOpened, InspectionDecided and StockChanged
+of enghub.mes. By version and time: older and repeated events change nothing. Runbook: docs/runbooks/plm-changes.md.
 """
 
 from enghub.core import entrypoints
@@ -21,6 +21,11 @@ def take_inspection(event: Envelope, inspection: consumed.FloorInspection) -> No
     DynamoFloor().take_inspection(event, inspection)
 
 
+def take_stock(event: Envelope, told: consumed.StockChanged) -> None:
+    """Keep what a place holds."""
+    DynamoFloor().take_stock(event, told)
+
+
 lambda_handler = entrypoints.events(
     on(consumed.WorkOrderCreated, take_order),
     on(consumed.WorkOrderChanged, take_order),
@@ -31,6 +36,9 @@ lambda_handler = entrypoints.events(
     on(consumed.WorkOrderCompleted, take_order),
     on(consumed.WorkOrderClosed, take_order),
     on(consumed.WorkOrderCancelled, take_order),
+    on(consumed.WorkOrderHeld, take_order),
+    on(consumed.WorkOrderHoldLifted, take_order),
+    on(consumed.StockChanged, take_stock),
     on(consumed.InspectionOpened, take_inspection),
     on(consumed.InspectionDecided, take_inspection),
 )

@@ -1,4 +1,4 @@
-"""What follows from orders and changes by event: planners hear, critical changes hold (MES-01, MES-04, PLM-07)."""
+"""What follows from orders and changes by event: planners hear, changes hold (MES-01, MES-04, PLM-07, PLM-26)."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -130,3 +130,34 @@ def test_an_order_that_ended_is_not_held(floor: Floor) -> None:
     hear(floor, "hold_orders", a_change())
     assert holds(floor) == []
     assert told("mes.orders_held") == []
+
+
+def an_effect(*orders: str, effect_id: str = "E-1") -> dict[str, Any]:
+    return a_change(
+        "ChangeEffectPlanned", effect_id=effect_id, mode="NEXT_BATCH", serial="", held_orders=list(orders), title="FKM"
+    )
+
+
+def applied(effect_id: str = "E-1") -> dict[str, Any]:
+    return a_change("ChangeApplied", effect_id=effect_id, applied_at=to_text(system_clock()), serial="")
+
+
+def test_an_effect_holds_the_orders_that_it_names_until_the_change_is_applied(floor: Floor) -> None:
+    floor.create()
+    floor.create(workOrderId="WO-2")
+    effect = an_effect("WO-2", "WO-UNKNOWN")
+    hear(floor, "hold_orders", effect, effect)
+    assert (holds(floor), [source for source, *_ in holds(floor, "WO-2")]) == ([], ["ecn/ECN-1"])
+    assert [one["facts"]["orders"] for one in told("mes.orders_held")] == ["WO-2"]
+    for _ in range(2):
+        hear(floor, "hold_orders", applied())
+    assert holds(floor, "WO-2") == []
+    hear(floor, "hold_orders", effect)
+    assert holds(floor, "WO-2") == [], "an event that comes again"
+
+
+@pytest.mark.parametrize("over", [applied, lambda: a_change("ChangePointCancelled")], ids=["applied", "withdrawn"])
+def test_an_effect_that_is_over_before_it_was_heard_of_holds_nothing(floor: Floor, over: Any) -> None:
+    floor.create()
+    hear(floor, "hold_orders", over(), an_effect("WO-1"))
+    assert holds(floor) == []

@@ -54,7 +54,7 @@ def test_from_the_notice_up_to_finished_products_and_down_to_components() -> Non
     assert found["finishedProducts"] == ["CAR"]
     assert [one["component"] for one in found["components"]] == ["PIN"]
     assert found["risk"]["severity"] == 8, "MAJOR, and a key component on the way"
-    assert found["floor"] == {"knownUntil": None, "ageSeconds": None, "ordersWithGaps": 0, "stock": "NOT_KNOWN"}
+    assert found["floor"] == {"knownUntil": None, "ageSeconds": None, "ordersWithGaps": 0, "stock": "NONE_TOLD"}
 
 
 def test_open_orders_of_everything_above_are_hit_with_the_moment_they_were_told() -> None:

@@ -177,6 +177,22 @@ class ChangePointCreated(FromPlm):
     affected_products: tuple[str, ...]
 
 
+class ChangeEffectPlanned(FromPlm):
+    """A change takes effect at a point; these orders wait until it is applied."""
+
+    ecn_number: str
+    effect_id: str
+    title: str
+    held_orders: tuple[str, ...]
+
+
+class ChangeApplied(FromPlm):
+    """The new revision is made from now on."""
+
+    ecn_number: str
+    effect_id: str
+
+
 class ChangePointCancelled(FromPlm):
     """The PLM has withdrawn an engineering change."""
 

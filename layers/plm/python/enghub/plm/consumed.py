@@ -21,6 +21,7 @@ class FloorOrder(FromMes):
     good_qty: Decimal
     line_id: str | None = None
     due_date: date
+    holds: tuple[str, ...] = ()
 
 
 class WorkOrderCreated(FloorOrder):
@@ -57,6 +58,24 @@ class WorkOrderClosed(FloorOrder):
 
 class WorkOrderCancelled(FloorOrder):
     """Given up."""
+
+
+class WorkOrderHeld(FloorOrder):
+    """A hold was put on it."""
+
+
+class WorkOrderHoldLifted(FloorOrder):
+    """A hold of it was lifted."""
+
+
+class StockChanged(FromMes):
+    """Stock at one place became more or less."""
+
+    material_id: str
+    lot_id: str
+    warehouse_id: str
+    location_id: str
+    quantity: Decimal
 
 
 class FloorInspection(FromMes):

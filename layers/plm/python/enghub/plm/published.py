@@ -117,3 +117,23 @@ class ApqpGatePassed(PlmEvent):
     phase: Annotated[int, Field(ge=1, le=5)]
     status: Literal["PASSED", "CONDITIONAL"]
     approvers: tuple[str, ...]
+
+
+class ChangeEffectPlanned(PlmEvent):
+    """A change takes effect at a point: these orders of the factory wait until it is applied (PLM-26)."""
+
+    ecn_number: str
+    effect_id: str
+    title: str
+    mode: Literal["NEXT_BATCH", "REMAINING_QUANTITY", "IMMEDIATELY", "AT_SERIAL"]
+    serial: str
+    held_orders: tuple[str, ...]
+
+
+class ChangeApplied(PlmEvent):
+    """The new revision is made from now on: what waited in the factory goes on (PLM-26)."""
+
+    ecn_number: str
+    effect_id: str
+    applied_at: datetime
+    serial: str

@@ -1,6 +1,6 @@
 """What the shop floor told of a product: open work orders and inspections, each with the moment it became so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -22,6 +22,8 @@ class OrderOnFloor:
     line_id: str | None
     known_at: datetime
     taken_at: datetime
+    holds: tuple[str, ...] = ()
+    """The sources of its holds."""
 
     @property
     def is_open(self) -> bool:
@@ -49,6 +51,23 @@ class InspectionOnFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class StockOnFloor:
+    """A lot at a place, as the sum of the movements that were told; ``known_at`` is when the latest of them was."""
+
+    product: str
+    factory_id: str
+    lot_id: str
+    warehouse_id: str
+    location_id: str
+    quantity: Decimal
+    known_at: datetime
+
+    def moved(self, quantity: Decimal, at: datetime) -> "StockOnFloor":
+        """Return it after a movement; movements may come in any order."""
+        return replace(self, quantity=self.quantity + quantity, known_at=max(self.known_at, at))
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """What is known of some products: how far the projection is, and how many orders lack a version."""
 
@@ -58,3 +77,4 @@ class Floor:
     orders_with_gaps: int
     is_cut: bool
     """More products were asked for than are looked at, or one has more entries than are read."""
+    stock: tuple[StockOnFloor, ...] = ()

@@ -46,6 +46,17 @@ class AffectedOrder(wire.Response):
     taken_at: wire.Instant
 
 
+class AffectedStock(wire.Response):
+    """A lot at a place, of a product that the change touches, as the movements that were told sum up."""
+
+    factory_id: str
+    product_code: str
+    lot_id: str
+    place: str
+    quantity: wire.Total
+    known_at: wire.Instant
+
+
 class AffectedInspection(wire.Response):
     """An inspection of a part that the change touches."""
 
@@ -82,7 +93,7 @@ class RiskResponse(wire.Response):
 class FloorState(wire.Response):
     """How far what the mes told is: its newest fact, how old that is, orders of which a state never came.
 
-    Stock on hand is not known here yet: the mes publishes none.
+    ``stock`` is KNOWN where a movement of a touched product was ever told and something is left, else NONE_TOLD.
     """
 
     known_until: wire.Instant | None
@@ -102,6 +113,7 @@ class ImpactResponse(wire.Response):
     uses: tuple[AffectedUse, ...]
     components: tuple[AffectedComponent, ...]
     open_orders: tuple[AffectedOrder, ...]
+    stock: tuple[AffectedStock, ...]
     inspections: tuple[AffectedInspection, ...]
     risk: RiskResponse
     floor: FloorState
@@ -120,6 +132,7 @@ class ImpactResponse(wire.Response):
             uses=_uses(found),
             components=_components(found),
             open_orders=_orders(found),
+            stock=_stock(found),
             inspections=_inspections(found),
             risk=_risk(found),
             floor=_floor(found),
@@ -169,6 +182,22 @@ def _orders(found: Impact) -> tuple[AffectedOrder, ...]:
     )
 
 
+def _stock(found: Impact) -> tuple[AffectedStock, ...]:
+    touched = set(found.products)
+    return tuple(
+        AffectedStock(
+            factory_id=one.factory_id,
+            product_code=one.product,
+            lot_id=one.lot_id,
+            place=f"{one.warehouse_id}/{one.location_id}",
+            quantity=one.quantity,
+            known_at=one.known_at,
+        )
+        for one in found.floor.stock
+        if one.product in touched
+    )[:MOST_SHOWN]
+
+
 def _inspections(found: Impact) -> tuple[AffectedInspection, ...]:
     return tuple(
         AffectedInspection(
@@ -204,7 +233,7 @@ def _floor(found: Impact) -> FloorState:
         known_until=until,
         age_seconds=None if until is None else max(0, int((found.computed_at - until).total_seconds())),
         orders_with_gaps=found.floor.orders_with_gaps,
-        stock="NOT_KNOWN",
+        stock="KNOWN" if found.floor.stock else "NONE_TOLD",
     )
 
 
@@ -217,6 +246,8 @@ def open_points(found: Impact) -> tuple[str, ...]:
         return ("CHANGE_CANCELLED",)
     if any(one.is_open for one in found.floor.orders):
         points.append("OPEN_ORDERS")
+    if _stock(found):
+        points.append("STOCK_ON_HAND")
     if any(one.is_open for one in found.floor.inspections):
         points.append("OPEN_INSPECTIONS")
     if found.floor.orders_with_gaps:

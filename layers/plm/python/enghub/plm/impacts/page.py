@@ -23,7 +23,7 @@ INSPECTIONS = Text("Inspections", "检验")
 COMPONENTS = Text("Components", "组件")
 RISK = Text("Risk: action priority {ap}, RPN {rpn} ({edition})", "风险：行动优先级 {ap}，RPN {rpn}（{edition}）")
 OPEN = Text("Still open", "未关闭事项")
-STOCK = Text("Stock on hand is not known here.", "本系统尚无库存数据。")
+STOCK = Text("Stock on hand", "库存")
 STYLE = (
     "body{font:1rem sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse}td,th{border:1px solid #999;padding:.2rem .5rem;text-align:left}"
@@ -85,7 +85,9 @@ def _touched(found: ImpactResponse, language: Language) -> Iterable[str]:
         )
         for one in found.open_orders
     )
-    yield _section(ORDERS.render(language), _table(orders) + f"<p>{escape(STOCK.render(language))}</p>")
+    yield _section(ORDERS.render(language), _table(orders))
+    stock = ((one.lot_id, one.product_code, one.place, one.quantity, to_text(one.known_at)) for one in found.stock)
+    yield _section(STOCK.render(language), _table(stock))
     inspections = (
         (one.inspection_id, one.product_code, one.kind, one.status, to_text(one.known_at)) for one in found.inspections
     )
