@@ -1,9 +1,9 @@
 """Keeps what changed, as the contexts' own events tell it (OPS-25).
 
 Trigger: queue record_changes, from the bus: upgrades and roll-outs of enghub.upgrade; ConfigurationChanged,
-FeatureFlagChanged, GrayReleaseChanged of enghub.settings; ChangePointCreated, ChangePointCancelled, BomChanged of
-enghub.plm; cut-overs, RampChanged, ReleaseChanged of enghub.golive. One item per event, under its id: a redelivery
-writes the same.
+FeatureFlagChanged, GrayReleaseChanged, BusinessRuleActivated of enghub.settings; ChangePointCreated,
+ChangePointCancelled, BomChanged of enghub.plm; cut-overs, RampChanged, ReleaseChanged of enghub.golive. One item per
+event, under its id: a redelivery writes the same.
 Runbook: docs/runbooks/golive-incidents.md.
 """
 

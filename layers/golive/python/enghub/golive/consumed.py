@@ -107,6 +107,17 @@ class GrayReleaseChanged(EventData, source="enghub.settings"):
     why: str
 
 
+class BusinessRuleActivated(EventData, source="enghub.settings"):
+    """Another version of a business rule decides, or none (0); tenant ``*`` is everybody's."""
+
+    rule_key: str
+    kind: str
+    layer: str
+    active_version: int
+    previous_version: int
+    table: str
+
+
 class ChangePointCreated(EventData, source="enghub.plm"):
     """An engineering change came."""
 

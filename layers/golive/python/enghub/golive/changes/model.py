@@ -20,6 +20,7 @@ class ChangeKind(StrEnum):
     SETTING = "SETTING"
     FLAG = "FLAG"
     GRAY_RELEASE = "GRAY_RELEASE"
+    RULE = "RULE"
     ENGINEERING_CHANGE = "ENGINEERING_CHANGE"
     BOM = "BOM"
     CUTOVER = "CUTOVER"

@@ -39,6 +39,7 @@ TOLD: dict[type[EventData], Telling] = {
     consumed.ConfigurationChanged: Telling(ChangeKind.SETTING, "config_key", ""),
     consumed.FeatureFlagChanged: Telling(ChangeKind.FLAG, "flag_key", ""),
     consumed.GrayReleaseChanged: Telling(ChangeKind.GRAY_RELEASE, "feature_key", ""),
+    consumed.BusinessRuleActivated: Telling(ChangeKind.RULE, "rule_key", "", "ACTIVATED"),
     consumed.ChangePointCreated: Telling(ChangeKind.ENGINEERING_CHANGE, "ecn_number", "", "CREATED"),
     consumed.ChangePointCancelled: Telling(ChangeKind.ENGINEERING_CHANGE, "ecn_number", "", "CANCELLED"),
     consumed.BomChanged: Telling(ChangeKind.BOM, "product_code", "", "CHANGED"),
@@ -73,6 +74,10 @@ SAID: dict[ChangeKind, Text] = {
     ChangeKind.GRAY_RELEASE: Text(
         "gray release of {subject} ({environment}) at {current_percentage} %: {action}",
         "灰度发布 {subject}（{environment}）比例 {current_percentage}%：{action}",
+    ),
+    ChangeKind.RULE: Text(
+        "business rule {subject}, {layer} layer: version {active_version} decides after version {previous_version}",
+        "业务规则 {subject}（{layer} 层）：第 {active_version} 版生效，此前为第 {previous_version} 版",
     ),
     ChangeKind.ENGINEERING_CHANGE: Text(
         "engineering change {subject}: {action} {title}", "工程变更 {subject}：{action} {title}"
@@ -116,10 +121,13 @@ ACTIONS: dict[str, Text] = {
     "WEIGHTS_CHANGED": Text("somebody else set a share", "比例被他人修改"),
     "ARMED": Text("has all traffic, rollback armed", "已全量，仍可自动回退"),
     "CARRIED_OUT": Text("carried out", "已执行"),
+    "ACTIVATED": Text("activated", "已生效"),
 }
 ENABLED = {"True": Text("enabled", "已启用"), "False": Text("disabled", "已停用")}
 RELEASES = {"RELEASE": Text("release", "发布"), "IMPROVEMENT": Text("improvement", "优化")}
 REHEARSAL = {"True": Text("rehearsal of the cut-over", "割接演练"), "False": Text("cut-over", "割接")}
+NOT_TOLD = frozenset({"table"})
+"""What a fact would only hide the others by."""
 LONGEST = 300
 """Characters of a fact that are kept."""
 
@@ -127,7 +135,9 @@ LONGEST = 300
 def change(envelope: Envelope, data: EventData) -> Change | None:
     """Return what an event says has changed, None where nothing did; ``data`` is of a type in ``TOLD``."""
     kind, subject, system, action = TOLD[type(data)]
-    said: dict[str, Any] = {name: value for name, value in data.model_dump().items() if value not in (None, "")}
+    said: dict[str, Any] = {
+        name: value for name, value in data.model_dump().items() if value not in (None, "") and name not in NOT_TOLD
+    }
     facts = {name: str(value)[:LONGEST] for name, value in said.items()}
     done = action or facts.pop("operation", "") or facts.pop("action", "")
     if done in CHANGES_NOTHING.get(kind, frozenset()):

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from enghub.core.events import dumps
 from enghub.golive.calendars.model import WorkingCalendar
 from enghub.golive.incidents.errors import NotInThatState
-from enghub.golive.incidents.targets import RESOLVE, RESPOND, STEPS, TARGETS, UPDATE, IncidentSeverity
+from enghub.golive.incidents.targets import RESOLVE, RESPOND, STEPS, UPDATE, IncidentSeverity, targets_of
 from enghub.golive.policies.model import Policy
 
 MOST_PERIODS = 50
@@ -100,6 +101,8 @@ class Incident:
     found_anybody: bool = False
     quiet_until: datetime | None = None
     clocks: tuple[Clock, ...] = ()
+    agreed: Mapping[str, int] = field(default_factory=dict)
+    """Minutes of clocks that a rule of the tenant set for its severity, by the clock."""
     periods: tuple[Period, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     impact: str = ""
@@ -190,19 +193,25 @@ def broken_at(entries: tuple[Entry, ...]) -> int | None:
     return None
 
 
-def clocks_of(severity: IncidentSeverity, at: datetime, calendar: WorkingCalendar | None) -> tuple[Clock, ...]:
-    """Return the clocks that begin with an incident."""
+def clocks_of(
+    severity: IncidentSeverity,
+    at: datetime,
+    calendar: WorkingCalendar | None,
+    agreed: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[Clock, ...]:
+    """Return the clocks that begin with an incident; ``agreed`` are minutes that a rule set instead of the built-in."""
     found = []
-    for target in TARGETS:
-        if target.severity is severity:
-            due = target.due(at, calendar)
-            found.append(Clock(target.name, due.at, calendar_ends=due.ends.isoformat() if due.ends else ""))
+    for target in targets_of(severity, agreed):
+        due = target.due(at, calendar)
+        found.append(Clock(target.name, due.at, calendar_ends=due.ends.isoformat() if due.ends else ""))
     return tuple(found)
 
 
-def update_due(severity: IncidentSeverity, at: datetime) -> datetime | None:
+def update_due(
+    severity: IncidentSeverity, at: datetime, agreed: Mapping[str, int] = MappingProxyType({})
+) -> datetime | None:
     """Return when people have to be told the next time."""
-    return next((one.due(at, None).at for one in TARGETS if one.severity is severity and one.name == UPDATE), None)
+    return next((one.due(at, None).at for one in targets_of(severity, agreed) if one.name == UPDATE), None)
 
 
 __all__ = ["RESOLVE", "RESPOND", "STEPS", "UPDATE", "Clock", "Entry", "Incident", "IncidentState", "Period", "Role"]

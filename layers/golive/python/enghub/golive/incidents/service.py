@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from enghub.core import ids
 from enghub.core.claims import Claim
@@ -19,6 +19,9 @@ from enghub.golive.incidents.paging import OnCall
 from enghub.golive.incidents.services import OperatedService
 from enghub.golive.incidents.targets import RESPOND, UPDATE, IncidentSeverity
 from enghub.golive.policies.model import Policy
+
+if TYPE_CHECKING:  # what compiles rules is not imported where none is asked
+    from enghub.golive.incidents.agreed import Agreed
 
 BROKEN = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED)
 
@@ -53,6 +56,10 @@ def _nothing(_: Incident, __: datetime) -> str:
     return ""
 
 
+def _nothing_agreed(_: OperatedService, __: IncidentSeverity) -> "Agreed | None":
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Incidents:
     """The use cases."""
@@ -68,6 +75,8 @@ class Incidents:
     """What is stored when it was not over: its group is its own again; nothing where another incident has it."""
     stopped: Callable[[Incident, datetime], str] = _nothing
     """What of production stands still, in one line; empty for nothing."""
+    agreed: Callable[[OperatedService, IncidentSeverity], "Agreed | None"] = _nothing_agreed
+    """What the tenant's active rule says of the clocks; None where there is none."""
 
     def get(self, tenant_id: str, incident_id: str) -> Kept[Incident]:
         """Return an incident.
@@ -90,6 +99,8 @@ class Incidents:
     ) -> Kept[Incident]:
         """Open an incident: its policy is frozen, its clocks run, the first people are paged, in one transaction."""
         service = new.service
+        said = self.agreed(service, new.severity)
+        agreed = said.minutes if said else {}
         made = Incident(
             tenant_id=origin.tenant_id,
             incident_id=ids.new_id(origin.at),
@@ -108,11 +119,13 @@ class Incidents:
             impact=new.impact,
             drill_id=new.drill_id,
             periods=(Period(origin.at),),
-            clocks=clocks_of(new.severity, origin.at, self._calendar(service)),
+            clocks=clocks_of(new.severity, origin.at, self._calendar(service), agreed),
+            agreed=agreed,
         )
         draft = Draft(made, origin)
         drill = {"drill": made.drill_id} if made.drill_id else {}
         draft.note("opened", severity=made.severity, title=made.title, service=service.service_id, **drill)
+        _say(draft, said)
         for clock in made.clocks:
             draft.time(clock)
         draft.gather(service)
@@ -132,13 +145,16 @@ class Incidents:
         draft.note("severity", before=kept.value.severity, after=severity)
         known = {one.name: one for one in kept.value.clocks}
         calendar = self._calendar(service) if service else None
+        said = self.agreed(service, severity) if service else None
+        agreed = said.minutes if said else {}
+        _say(draft, said)
         new = tuple(
             known[one.name] if one.name in known and not known[one.name].runs else one
-            for one in clocks_of(severity, origin.at, calendar)
+            for one in clocks_of(severity, origin.at, calendar, agreed)
         )
         for gone in known.keys() - {one.name for one in new}:
             draft.time(replace(known[gone], met_at=origin.at))
-        draft.change(severity=severity, clocks=new)
+        draft.change(severity=severity, clocks=new, agreed=agreed)
         draft.gather(service)
         for clock in new:
             draft.time(clock)
@@ -252,7 +268,7 @@ class Incidents:
         draft = Draft(kept.value, origin)
         draft.note("update", text=text)
         draft.stays_awake()
-        due = update_due(kept.value.severity, origin.at)
+        due = update_due(kept.value.severity, origin.at, kept.value.agreed)
         if due is not None and not kept.value.state.is_over:
             clock = Clock(UPDATE, due)
             others = tuple(one for one in draft.incident.clocks if one.name != UPDATE)
@@ -354,6 +370,14 @@ class Incidents:
         )
         again = None if due is None else draft.timers.get((due.subject, due.purpose))
         return self.store.save(commit, draft.entries, due, (*more, *(() if again is None else (again,))))
+
+
+def _say(draft: Draft, said: "Agreed | None") -> None:
+    """Note by which rule the clocks run, or why its version could not decide."""
+    if said is not None and said.problem:
+        draft.note("rule_failed", rule=said.rule, version=said.version, problem=said.problem)
+    elif said is not None and said.minutes:
+        draft.note("targets", rule=said.rule, version=said.version, minutes=dict(said.minutes))
 
 
 def _resumed(clock: Clock, at: datetime) -> Clock:

@@ -1,5 +1,6 @@
 """How fast each severity is answered and mended, as data (OPS-10; source document 10.2). No I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -61,6 +62,17 @@ TARGETS = (
     Target(IncidentSeverity.P3, RESPOND, days=5, is_working_time=True),
 )
 """P3 is mended in the next iteration: a plan, no clock."""
+
+
+CLOCKS = frozenset({RESPOND, MEETING, DIAGNOSIS, WORKAROUND, RESOLVE, UPDATE})
+IN_WORKING_TIME = frozenset({IncidentSeverity.P2, IncidentSeverity.P3})
+
+
+def targets_of(severity: IncidentSeverity, agreed: Mapping[str, int]) -> tuple[Target, ...]:
+    """Return the targets of a severity; a clock that ``agreed`` names runs so many minutes instead."""
+    built_in = [one for one in TARGETS if one.severity is severity and one.name not in agreed]
+    working = severity in IN_WORKING_TIME
+    return (*built_in, *(Target(severity, name, minutes, is_working_time=working) for name, minutes in agreed.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,25 @@ from enghub.golive.incidents.model import Incident
 from enghub.golive.incidents.paging import OnCall
 from enghub.golive.incidents.service import Incidents
 from enghub.golive.incidents.services import OperatedService
+from enghub.golive.incidents.targets import IncidentSeverity
 from enghub.golive.oncall.dynamo import policies as policy_store
 from enghub.golive.oncall.wiring import oncall
 from enghub.golive.policies.model import Policy, Target, TargetKind
+from enghub.golive.rules.model import INCIDENT_TARGETS
 from enghub.golive.wiring import machine
 
 if TYPE_CHECKING:
     from enghub.golive.consumed import NoticeAcknowledged
+    from enghub.golive.incidents import agreed as deciding
+    from enghub.golive.incidents.agreed import Agreed
     from enghub.golive.production import dynamo as production
     from enghub.golive.production import model as standing
+    from enghub.golive.rules import dynamo as rules
 else:  # most calls page nobody
     production = lazy("enghub.golive.production.dynamo")
     standing = lazy("enghub.golive.production.model")
+    rules = lazy("enghub.golive.rules.dynamo")
+    deciding = lazy("enghub.golive.incidents.agreed")
 
 MOST_SERVICES = 500
 CONSUMER = "note_acknowledged"
@@ -40,7 +47,7 @@ CONSUMER = "note_acknowledged"
 def incidents() -> Incidents:
     """Return the use cases of incidents."""
     groups = (dynamo.group_closed, dynamo.group_reopened)
-    return Incidents(dynamo.DynamoIncidents(), _policy, _calendar, on_call, *groups, stopped)
+    return Incidents(dynamo.DynamoIncidents(), _policy, _calendar, on_call, *groups, stopped, agreed)
 
 
 @cache
@@ -72,6 +79,12 @@ def stopped(incident: Incident, now: datetime) -> str:
     kept = dynamo.services().get(incident.tenant_id, incident.service_id)
     lines = kept.value.lines if kept else ()
     return standing.said((one for one in stops if not lines or standing.concerns(lines, one.place)), now)
+
+
+def agreed(service: OperatedService, severity: IncidentSeverity) -> "Agreed | None":
+    """Return what the tenant's active rule says of an incident's clocks; two GetItem at most."""
+    rule = rules.active(service.tenant_id, INCIDENT_TARGETS)
+    return None if rule is None else deciding.agreed(rule, service, severity)
 
 
 def escalate(due: DueTimer) -> None:

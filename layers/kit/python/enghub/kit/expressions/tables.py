@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from enghub.core.i18n import Text
+from enghub.core.strictjson import parse_json
 from enghub.kit.expressions.compiled import Expression
 from enghub.kit.expressions.errors import ExpressionFailed, ExpressionRefused, NoRowFits, SeveralRowsFit
 
@@ -51,6 +52,23 @@ class Table:
     rows: tuple[Row, ...]
     policy: HitPolicy = HitPolicy.UNIQUE
     may_lack: tuple[str, ...] = ()
+
+
+def table_of(text: str, name: str) -> Table:
+    """Return the table of its JSON text, as events of business rules carry it.
+
+    Raises:
+        ValueError, KeyError: it is none.
+    """
+    found = parse_json(text)
+    return Table(
+        name,
+        tuple(found["inputs"]),
+        tuple(found["outputs"]),
+        tuple(Row(row["when"], row["then"]) for row in found["rows"]),
+        HitPolicy(found["policy"]),
+        tuple(found["mayLack"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

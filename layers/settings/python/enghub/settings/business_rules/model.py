@@ -15,7 +15,7 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.identity import Origin
 from enghub.core.strictjson import parse_json
 from enghub.kit.expressions.errors import ExpressionFailed, ExpressionRefused, NoRowFits, SeveralRowsFit
-from enghub.kit.expressions.tables import CompiledTable, Decision, HitPolicy, Row, Table
+from enghub.kit.expressions.tables import CompiledTable, Decision
 from enghub.settings.configs.merge import same
 
 MAX_DEFINITION = 100_000
@@ -129,19 +129,6 @@ class Proof:
     def is_whole(self) -> bool:
         """Whether the version may be activated."""
         return not self.failed and not self.never_reached
-
-
-def table_of(text: str, name: str) -> Table:
-    """Return the table of its JSON text."""
-    found = parse_json(text)
-    return Table(
-        name,
-        tuple(found["inputs"]),
-        tuple(found["outputs"]),
-        tuple(Row(row["when"], row["then"]) for row in found["rows"]),
-        HitPolicy(found["policy"]),
-        tuple(found["mayLack"]),
-    )
 
 
 def tests_of(text: str) -> tuple[RuleTest, ...]:

@@ -9,7 +9,7 @@ from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
-from enghub.kit.expressions.tables import CompiledTable
+from enghub.kit.expressions.tables import CompiledTable, table_of
 from enghub.settings.approvals.gate import held
 from enghub.settings.approvals.model import ChangeRequest, Subject
 from enghub.settings.approvals.service import Approving
@@ -22,7 +22,6 @@ from enghub.settings.business_rules.model import (
     Outcome,
     Proof,
     RuleVersion,
-    table_of,
     tests_of,
 )
 from enghub.settings.business_rules.repository import RuleRepository
