@@ -22,6 +22,8 @@ from pathlib import Path
 from tests.waiting import until
 
 START_SECONDS = 60
+PREPARATIONS = 3
+"""How often preparing a server is tried."""
 _PLACES = [
     "/usr/lib/rabbitmq/bin",  # before the wrapper in the PATH, which writes its log to where all nodes write it
     os.environ.get("PATH", ""),
@@ -111,7 +113,12 @@ SERVERS: Mapping[str, Server] = {
         ("--user=mysql",),
         user="mysql",
         stops_by=signal.SIGKILL,  # nobody wants its data
-        prepare=("mariadb-install-db", "--datadir={folder}/data", "--auth-root-authentication-method=normal"),
+        prepare=(
+            "mariadb-install-db",
+            "--no-defaults",
+            "--datadir={folder}/data",
+            "--auth-root-authentication-method=normal",
+        ),
         variable="ENGHUB_TEST_MARIADB_URL",
         contexts=("upgrade",),
     ),
@@ -234,6 +241,19 @@ def commands(name: str, folder: Path, ports: Sequence[int]) -> tuple[list[str], 
     return prepare, command, {key: value.format(**values) for key, value in server.environment.items()}
 
 
+def _prepare(words: list[str], folder: Path) -> None:
+    """Run what a server needs once; MariaDB's own preparation fails now and then, and says why only to us."""
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    for _ in range(PREPARATIONS):
+        done = subprocess.run(words, check=False, capture_output=True, timeout=120, cwd="/", env=environment)
+        if done.returncode == 0:
+            return
+        shutil.rmtree(folder / "data", ignore_errors=True)
+    said = (done.stdout + done.stderr).decode(errors="replace")[-2000:]
+    message = f"{words[0]} fails with {done.returncode}: {said}"
+    raise RuntimeError(message)
+
+
 def start(name: str, **prepared: str) -> Private | None:
     """Start a private server and wait until it answers; None where it is not installed.
 
@@ -255,8 +275,7 @@ def start(name: str, **prepared: str) -> Private | None:
         for file in folder.iterdir():
             shutil.chown(file, server.user, server.user)
     if prepare:
-        words = [part for word in prepare for part in prepared.get(word, word).split()]
-        subprocess.run(words, check=True, capture_output=True, timeout=120, cwd="/")
+        _prepare([part for word in prepare for part in prepared.get(word, word).split()], folder)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=log, cwd="/", env={**os.environ, **environment}, start_new_session=True

@@ -43,6 +43,8 @@ EXPLAINED = {
     "plan_requirements": "itemId: .*|None: .*",
     "compare_lot_sizes": "setupCosts: give one|fixedQuantity: it must",
     "try_master_schedule": "orders: forecast and orders|lotSize: it must",
+    **dict.fromkeys(("get_equipment_figures", "list_equipment_states"), "query.to: it ends after it begins"),
+    "put_maintenance_plan": "everyDays: None",
     "dispose_defect": "reference: .*|None: .*",
 }
 """Rules over several fields."""

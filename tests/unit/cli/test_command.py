@@ -19,7 +19,7 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import changes, erp, floor, golive, night, quality, site, telling
+from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -81,8 +81,9 @@ def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: p
     cloud = SimpleNamespace(api_base="http://127.0.0.1:9/api", running=Running(1, 9))
     monkeypatch.setattr(context, "connect", lambda: cloud)
     told_by = {
+        secrets: ("secret_stays_one", "rule_is_proved"),
         floor: ("change_arrives", "products_sync", "work_is_done", "board_moves", "setting_changes"),
-        changes: ("change_is_followed", "part_is_approved"),
+        changes: ("change_is_followed", "part_is_approved", "problems_flow_back"),
         quality: ("lot_is_held", "stock_is_traced"),
         erp: ("erp_goes_away", "erp_is_not_well"),
         site: ("upgrade_site",),
