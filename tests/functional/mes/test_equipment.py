@@ -129,6 +129,8 @@ def test_a_request_is_accepted_and_done_or_refused_with_a_reason(machines: Machi
     body = {"equipmentId": "M-1", "title": "strange noise", "priority": "URGENT", "jobId": "tablet-1"}
     first = machines.made("POST", "maintenance/jobs", **body)
     assert machines.made("POST", "maintenance/jobs", **body) == first
+    another = machines.change("POST", "maintenance/jobs", **{**body, "title": "no pressure"})
+    assert (another[0], another[1]["details"]["error"]) == (422, "JOB_NAMED_OTHERWISE")
     machines.made("POST", "maintenance/jobs/tablet-1/accept", version=1, assignedTo="emp-007")
     outdated = machines.change("POST", "maintenance/jobs/tablet-1/start", version=1)
     assert (outdated[0], outdated[1]["code"]) == (409, "40902")

@@ -83,10 +83,7 @@ class EquipmentLedger:
         Raises:
             EquipmentNotFound
         """
-        found = self._store.get(Equipment, factory, equipment_id)
-        if found is None:
-            raise EquipmentNotFound(equipment_id=equipment_id)
-        return found.value
+        return self._kept(factory, equipment_id).value
 
     def page(self, factory: Factory, station_id: str | None, limit: int, cursor: str | None) -> Found[Equipment]:
         """Return a page of the machines of a factory, or of a station, by id."""

@@ -16,6 +16,15 @@ class JobNotFound(NotFound):
     text = Text("There is no maintenance job {job_id}", "维护任务 {job_id} 不存在")
 
 
+class JobNamedOtherwise(RuleViolated):
+    """An id names one request for maintenance."""
+
+    text = Text(
+        "{job_id} names another request for maintenance: give this one an id of its own",
+        "{job_id} 已用于另一维护请求：请使用新的编号",
+    )
+
+
 class PlanWithoutInterval(Invalid):
     """Something must make it due."""
 

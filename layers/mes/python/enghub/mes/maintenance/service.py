@@ -15,7 +15,7 @@ from enghub.mes.equipment.errors import EquipmentNotFound
 from enghub.mes.equipment.model import Equipment, Meter, Service
 from enghub.mes.factories import Factory
 from enghub.mes.keeping.repository import Found, Store
-from enghub.mes.maintenance.errors import JobNotFound, JobOpen, PlanNotFound
+from enghub.mes.maintenance.errors import JobNamedOtherwise, JobNotFound, JobOpen, PlanNotFound
 from enghub.mes.maintenance.model import (
     OPEN,
     Job,
@@ -115,15 +115,19 @@ class Maintenance:
         return self._store.find(Plan, factory, name, limit=limit, cursor=cursor)
 
     def request(self, command: RequestJob) -> Job:
-        """Ask for maintenance; the same id again gets the stored job.
+        """Ask for maintenance; the same again under the same id gets the stored job, as it stands now.
 
         Raises:
             EquipmentNotFound, EquipmentScrapped
+            JobNamedOtherwise: the id stands for another request.
         """
         origin, factory = command.origin, Factory.of(command.origin)
         known = self._store.get(Job, factory, command.job_id) if command.job_id else None
         if known is not None:
-            return known.value
+            job, asked = known.value, (command.equipment_id, command.title, command.text, command.priority)
+            if (job.equipment_id, job.title, job.text, job.priority) != asked:
+                raise JobNamedOtherwise(job_id=job.job_id)
+            return job
         self._machine(factory, command.equipment_id).check_there()
         job = Job(
             factory=factory,
