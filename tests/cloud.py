@@ -1,7 +1,8 @@
 """The local cloud for tests: each worker starts its own when a test first asks for it; all deploy one synthesis.
 
 The tests of a file stay together on one worker, files that need the cloud come before the others, the longest first:
-so every worker has work until the end.
+so every worker has work until the end. Before all come the tests that fork their process, hundreds of times: copying
+its pages is dear, and it is several times as large in the end.
 """
 
 import fcntl
@@ -25,6 +26,8 @@ ASSEMBLY = BUILD / "test-assembly"
 USAGE = BUILD / "iam-usage.jsonl"
 """Which permission each function used in the last run; ``tools/iam_usage.py`` compares it with what was granted."""
 SHARED = "ENGHUB_TEST_CLOUD"
+FORKING = ("tests/functional/upgrade/steps/", "tests/functional/upgrade/test_crash_", "tests/faults/")
+"""Where tests kill a process, or try a flow from where it was arranged."""
 LONGEST = (
     "tests/e2e/upgrade/test_notices.py",
     "tests/e2e/mes/test_fifty_reporters.py",
@@ -71,6 +74,8 @@ def needs_cloud(item: pytest.Item) -> bool:
 
 
 def _begins(item: pytest.Item) -> int:
+    if item.nodeid.startswith(FORKING):
+        return -1
     if not needs_cloud(item):
         return len(LONGEST) + 1
     return next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))

@@ -1,23 +1,26 @@
 """Every flow, with every fault at every call: nothing lost, nothing doubled, no audit without change, nothing untrue.
 
 A flow says what is there (`arrange`), what is done (`act`), what then happens by itself (`settle`) and what must be
-true in the end (`must`). It runs once undisturbed; then once per call and fault. After a fault whoever called calls
-again, as clients, queues and state machines do. What then lies in the table, and what was answered, must equal the
-undisturbed run; what was answered in between must not blame the caller for an outage.
+true in the end (`must`). It is arranged once; from there it runs once undisturbed, and once per call and fault. After
+a fault whoever called calls again, as clients, queues and state machines do. What then lies in the table, and what was
+answered, must equal the undisturbed run; what was answered in between must not blame the caller for an outage.
 """
 
 import json
 import logging
 import random
 import re
+import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pytest
@@ -26,6 +29,7 @@ from enghub.core import audit, clock
 from enghub.core.dynamo import table
 from tests.conftest import accounts, forget_clients
 from tests.factories.faults import Crash
+from tests.faults.children import in_a_child
 from tests.faults.wire import Fault, Wire, wired
 from tests.waiting import instead_of_sleeping
 
@@ -69,7 +73,9 @@ class Flow(Generic[S]):
     """What must be true in the end."""
     environment: Mapping[str, str] = field(default_factory=dict)
     around: Callable[[], Any] | None = None
-    """A context manager to hold during a run, for stand-ins."""
+    """A context manager to hold while the flow is arranged and run, for stand-ins; without threads and sockets."""
+    folder: Path | None = None
+    """What it keeps outside of AWS; put back for each run."""
     counts: frozenset[str] = frozenset()
     """Attributes that count tries and changes, which a try after a fault may raise; the rest is compared."""
     volatile: tuple[str, ...] = ()
@@ -135,29 +141,78 @@ class Ended:
     """Assertions that failed, and audit chains that do not hold."""
 
 
-def run(flow: Flow[Any], wire: Wire) -> Ended:
-    """Run a flow once on a new account."""
+@contextmanager
+def arranged(flow: Flow[Any]) -> Iterator[Callable[[Wire], Ended]]:
+    """Arrange a flow on a new account; each call then runs it from there, in a process of its own that is gone after.
+
+    So what is arranged is paid once, however many faults are tried, and no run sees what another one did.
+    """
     with ExitStack() as held:
         logging.disable()
         held.callback(logging.disable, logging.NOTSET)
         patch = held.enter_context(pytest.MonkeyPatch.context())
         instead_of_sleeping(patch)
-        begun = time.monotonic()
-        patch.setattr(clock, "_now", lambda _: NOON + timedelta(seconds=time.monotonic() - begun))
+        watch = _Watch()
+        patch.setattr(clock, "_now", lambda _: NOON + timedelta(seconds=watch.seconds()))
         held.enter_context(accounts(patch))(flow.context, **flow.environment)
         if flow.around is not None:
             held.enter_context(flow.around())
         forget_process()
         state = flow.arrange()
-        with wired(wire):
-            answers = [_attempt(flow, state)]
-            calls = tuple(wire.calls)
-            while not _is_answer(answers[-1]) and len(answers) <= CALLS_AGAIN:
-                answers.append(_attempt(flow, state))
-        broken = [*_checked(flow.settle, state), *_checked(flow.must, state)]
-        items = list(_items())
-        broken += _chains(items)
-        return Ended(tuple(map(_plain, answers)), calls, tuple(_kept(flow, items)), tuple(broken))
+        watch.stop()
+        put_back = held.enter_context(_kept_aside(flow.folder))
+
+        def run_from_here(wire: Wire) -> Ended:
+            put_back()
+            return in_a_child(partial(_run, flow, state, wire, watch))
+
+        yield run_from_here
+
+
+def _run(flow: Flow[Any], state: Any, wire: Wire, watch: "_Watch") -> Ended:
+    watch.go_on()
+    with wired(wire):
+        answers = [_attempt(flow, state)]
+        calls = tuple(wire.calls)
+        while not _is_answer(answers[-1]) and len(answers) <= CALLS_AGAIN:
+            answers.append(_attempt(flow, state))
+    broken = [*_checked(flow.settle, state), *_checked(flow.must, state)]
+    items = list(_items())
+    broken += _chains(items)
+    return Ended(tuple(map(_plain, answers)), calls, tuple(_kept(flow, items)), tuple(broken))
+
+
+class _Watch:
+    """Seconds since a flow began to be arranged; between that and a run, which may come much later, it stands."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._stands_at: float | None = None
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun if self._stands_at is None else self._stands_at
+
+    def stop(self) -> None:
+        self._stands_at = self.seconds()
+
+    def go_on(self) -> None:
+        self._begun, self._stands_at = time.monotonic() - self.seconds(), None
+
+
+@contextmanager
+def _kept_aside(folder: Path | None) -> Iterator[Callable[[], None]]:
+    """Keep a copy of what was arranged outside of AWS; call to put it back."""
+    if folder is None:
+        yield lambda: None
+        return
+    with tempfile.TemporaryDirectory() as aside:
+        shutil.copytree(folder, aside, dirs_exist_ok=True)
+
+        def put_back() -> None:
+            shutil.rmtree(folder)
+            shutil.copytree(aside, folder)
+
+        yield put_back
 
 
 def _attempt(flow: Flow[Any], state: Any) -> Any:
@@ -260,9 +315,9 @@ def pairs(every: list[Case], seed: str) -> list[Case]:
     ]
 
 
-def findings(flow: Flow[Any], undisturbed: Ended, case: Case) -> list[str]:
-    """Run a flow with a fault and return what is wrong, one line each."""
-    ended = run(flow, Wire(case.faults))
+def findings(flow: Flow[Any], run: Callable[[Wire], Ended], undisturbed: Ended, case: Case) -> list[str]:
+    """Run an arranged flow with a fault and return what is wrong, one line each."""
+    ended = run(Wire(case.faults))
     wrong = [*ended.broken]
     last, during = ended.answers[-1], ended.answers[: max(1, len(ended.answers) - 1)]
     (wanted,) = undisturbed.answers

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cloud import BUILD
 from tests.faults import flows
-from tests.faults.harness import FLOWS, Case, Flow, cases, findings, pairs, run
+from tests.faults.harness import FLOWS, Case, Flow, arranged, cases, findings, pairs
 from tests.faults.wire import Wire
 
 for module in pkgutil.iter_modules([str(Path(__file__).with_name("flows"))]):
@@ -39,13 +39,14 @@ def tried(flow: Flow[Any], every: list[Case], config: pytest.Config) -> list[Cas
 @pytest.mark.parametrize("name", FLOWS)
 def test_no_fault_at_any_call_loses_doubles_or_lies(name: str, pytestconfig: pytest.Config) -> None:
     flow = FLOWS[name]
-    undisturbed = run(flow, Wire())
-    assert undisturbed.broken == ()
-    assert len(undisturbed.answers) == 1
-    every = cases(undisturbed.calls)
-    assert every, "the flow calls nothing of AWS"
-    wanted = tried(flow, every, pytestconfig)
-    wrong = [line for case in wanted for line in findings(flow, undisturbed, case)]
+    with arranged(flow) as run:
+        undisturbed = run(Wire())
+        assert undisturbed.broken == ()
+        assert len(undisturbed.answers) == 1
+        every = cases(undisturbed.calls)
+        assert every, "the flow calls nothing of AWS"
+        wanted = tried(flow, every, pytestconfig)
+        wrong = [line for case in wanted for line in findings(flow, run, undisturbed, case)]
     if pytestconfig.getoption("--campaign"):
         counts = BUILD / "faults" / f"seed-{pytestconfig.getoption('--seed')}"
         counts.mkdir(parents=True, exist_ok=True)

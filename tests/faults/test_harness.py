@@ -11,7 +11,7 @@ from enghub.core.commits import AuditEntry, Link
 from enghub.core.transactions import transact
 from tests.conftest import REGION
 from tests.factories.http import an_origin
-from tests.faults.harness import Flow, cases, findings, pairs, run
+from tests.faults.harness import Ended, Flow, arranged, cases, findings, pairs
 from tests.faults.wire import Fault, Wire
 
 TABLE = "enghub-test-mes"
@@ -50,8 +50,14 @@ def right(_: None) -> Any:
 
 def found(act: Any, **options: Any) -> list[str]:
     flow = Flow("made up", "mes", lambda: None, act, **options)
-    undisturbed = run(flow, Wire())
-    return [line for case in cases(undisturbed.calls) for line in findings(flow, undisturbed, case)]
+    with arranged(flow) as run:
+        undisturbed = run(Wire())
+        return [line for case in cases(undisturbed.calls) for line in findings(flow, run, undisturbed, case)]
+
+
+def ended(flow: Flow[Any]) -> Ended:
+    with arranged(flow) as run:
+        return run(Wire())
 
 
 def test_a_flow_that_is_right_has_no_findings() -> None:
@@ -84,10 +90,12 @@ forgetful_tries: list[int] = []
 
 def test_what_only_two_faults_show_is_found() -> None:
     flow = Flow("made up", "mes", forgetful_tries.clear, forgetful)
-    undisturbed = run(flow, Wire())
-    every = cases(undisturbed.calls)
-    assert [line for case in every for line in findings(flow, undisturbed, case)] == []
-    second = [line for seed in "abc" for case in pairs(every, seed) for line in findings(flow, undisturbed, case)]
+    with arranged(flow) as run:
+        undisturbed = run(Wire())
+        every = cases(undisturbed.calls)
+        assert [line for case in every for line in findings(flow, run, undisturbed, case)] == []
+        twice = [case for seed in "abc" for case in pairs(every, seed)]
+        second = [line for case in twice for line in findings(flow, run, undisturbed, case)]
     assert any("then" in line and "answers [422" in line for line in second)
 
 
@@ -99,7 +107,7 @@ def test_what_must_be_true_is_looked_at() -> None:
     def must(_: None) -> None:
         raise AssertionError("never")
 
-    assert run(Flow("made up", "mes", lambda: None, right, must=must), Wire()).broken == ("AssertionError: never",)
+    assert ended(Flow("made up", "mes", lambda: None, right, must=must)).broken == ("AssertionError: never",)
 
 
 def test_a_hole_in_an_audit_chain_is_found() -> None:
@@ -111,7 +119,7 @@ def test_a_hole_in_an_audit_chain_is_found() -> None:
         append(1)
         append(2)
 
-    (broken,) = run(Flow("made up", "mes", lambda: None, act), Wire()).broken
+    (broken,) = ended(Flow("made up", "mes", lambda: None, act)).broken
     assert broken == "the audit of thing/-/1 does not hold from entry 2 on"
 
 

@@ -111,6 +111,7 @@ register(
         go_on_corrected,
         settle=ended_corrected,
         environment=MACHINES,
+        folder=FOLDER,
         volatile=TIMES,
     )
 )
@@ -122,6 +123,7 @@ register(
         lambda upgrade: upgrade.execute("2.16.5", headers=KEYED),
         known=STEPS_OF_NOBODY,
         environment=MACHINES,
+        folder=FOLDER,
         volatile=TIMES,
     )
 )
@@ -133,10 +135,22 @@ register(
         lambda state: state[0].work(state[1]),
         must=rows_of_the_first_step,
         environment=MACHINES,
+        folder=FOLDER,
         volatile=TIMES,
     )
 )
-register(Flow("confirm at a gate", "upgrade", waiting, confirm, settle=finished, environment=MACHINES, volatile=TIMES))
+register(
+    Flow(
+        "confirm at a gate",
+        "upgrade",
+        waiting,
+        confirm,
+        settle=finished,
+        environment=MACHINES,
+        folder=FOLDER,
+        volatile=TIMES,
+    )
+)
 
 
 def confirmed() -> tuple[Retrying, str]:
@@ -163,6 +177,7 @@ register(
         lambda state: state[0].work(state[1]),
         settle=recorded,
         environment=MACHINES,
+        folder=FOLDER,
         volatile=TIMES,
     )
 )
