@@ -18,6 +18,7 @@ class SettingsStack(ContextStack):
         self._flags()
         self._releases()
         self._rules()
+        self._templates()
         self._timers()
 
     def _configs(self) -> None:
@@ -57,8 +58,12 @@ class SettingsStack(ContextStack):
         self.object_access(daily, prefix, "PutObject")
         self.schedule("back_up_daily", daily, "cron(0 1 * * ? *)")
 
+        # A template is applied, or its newer version followed, as one change set within the request.
+        templates = self.function("change_templates", timeout_seconds=29)
+        self.table_access(templates, *writes, "Query", indexes=())
+
         # Secrets: sealed where they are written, opened where they are checked or revealed.
-        self.field_key_access(read, create, change, restore, transfer, keep)
+        self.field_key_access(read, create, change, restore, transfer, keep, templates)
 
         decide = self.function("decide_change", timeout_seconds=29)
         self.field_key_access(decide)
@@ -99,6 +104,11 @@ class SettingsStack(ContextStack):
         self.table_access(self.function("read_rules"), "GetItem", "Query", "PutItem", indexes=())
         # Query: rules of approval.
         self.table_access(self.function("change_rules"), "GetItem", "Query", "PutItem", "UpdateItem", indexes=())
+
+    def _templates(self) -> None:
+        # PutItem: refusals are kept in the audit.
+        read = self.function("read_templates")
+        self.table_access(read, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
 
     def _releases(self) -> None:
         stored = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")

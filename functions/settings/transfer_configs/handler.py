@@ -36,7 +36,9 @@ def import_configs(
     """
     ask = asked(app, layer, tenant_id, CREATE)
     ask.call.require(UPDATE[layer])
-    wanted = Import(ask.owner, request.rows(), request.overwrite_existing, request.dry_run, request.change_reason)
+    template = wiring.template(ask.owner.tenant_id, request.template_id)
+    rules = (request.overwrite_existing, request.dry_run, request.change_reason, template)
+    wanted = Import(ask.owner, request.rows(), *rules)
     made = wiring.transfers().take_in(wanted, ask.call.origin)
     return answered(made, ask.call.origin.at, lambda taken: ImportResponse.of(layer, taken, dry_run=request.dry_run))
 

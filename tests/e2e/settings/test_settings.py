@@ -252,6 +252,25 @@ def test_a_rule_is_refused_because_a_row_has_no_test_then_approved_and_told(
     assert done(tenant_admin.post(f"{path}/deactivate", json={}))["activeVersion"] == 0
 
 
+def test_a_template_makes_configuration_and_its_upgrade_keeps_what_the_tenant_changed(
+    tenant_admin: httpx.Client, name: str
+) -> None:
+    path, key = f"/api/v1/settings/templates/{name}", f"{name}.speed"
+    schema = {name: {"speed": {"type": "number"}, "beep": {"type": "boolean"}}}
+    first = {"templateName": name, "templateSchema": schema, "defaultValues": {key: 10, f"{name}.beep": True}}
+    done(tenant_admin.put(path, json=first))
+    assert done(tenant_admin.get(f"{path}/completeness"))["completeness"] == 0
+    made = done(tenant_admin.post(f"{path}/apply", json={"changeReason": "new tenant"}))
+    assert {one["outcome"] for one in made["items"]} == {"CREATED"}
+    done(tenant_admin.patch(f"{PATH}/{key}", json={"configValue": "33"}))
+    second = {**first, "version": "1.1.0", "defaultValues": {key: 20, f"{name}.beep": False}}
+    done(tenant_admin.put(path, json=second))
+    found = done(tenant_admin.post(f"{path}/upgrade", json={}))
+    assert [(one["outcome"], one["kept"]) for one in found["items"]] == [("MERGED", ["configValue"]), ("UPGRADED", [])]
+    assert done(tenant_admin.get(f"{PATH}/{key}"))["configValue"] == "33"
+    assert done(tenant_admin.get(f"{path}/completeness"))["following"] == ["1.1.0"]
+
+
 def test_the_chapters_of_the_demo_are_told(cloud: Cloud) -> None:
     said = StringIO()
     tell = Teller(cloud, Console(file=said, width=200), run=uuid4().hex[:8].upper())

@@ -17,6 +17,7 @@ _DEFINITION = (
 )
 _BODY = "PARSE_ERROR: body is not valid: (a number has more than 38 digits|it holds text that is not valid Unicode)"
 _ETAG = "If-Match: send the ETag"
+_TEMPLATE = r"(templateSchema|defaultValues|validationRules|file)[.:]|body: the form cannot be read"
 EXPLAINED = {
     "create_flag": _DEFINITION,
     "update_flag": f"{_ETAG}|{_DEFINITION}",
@@ -31,6 +32,8 @@ EXPLAINED = {
     "change_strategy": r"(targetPercentage|incrementStep): ",
     "put_segment": _DEFINITION,
     **dict.fromkeys(("evaluate_flag", "evaluate_flag_of", "evaluate_flags", "evaluate_flags_of"), _BODY),
+    **dict.fromkeys(("put_config_template", "import_config_template"), _TEMPLATE),
+    **dict.fromkeys(("apply_config_template", "upgrade_config_template"), r"values\.|TEMPLATE_NOT_FOUND"),
     "change_configs": _ZONE,
     "create_config": f"{_ZONE}|configValue: (write digits as JSON does|write true or false|it cannot be read)",
     "delete_config": _VERSION,

@@ -244,6 +244,25 @@ def test_taking_in_and_out_is_kept_in_the_audit_and_takes_its_right() -> None:
 # --- the form ---
 
 
+def test_a_file_of_a_template_has_its_items_alone_and_their_types() -> None:
+    status, done = taken_in(
+        "configKey,configValue\nsession.timeout,1800\npassword.minLength,9\n", templateId="security"
+    )
+    assert (status, done["data"]["created"]) == (200, 2)
+    found = data("GET", "/session.timeout", layer="tenant")
+    assert (found["configType"], found["templateId"], found["templateVersion"]) == ("NUMBER", "security", "1.0.0")
+    assert found["validationRule"] == {"type": "range", "min": 300, "max": 86400}
+    status, refused = taken_in(
+        "configKey,configValue\nsession.idle,1\nsession.maxConcurrent,11\n", templateId="security"
+    )
+    assert status == 422
+    told = [(one["configKey"], one["place"], one["field"]) for one in refused["details"]["errors"]]
+    assert told == [("session.idle", "row 2", "configKey")]
+    status, refused = taken_in("configKey,configValue\nsession.maxConcurrent,11\n", templateId="security")
+    assert (status, refused["details"]["errors"][0]["code"]) == (422, "40003")
+    assert taken_in("configKey,configValue\na,1\n", templateId="nobodys")[0] == 404
+
+
 def test_a_form_keeps_every_byte_of_its_files() -> None:
     content = bytes(range(256)) + b"\r\n--\r\n"
     kind = f'multipart/form-data; boundary="{BOUNDARY}"'
@@ -259,7 +278,7 @@ def test_a_form_keeps_every_byte_of_its_files() -> None:
         (form_body({"file": ("a.csv", b"")})[:-8], f"multipart/form-data; boundary={BOUNDARY}"),
         (form_body({"file": ("a.csv", b"x")}), "multipart/form-data"),
         (form_body({"file": "no file"}), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form_body({"file": ("a.csv", b"x"), "templateId": "123"}), f"multipart/form-data; boundary={BOUNDARY}"),
+        (form_body({"file": ("a.csv", b"x"), "template": "123"}), f"multipart/form-data; boundary={BOUNDARY}"),
         (form_body({"file": ("a.csv", b"x"), "dryRun": "perhaps"}), f"multipart/form-data; boundary={BOUNDARY}"),
     ],
 )

@@ -51,3 +51,7 @@ CHANGE_GLOBAL_RULE = Right("business_rule:change:global", roles=("SYSTEM_ADMIN",
 READ_RELEASE = Right("release:read", roles=("AUDITOR", *_OWN))
 CHANGE_RELEASE = Right("release:change", roles=_TENANT)
 CHANGE_GLOBAL_RELEASE = Right("release:change:global", roles=("SYSTEM_ADMIN",))
+
+READ_TEMPLATE = Right("config_template:read", roles=("AUDITOR", *_OWN))
+CHANGE_TEMPLATE = Right("config_template:change", roles=_TENANT)
+CHANGE_GLOBAL_TEMPLATE = Right("config_template:change:global", roles=("SYSTEM_ADMIN",))

@@ -40,6 +40,10 @@ class ConfigResponse(wire.Response):
     """The zone in which its times were written; empty where they had offsets."""
     validation_rule: RuleShown
     is_encrypted: bool
+    template_id: str
+    """The template that it follows, and in which version; empty where it was made by hand."""
+    template_version: str
+    is_overridable: bool
     is_active: bool
     is_deleted: bool
     state: str
@@ -280,6 +284,9 @@ def shown(config: Config, content: Content, version: int, at: datetime) -> dict[
         "time_zone": content.zone,
         "validation_rule": content.rule,
         "is_encrypted": content.is_encrypted,
+        "template_id": content.template_id,
+        "template_version": content.template_version,
+        "is_overridable": content.is_overridable,
         "is_active": content.is_active,
         "is_deleted": config.is_deleted,
         "state": "deleted" if config.is_deleted else config.state(at),

@@ -16,7 +16,7 @@ from enghub.settings.configs.errors import (
     ConfigValueMalformed,
     ReferenceRefused,
 )
-from enghub.settings.configs.model import Address, Config, Content, EffectiveMode, Owner
+from enghub.settings.configs.model import Address, Config, Content, EffectiveMode, Layer, Owner
 from enghub.settings.configs.repository import ConfigRepository
 from enghub.settings.configs.secrets import Seals, opened
 
@@ -79,7 +79,7 @@ def checked(repository: Items, change: ConfigCommit, found: Found, seals: Seals)
         for owner in address.owner.chain[1:]:
             above = found.get(Address(owner, address.config_key))
             if above is not None and not above.value.is_deleted:
-                _check_against(above.value, content, plain, parsed)
+                _check_against(above.value, address.owner.layer, content, plain, parsed)
     bound = replace(change, after=replace(change.after, references=_bound(repository, change, plain)))
     if isinstance(repository, Together):
         repository.add(bound)
@@ -118,11 +118,14 @@ def _check_times(change: ConfigCommit) -> None:
         raise ConfigFieldRefused(field="effectiveTime", problem=texts.TOO_PLANNED.filled(most=MAX_PLANNED))
 
 
-def _check_against(above: Config, content: Content, plain: str, parsed: Any) -> None:
-    """An override has the type of what it overrides, satisfies its rule, and is encrypted where that is."""
+def _check_against(above: Config, change_of: Layer, content: Content, plain: str, parsed: Any) -> None:
+    """An override is allowed, has the type of what it overrides, satisfies its rule, and is encrypted where that is."""
     if above.content.is_encrypted and not content.is_encrypted:
         problem = texts.ABOVE_SECRET.filled(layer=above.address.owner.layer)
         raise ConfigFieldRefused(field="isEncrypted", problem=problem, suggestion=True)
+    if change_of is Layer.USER and not above.content.is_overridable:
+        problem = texts.NO_OVERRIDE.filled(layer=above.address.owner.layer)
+        raise ConfigFieldRefused(field="layer", problem=problem, suggestion=above.address.owner.layer)
     if content.type is not above.content.type:
         raise ConfigFieldRefused(
             field="configType",

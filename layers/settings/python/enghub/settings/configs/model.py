@@ -137,6 +137,12 @@ class Content:
     """When it comes into force, with SCHEDULED."""
     zone: str = ""
     """The IANA zone in which its times were written; the instants stand."""
+    template_id: str = ""
+    """The template that the item was made from; empty where it was made by hand."""
+    template_version: str = ""
+    """The version of the template that it follows: the base of the next upgrade's merge."""
+    is_overridable: bool = True
+    """Whether a user may have a value of their own."""
 
     @property
     def shown(self) -> str:
@@ -162,6 +168,9 @@ class Content:
             "timeZone": self.zone,
             "isActive": self.is_active,
             "isEncrypted": self.is_encrypted,
+            "templateId": self.template_id,
+            "templateVersion": self.template_version,
+            "isOverridable": self.is_overridable,
         }
 
 
@@ -299,10 +308,13 @@ def effective(found: Iterable[Config | None], at: datetime) -> Effective | None:
     """Return what ``found`` (nearest layer first) gives at that time; None when nothing is in force.
 
     The nearest layer answers. JSON objects merge member by member with those of the layers behind; lists, plain values
-    and encrypted ones replace, and null is a value (CFG-01).
+    and encrypted ones replace, and null is a value (CFG-01). A user's value does not count where a layer behind allows
+    none (CFG-16).
     """
     layers = tuple(config for config in found if config is not None and not config.is_deleted)
     answering = [(config, slot) for config in layers if (slot := config.slot(at)) and slot.content.is_active]
+    if answering and answering[0][0].address.owner.layer is Layer.USER and not _may_override(answering[1:]):
+        answering = answering[1:]
     if not answering:
         return None
     config, slot = answering[0]
@@ -313,6 +325,10 @@ def effective(found: Iterable[Config | None], at: datetime) -> Effective | None:
     value, count = merged(texts)
     names = tuple(each.address.owner.layer for each, _ in answering[:count])
     return Effective(config, slot, layers, value, names if count > 1 else ())
+
+
+def _may_override(above: Sequence[tuple[Config, Slot]]) -> bool:
+    return all(slot.content.is_overridable for _, slot in above)
 
 
 def next_change(found: Sequence[Config | None], at: datetime) -> tuple[datetime, Effective | None] | None:

@@ -110,6 +110,8 @@ class Fields(Scheduling):
     validation_rule: dict[str, Any] | None = None
     is_encrypted: wire.Flag = False
     is_active: wire.Flag = True
+    is_overridable: wire.Flag = True
+    """Whether users may have values of their own."""
 
     _CONTENT: ClassVar[dict[str, str]] = {
         "config_value": "value",
@@ -120,6 +122,9 @@ class Fields(Scheduling):
         "validation_rule": "rule",
         "is_encrypted": "is_encrypted",
         "is_active": "is_active",
+        "template_id": "template_id",
+        "template_version": "template_version",
+        "is_overridable": "is_overridable",
     }
 
     def given(self, zone: str = "") -> dict[str, Any]:
@@ -140,6 +145,13 @@ class Fields(Scheduling):
         return replace(content, **said)
 
 
+class ChangedFields(Fields):
+    """What may be said about an item that is, or was, there: also which template it follows."""
+
+    template_id: Label = ""
+    template_version: Label = ""
+
+
 class CreateConfigRequest(Fields):
     """A new item."""
 
@@ -153,9 +165,10 @@ class CreateConfigRequest(Fields):
         return Content(**self.given())
 
 
-class ReplaceConfigRequest(Fields):
-    """An item anew: what is left out goes back to its default, except type, scope, validation rule and encryption,
-    which define the item and stay unless they are named (a validationRule of null removes the rule)."""
+class ReplaceConfigRequest(ChangedFields):
+    """An item anew: what is left out goes back to its default, except type, scope, validation rule, encryption,
+    template and whether users may override it, which define the item and stay unless they are named (a validationRule
+    of null removes the rule)."""
 
     config_value: Value
     version: Version | None = None
@@ -165,11 +178,12 @@ class ReplaceConfigRequest(Fields):
     def edit(self, content: Content) -> Content:
         """Return the content after the change."""
         kept: dict[str, Any] = {"type": content.type, "scope": content.scope, "rule": content.rule}
-        kept["is_encrypted"] = content.is_encrypted
+        kept |= {"is_encrypted": content.is_encrypted, "is_overridable": content.is_overridable}
+        kept |= {"template_id": content.template_id, "template_version": content.template_version}
         return Content(**{**kept, **self.given()})
 
 
-class PatchConfigRequest(Fields):
+class PatchConfigRequest(ChangedFields):
     """Some fields of an item; what is left out stays, also the zone and the instant of a schedule."""
 
     version: Version | None = None
@@ -181,7 +195,7 @@ class PatchConfigRequest(Fields):
         return self.patched(content)
 
 
-class ImportedRow(Fields):
+class ImportedRow(ChangedFields):
     """One row of a file: what it leaves out stays, or is the default of a new item."""
 
     config_key: ConfigKey
@@ -189,7 +203,7 @@ class ImportedRow(Fields):
     version: Version | None = None
 
 
-class BatchItem(Fields):
+class BatchItem(ChangedFields):
     """One change of a batch: what is left out stays. Without ``version`` it is made on whichever is there."""
 
     config_key: ConfigKey

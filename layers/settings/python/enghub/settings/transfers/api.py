@@ -13,6 +13,7 @@ from enghub.kit.sheets import files
 from enghub.kit.sheets.model import Format, Limits, Row, SheetRefused
 from enghub.settings.approvals.api import Comment
 from enghub.settings.configs.model import Config, Layer
+from enghub.settings.templates.requests import TemplateId
 from enghub.settings.transfers import texts
 from enghub.settings.transfers.columns import COLUMNS, KEY, VALUE, row_of
 from enghub.settings.transfers.errors import ExportTooLarge, FileUnreadable
@@ -44,6 +45,8 @@ class ImportRequest(wire.Request):
     dry_run: FormFlag = False
     """Only say what would happen."""
     change_reason: Comment = ""
+    template_id: TemplateId | None = None
+    """Takes rows of this template's items alone; new ones get their type, rule and description from it."""
 
     def rows(self) -> tuple[Row, ...]:
         """Return the file's rows.

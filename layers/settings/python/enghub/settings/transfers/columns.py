@@ -25,9 +25,10 @@ KEY, VALUE = "configKey", "configValue"
 COLUMNS = (
     *(KEY, VALUE, "configType", "scope", "category", "tags", "description", "validationRule"),
     *("effectiveMode", "effectiveTime", "expireTime", "timeZone", "isActive", "version", "isEncrypted"),
+    *("templateId", "templateVersion", "isOverridable"),
 )
 """What a file holds of each item; ``tags`` and ``validationRule`` as JSON, ``version`` the one that was exported."""
-_TEXTS = frozenset({KEY, VALUE, "category", "description", "timeZone"})
+_TEXTS = frozenset({KEY, VALUE, "category", "description", "timeZone", "templateId", "templateVersion"})
 """Columns in which an empty cell is an empty text; in the others it says nothing."""
 _NULLABLE = frozenset({"effectiveTime", "expireTime", "validationRule"})
 _BOOLEANS: Mapping[str, bool] = {"true": True, "false": False}
@@ -50,6 +51,8 @@ def row_of(config: Config, *, sealed: bool = False) -> list[str | None]:
         "true" if content.is_active else "false",
         str(config.version),
         "true" if content.is_encrypted else "false",
+        *(content.template_id, content.template_version),
+        "true" if content.is_overridable else "false",
     ]
 
 
@@ -104,7 +107,7 @@ def _read(name: str, cell: Cell) -> Any:
                 return _tags(text)
             case "validationRule":
                 return parse_json(text)
-            case "isActive" | "isEncrypted":
+            case "isActive" | "isEncrypted" | "isOverridable":
                 return _BOOLEANS.get(text.lower(), text)
             case "version":
                 return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text

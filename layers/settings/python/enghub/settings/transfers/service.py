@@ -13,12 +13,14 @@ from enghub.kit.sheets.model import Row
 from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.configs import conflicts
 from enghub.settings.configs.commits import overdue
-from enghub.settings.configs.errors import BatchRefused
+from enghub.settings.configs.errors import BatchRefused, ConfigFieldRefused
 from enghub.settings.configs.merge import merge
 from enghub.settings.configs.model import Address, Config, Content, Owner, Scope
 from enghub.settings.configs.repeats import guesses
 from enghub.settings.configs.secrets import sealed
 from enghub.settings.configs.service import ConfigService, Edited
+from enghub.settings.templates.model import TemplateVersion
+from enghub.settings.transfers import texts
 from enghub.settings.transfers.columns import VALUE, CellRefused, read_row
 from enghub.settings.transfers.errors import ImportRefused
 
@@ -65,6 +67,8 @@ class Import:
     overwrite: bool = False
     dry_run: bool = False
     reason: str = ""
+    template: TemplateVersion | None = None
+    """Whose items alone are taken, new ones as it says."""
 
 
 class ExportLog(Protocol):
@@ -166,8 +170,9 @@ class Transfers:
         self, wanted: Import, row: Row, said: "requests.ImportedRow", current: Kept[Config] | None, origin: Origin
     ) -> _Planned:
         address = Address(wanted.owner, said.config_key)
+        empty = _empty(wanted.template, said.config_key)
         if current is None or current.value.is_deleted:
-            new = sealed(self.configs.seals, address, overdue(said.patched(Content("")), origin), None)
+            new = sealed(self.configs.seals, address, overdue(said.patched(empty), origin), None)
             return _Planned(row.place, Outcome.CREATED, Edited(address, None, lambda _: new, creates=new))
         stored = current.value.content
         content, outcome, version = self._said(said, address, stored), Outcome.UPDATED, None
@@ -199,13 +204,27 @@ class Transfers:
         if not proposed.is_clean:
             raise conflicts.conflict(said.version, base, current, mine, origin.user_id)
         facts = {name: value for name, value in proposed.proposal.items() if value is not None}
-        texts = {one.facts()[VALUE]: one.value for one in (base.content, mine, current.content)}
-        facts[VALUE] = texts.get(facts[VALUE], facts[VALUE])
+        values = {one.facts()[VALUE]: one.value for one in (base.content, mine, current.content)}
+        facts[VALUE] = values.get(facts[VALUE], facts[VALUE])
         row = requests.ImportedRow.model_validate({"configKey": said.config_key, **facts})
         return row.patched(Content(""))
 
     def _said(self, said: "requests.ImportedRow", address: Address, content: Content) -> Content:
         return sealed(self.configs.seals, address, said.patched(content), content)
+
+
+def _empty(template: TemplateVersion | None, config_key: str) -> Content:
+    """Return what a new item is where its row says nothing.
+
+    Raises:
+        ConfigFieldRefused: the template has no such item.
+    """
+    if template is None:
+        return Content("")
+    if config_key not in template.items:
+        raise ConfigFieldRefused(field="configKey", problem=texts.NOT_IN_TEMPLATE.filled(name=template.template_id))
+    blueprint = template.items[config_key]
+    return blueprint.drawn(Content(""), "", template.category, template.template_id, template.version)
 
 
 def _line(planned: _Planned, made: Config | None) -> Line:
