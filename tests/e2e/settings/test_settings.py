@@ -271,6 +271,14 @@ def test_a_template_makes_configuration_and_its_upgrade_keeps_what_the_tenant_ch
     assert done(tenant_admin.get(f"{path}/completeness"))["following"] == ["1.1.0"]
 
 
+def test_the_theme_is_a_style_sheet_that_is_not_sent_twice(tenant_admin: httpx.Client) -> None:
+    sheet = tenant_admin.get("/api/v1/settings/interface/css")
+    assert (sheet.status_code, sheet.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert "  --theme-primary-color: #" in sheet.text
+    again = tenant_admin.get("/api/v1/settings/interface/css", headers={"If-None-Match": sheet.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_the_chapters_of_the_demo_are_told(cloud: Cloud) -> None:
     said = StringIO()
     tell = Teller(cloud, Console(file=said, width=200), run=uuid4().hex[:8].upper())

@@ -16,7 +16,7 @@ from tests.factories.settings import answer, handler, make_field_key, sent_to
 from tests.factories.stored import items
 from tests.factories.templates import a_template, data, imported, sent
 
-FILES = ROOT / "layers/settings/python/enghub/settings/templates/builtin"
+FILES = ROOT / "layers/settings/python/enghub/settings/templates/content"
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,8 @@ def table(account: Any) -> None:
         made.cache_clear()
 
 
-def item(key: str, **query: str) -> dict[str, Any]:
-    found = json.loads(answer("GET", f"/{key}", **{"layer": "tenant", **query})["body"])
+def item(key: str, layer: str = "tenant") -> dict[str, Any]:
+    found = json.loads(answer("GET", f"/{key}", layer=layer)["body"])
     assert found["success"], found
     return dict(found["data"])
 

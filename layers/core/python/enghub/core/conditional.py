@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from enghub.core.http import Api
 
 
-def tagged(app: Api, body: Any, etag: str) -> Response[Any]:
+def tagged(app: Api, body: Any, etag: str, content_type: str = content_types.APPLICATION_JSON) -> Response[Any]:
     """Return ``body`` with its ``etag``, or 304 without a body when If-None-Match names it.
 
     ``etag`` is quoted; it stands for the answer's data, not for the envelope with its time and request id.
@@ -18,7 +18,7 @@ def tagged(app: Api, body: Any, etag: str) -> Response[Any]:
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if _names(app.current_event.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=body, headers=headers)
+    return Response(status_code=200, content_type=content_type, body=body, headers=headers)
 
 
 def untagged(app: Api, body: Any) -> Response[Any]:

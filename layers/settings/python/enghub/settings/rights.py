@@ -55,3 +55,6 @@ CHANGE_GLOBAL_RELEASE = Right("release:change:global", roles=("SYSTEM_ADMIN",))
 READ_TEMPLATE = Right("config_template:read", roles=("AUDITOR", *_OWN))
 CHANGE_TEMPLATE = Right("config_template:change", roles=_TENANT)
 CHANGE_GLOBAL_TEMPLATE = Right("config_template:change:global", roles=("SYSTEM_ADMIN",))
+
+READ_INTERFACE = Right("interface:read", roles=("AUDITOR", *_PEOPLE, *_OWN))
+"""To be told what the own interface looks like."""

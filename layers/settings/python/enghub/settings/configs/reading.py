@@ -91,6 +91,20 @@ class ConfigReader:
         next_at, then = (None, None) if following is None else following
         return Answered(answer, next_at, then, stale_since)
 
+    def effective_of(self, caller: Owner, keys: Sequence[str], at: datetime) -> dict[str, Effective]:
+        """Return what the caller gets for several keys, of those that are in force; one call to the store.
+
+        Raises:
+            Unavailable: the store is away, and one of the keys was never read here.
+        """
+        found, _ = self._loaded([Address(owner, key) for key in keys for owner in caller.chain], at)
+        layers = {key: [found.get(Address(owner, key)) for owner in caller.chain] for key in keys}
+        answers = {
+            key: model.effective([None if one is None else one.value for one in each], at)
+            for key, each in layers.items()
+        }
+        return {key: answer for key, answer in answers.items() if answer is not None}
+
     def _loaded(self, addresses: Sequence[Address], at: datetime) -> tuple[Items, datetime | None]:
         try:
             found = self.repository.load(addresses)

@@ -1,6 +1,6 @@
 """Templates that come with the product: the source document's (REQ-008 annex B), and what the product's own parts need.
 
-``schema.json`` says the form of the files, ``<id>-<version>.json`` is one version; a version never changes.
+``content/schema.json`` says the form of the files, ``<id>-<version>.json`` is one version; a version never changes.
 """
 
 import json
@@ -18,7 +18,7 @@ from enghub.settings.templates.model import BUILT_IN, Template, TemplateVersion,
 def versions() -> dict[str, Sequence[TemplateVersion]]:
     """Return every version by template, the oldest first."""
     found: dict[str, list[TemplateVersion]] = {}
-    for path in sorted(Path(__file__).parent.glob("*-*.json")):
+    for path in sorted((Path(__file__).parent / "content").glob("*-*.json")):
         one = version_of(json.loads(path.read_text("utf-8")))
         found.setdefault(one.template_id, []).append(one)
     return {name: _in_order(each) for name, each in found.items()}
