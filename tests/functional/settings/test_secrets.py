@@ -138,7 +138,7 @@ def test_an_import_creates_and_changes_secrets_and_refuses_a_mask_of_nothing() -
     assert taken_in(f"{head}smtp.password,{NEXT},true\n")["updated"] == 1
     assert revealed() == NEXT
     refused = taken_in(f"{head}other.password,{MASK},true\n", status=422)
-    assert (refused["errors"][0]["field"], refused["errors"][0]["place"]) == ("configValue", "row 2")
+    assert (refused["errors"][0]["field"], refused["errors"][0]["place"]) == ("configValue", "B2")
 
 
 # --- what is sent back ---

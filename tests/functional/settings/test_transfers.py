@@ -257,7 +257,7 @@ def test_a_file_of_a_template_has_its_items_alone_and_their_types() -> None:
     )
     assert status == 422
     told = [(one["configKey"], one["place"], one["field"]) for one in refused["details"]["errors"]]
-    assert told == [("session.idle", "row 2", "configKey")]
+    assert told == [("session.idle", "A2", "configKey")]
     status, refused = taken_in("configKey,configValue\nsession.maxConcurrent,11\n", templateId="security")
     assert (status, refused["details"]["errors"][0]["code"]) == (422, "40003")
     assert taken_in("configKey,configValue\na,1\n", templateId="nobodys")[0] == 404

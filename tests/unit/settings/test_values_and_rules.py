@@ -23,7 +23,7 @@ from enghub.settings.configs.errors import (
 from enghub.settings.configs.model import ConfigType, check_key
 from enghub.settings.configs.references import keys_in
 from enghub.settings.configs.rules import check_rule, satisfy
-from enghub.settings.configs.values import parse, parse_properties
+from enghub.settings.configs.values import parse
 
 
 def satisfied(rule: Any, value: str, config_type: ConfigType = ConfigType.STRING) -> bool:
@@ -61,7 +61,7 @@ def test_any_text_is_read_or_refused_by_name(text: str, config_type: ConfigType)
     [
         ("yes", ConfigType.BOOLEAN, None, "请填写 true 或 false"),
         ("1e5000", ConfigType.JSON, None, "数字超过 1000 位或指数超出 ±1000"),
-        ("a=1\na=2", ConfigType.STRING, {"type": "properties"}, "第 2 行重复了键 a"),
+        ("a=1\na=2", ConfigType.STRING, {"type": "properties"}, "a 重复出现于第 1 行和第 2 行"),
         ("三个字", ConfigType.STRING, {"type": "length", "max": 2}, "最多 2 个字符"),
         ("3", ConfigType.NUMBER, {"type": "range", "max": 2}, "最大为 2"),
         ("3", ConfigType.NUMBER, {"type": "length", "max": 2}, "length 规则不适用于类型 NUMBER"),
@@ -104,32 +104,31 @@ def test_dangerous_or_broken_json_is_refused(document: str) -> None:
         parse(document, ConfigType.JSON)
 
 
-@given(
-    st.dictionaries(
-        st.text("abc.-_", min_size=1).filter(lambda key: key[0] not in "#!"),
-        st.text("xyz =:#", max_size=5).map(str.strip),
-    )
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# comment\n! too\n\nhost=plm\nport : 80\nlong = one,\\\n   two\nempty\n", ["host", "port", "long", "empty"]),
+        (r"path\ key=C:\\temp", ["path key"]),
+        (r"a\=b = c = d", ["a=b"]),
+        (r"\u73ed\u6b21=1", ["班次"]),
+        ("k!v#x", ["k!v#x"]),
+        ("a=1\\", ["a"]),
+    ],
 )
-def test_properties_survive_writing(properties: dict[str, str]) -> None:
-    text = "".join(f"{key}={value.lstrip('=: ')}\n" for key, value in properties.items())
-    assert parse_properties(text) == {key: value.lstrip("=: ") for key, value in properties.items()}
+def test_a_rule_for_properties_reads_them_as_java_does(text: str, names: list[str]) -> None:
+    """SF13, in the item's own check."""
+    assert satisfied({"type": "properties", "required": names}, text)
+    assert not satisfied({"type": "properties", "required": [*names, "b"]}, text)
 
 
-def test_properties_have_comments_continuations_and_three_separators() -> None:
-    text = "# comment\n! too\n\nhost=plm\nport : 80\nname value of it\nlong = one,\\\n   two\nempty\n"
-    assert parse_properties(text) == {
-        "host": "plm",
-        "port": "80",
-        "name": "value of it",
-        "long": "one,two",
-        "empty": "",
-    }
-
-
-@pytest.mark.parametrize("text", ["=value", "a=1\na=2", "a=1\\"])
-def test_broken_properties_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="line"):
-        parse_properties(text)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("=value", "line 1"), ("a=1\nb=2\n\\u0061=2", "lines 1 and 3"), ("a=\\u12", "")],
+)
+def test_broken_properties_are_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigRuleUnsatisfied) as refused:
+        satisfy({"type": "properties"}, text, text)
+    assert said in refused.value.message("en")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 Forms: ``{"type": "range", "min", "max"}``, ``{"type": "length", "min", "max"}``, ``{"type": "pattern", "pattern"}``,
 ``{"type": "enum", "values"}``, ``{"type": "schema", "schema"}`` (JSON Schema 2020-12), ``{"type": "properties",
-"required"}`` and ``{"type": "all", "rules"}``. Regular expressions run in linear time (Rust ``regex``), whoever wrote
-them; a JSON Schema never fetches anything.
+"required"}`` (read as Java does) and ``{"type": "all", "rules"}``. Regular expressions run in linear time (Rust
+``regex``), whoever wrote them; a JSON Schema never fetches anything.
 """
 
 import json
@@ -17,11 +17,10 @@ from pydantic_core import SchemaError
 
 from enghub.core.events import dumps
 from enghub.core.i18n import Filled, Text
-from enghub.core.wire import Unfit
 from enghub.settings.configs import proposals, texts
 from enghub.settings.configs.errors import ConfigRuleUnsatisfied, ValidationRuleMalformed
 from enghub.settings.configs.model import ConfigType
-from enghub.settings.configs.values import parse_properties, shown
+from enghub.settings.configs.values import shown
 
 MAX_RULE_BYTES = 16 * 1024
 MAX_PATTERN_LENGTH = 1000
@@ -169,10 +168,15 @@ def _in_enum(rule: Rule, value: str, _: Any) -> Problem:
 
 
 def _in_properties(rule: Rule, value: str, _: Any) -> Problem:
+    from enghub.kit.sheets import properties  # noqa: PLC0415 - few items have one
+    from enghub.kit.sheets.model import SheetRefused  # noqa: PLC0415
+
     try:
-        found = parse_properties(value)
-    except Unfit as error:
+        found = {name: number for name, _, number in properties.parse(value)}
+    except SheetRefused as error:
         return error.said
+    if "" in found:
+        return texts.NO_KEY.filled(line=found[""])
     missing = sorted(set(rule.get("required", [])) - set(found))
     return texts.MISSING.filled(name=missing[0]) if missing else None
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from enghub.core.i18n import Filled, Text
 from enghub.core.strictjson import Unreadable, parse_json
-from enghub.core.wire import Unfit
 from enghub.settings.configs import proposals, texts
 from enghub.settings.configs.errors import ConfigValueMalformed
 from enghub.settings.configs.model import ConfigType
@@ -15,7 +14,6 @@ from enghub.settings.configs.model import ConfigType
 MAX_VALUE_BYTES = 32 * 1024
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,37})(\.[0-9]{1,37})?([eE][+-]?[0-9]{1,3})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_PROPERTY = re.compile(r"(?P<key>(?:\\.|[^\s:=\\])+)(?:\s*[:=]\s*|\s+|$)(?P<value>.*)", re.DOTALL)
 
 
 def parse(value: str, config_type: ConfigType) -> Any:
@@ -76,31 +74,6 @@ _READERS: dict[ConfigType, Callable[[str], Any]] = {
     ConfigType.JSON: _json,
     ConfigType.XML: _xml,
 }
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """Read Java properties text: ``key=value`` lines, ``#`` and ``!`` comments, a trailing backslash goes on.
-
-    Raises:
-        Unfit: a line has no key, or a key is repeated; it names the line.
-    """
-    found: dict[str, str] = {}
-    carried = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        piece = carried + line.lstrip()
-        carried = ""
-        if not piece or piece[0] in "#!":
-            continue
-        if (len(piece) - len(piece.rstrip("\\"))) % 2:
-            carried = piece[:-1]
-            continue
-        match = _PROPERTY.fullmatch(piece)
-        if match is None or match["key"] in found:
-            raise Unfit(texts.NO_KEY if match is None else texts.REPEATED, line=number, key=match and match["key"])
-        found[match["key"]] = match["value"]
-    if carried:
-        raise Unfit(texts.GOES_ON)
-    return found
 
 
 def shown(value: str) -> str:

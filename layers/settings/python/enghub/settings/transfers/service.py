@@ -88,7 +88,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    place: str
+    row: Row
     outcome: Outcome
     edited: Edited
 
@@ -117,11 +117,11 @@ class Transfers:
         """
         planned, refused = self._planned(wanted, origin)
         edits = [one.edited for one in planned if one.outcome not in {Outcome.UNCHANGED, Outcome.SKIPPED}]
-        places = {one.edited.address: one.place for one in planned}
+        rows = {one.edited.address: one.row for one in planned}
         needs_approval = False
         if edits and not refused and wanted.dry_run:
             found, needs_approval = self.configs.refusals(edits, origin, wanted.reason)
-            refused = _placed(found, places, edits)
+            refused = _placed(found, rows, edits)
         if refused:
             raise ImportRefused(refused=len(refused), total=len(wanted.rows), errors=refused[:SHOWN])
         made: Mapping[Address, Config] = {}
@@ -129,7 +129,7 @@ class Transfers:
             try:
                 answer = self.configs.change_all(edits, origin, wanted.reason, None)
             except BatchRefused as error:
-                told = _placed(error.details["errors"], places, edits)
+                told = _placed(error.details["errors"], rows, edits)
                 raise ImportRefused(refused=len(told), total=len(wanted.rows), errors=told[:SHOWN]) from error
             if isinstance(answer, ChangeRequest):
                 return answer
@@ -163,7 +163,7 @@ class Transfers:
                 if error.status >= 500:
                     raise
                 told = conflicts.refusal(wanted.rows.index(row), address, error)
-                refused.append({**told, "place": row.place})
+                refused.append({**told, "place": _place(row, told)})
         return planned, refused
 
     def _plan(
@@ -173,7 +173,7 @@ class Transfers:
         empty = _empty(wanted.template, said.config_key)
         if current is None or current.value.is_deleted:
             new = sealed(self.configs.seals, address, overdue(said.patched(empty), origin), None)
-            return _Planned(row.place, Outcome.CREATED, Edited(address, None, lambda _: new, creates=new))
+            return _Planned(row, Outcome.CREATED, Edited(address, None, lambda _: new, creates=new))
         stored = current.value.content
         content, outcome, version = self._said(said, address, stored), Outcome.UPDATED, None
         if said.version is not None and said.version < current.revision:
@@ -187,7 +187,7 @@ class Transfers:
             outcome = Outcome.UNCHANGED
         elif not wanted.overwrite:
             outcome = Outcome.SKIPPED
-        return _Planned(row.place, outcome, edited)
+        return _Planned(row, outcome, edited)
 
     def _merged(self, said: "requests.ImportedRow", current: Config, origin: Origin) -> Content | None:
         """Return what the row and those who changed the item since its export both want; None: it was never exported.
@@ -229,12 +229,18 @@ def _empty(template: TemplateVersion | None, config_key: str) -> Content:
 
 def _line(planned: _Planned, made: Config | None) -> Line:
     return Line(
-        planned.edited.address.config_key, planned.place, planned.outcome, None if made is None else made.version
+        planned.edited.address.config_key, planned.row.place, planned.outcome, None if made is None else made.version
     )
 
 
 def _placed(
-    found: Sequence[Mapping[str, Any]], places: Mapping[Address, str], edits: Sequence[Edited]
+    found: Sequence[Mapping[str, Any]], rows: Mapping[Address, Row], edits: Sequence[Edited]
 ) -> list[Mapping[str, Any]]:
     """Return what a batch refused with the places of the file."""
-    return [{**one, "place": places[edits[one["index"]].address]} for one in found]
+    return [{**one, "place": _place(rows[edits[one["index"]].address], one)} for one in found]
+
+
+def _place(row: Row, refused: Mapping[str, Any]) -> str:
+    """Return where the refused field stands: its cell, or its row where the row has no such cell."""
+    cell = row.cells.get(str(refused.get("field")))
+    return row.place if cell is None else cell.place
