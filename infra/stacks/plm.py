@@ -11,6 +11,8 @@ from infra.stage import Stage
 SYNC = "sync_products"
 STORED = ("GetItem", "PutItem", "UpdateItem")
 """What a step needs that changes its run, and says that it goes on."""
+UPLOADS, DOCUMENTS = "plm/uploads/", "plm/documents/"
+"""What people send, which expires by itself, and what counts."""
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -30,6 +32,7 @@ class PlmStack(ContextStack):
         self._feedback()
         self._apqp()
         self._effects()
+        self._documents()
         self._timers()
 
     def _changes(self) -> None:
@@ -131,7 +134,8 @@ class PlmStack(ContextStack):
 
     def _ppaps(self) -> None:
         read = self.function("read_ppaps")
-        self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))
+        # BatchGetItem: the documents of its elements.
+        self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
         change = self.function("change_ppaps", timeout_seconds=29)
         self.table_access(change, *STORED, indexes=())
         self.secret_access(change, "plm/api/*")
@@ -182,6 +186,18 @@ class PlmStack(ContextStack):
         self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem")
         change = self.function("change_effects", memory_mb=1769, timeout_seconds=29)
         self.table_access(change, *STORED, "BatchGetItem", "Query")
+
+    def _documents(self) -> None:
+        read = self.function("read_documents")
+        self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
+        # What a function signs, its role must be allowed to do.
+        self.object_access(read, DOCUMENTS, "GetObject")
+        # A file of 100 MiB is read, hashed, unpacked and written while the gateway waits.
+        change = self.function("change_documents", memory_mb=1769, timeout_seconds=29)
+        # DeleteItem: entries of lists that a document leaves.
+        self.table_access(change, *STORED, "DeleteItem", indexes=())
+        self.object_access(change, UPLOADS, "GetObject", "PutObject")
+        self.object_access(change, DOCUMENTS, "PutObject")
 
     def _timers(self) -> None:
         wake = self.function("wake_timers", timeout_seconds=30)

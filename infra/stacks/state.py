@@ -148,7 +148,13 @@ class StateStack(Stack):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(2),
                     noncurrent_version_expiration=Duration.days(90),
-                )
+                ),
+                # What people send is copied to where it counts, or was not kept.
+                s3.LifecycleRule(
+                    prefix="plm/uploads/",
+                    expiration=Duration.days(2),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
             ],
             server_access_logs_bucket=access,
             removal_policy=self.removal,

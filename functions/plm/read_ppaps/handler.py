@@ -1,4 +1,4 @@
-"""Reads production part approvals: one with its 18 elements, those of a product (PLM-14).
+"""Reads production part approvals: one with its 18 elements and their documents, those of a product (PLM-14, PLM-17).
 
 Trigger: GET /api/v1/plm/ppaps and /api/v1/plm/ppaps/{ppapId}. Runbook: docs/runbooks/plm-ppap.md.
 """
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from enghub.core import entrypoints, http, wire
 from enghub.plm import rights
-from enghub.plm.gateways.ppaps import ppaps
+from enghub.plm.gateways.ppaps import documents_of, ppaps
 from enghub.plm.ppaps.api import PpapList, PpapResponse
 
 app = http.resolver()
@@ -31,7 +31,9 @@ def list_ppaps(
 def read_ppap(ppap_id: str) -> PpapResponse:
     """One as it stands today; nothing is cached, so that no interim approval outlives its end."""
     call = http.call(app)
-    return PpapResponse.of(ppaps().get(call.principal.tenant_id, ppap_id), call.origin.at.date())
+    tenant_id = call.principal.tenant_id
+    kept = ppaps().get(tenant_id, ppap_id)
+    return PpapResponse.of(kept, call.origin.at.date(), documents_of(tenant_id, ppap_id))
 
 
 lambda_handler = entrypoints.http(app)

@@ -12,7 +12,7 @@ from tests.fakes.one_at_a_time import one_call_at_a_time
 
 @pytest.fixture(autouse=True)
 def plm(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    account("plm", TIMERS_QUEUE_URL="https://queue.example/timers")
+    account("plm", TIMERS_QUEUE_URL="https://queue.example/timers", BUCKET_NAME="enghub-test")
     put_secrets()
 
 

@@ -12,6 +12,10 @@ from tools.rights import declared
 
 EXPLAINED = {
     "list_change_orders": "processingStatus: give either this",
+    "ask_document_upload": "fileName: ",
+    "create_document": r"links\.\d+\.element: of a PPAP|links\.\d+\.id: \w+ .* does not exist",
+    "put_document_links": r"links\.\d+\.element: of a PPAP|links\.\d+\.id: \w+ .* does not exist",
+    "list_documents": "productCode: give one of|element: of a PPAP",
     "list_products": "productCode: give one of",
     "put_connection_rules": "zone: write a time zone of the IANA database",
     "put_units": r"units\.\d+\.factor: write at most (20 digits|10 decimals)",

@@ -137,3 +137,32 @@ class ChangeApplied(PlmEvent):
     effect_id: str
     applied_at: datetime
     serial: str
+
+
+class DocumentEvent(PlmEvent):
+    """What every event of a document says; ``ppap_elements`` are ``<ppap id>/<element 1 to 18>``."""
+
+    document_id: str
+    title: str
+    kind: str
+    products: tuple[str, ...]
+    changes: tuple[str, ...]
+    ppap_elements: tuple[str, ...]
+
+
+class DocumentVersionAdded(DocumentEvent):
+    """A file arrived whole and is a document's newest version (PLM-17); ``supplier_link`` is what it came by."""
+
+    version: Annotated[int, Field(ge=1)]
+    file_name: str
+    media_type: str
+    size_bytes: Count
+    sha256: str
+    supplier_link: str = ""
+
+
+class DocumentWithdrawn(DocumentEvent):
+    """A document is out of use (PLM-17)."""
+
+    versions: Count
+    reason: str

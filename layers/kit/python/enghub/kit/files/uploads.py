@@ -1,4 +1,4 @@
-"""Signs uploads into a bucket: for minutes, for one key, one length and one checksum (UPG-17)."""
+"""Signs uploads into a bucket: for minutes, for one key, one length, one checksum; and downloads (UPG-17, PLM-17)."""
 
 import base64
 from collections.abc import Mapping
@@ -21,7 +21,10 @@ VALID = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A signed PUT. Length and checksum are part of the signature: S3 refuses another length and other bytes."""
+    """A signed PUT. Length and checksum are part of the signature: S3 refuses another length and other bytes.
+
+    Of a download, a signed GET without headers.
+    """
 
     url: str
     headers: Mapping[str, str]
@@ -44,6 +47,29 @@ def presigned(bucket: str, key: str, *, size_bytes: int, sha256: str, at: dateti
     seconds = int(VALID.total_seconds())
     url: str = _client(local).generate_presigned_url("put_object", Params=signed, ExpiresIn=seconds)
     return Upload(url, {"Content-Length": str(size_bytes), "x-amz-checksum-sha256": checksum}, at + VALID)
+
+
+def presigned_download(
+    bucket: str, key: str, *, disposition: str, media_type: str, at: datetime, local: bool
+) -> Upload:
+    """Return where one object is read, under a name and type that the caller decides; nothing is sent.
+
+    Args:
+        bucket: where it is.
+        key: of the object.
+        disposition: the Content-Disposition to answer with.
+        media_type: the Content-Type to answer with.
+        at: since when the signature is valid.
+        local: as for ``presigned``.
+    """
+    signed = {
+        "Bucket": bucket,
+        "Key": key,
+        "ResponseContentDisposition": disposition,
+        "ResponseContentType": media_type,
+    }
+    seconds = int(VALID.total_seconds())
+    return Upload(_client(local).generate_presigned_url("get_object", Params=signed, ExpiresIn=seconds), {}, at + VALID)
 
 
 @cache

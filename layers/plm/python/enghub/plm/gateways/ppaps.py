@@ -1,12 +1,34 @@
-"""Builds the PPAPs from their ports, once per process."""
+"""Builds the PPAPs from their ports, once per process; and what documents belong to them."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from enghub.core.clock import system_clock
+from enghub.core.dynamo import MAX_READ_KEYS
+from enghub.plm.documents.dynamo import DynamoDocuments
+from enghub.plm.documents.model import Document, Link, LinkKind
 from enghub.plm.gateways.calls import plm_calls
 from enghub.plm.gateways.plm_ppap import RestPpaps
 from enghub.plm.ppaps.dynamo import DynamoPpaps
 from enghub.plm.ppaps.service import PpapBook
+
+MOST_DOCUMENTS = 500
+
+
+def documents_of(tenant_id: str, ppap_id: str) -> Mapping[int, tuple[Document, ...]]:
+    """Return the documents in use of a PPAP, by element; the first 500 links of them."""
+    found: dict[int, list[Document]] = {}
+    link, cursor = Link(LinkKind.PPAP, ppap_id), None
+    for _ in range(MOST_DOCUMENTS // MAX_READ_KEYS):
+        page = DynamoDocuments().of(tenant_id, link, MAX_READ_KEYS, cursor)
+        for one in page.documents:
+            for element in one.elements_of(ppap_id):
+                if one not in found.setdefault(element, []):
+                    found[element].append(one)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return {element: tuple(one for one in some if one.withdrawal is None) for element, some in found.items()}
 
 
 @cache

@@ -1,5 +1,6 @@
 """PPAPs on the wire (PLM-14, PLM-15)."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -7,6 +8,8 @@ from pydantic import Field
 
 from enghub.core import wire
 from enghub.core.commits import Kept
+from enghub.plm.documents.api import DocumentSummary
+from enghub.plm.documents.model import Document
 from enghub.plm.names import ConnectionName
 from enghub.plm.ppaps.model import (
     ELEMENTS,
@@ -71,7 +74,7 @@ class ShipmentRequest(wire.Request):
 
 
 class ElementResponse(wire.Response):
-    """One of the 18: ``duty`` S is submitted, R retained."""
+    """One of the 18: ``duty`` S is submitted, R retained; ``documents`` are told where one PPAP is read."""
 
     number: int
     name: str
@@ -80,9 +83,10 @@ class ElementResponse(wire.Response):
     document: str
     reason: str
     changed_at: wire.Instant | None
+    documents: tuple[DocumentSummary, ...] | None
 
     @classmethod
-    def of(cls, ppap: Ppap, element: Element) -> "ElementResponse":
+    def of(cls, ppap: Ppap, element: Element, documents: tuple[Document, ...] | None) -> "ElementResponse":
         """Return the answer."""
         return cls(
             number=element.number,
@@ -92,6 +96,7 @@ class ElementResponse(wire.Response):
             document=element.document,
             reason=element.reason,
             changed_at=element.changed_at,
+            documents=None if documents is None else tuple(map(DocumentSummary.of, documents)),
         )
 
 
@@ -119,8 +124,12 @@ class PpapResponse(wire.Response):
     revision: int
 
     @classmethod
-    def of(cls, kept: Kept[Ppap], today: date) -> "PpapResponse":
+    def of(
+        cls, kept: Kept[Ppap], today: date, documents: Mapping[int, tuple[Document, ...]] | None = None
+    ) -> "PpapResponse":
         """Return the answer for ``today``."""
+        found = documents or {}
+        held = {one: None if documents is None else found.get(one, ()) for one in ELEMENTS}
         ppap, said, push = kept.value, kept.value.approval, kept.value.push
         return cls(
             ppap_id=ppap.ppap_id,
@@ -131,7 +140,7 @@ class PpapResponse(wire.Response):
             status=ppap.status_on(today),
             submissions=ppap.submissions,
             missing=ppap.missing,
-            elements=tuple(ElementResponse.of(ppap, element) for element in ppap.elements),
+            elements=tuple(ElementResponse.of(ppap, element, held[element.number]) for element in ppap.elements),
             approved_on=said.approved_on if said else None,
             approver=said.approver if said else None,
             until=said.until if said else None,

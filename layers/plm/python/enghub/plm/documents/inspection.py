@@ -1,0 +1,170 @@
+"""Looks into a file: is it of the type that it says, and holds it what no file here may hold (PLM-17, PLM-28)? Pure.
+
+It knows the closed list of types by their content, refuses office files with macros, ActiveX, remote templates, DDE or
+entities, encrypted ones, and archives that unpack without end. It is no scanner for malware: it knows no signatures,
+does not run JavaScript of a PDF, and does not look into files inside files.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO
+
+from enghub.core.i18n import Filled, Text
+from enghub.plm.documents.media import MIB, Family, MediaType
+
+CHUNK = 64 * 1024
+MOST_ENTRIES = 5_000
+MOST_UNPACKED = 256 * MIB
+OVERLAP = 64
+"""Bytes of the chunk before that are looked at again, so that no word is cut in two."""
+OTHER = Text("its content is not {media}", "其内容不是 {media}")
+CUT = Text("it ends too early", "文件不完整")
+NOT_TEXT = Text("it is no text of bytes: save it as UTF-8", "不是按字节编码的文本：请以 UTF-8 保存")
+MARKUP = Text("it begins like a page or a program", "内容以网页或程序开头")
+MACROS = Text("it holds macros or controls ({part}): save it without them", "含有宏或控件（{part}），请另存")
+LOCKED = Text("it is protected by a password", "文件受密码保护")
+TOO_MUCH = Text("it unpacks to more than {most} MiB or {entries} parts", "解压后超过 {most} MiB 或 {entries} 个部分")
+REMOTE = Text("it loads content from elsewhere ({part})", "会从外部加载内容（{part}）")
+ENTITIES = Text("it declares entities or another encoding in {part}", "{part} 声明了实体或其他编码")
+BROKEN = Text("its parts are damaged: {why}", "其内部已损坏：{why}")
+
+_HEADS: Mapping[Family, tuple[bytes, ...]] = {
+    Family.PDF: (b"%PDF-",),
+    Family.PNG: (b"\x89PNG\r\n\x1a\n",),
+    Family.JPEG: (b"\xff\xd8\xff",),
+    Family.TIFF: (b"II*\x00", b"MM\x00*"),
+}
+_ENDS: Mapping[Family, bytes] = {Family.PDF: b"%%EOF", Family.PNG: b"IEND", Family.JPEG: b"\xff\xd9"}
+_MAIN = {Family.WORD: "word/document.xml", Family.EXCEL: "xl/workbook.xml", Family.POWERPOINT: "ppt/presentation.xml"}
+_DXF = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*999\r?\n[^\n]*\n)*\s*0\r?\n\s*SECTION\r?\n")
+_DXF_BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<(?:!doctype|html|script|svg|\?xml|\?php|!--)|#!|%PDF-|PK\x03\x04|MZ)", re.IGNORECASE
+)
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""UTF-16, in which no word is found by its bytes."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
+_ACTIVE = re.compile(r"vbaproject|vbadata|(^|/)(macrosheets|activex|ctrlprops)/|\.(bin|exe|dll|js|vbs|hta|jar)$")
+_PRINTERS = re.compile(r"(^|/)printersettings/printersettings\d*\.bin$")
+_RELATION = re.compile(rb"<Relationship\b[^>]*>", re.IGNORECASE)
+_LOADED = re.compile(rb"/(attachedTemplate|oleObject|frame|subDocument|control)[\"']", re.IGNORECASE)
+_EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External", re.IGNORECASE)
+
+
+class Refusal(Exception):
+    """The file is refused; ``problem`` says why."""
+
+    def __init__(self, problem: Text | Filled) -> None:
+        self.problem = problem
+        super().__init__(problem.render("en"))
+
+
+def check(stream: BinaryIO, media: MediaType) -> None:
+    """Look into a file, which is read from its start.
+
+    Raises:
+        Refusal
+    """
+    stream.seek(0)
+    if media.family in _MAIN:
+        _office(stream, media)
+    elif media.family in _HEADS:
+        _binary(stream, media)
+    else:
+        _text(stream, media)
+
+
+def _binary(stream: BinaryIO, media: MediaType) -> None:
+    if not stream.read(16).startswith(_HEADS[media.family]):
+        raise Refusal(OTHER.filled(media=media.name))
+    end = _ENDS.get(media.family)
+    if end is not None:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 1024))
+        if end not in stream.read():
+            raise Refusal(CUT)
+
+
+def _text(stream: BinaryIO, media: MediaType) -> None:
+    head = stream.read(4096)
+    if media.family is Family.DXF and head.startswith(_DXF_BINARY):
+        return
+    if media.family is Family.STEP and not head.lstrip().startswith(b"ISO-10303-21;"):
+        raise Refusal(OTHER.filled(media=media.name))
+    if media.family is Family.DXF and not _DXF.match(head):
+        raise Refusal(OTHER.filled(media=media.name))
+    if head.startswith(_WIDE):
+        raise Refusal(NOT_TEXT)
+    if _MARKUP.match(head):
+        raise Refusal(MARKUP)
+    while head:
+        if _CONTROL.search(head):
+            raise Refusal(NOT_TEXT)
+        head = stream.read(CHUNK)
+
+
+def _office(stream: BinaryIO, media: MediaType) -> None:
+    if stream.read(4) != b"PK\x03\x04":
+        raise Refusal(OTHER.filled(media=media.name))
+    try:
+        with zipfile.ZipFile(stream) as package:
+            _package(package, media)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        raise Refusal(BROKEN.filled(why=str(error)[:100] or type(error).__name__)) from error
+
+
+def _package(package: zipfile.ZipFile, media: MediaType) -> None:
+    parts, left = package.infolist(), MOST_UNPACKED
+    too_much = TOO_MUCH.filled(most=MOST_UNPACKED // MIB, entries=MOST_ENTRIES)
+    if len(parts) > MOST_ENTRIES or sum(part.file_size for part in parts) > MOST_UNPACKED:
+        raise Refusal(too_much)
+    names = {part.filename for part in parts}
+    if len(names) != len(parts) or not {"[Content_Types].xml", _MAIN[media.family]} <= names:
+        raise Refusal(OTHER.filled(media=media.name))
+    for part in parts:
+        if part.flag_bits & 1:
+            raise Refusal(LOCKED)
+        name = part.filename.lower()
+        if _ACTIVE.search(name) and not _PRINTERS.search(name):
+            raise Refusal(MACROS.filled(part=part.filename[:100]))
+        look = _look_for(name)
+        for window, is_new in _windows(package, part):
+            left -= is_new
+            if left < 0:  # what the directory says of its parts may be untrue
+                raise Refusal(too_much)
+            if look is not None:
+                look(window, part.filename[:100])
+
+
+def _windows(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
+    """Yield a part's content with a bit of what came before, and how much of it is new; damage raises at its end."""
+    with package.open(part) as content:
+        before = b""
+        while chunk := content.read(CHUNK):
+            yield before + chunk, len(chunk)
+            before = chunk[-OVERLAP:]
+
+
+def _look_for(name: str) -> Callable[[bytes, str], None] | None:
+    if name.endswith(".rels"):
+        return _relations
+    return _markup if name.endswith((".xml", ".vml")) else None
+
+
+def _markup(window: bytes, part: str) -> None:
+    """Office writes UTF-8 without declarations of its own; another encoding would hide words from this look."""
+    if b"\x00" in window or b"<!DOCTYPE" in window or b"<!ENTITY" in window:
+        raise Refusal(ENTITIES.filled(part=part))
+    if part == "[Content_Types].xml" and (b"macroEnabled" in window or b"vbaProject" in window):
+        raise Refusal(MACROS.filled(part=part))
+    if b"ddeLink" in window:
+        raise Refusal(REMOTE.filled(part=part))
+
+
+def _relations(window: bytes, part: str) -> None:
+    _markup(window, part)
+    for found in _RELATION.findall(window):
+        if _EXTERNAL.search(found) and _LOADED.search(found):
+            raise Refusal(REMOTE.filled(part=part))
