@@ -1,4 +1,4 @@
-"""docs/cases.md and docs/golive-cases.md: every case is there once, and every test that they name exists."""
+"""docs/cases.md and those of golive and mes: every case is there once, and every test that they name exists."""
 
 import ast
 import re
@@ -17,9 +17,11 @@ ROWS = [
 ALL = {f"{letter}{n}" for letter, last in (("C", 20), ("S", 14), ("U", 15), ("N", 23)) for n in range(1, last + 1)}
 OWNED = {"N3", "S14"}
 """Another issue owes the mend and its test."""
-GOLIVE = (ROOT / "docs/golive-cases.md").read_text("utf-8")
-TRAPS = 22
-NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT + GOLIVE)))
+TRAPS = {
+    letters: ((ROOT / f"docs/{page}-cases.md").read_text("utf-8"), count)
+    for letters, page, count in (("GF", "golive", 22), ("MF", "mes", 23))
+}
+NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT + "".join(page for page, _ in TRAPS.values()))))
 
 
 @cache
@@ -36,9 +38,11 @@ def test_every_case_is_on_the_page_once_with_its_kind_and_what_holds_it() -> Non
     assert {row[0] for row in ROWS if "owner: " in row[3]} == {"C11", "C14", "C15", "C20", *OWNED}
 
 
-def test_every_trap_of_go_live_is_on_its_page_once_with_a_test() -> None:
-    rows = [line.split("|") for line in GOLIVE.splitlines() if re.match(r"\| GF[0-9]+ \|", line)]
-    assert [row[1].strip() for row in rows] == [f"GF{number}" for number in range(1, TRAPS + 1)]
+@pytest.mark.parametrize("letters", TRAPS)
+def test_every_trap_of_a_context_is_on_its_page_once_with_a_test(letters: str) -> None:
+    page, count = TRAPS[letters]
+    rows = [line.split("|") for line in page.splitlines() if re.match(rf"\| {letters}[0-9]+ \|", line)]
+    assert [row[1].strip() for row in rows] == [f"{letters}{number}" for number in range(1, count + 1)]
     assert all("`tests/" in row[4] for row in rows)
 
 

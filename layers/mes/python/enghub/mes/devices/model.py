@@ -11,6 +11,7 @@ from enghub.mes.devices.counters import Counter
 from enghub.mes.devices.errors import DeviceClockWrong, MessageUnreadable
 from enghub.mes.factories import Factory
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=31)
 """A stamp further away is a wrong clock, not a late message."""
@@ -91,10 +92,10 @@ def message_of(device: Device, payload: Mapping[str, Any], received_at: datetime
 
 
 def _instant(device: Device, stamp: int, received_at: datetime) -> datetime:
-    seconds = stamp / 1000 if device.time_unit is TimeUnit.MILLISECONDS else float(stamp)
+    unit = timedelta(milliseconds=1) if device.time_unit is TimeUnit.MILLISECONDS else timedelta(seconds=1)
     try:
-        said = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
+        said = EPOCH + stamp * unit
+    except OverflowError:
         said = None
     if said is not None and received_at - BEHIND <= said <= received_at + AHEAD:
         return said

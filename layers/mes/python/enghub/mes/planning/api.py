@@ -100,27 +100,32 @@ class StockRequest(wire.Request):
 
 
 class RunRequest(wire.Request):
-    """Demands to plan; the working days are Mondays to Fridays, less ``holidays``, with ``makeUpDays``."""
+    """Demands to plan, from the factory's today on.
+
+    The working days are the factory's own; with ``holidays`` or ``makeUpDays`` they are Mondays to Fridays, less these,
+    with those.
+    """
 
     today: wire.Day | None = None
     demands: Annotated[tuple[DemandRequest, ...], Field(max_length=2000)]
     open_orders: Annotated[tuple[OpenOrderRequest, ...], Field(max_length=2000)] = ()
     on_hand: Annotated[tuple[StockRequest, ...], Field(max_length=3000)] = ()
-    holidays: Annotated[tuple[wire.Day, ...], Field(max_length=400)] = ()
-    make_up_days: Annotated[tuple[wire.Day, ...], Field(max_length=400)] = ()
+    holidays: Annotated[tuple[wire.Day, ...], Field(max_length=400)] | None = None
+    make_up_days: Annotated[tuple[wire.Day, ...], Field(max_length=400)] | None = None
 
     def to_command(self, origin: Origin) -> PlanRequirements:
         """Return the command."""
-        days = {"holidays": _days(self.holidays), "makeUpDays": _days(self.make_up_days)}
+        days = {"holidays": _days(self.holidays or ()), "makeUpDays": _days(self.make_up_days or ())}
+        is_own = self.holidays is None and self.make_up_days is None
         return PlanRequirements(
             origin=origin,
-            today=self.today or origin.at.date(),
+            today=self.today,
             demands=tuple(Demand(one.item_id, one.due_date, one.quantity, one.reference) for one in self.demands),
             open_orders=tuple(
                 OpenOrder(one.item_id, one.due_date, one.quantity, one.order_id) for one in self.open_orders
             ),
             on_hand={one.item_id: one.quantity for one in self.on_hand},
-            days=WorkingDays.of(days),
+            days=None if is_own else WorkingDays.of(days),
         )
 
 

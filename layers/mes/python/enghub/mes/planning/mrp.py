@@ -5,7 +5,7 @@ Rules, as decided in docs/decisions/0077:
 - stock on hand counts whole: what is reserved for a demand that is planned is that demand's; safety stock is kept back;
 - open orders count in the order of their due dates, also late ones: then a message says to expedite them;
 - scrap divides: to get ``good``, start good / (1 - scrap), rounded up once, at the order, to whole lots;
-- a phantom is never ordered: what its own stock leaves open passes to its components at the same time;
+- a phantom is never ordered: what its own stock leaves open passes to its components at the same time, with its scrap;
 - starts go back over working days; the same input gives the same plan, ids included.
 """
 
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
@@ -22,6 +22,7 @@ from enghub.mes.planning.errors import BomCircle, UnknownItem
 from enghub.mes.planning.lots import Costs, Method, size
 
 ZERO = Decimal(0)
+_FINEST = Decimal("1e-12")
 SAFETY = "safety stock"
 Back = Callable[[date, int], date]
 """A day and a lead time in working days to the day on which to start."""
@@ -196,8 +197,11 @@ def plan(world: World, demands: Sequence[Demand]) -> Plan:
             made = _ordered(item, nets, world)
             suggestions += made
             passed = [_Need(one.start, one.quantity, one.order_id) for one in made]
+        lost = item.scrap if item.is_phantom else ZERO
         for component, per in item.components:
-            needs.setdefault(component, []).extend(_Need(one.due, one.quantity * per, one.source) for one in passed)
+            needs.setdefault(component, []).extend(
+                _Need(one.due, _started(one.quantity * per, lost), one.source) for one in passed
+            )
     return Plan(tuple(suggestions), tuple(messages), gross, net)
 
 
@@ -334,6 +338,11 @@ def _covered(pegs: deque[Peg], quantity: Decimal) -> list[Peg]:
         if part < peg.quantity:
             pegs.appendleft(Peg(peg.source, peg.quantity - part, peg.due))
     return mine
+
+
+def _started(good: Decimal, scrap: Decimal) -> Decimal:
+    """Return what to start of a component for so much good; an endless fraction is cut, or it becomes one lot more."""
+    return (good / (1 - scrap)).quantize(_FINEST, ROUND_DOWN) if scrap else good
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -11,6 +11,8 @@ from enghub.core.commits import Commit
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
 from enghub.kit.calendars.days import WorkingDays
+from enghub.kit.calendars.shifts import FactoryCalendar
+from enghub.kit.calendars.zones import day_of
 from enghub.mes.factories import Factory
 from enghub.mes.keeping.repository import Found, Store
 from enghub.mes.planning.errors import ItemNotFound, TooManyItems, UnknownItem
@@ -22,26 +24,33 @@ MOST_ITEMS = 3000
 MOST_MESSAGES = 200
 BATCH = 80
 """Suggestions of one transaction."""
-OnHand = Callable[[Factory, str], Decimal]
+OnHand = Callable[[Factory, str, date], Decimal]
+"""The stock of an item that may be used on a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRequirements:
-    """Plan these demands; ``on_hand`` stands for the stock of items that it names."""
+    """Plan these demands; ``on_hand`` stands for the stock of items that it names.
+
+    ``today`` and ``days`` are the factory's own where they are None.
+    """
 
     origin: Origin
-    today: date
+    today: date | None
     demands: tuple[Demand, ...]
     open_orders: tuple[OpenOrder, ...]
     on_hand: Mapping[str, Decimal]
-    days: WorkingDays
+    days: WorkingDays | None
 
 
 class Planning:
-    """The use cases; ``on_hand`` reads stock, ``claim`` is the request's claim on its Idempotency-Key."""
+    """The use cases; ``on_hand`` reads stock, ``calendar`` is a factory's, ``claim`` the request's on its key."""
 
-    def __init__(self, store: Store, on_hand: OnHand, claim: Claim | None = None) -> None:
+    def __init__(
+        self, store: Store, on_hand: OnHand, calendar: Callable[[Factory], FactoryCalendar], claim: Claim | None = None
+    ) -> None:
         self._store = store
+        self._calendar = calendar
         self._on_hand = on_hand
         self._claim = claim
 
@@ -81,18 +90,20 @@ class Planning:
         """
         origin, factory = command.origin, Factory.of(command.origin)
         items = self._closure(factory, _named(command))
+        calendar = self._calendar(factory)
+        today, days = command.today or day_of(origin.at, calendar.tz), command.days or calendar.days
         stock = {name: command.on_hand.get(name, None) for name in items}
-        on_hand = {name: self._on_hand(factory, name) if had is None else had for name, had in stock.items()}
+        on_hand = {name: self._on_hand(factory, name, today) if had is None else had for name, had in stock.items()}
 
         def back(day: date, lead: int) -> date:
-            return command.days.add(day, -lead) if lead else day
+            return days.add(day, -lead) if lead else day
 
-        made = plan(World(items, on_hand, command.open_orders, command.today, back), command.demands)
+        made = plan(World(items, on_hand, command.open_orders, today, back), command.demands)
         run = Run(
             factory=factory,
             run_id=ids.new_id(origin.at),
             at=origin.at,
-            today=command.today,
+            today=today,
             demands=len(command.demands),
             items=len(items),
             suggestions=len(made.suggestions),

@@ -28,6 +28,15 @@ class LotOfAnother(Conflict):
     )
 
 
+class UnitOfAnother(Conflict):
+    """Balances of a material add up only in one unit."""
+
+    text = Text(
+        "{material_id} is kept in {unit}, not in {wanted}: tell the quantity in {unit}",
+        "物料 {material_id} 以 {unit} 计量，而非 {wanted}：请按 {unit} 填写数量",
+    )
+
+
 class LotIsHeld(RuleViolated):
     """Nothing of a held lot moves out."""
 

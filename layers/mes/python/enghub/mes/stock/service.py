@@ -25,6 +25,7 @@ from enghub.mes.stock.errors import (
     ReservationOver,
     TooManyLots,
     TraceTooLarge,
+    UnitOfAnother,
 )
 from enghub.mes.stock.model import (
     LOT,
@@ -97,12 +98,16 @@ class Stock:
 
         Raises:
             LotOfAnother: the number is taken by a lot of another material.
+            UnitOfAnother: the material is kept in another unit.
         """
         lot, origin = command.lot, command.origin
         for _ in range(ATTEMPTS):
             known = self._repository.lots(lot.factory, [lot.lot_id]).get(lot.lot_id)
             if known is not None and known.value.material_id != lot.material_id:
                 raise LotOfAnother(lot_id=lot.lot_id, material_id=known.value.material_id)
+            unit = known.value.unit if known else self._unit_of(lot)
+            if unit != lot.unit:
+                raise UnitOfAnother(field="unit", material_id=lot.material_id, unit=unit, wanted=lot.unit)
             movement = replace(
                 _movement(origin, MovementKind.RECEIPT, lot.material_id, command.quantity, command.purpose),
                 to=command.place,
@@ -114,6 +119,11 @@ class Stock:
                 continue
             return movement
         raise Unavailable(reason="many receipts of one lot")
+
+    def _unit_of(self, lot: Lot) -> str:
+        """Return the unit of the material's lots; that of the first one decides."""
+        others = self._repository.lots_of(lot.factory, ("MATERIAL", lot.material_id), 1, None).items
+        return others[0].unit if others else lot.unit
 
     def issue(self, command: Take) -> Movement:
         """Take material out.

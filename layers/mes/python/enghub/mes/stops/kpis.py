@@ -71,11 +71,15 @@ class Elements:
         return self.busy - self.stopped
 
 
-def time_elements(working: Iterable[Interval], stops: Iterable[StopSpan]) -> Elements:
+def time_elements(
+    working: Iterable[Interval], stops: Iterable[StopSpan], earlier: Iterable[Interval] | None = None
+) -> Elements:
     """Return the elements of time: ``working`` is shifts without breaks; stops may overlap and reach beyond it.
 
     A break inside a stop is not counted as stopped, and a stop across two shifts counts to each with its part. A stop
-    is one failure where it began.
+    is one failure where it first took working time: also one that began in a break, or in the night before, when nobody
+    worked. ``earlier`` is working time before this: a failure that took some of it was counted there. Where it is not
+    given, so was each that began before the first working time here.
     """
     listed = list(stops)
     planned = [stop.interval for stop in listed if stop.is_planned]
@@ -83,7 +87,12 @@ def time_elements(working: Iterable[Interval], stops: Iterable[StopSpan]) -> Ele
     unplanned = [stop for stop in listed if not stop.is_planned]
     parts = [intersection([stop.interval], busy) for stop in unplanned]
     covered = total(part for found in parts for part in found)
-    failures = [stop for stop in unplanned if stop.is_failure and any(stop.interval.start in span for span in busy)]
+    begun = [stop.interval for stop, part in zip(unplanned, parts, strict=True) if stop.is_failure and part]
+    if earlier is None:
+        failures = [one for one in begun if one.start >= busy[0].start]
+    else:
+        before = difference(union(earlier), planned)
+        failures = [one for one in begun if not intersection([one], before)]
     down = intersection([stop.interval for stop in unplanned if stop.is_failure], busy)
     return Elements(
         busy=_seconds(total(busy)),

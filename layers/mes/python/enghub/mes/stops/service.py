@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -167,16 +167,20 @@ class Losses:
             PlantNotDescribed, MasterNotFound, TooManyDays
         """
         now = self._clock()
-        shifts = self._shifts(factory, station_id, first, last)
+        shifts_of, days = self._shifts_of(factory, station_id), days_between(first, last)
+        shifts = [one for day in days for one in shifts_of(day)]
         stops = self._touching(factory, station_id, shifts, now)
         reports = self._ledger.of_station(factory, [(one.day.isoformat(), one.name) for one in shifts], station_id)
         machines = self._of_machines(factory, station_id, shifts, [stop.interval(now) for stop in stops])
+        past = [first - timedelta(days=number) for number in range(1, model.LONGEST.days + 1)]
+        earlier = [part for day in past for one in shifts_of(day) for part in one.working]
         found = []
         for shift in shifts:
             working = [part.meet(Interval(shift.interval.start, now)) for part in shift.working]
             spans = [stop.span(now) for stop in stops] + machines
             mine = [one for one in reports if (one.shift_on, one.shift) == (shift.day, shift.name)]
-            found.append(ShiftElements(shift, time_elements(working, spans) + _quantities(mine)))
+            found.append(ShiftElements(shift, time_elements(working, spans, earlier) + _quantities(mine)))
+            earlier += working
         return found
 
     def pareto(self, factory: Factory, station_id: str, first: date, last: date) -> list[Loss]:
@@ -186,7 +190,8 @@ class Losses:
             PlantNotDescribed, MasterNotFound, TooManyDays
         """
         now = self._clock()
-        shifts = self._shifts(factory, station_id, first, last)
+        shifts_of = self._shifts_of(factory, station_id)
+        shifts = [one for day in days_between(first, last) for one in shifts_of(day)]
         working = [part for shift in shifts for part in shift.working]
         lost = []
         for stop in self._touching(factory, station_id, shifts, now):
@@ -195,16 +200,11 @@ class Losses:
                 lost.append((stop.reason or model.UNKNOWN_REASON, Decimal(str(seconds)), stop.is_micro(now)))
         return model.pareto(lost)
 
-    def _shifts(self, factory: Factory, station_id: str, first: date, last: date) -> list[ShiftOnDay]:
+    def _shifts_of(self, factory: Factory, station_id: str) -> Callable[[date], list[ShiftOnDay]]:
         calendar = calendar_of(self._plant.plant(factory).value)
         station = self._plant.stations.get(factory, station_id).value
-        days = days_between(first, last)
-        return [
-            one
-            for day in days
-            for one in calendar.shifts_of(day)
-            if not station.shifts or not calendar.shifts or one.name in station.shifts
-        ]
+        own = set(station.shifts) if station.shifts and calendar.shifts else None
+        return lambda day: [one for one in calendar.shifts_of(day) if own is None or one.name in own]
 
     def _touching(self, factory: Factory, station_id: str, shifts: list[ShiftOnDay], now: datetime) -> list[Stop]:
         if not shifts:
