@@ -26,12 +26,14 @@ FUNCTION_ERRORS = Kind("function-errors", "A function fails", 1)
 FUNCTION_THROTTLES = Kind("function-throttles", "A function is refused capacity", 1)
 DEAD_LETTERS = Kind("dead-letters", "Work could not be done and waits in a dead-letter queue", 1, 1, 1, "Maximum")
 QUEUE_AGE = Kind("queue-age", "Work waits too long in a queue (seconds)", 900, 5, 2, "Maximum")
+QUEUE_DEPTH = Kind("queue-depth", "Warning: more than 10,000 messages wait in a queue", 10_001, 5, 1, "Maximum")
 STREAM_LAG = Kind("outbox-backlog", "The relay falls behind its stream (milliseconds)", 60_000, 5, 2, "Maximum")
 OUTBOX_AGE = Kind("outbox-backlog", "An event waits in the outbox (seconds)", 300, 5, 2, "Maximum")
 PARKED = Kind("parked", "Messages failed for good and wait for a decision", 1, 5, 1, "Maximum")
 WORKFLOW_FAILURES = Kind("workflow-failures", "A workflow failed or ran out of time", 1)
 API_FAILURES = Kind("api-failures", "The API answers 5xx", 5)
 API_LATENCY = Kind("api-latency", "The API answers slowly (p99, milliseconds)", 3_000, 5, 3, "p99")
+API_SLOW = Kind("api-slow", "Critical: the API takes more than a second (p95, milliseconds)", 1_001, 5, 1, "p95")
 UPGRADE_FAILED = Kind("upgrade-failed", "Critical: an upgrade failed, its site stands at a breakpoint", 1)
 UPGRADE_LONG = Kind("upgrade-long", "Warning: an upgrade took longer than an hour (seconds)", 3_600, 5, 1, "Maximum")
 UPGRADE_STUCK = Kind("upgrade-queue", "An upgrade waits although it could begin (seconds)", 600, 5, 2, "Minimum")
@@ -44,12 +46,14 @@ KINDS = (
     FUNCTION_THROTTLES,
     DEAD_LETTERS,
     QUEUE_AGE,
+    QUEUE_DEPTH,
     STREAM_LAG,
     OUTBOX_AGE,
     PARKED,
     WORKFLOW_FAILURES,
     API_FAILURES,
     API_LATENCY,
+    API_SLOW,
     UPGRADE_FAILED,
     UPGRADE_LONG,
     UPGRADE_STUCK,

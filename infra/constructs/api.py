@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.constructs.alarms import API_FAILURES, API_LATENCY, alarm
+from infra.constructs.alarms import API_FAILURES, API_LATENCY, API_SLOW, alarm
 from infra.constructs.api_body import FORM, Front, api_body
 from infra.constructs.function import Surroundings, log_group
 from infra.constructs.grants import acknowledge, allow
@@ -85,6 +85,7 @@ def rest_api(
     acknowledge(api, "AwsSolutions-APIG3", "The firewall of all APIs stands in the edge stack, tested there")
     alarm(scope, f"{name}-api", API_FAILURES, api.metric_server_error(), around.alarms)
     alarm(scope, f"{name}-api", API_LATENCY, api.metric_latency(), around.alarms)
+    alarm(scope, f"{name}-api", API_SLOW, api.metric_latency(), around.alarms)
     CfnOutput(scope, "ApiId", value=api.rest_api_id)
     CfnOutput(scope, "ApiUrl", value=api.url)
     return api

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE
+from infra.constructs.alarms import DEAD_LETTERS, QUEUE_AGE, QUEUE_DEPTH
 from infra.constructs.function import Surroundings
 from infra.constructs.grants import acknowledge, allow, allow_key
 
@@ -76,6 +76,7 @@ def queue_with_dead_letters(
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
     )
     around.watch(QUEUE_AGE, name, queue.metric_approximate_age_of_oldest_message())
+    around.watch(QUEUE_DEPTH, name, queue.metric_approximate_number_of_messages_visible())
     return queue
 
 

@@ -88,6 +88,25 @@ def test_every_kind_of_alarm_has_a_runbook_and_every_runbook_is_written() -> Non
         assert len(text.split()) > 40, kind.runbook
 
 
+def test_an_api_over_a_second_and_a_queue_over_ten_thousand_are_told(assembly: Assembly) -> None:
+    """MES-19: CRITICAL and WARNING, to the topic, for every API and every queue that work waits in."""
+    for name, template in assembly.templates.items():
+        found = [one for _, one in resources(template, "CloudWatch::Alarm")]
+        slow = [
+            one for one in found if one["AlarmDescription"].startswith("Critical: the API takes more than a second")
+        ]
+        assert len(slow) == len(list(resources(template, "ApiGateway::RestApi"))), name
+        for one in slow:
+            assert (one["Threshold"], one["ExtendedStatistic"], one["Period"]) == (1_001, "p95", 300)
+            assert one["AlarmActions"]
+        deep = [one for one in found if one["AlarmDescription"].startswith("Warning: more than 10,000 messages")]
+        aged = [one for one in found if "queue-age" in one["AlarmName"]]
+        assert [sum("MetricStat" in part for part in one["Metrics"]) for one in deep] == [
+            sum("MetricStat" in part for part in one["Metrics"]) for one in aged
+        ], name
+        assert all(one["Threshold"] == 10_001 and one["AlarmActions"] for one in deep)
+
+
 def test_whoever_gives_slots_away_knows_the_stages_number(assembly: Assembly) -> None:
     """They import `enghub.upgrade.queue.wiring`; without the setting they would fall back to the code's own number."""
     known = {

@@ -1,6 +1,6 @@
-"""Watches the floor: orders in production for longer than a day, more reports than a factory makes (MES-19).
+"""Watches the floor: orders in production for a day, more reports than a factory or a station makes (MES-19).
 
-Trigger: schedule, every minute. People are told by notices, each thing once.
+Trigger: schedule, every minute. People are told by notices, each thing once; boards show what is open.
 Runbook: docs/runbooks/mes-alarms.md.
 """
 

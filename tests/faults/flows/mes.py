@@ -95,3 +95,16 @@ def with_stop() -> tuple[Floor, str]:
 
 END = {"version": 1, "endedAt": "2026-03-02T02:12:00Z"}
 register(Flow("end a stop", "mes", with_stop, lambda state: state[0].call("change_stops", "POST", state[1], END)))
+
+
+def with_call() -> tuple[Floor, list[dict[str, Any]]]:
+    """A floor on which a station calls for help, of which the board has not heard."""
+    floor = Floor()
+    floor.plant()
+    body = {"stationId": "ST-SMT-01", "kind": "MAINTENANCE", "text": "feeder jam", "callId": "tablet-1"}
+    floor.call("change_andon_calls", "POST", "/api/v1/plant/andon-calls", body)
+    told = [outbox.body_of(record) for record in waiting()]
+    return floor, [one for one in told if one["event_type"] == "AndonRaised"]
+
+
+register(Flow("board hears a call", "mes", with_call, hear))

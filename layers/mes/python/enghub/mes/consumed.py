@@ -156,6 +156,20 @@ class WorkOrderCancelled(PlannedOrder):
     """Nobody is to produce it any more."""
 
 
+class AndonState(FromMes):
+    """A call for help; what it is now is read from the call."""
+
+    call_id: str
+
+
+class AndonRaised(AndonState):
+    """A station calls for help."""
+
+
+class AndonChanged(AndonState):
+    """Somebody came, or it is solved."""
+
+
 class WorkOrderCreated(FromMes):
     """What planners hear of a new order."""
 

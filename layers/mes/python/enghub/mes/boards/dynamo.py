@@ -19,7 +19,17 @@ from enghub.core.codec import Key, Layout
 from enghub.core.dynamo import Attr, each, key
 from enghub.core.errors import Unavailable
 from enghub.core.transactions import Update, Write, absent, transact
-from enghub.mes.boards.model import ZERO, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced
+from enghub.mes.boards.model import (
+    ZERO,
+    AlarmedLines,
+    BoardKey,
+    Counts,
+    LineTotals,
+    Plan,
+    PlannedLine,
+    Produced,
+    StationLoad,
+)
 from enghub.mes.boards.repository import Stored
 from enghub.mes.factories import Factory
 from enghub.mes.reports.dynamo import ALL_SHIFTS, FACTORY_SHIFTS, REPORTS, shift_partition
@@ -72,7 +82,23 @@ HEADS = Items(
 LINES = Items(LineTotals, "BOARD_LINE", layout=Layout(flat=("counts",)))
 PLANNED = Items(PlannedLine, "BOARD_PLANNED")
 PLANS = Items(Plan, "BOARD_PLAN", layout=Layout(names={"version": "order_version"}))
+ALARMED = Items(AlarmedLines, "BOARD_ALARMS")
+LOADS = Items(StationLoad, "STATION_LOAD")
 _COUNTS = tuple(Counts.__slots__)
+
+
+def alarmed_writes(board: BoardKey, alarmed: AlarmedLines) -> list[Write]:
+    """Return what shows the open alarms on a board."""
+    return [ALARMED.put(alarmed, at=(_partition(board), "ALARMS")), HEADS.put(board)]
+
+
+def loads_of(board: BoardKey) -> list[StationLoad]:
+    """Return what the stations reported in a shift; one Query."""
+    return list(LOADS.each(_loads_partition(board)))
+
+
+def _loads_partition(board: BoardKey) -> str:
+    return key("T", board.factory.tenant_id, "F", board.factory.factory_id, "LOADS", *_shift(board))
 
 
 class DynamoBoards:
@@ -84,6 +110,7 @@ class DynamoBoards:
         return Stored(
             lines=tuple(LINES.value(item) for item in found if item["entity"]["S"] == LINES.entity),
             planned=tuple(PLANNED.value(item) for item in found if item["entity"]["S"] == PLANNED.entity),
+            alarmed=next((ALARMED.value(item) for item in found if item["entity"]["S"] == ALARMED.entity), None),
         )
 
     def plans(self, board: BoardKey) -> tuple[Plan, ...]:
@@ -91,12 +118,12 @@ class DynamoBoards:
         return tuple(PLANS.each(_plans_partition(board)))
 
     def count(self, board: BoardKey, produced: Produced, now: datetime) -> None:
-        """One GetItem and one transaction of the mark and the line."""
+        """One GetItem and one transaction of the mark, the line and its station."""
         mark = inbox.seen(CONSUMER, produced.report_id, board.factory.tenant_id, now)
         for _ in range(ATTEMPTS):
             stored = LINES.get(_line_key(board, produced.line_id))
             try:
-                transact(mark, *_count_writes(board, stored, produced, now))
+                transact(mark, *_count_writes(board, stored, produced, now), *_load_writes(board, produced))
             except _Moved:
                 continue
             return
@@ -159,6 +186,18 @@ def _count_writes(board: BoardKey, stored: LineTotals | None, produced: Produced
         actions.append(Attr("last_report_at").set(produced.recorded_at))
         condition &= Attr("last_report_at") < produced.recorded_at
     return [Update(at, actions, condition, lambda _: _Moved())]
+
+
+def _load_writes(board: BoardKey, produced: Produced) -> Iterable[Update]:
+    load = StationLoad.of_one(produced)
+    if load is not None:
+        actions = [
+            Attr("entity").set(LOADS.entity),
+            Attr("station_id").set(load.station_id),
+            Attr("line_id").set(load.line_id),
+            Attr("seconds").add(load.seconds),
+        ]
+        yield Update((_loads_partition(board), key("STATION", load.station_id)), actions)
 
 
 def _planned_writes(board: BoardKey, before: Plan | None, after: Plan) -> Iterable[Update]:

@@ -4,7 +4,7 @@ OEE = availability x performance x quality (ISO 22400-2). A figure that the repo
 reason: availability needs run and down time in every report, performance also the standard time of every order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +41,7 @@ class Produced:
     down_seconds: Decimal | None
     conflict: bool
     rework: Decimal = ZERO
+    station_id: str = ""
     is_reversal: bool = False
     """What it says is taken off; ``recorded_at`` is then when the reversal was stored."""
 
@@ -58,8 +59,34 @@ class Produced:
             down_seconds=report.down_seconds,
             conflict=report.conflicts_with is not None,
             rework=report.rework,
+            station_id=report.station_id,
             is_reversal=report.reverses is not None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StationLoad:
+    """What a station reported in a shift, in seconds of standard time; pieces without one count nothing."""
+
+    station_id: str
+    line_id: str
+    seconds: Decimal
+
+    @classmethod
+    def of_one(cls, produced: Produced) -> "StationLoad | None":
+        """Return what one report adds, or a reversal takes off."""
+        if not produced.station_id or not produced.standard_seconds:
+            return None
+        seconds = produced.standard_seconds * (produced.good + produced.defect)
+        return cls(produced.station_id, produced.line_id, -seconds if produced.is_reversal else seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmedLines:
+    """How many alarms were open by line, when the board was told last."""
+
+    lines: Mapping[str, int]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +144,6 @@ class LineTotals:
     counts: Counts
     last_report_at: datetime
     updated_at: datetime
-    open_alarms: int = 0
 
     def add(self, produced: Produced, at: datetime) -> "LineTotals":
         """Count one more report."""
@@ -142,6 +168,7 @@ def produced_of(report_id: str, recorded_at: datetime, facts: ProductionFacts, *
         down_seconds=facts.down_seconds,
         conflict=facts.conflicts_with is not None,
         rework=facts.rework_qty,
+        station_id=facts.station_id,
         is_reversal=is_reversal,
     )
 
@@ -218,16 +245,21 @@ class Board:
     behind_seconds: Decimal | None
 
 
-def board(key: BoardKey, lines: Iterable[LineTotals], plan: Iterable[PlannedLine]) -> Board:
-    """Return the board of the lines that have a plan or output."""
+def board(
+    key: BoardKey, lines: Iterable[LineTotals], plan: Iterable[PlannedLine], alarmed: AlarmedLines | None = None
+) -> Board:
+    """Return the board of the lines that have a plan, output or an alarm."""
+    alarms = alarmed.lines if alarmed else {}
     made = {line.line_id: line for line in lines}
     wanted = {line.line_id: line.quantity for line in plan if line.quantity}
-    names = sorted(made.keys() | wanted.keys())
+    names = sorted(made.keys() | wanted.keys() | alarms.keys())
     latest = max(made.values(), key=lambda line: line.last_report_at, default=None)
     behind = (latest.updated_at - latest.last_report_at).total_seconds() if latest else None
     return Board(
         key=key,
-        lines=tuple(_figures(name, made.get(name), wanted.get(name)) for name in names),
+        lines=tuple(
+            replace(_figures(name, made.get(name), wanted.get(name)), open_alarms=alarms.get(name, 0)) for name in names
+        ),
         as_of=latest.last_report_at if latest else None,
         behind_seconds=None if behind is None else Decimal(str(max(behind, 0.0))),
     )
@@ -258,7 +290,7 @@ def _figures(name: str, line: LineTotals | None, plan: Decimal | None) -> LineFi
         performance=performance,
         oee=oee,
         lacking=tuple(reason for reason, applies in lacking.items() if applies),
-        open_alarms=line.open_alarms if line else 0,
+        open_alarms=0,
         as_of=line.last_report_at if line else None,
     )
 

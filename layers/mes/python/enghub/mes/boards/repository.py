@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from enghub.mes.boards.model import BoardKey, LineTotals, Plan, PlannedLine, Produced
+from enghub.mes.boards.model import AlarmedLines, BoardKey, LineTotals, Plan, PlannedLine, Produced
 from enghub.mes.factories import Factory
 from enghub.mes.reports.model import Report
 
@@ -16,6 +16,7 @@ class Stored:
 
     lines: tuple[LineTotals, ...]
     planned: tuple[PlannedLine, ...]
+    alarmed: AlarmedLines | None = None
 
 
 class BoardRepository(Protocol):

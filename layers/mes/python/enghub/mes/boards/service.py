@@ -34,7 +34,7 @@ class ShiftBoards:
     def read(self, key: BoardKey) -> Board:
         """Return a board; without lines when nothing was planned or reported."""
         stored = self._repository.read(key)
-        return model.board(key, stored.lines, stored.planned)
+        return model.board(key, stored.lines, stored.planned, stored.alarmed)
 
     def count(self, event: Envelope, facts: ProductionFacts) -> None:
         """Count a report on its board, or take a reversed one off.

@@ -71,6 +71,7 @@ class ReportingResponse(wire.Response):
     defect_types: tuple[str, ...]
     most_a_minute: int
     stuck_hours: int
+    most_of_capacity: wire.Total
 
 
 class PlantResponse(wire.Response):

@@ -97,6 +97,7 @@ class ReportingPart(wire.Request):
     defect_types: Annotated[tuple[wire.ShortText, ...], Field(max_length=300)] = ()
     most_a_minute: Annotated[wire.Count, Field(ge=1, le=100_000)] = 100
     stuck_hours: Annotated[wire.Count, Field(ge=1, le=8784)] = 24
+    most_of_capacity: Annotated[wire.Quantity, Field(gt=0, le=100)] = Decimal("1.1")
 
     def to_rules(self) -> ReportingRules:
         """Return the rules."""

@@ -70,7 +70,8 @@ class ReportingRules:
     ``conflict_seconds``: reports of a station and operation closer than this describe one moment. ``oldest_hours``:
     older ones are refused. ``reversal_hours``: so long a report may be reversed. ``defect_types``: the codes that may
     be reported, any where there is none. ``most_a_minute``: more reports than this are told. ``stuck_hours``: an order
-    in production for longer is told.
+    in production for longer is told. ``most_of_capacity``: a station whose reports of a shift are more than this share
+    of what it can do in it is told.
     """
 
     conflict_seconds: int = 60
@@ -79,6 +80,7 @@ class ReportingRules:
     defect_types: tuple[str, ...] = ()
     most_a_minute: int = 100
     stuck_hours: int = 24
+    most_of_capacity: Decimal = Decimal("1.1")
 
 
 @dataclass(frozen=True, slots=True)

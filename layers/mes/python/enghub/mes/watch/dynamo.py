@@ -1,7 +1,8 @@
 """What is watched, in DynamoDB: orders by status, the factory rows of days, a tally per factory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from enghub.core import inbox, outbox
 from enghub.core.aggregates import Items
@@ -11,9 +12,16 @@ from enghub.core.identity import Origin
 from enghub.core.marks import AlreadyHandled
 from enghub.core.notices import NoticeRequested
 from enghub.core.transactions import absent, transact
+from enghub.kit.calendars.intervals import total
+from enghub.kit.calendars.shifts import ShiftOnDay
+from enghub.kit.calendars.zones import day_of
+from enghub.mes.alarms.dynamo import DynamoAlarms
+from enghub.mes.alarms.model import Alarm, AlarmKind
+from enghub.mes.boards.dynamo import loads_of
+from enghub.mes.boards.model import BoardKey, StationLoad
 from enghub.mes.factories import Factory
-from enghub.mes.plant.dynamo import plants
-from enghub.mes.plant.model import ReportingRules
+from enghub.mes.plant.dynamo import overrides, plants, stations
+from enghub.mes.plant.model import Plant, ReportingRules, calendar_of
 from enghub.mes.plant.service import PLANT
 from enghub.mes.summaries.dynamo import ROWS, DynamoLedger
 from enghub.mes.summaries.model import Dimension
@@ -24,6 +32,9 @@ from enghub.mes.work_orders.repository import ByStatus
 
 CONSUMER = "watch_floor"
 PAGE = 100
+SHIFTS = 2
+"""Shifts whose reports are looked at: the one that runs, and the one before, whose last reports come late."""
+LOOK_BACK_DAYS = 7
 SYSTEM = "watch-floor"
 TALLIES = Items(Tally, "WATCH_TALLY", layout=Layout(flat=("factory",)))
 
@@ -45,8 +56,48 @@ class DynamoWatch:
 
     def rules(self, factory: Factory) -> ReportingRules:
         """One consistent GetItem."""
+        plant = self._plant(factory)
+        return ReportingRules() if plant is None else plant.reporting
+
+    def shifts(self, factory: Factory, now: datetime) -> list[ShiftOnDay]:
+        """One consistent GetItem."""
+        calendar = calendar_of(self._plant(factory))
+        today = day_of(now, calendar.tz)
+        days = [today + timedelta(days=number) for number in range(-LOOK_BACK_DAYS, 1)]
+        begun = [one for day in days for one in calendar.shifts_of(day) if one.interval.start <= now]
+        return begun[-SHIFTS:]
+
+    def loads(self, board: BoardKey) -> list[StationLoad]:
+        """One Query."""
+        return loads_of(board)
+
+    def capacities(self, factory: Factory, shift: ShiftOnDay) -> Mapping[str, Decimal]:
+        """One Query per page of stations."""
+        working = Decimal(int(total(shift.working).total_seconds()))
+        found: dict[str, Decimal] = {}
+        cursor: str | None = None
+        while True:
+            page = stations().page(factory, PAGE, cursor)
+            for station in (kept.value for kept in page.items):
+                if not station.shifts or shift.name in station.shifts:
+                    found[station.station_id] = working * station.units * station.efficiency
+            cursor = page.cursor
+            if cursor is None:
+                return found
+
+    def overridden(self, factory: Factory, station_id: str, shift: ShiftOnDay) -> Decimal | None:
+        """One Query."""
+        found = overrides().of_station(factory, station_id, shift.day, shift.day).get(shift.day)
+        return None if found is None else found.seconds
+
+    def show(self, factory: Factory, board: BoardKey | None, alarms: list[Alarm], now: datetime) -> None:
+        """One GetItem; one transaction where something changed."""
+        kinds = (AlarmKind.STUCK_ORDER, AlarmKind.OVER_CAPACITY)
+        DynamoAlarms().change(factory, lambda known: known.all_of(kinds, alarms).shown_on(board), now)
+
+    def _plant(self, factory: Factory) -> Plant | None:
         kept = plants().get(factory, PLANT)
-        return ReportingRules() if kept is None or kept.value.is_deleted else kept.value.reporting
+        return None if kept is None or kept.value.is_deleted else kept.value
 
     def in_production(self, factory: Factory) -> Iterator[WorkOrder]:
         """One Query and one BatchGetItem per page."""
