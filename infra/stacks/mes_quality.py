@@ -32,13 +32,15 @@ def add_quality(stack: ContextStack) -> None:
     read = stack.function("read_planning", memory_mb=1024)
     stack.table_access(read, "GetItem", "Query", "PutItem", indexes=())
     load = stack.function("read_load", memory_mb=1769, timeout_seconds=29)
-    stack.table_access(load, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
+    # gsi2: the reports that the cost of an order is made of.
+    stack.table_access(load, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi2",))
     read = stack.function("read_dossier", memory_mb=1024, timeout_seconds=29)
     # gsi2: the reports of a work order.
     stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi2",))
     _erp(stack)
-    tell = stack.function("tell_planners", timeout_seconds=30)
-    stack.table_access(tell, "GetItem", "PutItem", indexes=())
+    tell = stack.function("tell_planners", memory_mb=1024, timeout_seconds=60)
+    # gsi2: the reports that the cost of an order is made of.
+    stack.table_access(tell, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi2",))
     stack.subscribe("tell_planners", tell)
     hold = stack.function("hold_orders", timeout_seconds=60)
     # DeleteItem: entries of lists that the order leaves; never an order.

@@ -1,16 +1,20 @@
 """Describes the plant: factory, calendar, rules, lines, work centres, stations, capacity, routings (MES-06, MES-07).
 
 Trigger: PUT /api/v1/plant/factory; PUT and DELETE /api/v1/plant/{lines|work-centres|stations|routings}/{id};
-PUT and DELETE /api/v1/plant/stations/{stationId}/capacity/{date}.
+PUT and DELETE /api/v1/plant/stations/{stationId}/capacity/{date}; PUT /api/v1/plant/standard-costs/{kind}/{subject}.
 Runbook: docs/runbooks/mes-plant.md.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from enghub.core import entrypoints, http, wire
+from enghub.core.lazy import lazy
 from enghub.mes import rights
+from enghub.mes.costing.api import BASE as COSTS
+from enghub.mes.costing.api import PutCostRequest, StandardCostResponse
+from enghub.mes.costing.model import CostKind
 from enghub.mes.factories import Factory
 from enghub.mes.plant import wiring
 from enghub.mes.plant.answers import (
@@ -32,6 +36,11 @@ from enghub.mes.plant.model import Line, WorkCentre
 from enghub.mes.plant.service import PLANT
 from enghub.mes.routings import wiring as routing_wiring
 from enghub.mes.routings.api import PutRoutingRequest, RoutingResponse
+
+if TYPE_CHECKING:
+    from enghub.mes.costing import wiring as costs
+else:
+    costs = lazy("enghub.mes.costing.wiring")
 
 app = http.resolver()
 
@@ -121,6 +130,13 @@ def put_routing(routing_id: Id, request: PutRoutingRequest) -> RoutingResponse:
 def delete_routing(routing_id: Id, version: Seen = None) -> None:
     """Take a routing away; its versions stay readable for the orders that have them."""
     routing_wiring.routings().delete(routing_id, version, http.call(app).origin)
+
+
+@app.put(f"{COSTS}/<kind>/<subject>", right=rights.MANAGE_COST)
+def put_standard_cost(kind: Annotated[CostKind, Path()], subject: Id, request: PutCostRequest) -> StandardCostResponse:
+    """Say what a unit of a material, or an hour at a station (ALL: at any other), costs from a day on."""
+    command = request.to_command(http.call(app).origin, kind, subject)
+    return StandardCostResponse.of(costs.costing().put(command))
 
 
 lambda_handler = entrypoints.http(app)

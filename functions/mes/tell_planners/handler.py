@@ -1,7 +1,7 @@
-"""Tells planners of new orders, and what an order made of its plan when it is complete (MES-04).
+"""Tells planners of new orders, and what an order made and cost when it is complete (MES-04, MES-15).
 
 Trigger: queue tell_planners, from the bus: WorkOrderCreated, WorkOrderCompleted of enghub.mes. Event: NoticeRequested.
-Runbook: docs/runbooks/mes-work-orders.md.
+Runbook: docs/runbooks/mes-costs.md.
 """
 
 from enghub.core import entrypoints

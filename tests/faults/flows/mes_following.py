@@ -3,8 +3,8 @@
 from typing import Any
 
 from enghub.core import outbox
-from tests.factories.http import Context
-from tests.factories.mes import Floor
+from tests.factories.http import Context, a_principal
+from tests.factories.mes import PERMISSIONS, Floor
 from tests.factories.queues import a_batch, failed
 from tests.factories.stored import waiting
 from tests.faults.harness import Flow, register
@@ -44,3 +44,23 @@ def tell(state: tuple[Floor, list[dict[str, Any]]]) -> list[str]:
 
 register(Flow("a critical change holds orders", "mes", two_orders, heard))
 register(Flow("planners hear of orders", "mes", planned, tell))
+
+
+def completed() -> tuple[Floor, list[dict[str, Any]]]:
+    """An order that was completed and has a price for its time, of which planners have not heard."""
+    floor = Floor(a_principal(*PERMISSIONS, "cost:manage"))
+    say_cost(floor)
+    floor.started()
+    floor.report(goodQty=80)
+    floor.step("WO-1", "complete", 3)
+    told = [outbox.body_of(record) for record in waiting()]
+    return floor, [one for one in told if one["event_type"] == "WorkOrderCompleted"]
+
+
+def say_cost(floor: Floor) -> Any:
+    body = {"validFrom": "2020-01-01", "amount": 36, "currency": "CNY"}
+    return floor.call("change_plant", "PUT", "/api/v1/plant/standard-costs/LABOUR/ALL", body)
+
+
+register(Flow("planners hear what an order cost", "mes", completed, tell))
+register(Flow("say a standard cost", "mes", lambda: Floor(a_principal(*PERMISSIONS, "cost:manage")), say_cost))

@@ -24,6 +24,9 @@ MOVE_STOCK = Right("stock:move", roles=("PLANNER", "OPERATOR", "SHIFT_LEAD"), of
 HOLD_LOT = Right("lot:hold", roles=("QUALITY_ENGINEER",), of_factory=True)
 PLAN = Right("planning:run", roles=("PLANNER",), of_factory=True)
 READ_PLANNING = Right("planning:read", roles=("PLANNER", "SHIFT_LEAD"), of_factory=True)
+READ_COST = Right("cost:read", roles=("PLANNER",), of_factory=True)
+"""Standard costs, and what orders cost."""
+MANAGE_COST = Right("cost:manage", roles=("PLANNER",), of_factory=True)
 READ_BOARD = Right("board:read", roles=("PLANNER", "OPERATOR", "SHIFT_LEAD", "QUALITY_ENGINEER"), of_factory=True)
 SEND_DEVICE_MESSAGES = Right("device:send", roles=("DEVICE_BRIDGE",), of_factory=True)
 ANSWER_ANDON = Right(

@@ -105,10 +105,19 @@ class DynamoStock:
 
     def movements(self, factory: Factory, lot_id: str, limit: int, cursor: str | None) -> Found[Movement]:
         """One Query, one BatchGetItem."""
-        page = dynamo.query(factory_key(factory, "LOT-MOVES", lot_id), limit=limit, cursor=cursor)
+        return self._moved(factory_key(factory, "LOT-MOVES", lot_id), factory, limit, cursor)
+
+    def _moved(self, pk: str, factory: Factory, limit: int, cursor: str | None) -> Found[Movement]:
+        page = dynamo.query(pk, limit=limit, cursor=cursor)
         names = [(item["movement_id"]["S"],) for item in page.items]
         found = self._store.get_many(Movement, factory, names) if names else {}
         return Found(tuple(found[name].value for name in names if name in found), page.cursor)
+
+    def movements_of_order(
+        self, factory: Factory, work_order_id: str, limit: int, cursor: str | None
+    ) -> Found[Movement]:
+        """Return one page of what was moved for an order. One Query, one BatchGetItem."""
+        return self._moved(factory_key(factory, "ORDER-MOVES", work_order_id), factory, limit, cursor)
 
     def neighbours(self, factory: Factory, direction: Direction, nodes: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """A BatchGetItem per 100 nodes."""
@@ -173,7 +182,9 @@ def _movement_writes(movement: Movement, *, was_reserved: bool) -> list[Write]:
     if movement.to is not None:
         writes.append(_in(factory, material, Taken(movement.to, movement.quantity)))
     lots = {one.place.lot_id for one in movement.taken} | ({movement.to.lot_id} if movement.to else set())
-    writes += [_listed(movement, lot_id) for lot_id in sorted(lots)]
+    writes += [_listed(movement, "LOT-MOVES", lot_id) for lot_id in sorted(lots)]
+    if movement.purpose.work_order_id is not None:
+        writes.append(_listed(movement, "ORDER-MOVES", movement.purpose.work_order_id))
     return [*writes, *_links(movement)]
 
 
@@ -216,11 +227,11 @@ def _reserved(reservation: Reservation) -> list[Write]:
     ]
 
 
-def _listed(movement: Movement, lot_id: str) -> PutItem:
+def _listed(movement: Movement, word: str, name: str) -> PutItem:
     item = {
-        "pk": {"S": factory_key(movement.factory, "LOT-MOVES", lot_id)},
+        "pk": {"S": factory_key(movement.factory, word, name)},
         "sk": {"S": key(clock.to_text(movement.at), movement.movement_id)},
-        "entity": {"S": "LOT_MOVE"},
+        "entity": {"S": word.removesuffix("S").replace("-", "_")},
         "movement_id": {"S": movement.movement_id},
     }
     return PutItem(item, absent(), lambda _: StockMoved())

@@ -9,7 +9,10 @@ from enghub.core.identity import Origin
 from enghub.core.notices import NoticeRequested
 from enghub.core.transactions import transact
 from enghub.mes import consumed
+from enghub.mes.costing.model import OrderCost
+from enghub.mes.costing.wiring import costing
 from enghub.mes.factories import Factory
+from enghub.mes.keeping.repository import Handled
 from enghub.mes.stock.wiring import zone_of
 from enghub.mes.telling.model import Completed, completion_report, planned
 
@@ -22,7 +25,11 @@ def on_planned(event: Envelope, order: consumed.WorkOrderCreated) -> None:
 
 
 def on_completion(event: Envelope, order: consumed.WorkOrderCompleted) -> None:
-    """Tell planners and shift leads what an order made of its plan."""
+    """Keep what an order cost, and tell planners and shift leads what it made of its plan.
+
+    Raises:
+        AlreadyHandled: it was told.
+    """
     done = Completed(
         work_order_id=order.work_order_id,
         product_id=order.product_id,
@@ -35,7 +42,13 @@ def on_completion(event: Envelope, order: consumed.WorkOrderCompleted) -> None:
         completed_at=order.completed_at,
     )
     zone = zone_of(Factory(event.tenant_id, event.factory_id))
-    tell(CONSUMER, event, completion_report(done, zone, event.factory_id))
+    origin = _origin(CONSUMER, event)
+
+    def told(cost: OrderCost) -> Envelope:
+        return completion_report(done, zone, event.factory_id, cost).envelope(origin)
+
+    mark = Handled(CONSUMER, event.event_id, event.tenant_id, origin.at)
+    costing().roll_up(origin, order.work_order_id, told, mark)
 
 
 def tell(consumer: str, event: Envelope, notice: NoticeRequested) -> None:
@@ -44,7 +57,10 @@ def tell(consumer: str, event: Envelope, notice: NoticeRequested) -> None:
     Raises:
         AlreadyHandled: it was.
     """
-    now = system_clock()
-    origin = Origin(event.tenant_id, event.factory_id, f"system:{consumer}", now, event.event_id)
-    mark = inbox.seen(consumer, event.event_id, event.tenant_id, now)
+    origin = _origin(consumer, event)
+    mark = inbox.seen(consumer, event.event_id, event.tenant_id, origin.at)
     transact(mark, outbox.to_outbox(notice.envelope(origin), subject=notice.subject))
+
+
+def _origin(consumer: str, event: Envelope) -> Origin:
+    return Origin(event.tenant_id, event.factory_id, f"system:{consumer}", system_clock(), event.event_id)

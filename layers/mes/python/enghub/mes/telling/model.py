@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from enghub.core.notices import NoticeRequested, Severity
+from enghub.mes.costing.model import OrderCost
 
 MOST_NAMED = 50
 """Orders that one notice names."""
@@ -52,13 +53,37 @@ class Completed:
         }
 
 
-def completion_report(order: Completed, zone: tzinfo, factory_id: str) -> NoticeRequested:
+def cost_facts(cost: OrderCost) -> Mapping[str, Any]:
+    """Return what the order cost and where each figure comes from; null is what cannot be told yet."""
+    lines = (
+        f"{one.kind.value} {one.subject}{f' {one.operation}' if one.operation else ''}: "
+        f"{one.quantity} ({one.source.value}) x {one.price} (from {one.valid_from}, version {one.cost_version})"
+        for one in cost.lines[:MOST_NAMED]
+    )
+    return {
+        "currency": cost.currency,
+        "cost": _text(cost.total),
+        "costPerPiece": _text(cost.per_piece),
+        "costOfScrap": _text(cost.of_scrap),
+        "costOfMaterial": _text(cost.material),
+        "costOfLabour": _text(cost.labour),
+        "costOfMachines": _text(cost.machine),
+        "costLacks": ", ".join(cost.lacking[:MOST_NAMED]) or None,
+        "costFrom": "; ".join(lines) or None,
+    }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def completion_report(order: Completed, zone: tzinfo, factory_id: str, cost: OrderCost) -> NoticeRequested:
     """Return the report that planners and shift leads get."""
     return NoticeRequested(
         notice_type="mes.completion_report",
         severity=Severity.INFO,
         subject=f"work_order/{order.work_order_id}",
-        facts={"factory": factory_id, **order.figures(zone)},
+        facts={"factory": factory_id, **order.figures(zone), **cost_facts(cost)},
         roles=("PLANNER", "SHIFT_LEAD"),
         dedupe_key=f"completion/{factory_id}/{order.work_order_id}",
         digestable=True,
