@@ -29,10 +29,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-package: $(READY)    ## build the enghub command as a package for runners, into .build/
-	@rm -rf .build/cli && mkdir -p .build && cp -r cli .build/cli
-	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir .build .build/cli
-	@ls .build/enghub_cli-*.whl
+package: $(READY)    ## build the enghub command for runners and the Python client, with the engine of flags, into .build/
+	@rm -rf .build/cli .build/client && mkdir -p .build && cp -r cli .build/cli && cp -r clients/python .build/client
+	@cp -r layers/settings/python/enghub_flags .build/client/enghub_flags
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir .build .build/cli .build/client
+	@ls .build/enghub_cli-*.whl .build/enghub_client-*.whl
 
 up: $(READY)         ## start the local cloud and deploy EngHub into it
 	enghub up

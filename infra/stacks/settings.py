@@ -19,6 +19,7 @@ class SettingsStack(ContextStack):
         self._releases()
         self._rules()
         self._templates()
+        self._clients()
         self._timers()
 
     def _configs(self) -> None:
@@ -98,6 +99,14 @@ class SettingsStack(ContextStack):
         evaluate = self.function("evaluate_flags", memory_mb=1024)
         # UpdateItem: evaluations are counted; PutItem: limits, the sample of contexts.
         self.table_access(evaluate, "BatchGetItem", "Query", "PutItem", "UpdateItem", indexes=())
+
+    def _clients(self) -> None:
+        # GetItem, PutItem: receipts; refusals are kept in the audit.
+        serve = self.function("serve_clients", memory_mb=1024)
+        self.table_access(serve, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
+        push = self.function("push_changes")
+        self.table_access(push, "UpdateItem", indexes=())
+        self.subscribe("push_changes", push)
 
     def _rules(self) -> None:
         # PutItem: refusals are kept in the audit.

@@ -2,7 +2,7 @@
 
 from tests.architecture.source import ROOT
 
-FOLDERS = ("bench", "cli", "functions", "infra", "layers", "sandbox", "tests", "tools")
+FOLDERS = ("bench", "cli", "clients", "functions", "infra", "layers", "sandbox", "tests", "tools")
 MARK = "# fmt" + ": skip"
 """In two parts, so that this file does not hold it."""
 

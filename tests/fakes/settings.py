@@ -40,6 +40,9 @@ class FakeConfigs:
         found = [one for one in self.summaries(owner) if one.config_key > after]
         return Looked(tuple(found[:most]), found[most - 1].config_key if len(found) > most else None)
 
+    def keys(self, owner: Owner, beginning: str, most: int) -> list[str]:
+        return [one.config_key for one in self.summaries(owner) if one.config_key.startswith(beginning)][:most]
+
     def history(self, address: Address, limit: int, cursor: str | None) -> Page[Config]:
         found = sorted((v for (of, v) in self.kept if of == address and v < int(cursor or 10**9)), reverse=True)
         more = str(found[limit - 1]) if len(found) > limit else None

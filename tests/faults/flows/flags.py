@@ -11,7 +11,8 @@ from enghub.core.timers import dynamo as timers
 from enghub.core.timers.model import DueTimer, TimerState, Wake
 from enghub.settings import release_wiring
 from enghub.settings.releases.model import Group, Measurement
-from tests.factories import flags, releases
+from tests.factories import clients, flags, releases
+from tests.factories.handlers import sample_event
 from tests.factories.http import Context
 from tests.factories.queues import failed
 from tests.factories.settings import handler
@@ -42,6 +43,22 @@ register(Flow("delete a flag", "settings", flagged, lambda _: flag_sent("DELETE"
 register(
     Flow("store a segment", "settings", flagged, lambda _: flag_sent("PUT", "/segments/pilots", {"included": ["u-1"]}))
 )
+
+
+# --- clients of settings ---
+
+
+def receipt_sent() -> tuple[int, str]:
+    found = clients.sent("POST", "/receipts", clients.a_receipt(status="TAKEN_BACK", problem="too fast"))
+    return found["statusCode"], found["body"]
+
+
+def counted_again(_: Any) -> list[str]:
+    return failed(handler("push_changes")(sample_event("settings", "push_changes"), Context()))
+
+
+register(Flow("keep a client's receipt", "settings", lambda: None, lambda _: receipt_sent()))
+register(Flow("count a change for clients", "settings", lambda: None, counted_again, counts=frozenset({"number"})))
 
 
 # --- gray releases ---

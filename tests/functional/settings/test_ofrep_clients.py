@@ -1,10 +1,7 @@
 """OpenFeature's published OFREP provider, unmodified, evaluates flags of every type over HTTP (CFG-09)."""
 
-from collections.abc import Iterable, Iterator
-from io import BytesIO
-from threading import Thread
+from collections.abc import Iterator
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from openfeature.contrib.provider.ofrep import OFREPProvider
@@ -14,27 +11,9 @@ from openfeature.flag_evaluation import Reason
 
 from enghub.settings.evaluations import wiring
 from tests.factories import flags
-from tests.factories.operations import Gateway
+from tests.factories.served import served
 
 TOKEN = {"Authorization": "Bearer token"}
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing of requests."""
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-class Bounded:
-    """The API, whose bodies end where they say."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        return self.gateway({**environ, "wsgi.input": BytesIO(environ["wsgi.input"].read(length))}, start_response)
 
 
 @pytest.fixture
@@ -43,12 +22,8 @@ def address(account: Any) -> Iterator[str]:
     account("settings")
     for made in (wiring.snapshots, wiring.usage, wiring.evaluations):
         made.cache_clear()
-    with make_server("127.0.0.1", 0, Bounded(Gateway("settings", flags.MANAGER)), handler_class=Quiet) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served("settings", flags.MANAGER) as found:
+        yield found
 
 
 def test_the_published_python_provider_evaluates_every_type(address: str) -> None:

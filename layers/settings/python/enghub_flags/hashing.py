@@ -9,7 +9,10 @@ import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 
-import mmh3
+try:
+    from mmh3 import hash as murmur
+except ImportError:  # a client without it
+    from enghub_flags.murmur import hash32 as murmur
 
 Position = float
 """A place in a draw: an integer of the scale, or a float where the original engine has floats."""
@@ -49,7 +52,7 @@ def draw(version: HashVersion, seed: tuple[str, ...], scale: int) -> Draw:
 
 
 def _ours(seed: tuple[str, ...], scale: int) -> Draw:
-    prefix, murmur = b"".join(map(netstring, seed)), mmh3.hash
+    prefix = b"".join(map(netstring, seed))
 
     def position(unit: str) -> int:
         data = unit.encode()
@@ -59,16 +62,16 @@ def _ours(seed: tuple[str, ...], scale: int) -> Draw:
 
 
 def _flagd_1(seed: str, scale: int) -> Draw:
-    return lambda unit: abs(mmh3.hash(seed + unit, 0, signed=True)) / MAX_INT32 * scale
+    return lambda unit: abs(murmur(seed + unit, 0, signed=True)) / MAX_INT32 * scale
 
 
 def _flagd_2(seed: str, scale: int) -> Draw:
-    return lambda unit: (mmh3.hash(seed + unit, 0, signed=False) * scale) >> 32
+    return lambda unit: (murmur(seed + unit, 0, signed=False) * scale) >> 32
 
 
 def _flagd_3(seed: str, scale: int) -> Draw:
     prefix = b"\x82" + cbor_text(seed)
-    return lambda unit: (mmh3.hash(prefix + cbor_text(unit), 0, signed=False) * scale) >> 32
+    return lambda unit: (murmur(prefix + cbor_text(unit), 0, signed=False) * scale) >> 32
 
 
 def cbor_text(text: str) -> bytes:
@@ -82,11 +85,11 @@ def cbor_text(text: str) -> bytes:
 
 
 def _unleash(seed: str, scale: int) -> Draw:
-    return lambda unit: mmh3.hash(f"{seed}:{unit}", 0, signed=False) % scale
+    return lambda unit: murmur(f"{seed}:{unit}", 0, signed=False) % scale
 
 
 def _unleash_variant(seed: str, scale: int) -> Draw:
-    return lambda unit: mmh3.hash(f"{seed}:{unit}", UNLEASH_VARIANT_SEED, signed=False) % scale
+    return lambda unit: murmur(f"{seed}:{unit}", UNLEASH_VARIANT_SEED, signed=False) % scale
 
 
 def fnv1a32(text: str) -> int:

@@ -44,6 +44,9 @@ EVALUATE_FLAG = Right("flag:evaluate", roles=("AUDITOR", *_PEOPLE, *_OWN))
 CHANGE_FLAG = Right("flag:change", roles=_TENANT)
 CHANGE_GLOBAL_FLAG = Right("flag:change:global", roles=("SYSTEM_ADMIN",))
 
+READ_CLIENTS = Right("settings_client:read", roles=("AUDITOR", *_OWN))
+"""To see which of the tenant's clients runs which revision."""
+
 READ_RULE = Right("business_rule:read", roles=("AUDITOR", *_OWN))
 CHANGE_RULE = Right("business_rule:change", roles=_TENANT)
 CHANGE_GLOBAL_RULE = Right("business_rule:change:global", roles=("SYSTEM_ADMIN",))

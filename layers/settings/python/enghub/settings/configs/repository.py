@@ -79,6 +79,9 @@ class ConfigRepository(Protocol):
     def summaries_after(self, owner: Owner, after: str, most: int) -> Looked:
         """Return up to ``most`` summaries of a layer by key, from the first key behind ``after`` on."""
 
+    def keys(self, owner: Owner, beginning: str, most: int) -> Sequence[str]:
+        """Return up to ``most`` keys of a layer's items that begin so, by key."""
+
     def history(self, address: Address, limit: int, cursor: str | None) -> Page[Config]:
         """Return versions of an item, the newest first, a page at a time."""
 
