@@ -234,6 +234,8 @@ def _body(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
     if operation.route.openapi_extensions.get("x-enghub-form"):
         return {"required": True, "content": {"multipart/form-data": content}}
+    if media := operation.route.openapi_extensions.get("x-enghub-media"):
+        return {"required": True, "content": {media: content}}
     sample = json.loads((ROOT / "events" / f"{operation.folder}.json").read_text("utf-8"))
     pattern = re.sub(r"<\w+>", "[^/]+", operation.rule)
     if sample.get("httpMethod") == operation.route.method and re.fullmatch(pattern, sample["path"]) and sample["body"]:

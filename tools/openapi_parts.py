@@ -130,12 +130,13 @@ def headers(said: Mapping[str, Any], method: str) -> list[dict[str, str]]:
 
 def responses(route: Any, answer: dict[str, Any], in_envelope: bool, *, has_body: bool) -> dict[str, Any]:
     """Return the responses of an operation: its successes, then what can be refused."""
-    if not in_envelope:
-        return {
-            "200": {"description": "Done", "content": _json({"type": "object"})},
-            "default": {"description": "Refused", "content": _json({"type": "object"})},
-        }
     said = route.openapi_extensions
+    if not in_envelope:
+        kinds = {said.get("x-enghub-media", "application/json"): {"schema": {"type": "object"}}}
+        return {
+            "200": {"description": "Done", "content": kinds},
+            "default": {"description": "Refused", "content": kinds | _json({"type": "object"})},
+        }
     declared = {str(status): one for status, one in (route.responses or {}).items()}
     pages = {
         status: {

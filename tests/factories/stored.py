@@ -1,5 +1,6 @@
 """What lies in the context's table: every item, and the outbox as its receivers will read it."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from enghub.core.codec import Key
 from enghub.core.dynamo import Attr, table
 from enghub.core.outbox import SHARDS, OutboxRecord, pending
-from enghub.core.transactions import Update, transact
+from enghub.core.transactions import Delete, Update, transact
 
 
 def items(entity: str) -> list[dict[str, Any]]:
@@ -49,3 +50,24 @@ def waiting() -> list[OutboxRecord]:
 def tampered(key: Key, **attributes: Any) -> None:
     """Change attributes of an item behind everybody's back."""
     transact(Update(key, [Attr(name).set(value) for name, value in attributes.items()]))
+
+
+OF_A_RUN = frozenset({"run_id", "last_sync_at", "connection", "version", "outcome"})
+"""What a product's items say of the run that wrote them."""
+
+
+def products_hash() -> str:
+    """Return a digest of all stored products and materials, whichever run and connection brought them."""
+    kept = [
+        {name: value for name, value in item.items() if name not in OF_A_RUN}
+        for entity in ("PRODUCT", "MATERIAL")
+        for item in items(entity)
+    ]
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def emptied() -> None:
+    """Delete every item of the table."""
+    while found := table().scan()["Items"]:
+        for item in found:
+            transact(Delete((item["pk"]["S"], item["sk"]["S"])))

@@ -1,11 +1,9 @@
-"""A stand-in PLM for development and tests (PLM-22): products over REST, changes by signed webhook, faults on demand.
+"""A stand-in PLM for development and tests (PLM-22): products by REST and SOAP, signed webhooks, faults on demand.
 
 Trigger: routes under /sandbox/plm, deployed only where the stage says so; every call needs the PLM's own token.
 Runbook: docs/runbooks/plm-sandbox.md.
 """
 
-import json
-import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,15 +12,15 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from enghub.core import config, entrypoints
 from enghub.core.clock import system_clock
 from enghub.core.config import CoreConfig
-from enghub.core.errors import EngHubError, Unavailable
+from enghub.core.errors import EngHubError
 from enghub.core.events import dumps
-from enghub.core.secrets import secret
+from enghub.sandbox.plm import answering, service, soap
 from enghub.sandbox.plm import dynamo as scenarios
-from enghub.sandbox.plm import service
 from enghub.sandbox.plm.scenario import Scenario
 from enghub.sandbox.plm.service import Account
 
-CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times")
+CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times", "bad_answer", "pages")
+BY_SOAP = {"x-enghub-media": "text/xml"}
 PUBLIC = {"x-enghub-public": True, "x-enghub-public-reason": "the stand-in PLM checks the PLM's own token"}
 app = APIGatewayRestResolver(serializer=dumps)
 
@@ -35,15 +33,22 @@ class Config:
 
 
 @app.get("/sandbox/plm/products", openapi_extensions=PUBLIC)
-def read_products() -> dict[str, Any]:
+def read_products() -> Response[Any]:
     """One page of products."""
     _account()
-    scenario = scenarios.load()
-    time.sleep(min(scenario.delay_ms, 20_000) / 1000)
-    query = app.current_event.query_string_parameters or {}
-    if service.is_broken(scenario, query) or (scenario.fail_next and scenarios.take_failure()):
-        raise Unavailable
-    return service.products(scenario, query)
+    return Response(*answering.products(app.current_event.query_string_parameters or {}))
+
+
+@app.get("/sandbox/plm/soap", openapi_extensions=PUBLIC | BY_SOAP)
+def read_plm_wsdl() -> Response[Any]:
+    """The contract by SOAP 1.1, to anybody: ``?wsdl``."""
+    return Response(200, answering.XML, soap.wsdl(_stored_account().soap_url))
+
+
+@app.post("/sandbox/plm/soap", openapi_extensions=PUBLIC | BY_SOAP)
+def answer_plm_soap() -> Response[Any]:
+    """One operation of the contract."""
+    return Response(*answering.by_soap((app.current_event.decoded_body or "").encode(), _key(), _account))
 
 
 @app.get("/sandbox/plm/ppap/documents", openapi_extensions=PUBLIC)
@@ -57,8 +62,7 @@ def read_ppap_documents() -> dict[str, Any]:
 def take_ppap_approval() -> dict[str, Any]:
     """Take an approval, once by its Idempotency-Key; fails as the scenario says."""
     _account()
-    body = json.dumps(app.current_event.json_body, ensure_ascii=False)
-    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.approved(key, body)).approvals)}
+    return answering.approval(app.current_event.json_body, _key())
 
 
 @app.get("/sandbox/plm/apqp/projects/<code>", openapi_extensions=PUBLIC)
@@ -72,16 +76,14 @@ def read_apqp_status(code: str) -> dict[str, Any]:
 def take_apqp_gate() -> dict[str, Any]:
     """Take a passed gate, once by its Idempotency-Key; fails as the scenario says."""
     _account()
-    body = json.dumps(app.current_event.json_body, ensure_ascii=False)
-    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.passed(key, body)).gates)}
+    return answering.gate(app.current_event.json_body, _key())
 
 
 @app.post("/sandbox/plm/improvements", openapi_extensions=PUBLIC)
 def take_improvements() -> dict[str, Any]:
     """Take a batch of improvement requests, once by its Idempotency-Key; fails as the scenario says."""
     _account()
-    requests = tuple(str(one["requestId"]) for one in app.current_event.json_body["requests"])
-    return {"taken": len(scenarios.taken_once(_key(), lambda one, key: one.improved(key, requests)).improvements)}
+    return answering.improvements(app.current_event.json_body["requests"], _key())
 
 
 @app.get("/sandbox/plm/scenario", openapi_extensions=PUBLIC)
@@ -134,14 +136,13 @@ def _key() -> str:
 
 
 def _account() -> Account:
-    stage, connection = config.load(CoreConfig).stage, config.load(Config).plm_connection
-    account = Account.of(
-        connection,
-        secret(f"enghub/{stage}/plm/api/{connection}"),
-        secret(f"enghub/{stage}/plm/webhook/{connection}"),
-    )
+    account = _stored_account()
     account.check(app.current_event.headers.get("authorization", ""), system_clock())
     return account
+
+
+def _stored_account() -> Account:
+    return answering.account(config.load(CoreConfig).stage, config.load(Config).plm_connection)
 
 
 app.exception_handler(EngHubError)(refuse)

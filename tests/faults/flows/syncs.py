@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import tenacity
 
 from enghub.core.clock import system_clock
+from enghub.plm.connections.model import Api
 from enghub.plm.connections.store import Connections
 from enghub.plm.gateways import wiring
 from enghub.plm.gateways.plm_rest import RestPlm, RestPlms
+from enghub.plm.gateways.plm_soap import SoapPlms
 from enghub.plm.products.dynamo import DynamoProducts
 from enghub.plm.products.gone.dynamo import DynamoGone
 from enghub.plm.products.imports import ProductImport
@@ -20,6 +23,7 @@ from enghub.plm.syncs.plm_steps import PlmSteps
 from enghub.sandbox.plm.scenario import Scenario
 from tests.factories.plm import post, put_secrets, task
 from tests.fakes.plm_server import PlmServer
+from tests.fakes.soap_server import SOAP_API, SoapServer
 from tests.faults.harness import Flow, register, retried
 
 
@@ -36,6 +40,20 @@ def a_plm() -> Iterator[None]:
         plms = RestPlms(Connections("test"), server)
         patch.setattr(
             wiring, "plm_steps", lambda: PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone())
+        )
+        yield
+
+
+@contextmanager
+def a_plm_by_soap() -> Iterator[None]:
+    """The same PLM by SOAP: six products."""
+    connections = SimpleNamespace(api=lambda *_: Api.of("default", SOAP_API))
+    server = SoapServer(Scenario(products=6))
+    soap = SoapPlms(connections, server, lambda *_: "UTC", wait=tenacity.wait_none())  # type: ignore[arg-type]
+    products = ProductImport(DynamoProducts(), lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            wiring, "plm_steps", lambda: PlmSteps(DynamoSyncRuns(), soap, products, system_clock, DynamoGone())
         )
         yield
 
@@ -69,4 +87,5 @@ def ask(_: None) -> Any:
 register(Flow("ask for a sync", "plm", put_secrets, ask, around=a_plm))
 COMMITS = frozenset({"version"})
 """A listing that is repeated after a lost answer is one more write of its run."""
+register(Flow("sync products by SOAP", "plm", requested, synced, around=a_plm_by_soap, counts=COMMITS))
 register(Flow("sync products", "plm", requested, synced, around=a_plm, counts=COMMITS))

@@ -16,7 +16,7 @@ from enghub.plm.apqp.catalogue import OUTPUTS, Phase
 from enghub.plm.apqp.dynamo import DynamoProjects
 from enghub.plm.apqp.service import ProjectBook
 from enghub.plm.connections.store import Connections
-from enghub.plm.gateways.apqp import RestProjects, ppap_of
+from enghub.plm.gateways.apqp import CalledProjects, ppap_of
 from enghub.plm.gateways.plm_calls import PlmCalls
 from tests.factories.http import Context, a_principal, a_request
 from tests.factories.plm import call, handler, queued
@@ -59,7 +59,7 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Plm:
     server = Plm()
     calls = PlmCalls(Connections.here(), server)  # type: ignore[arg-type]
     later = [timedelta()]
-    book = ProjectBook(DynamoProjects(), RestProjects(calls), ppap_of, lambda: system_clock() + later[0])
+    book = ProjectBook(DynamoProjects(), CalledProjects(calls), ppap_of, lambda: system_clock() + later[0])
     server.wait = lambda span: later.__setitem__(0, span)  # type: ignore[attr-defined]
     for name in ("read_apqp", "change_apqp", "push_apqp_gate"):
         handler(name)

@@ -18,7 +18,7 @@ from enghub.plm.connections.store import Connections
 from enghub.plm.feedback.dynamo import DynamoFeedback
 from enghub.plm.feedback.service import QualityFeedback
 from enghub.plm.feedback.wiring import surroundings
-from enghub.plm.gateways.feedback import RestFeedback
+from enghub.plm.gateways.feedback import CalledFeedback
 from enghub.plm.gateways.plm_calls import PlmCalls
 from tests.factories.http import Context, a_principal, a_request
 from tests.factories.plm import a_notification, call, deliver, handler, process, queued
@@ -66,7 +66,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
 def remote(monkeypatch: pytest.MonkeyPatch, time: list[datetime]) -> Plm:
     server = Plm()
     calls = PlmCalls(Connections.here(), server)  # type: ignore[arg-type]
-    made = QualityFeedback(DynamoFeedback(), RestFeedback(lambda: calls), surroundings(), system_clock)
+    made = QualityFeedback(DynamoFeedback(), CalledFeedback(lambda: calls), surroundings(), system_clock)
     for name in FUNCTIONS:
         handler(name)
         monkeypatch.setattr(f"functions.plm.{name}.handler.feedback", lambda: made)

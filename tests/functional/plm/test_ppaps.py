@@ -14,7 +14,7 @@ from enghub.kit.outbound.errors import OutboundFailed
 from enghub.plm.connections.store import Connections
 from enghub.plm.gateways import ppaps as wiring
 from enghub.plm.gateways.plm_calls import PlmCalls
-from enghub.plm.gateways.plm_ppap import RestPpaps
+from enghub.plm.gateways.plm_ppap import CalledPpaps
 from enghub.plm.ppaps.dynamo import DynamoPpaps
 from enghub.plm.ppaps.service import PpapBook
 from tests.factories.http import Context, a_principal, a_request
@@ -55,7 +55,7 @@ class Plm:
 @pytest.fixture
 def remote(monkeypatch: pytest.MonkeyPatch) -> Any:
     server = Plm()
-    rest: Any = RestPpaps(PlmCalls(Connections.here(), server))  # type: ignore[arg-type]
+    rest: Any = CalledPpaps(PlmCalls(Connections.here(), server))  # type: ignore[arg-type]
     later = [timedelta()]
     book = PpapBook(DynamoPpaps(), rest, lambda: system_clock() + later[0])
     server.wait = lambda span: later.__setitem__(0, later[0] + span)  # type: ignore[attr-defined]

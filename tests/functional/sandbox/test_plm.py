@@ -7,7 +7,8 @@ import pytest
 
 from enghub.core.clock import from_text, system_clock
 from enghub.plm.connections.model import Api
-from enghub.sandbox.plm import catalogue
+from enghub.sandbox.plm import catalogue, soap
+from enghub.sandbox.plm.scenario import BAD_ANSWERS
 from tests.factories.http import Context, a_request
 from tests.factories.plm import API, handler, put_secrets
 
@@ -132,3 +133,67 @@ def test_suggestions_and_gates_are_taken_once_by_their_key() -> None:
         assert [handler("serve_plm", "sandbox")(event, Context())["statusCode"] for _ in range(2)] == [200, 200]
     scenario = ask("GET", "scenario")[1]
     assert (len(scenario["gates"]), scenario["improvements"]) == (1, [["push-1", ["r"]]])
+
+
+def by_soap(content: str) -> tuple[int, str, str]:
+    bearer = Api.of("default", API).token(system_clock())
+    headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "text/xml", "Idempotency-Key": "push-1"}
+    answer = handler("serve_plm", "sandbox")(
+        a_request("POST", "/sandbox/plm/soap", content, headers=headers), Context()
+    )
+    return answer["statusCode"], answer["multiValueHeaders"]["Content-Type"][0], answer["body"]
+
+
+def asked(name: str, inner: str = "") -> tuple[int, str, str]:
+    return by_soap(soap.envelope(f'<{name} xmlns="{soap.NAMESPACE}">{inner}</{name}>'))
+
+
+def test_the_contract_is_served_to_anybody_and_every_operation_of_it_answers() -> None:
+    served = handler("serve_plm", "sandbox")(a_request("GET", "/sandbox/plm/soap", query={"wsdl": ""}), Context())
+    assert served["statusCode"] == 200
+    assert f'location="{API["baseUrl"]}/soap"' in served["body"]
+    project = "<projectCode>PRJ-7</projectCode>"
+    said = {"TakeImprovements": "<requests><requestId>r-1</requestId></requests>"}
+    for name in soap.OPERATIONS:
+        status, kind, body = asked(name, said.get(name, "" if "List" in name or name == "GetProducts" else project))
+        assert (status, kind) == (200, "text/xml; charset=utf-8"), body
+        assert f"<{name}Response" in body
+        assert f'name="{name}"' in served["body"]
+
+
+def test_by_soap_it_fails_is_slow_and_spoils_as_it_does_by_rest() -> None:
+    ask("PUT", "scenario", {"fail_next": 1, "products": 30, "broken_object": "OBJ-0000007"})
+    assert asked("GetProducts", "<after>OBJ-0000009</after>")[0] == 503
+    assert asked("GetProducts")[0] == 503
+    assert asked("ListObjectIds")[0] == 200
+    for name in BAD_ANSWERS:
+        ask("PUT", "scenario", {"reset": True, "bad_answer": name})
+        status, kind, body = asked("GetProducts", "<size>2</size>")
+        spoilt = {"FAULT": "Server", "REFUSED": "Client", "HTML": "<title>", "ENTITIES": "<!DOCTYPE"}.get(name, "")
+        assert spoilt in body, name
+        assert (name in {"FAULT", "REFUSED"}) == (status == 500)
+        assert ("html" in kind) == (name == "HTML")
+    assert ask("PUT", "scenario", {"bad_answer": "RUDE"})[0] == 400
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<a>",
+        soap.envelope('<DropTables xmlns="urn:plm:2009"/>'),
+        soap.envelope(""),
+        '<!DOCTYPE x [<!ENTITY a "b">]>' + soap.envelope("&a;"),
+        soap.envelope(f'<GetProject xmlns="{soap.NAMESPACE}"/>'),
+        soap.envelope(f'<GetProducts xmlns="{soap.NAMESPACE}"><size>many</size></GetProducts>'),
+    ],
+)
+def test_what_is_no_request_of_the_contract_is_a_fault_of_the_client(content: str) -> None:
+    status, _, body = by_soap(content)
+    assert (status, "<faultcode>s:Client" in body) == (400, True)
+
+
+def test_without_a_token_soap_answers_a_fault() -> None:
+    event = a_request("POST", "/sandbox/plm/soap", soap.envelope(""), headers={"Content-Type": "text/xml"})
+    answer = handler("serve_plm", "sandbox")(event, Context())
+    assert (answer["statusCode"], "s:Client" in answer["body"]) == (401, True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from enghub.plm.connections.errors import ConnectionMisconfigured, SignatureRefused
@@ -78,9 +79,16 @@ def _recent(timestamp: str, now: datetime) -> bool:
     return abs(now.timestamp() - int(timestamp)) <= REPLAY_WINDOW.total_seconds()
 
 
+class Protocol(StrEnum):
+    """How a PLM is spoken to."""
+
+    REST = "REST"
+    SOAP = "SOAP"
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
-    """How a PLM's REST interface is called, and for which tenant."""
+    """How a PLM is called, and for which tenant."""
 
     name: str
     tenant_id: str
@@ -88,13 +96,14 @@ class Api:
     base_url: str
     api_key: str
     secret: str
+    protocol: Protocol = Protocol.REST
 
     @classmethod
     def of(cls, name: str, stored: Mapping[str, Any]) -> "Api":
-        """Read the secret ``plm/api/<name>``: ``{tenantId, factoryId, baseUrl, apiKey, secret}``.
+        """Read the secret ``plm/api/<name>``: ``{tenantId, factoryId, baseUrl, apiKey, secret, protocol?}``.
 
         Raises:
-            ConnectionMisconfigured: a member is missing.
+            ConnectionMisconfigured: a member is missing, or the protocol is none of ours.
         """
         try:
             return cls(
@@ -104,8 +113,9 @@ class Api:
                 base_url=stored["baseUrl"].rstrip("/"),
                 api_key=stored["apiKey"],
                 secret=stored["secret"],
+                protocol=Protocol(stored.get("protocol", "REST")),
             )
-        except (KeyError, AttributeError) as error:
+        except (KeyError, AttributeError, ValueError) as error:
             raise ConnectionMisconfigured(connection=name) from error
 
     def token(self, now: datetime) -> str:

@@ -1,15 +1,13 @@
-"""APQP projects with the PLM's side of them (PLM-13).
+"""APQP projects with the PLM's side of them (PLM-13), by REST or SOAP.
 
 ``GET {baseUrl}/apqp/projects/{projectCode}``; ``POST {baseUrl}/apqp/gates`` with ``Idempotency-Key``.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 from enghub.core.clock import system_clock
 from enghub.core.i18n import Text
@@ -17,7 +15,7 @@ from enghub.plm.apqp.dynamo import DynamoProjects
 from enghub.plm.apqp.model import Project
 from enghub.plm.apqp.service import ProjectBook
 from enghub.plm.gateways.calls import plm_calls
-from enghub.plm.gateways.plm_calls import PlmCalls
+from enghub.plm.gateways.plm_calls import READ_PROJECT, TAKE_GATE, PlmCalls
 from enghub.plm.ppaps.dynamo import DynamoPpaps
 from enghub.plm.ppaps.model import PpapStatus
 from enghub.plm.syncs.errors import PlmRefused
@@ -27,27 +25,24 @@ MOST_PPAPS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class RestProjects:
+class CalledProjects:
     """The PlmProjects of ``apqp.repository`` over the tenant's connections."""
 
     calls: PlmCalls
 
     def gate(self, connection: str, tenant_id: str, push_id: str, told: Mapping[str, Any]) -> None:
         """See PlmProjects."""
-        self.calls.told(connection, tenant_id, "/apqp/gates", push_id, told)
+        self.calls.told(connection, tenant_id, TAKE_GATE, push_id, told)
 
     def project(self, connection: str, tenant_id: str, project_code: str) -> Mapping[str, Any]:
         """See PlmProjects."""
-        path = f"/apqp/projects/{quote(project_code, safe='')}"
-        answer = self.calls.call(connection, tenant_id, "GET", path)
-        try:
-            found = json.loads(answer.body)
-        except ValueError as error:
-            raise PlmRefused(problem=_NO_PROJECT) from error
-        deliverables = found.get("deliverables", []) if isinstance(found, dict) else None
+        found = self.calls.asked(connection, tenant_id, READ_PROJECT, projectCode=project_code)
+        deliverables = found.get("deliverables", [])
+        if isinstance(deliverables, dict):
+            deliverables = [deliverables]  # by SOAP one alone is no list
         if not isinstance(deliverables, list) or not all(isinstance(one, dict) for one in deliverables):
             raise PlmRefused(problem=_NO_PROJECT)
-        return dict(found)
+        return {**found, "deliverables": deliverables}
 
 
 def ppap_of(project: Project, today: date) -> bool | None:
@@ -61,4 +56,4 @@ def ppap_of(project: Project, today: date) -> bool | None:
 @cache
 def projects() -> ProjectBook:
     """Return the APQP projects."""
-    return ProjectBook(DynamoProjects(), RestProjects(plm_calls()), ppap_of, system_clock)
+    return ProjectBook(DynamoProjects(), CalledProjects(plm_calls()), ppap_of, system_clock)

@@ -12,22 +12,23 @@ from enghub.plm.feedback.service import QualityFeedback, Surroundings
 
 if TYPE_CHECKING:
     from enghub.plm.feedback import wiring
-    from enghub.plm.gateways import calls
+    from enghub.plm.gateways import calls, plm_calls
     from enghub.plm.gateways.plm_calls import PlmCalls
 else:
     calls = lazy("enghub.plm.gateways.calls")
+    plm_calls = lazy("enghub.plm.gateways.plm_calls")
     wiring = lazy("enghub.plm.feedback.wiring")
 
 
 @dataclass(frozen=True, slots=True)
-class RestFeedback:
+class CalledFeedback:
     """The PlmFeedback of ``feedback.repository`` over the tenant's connections; what calls out is loaded then."""
 
     calls: "Callable[[], PlmCalls]"
 
     def suggest(self, connection: str, tenant_id: str, push_id: str, requests: Sequence[Mapping[str, Any]]) -> None:
         """See PlmFeedback."""
-        self.calls().told(connection, tenant_id, "/improvements", push_id, {"requests": list(requests)})
+        self.calls().told(connection, tenant_id, plm_calls.TAKE_IMPROVEMENTS, push_id, {"requests": list(requests)})
 
 
 def _calls() -> "PlmCalls":
@@ -41,4 +42,4 @@ def feedback() -> QualityFeedback:
         lambda tenant_id, product: wiring.surroundings().name(tenant_id, product),
         lambda tenant_id, first, last: wiring.surroundings().changes(tenant_id, first, last),
     )
-    return QualityFeedback(DynamoFeedback(), RestFeedback(_calls), around, system_clock)
+    return QualityFeedback(DynamoFeedback(), CalledFeedback(_calls), around, system_clock)

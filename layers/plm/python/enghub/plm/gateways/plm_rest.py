@@ -48,6 +48,17 @@ def waits() -> tenacity.wait.wait_base:
     return tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS)
 
 
+def attempts(wait: tenacity.wait.wait_base) -> tenacity.Retrying:
+    """Return what calls again where the PLM may answer later."""
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(PlmUnavailable),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=wait,
+        before_sleep=lambda state: logger.warning("PLM call failed, trying again", attempt=state.attempt_number),
+        reraise=True,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RestPlm:
     """The ``Plm`` of ``syncs.repository`` over one connection."""
@@ -60,7 +71,7 @@ class RestPlm:
     def object_ids(self, since: datetime | None, after: str | None) -> Iterator[str]:
         """See Plm; KEYS_PER_PAGE at a time."""
         while True:
-            page = self._page({**_window(since, after, None), "size": str(KEYS_PER_PAGE), "fields": "objectId"})
+            page = self._page({**window(since, after, None), "size": str(KEYS_PER_PAGE), "fields": "objectId"})
             for record in page.records:
                 identifier = record.get("objectId")
                 if isinstance(identifier, str) and identifier:  # one without is rejected with its batch
@@ -71,7 +82,7 @@ class RestPlm:
 
     def products(self, since: datetime | None, after: str | None, up_to: str | None, size: int) -> RecordPage:
         """See Plm; one request."""
-        return self._page({**_window(since, after, up_to), "size": str(size)})
+        return self._page({**window(since, after, up_to), "size": str(size)})
 
     def _page(self, query: Mapping[str, str]) -> RecordPage:
         answer = self._get("/products", query)
@@ -81,14 +92,7 @@ class RestPlm:
         return RecordPage(tuple(items), str(after) if after is not None else None)
 
     def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(PlmUnavailable),
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=self.wait,
-            before_sleep=lambda state: logger.warning("PLM call failed, trying again", attempt=state.attempt_number),
-            reraise=True,
-        )
-        found: dict[str, Any] = attempts(self._once, path, query)
+        found: dict[str, Any] = attempts(self.wait)(self._once, path, query)
         return found
 
     def _once(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -118,7 +122,8 @@ class RestPlm:
         return found
 
 
-def _window(since: datetime | None, after: str | None, up_to: str | None) -> dict[str, str]:
+def window(since: datetime | None, after: str | None, up_to: str | None) -> dict[str, str]:
+    """Return what is said of the window of records that are asked for."""
     given = {"updatedSince": since and clock.to_text(since), "after": after, "upTo": up_to}
     return {name: value for name, value in given.items() if value}
 

@@ -8,7 +8,7 @@ from enghub.core.dynamo import MAX_READ_KEYS
 from enghub.plm.documents.dynamo import DynamoDocuments
 from enghub.plm.documents.model import Document, Link, LinkKind
 from enghub.plm.gateways.calls import plm_calls
-from enghub.plm.gateways.plm_ppap import RestPpaps
+from enghub.plm.gateways.plm_ppap import CalledPpaps
 from enghub.plm.ppaps.dynamo import DynamoPpaps
 from enghub.plm.ppaps.service import PpapBook
 
@@ -34,4 +34,4 @@ def documents_of(tenant_id: str, ppap_id: str) -> Mapping[int, tuple[Document, .
 @cache
 def ppaps() -> PpapBook:
     """Return the PPAPs, with the PLM behind one breaker."""
-    return PpapBook(DynamoPpaps(), RestPpaps(plm_calls()), system_clock)
+    return PpapBook(DynamoPpaps(), CalledPpaps(plm_calls()), system_clock)

@@ -15,9 +15,11 @@ from enghub.plm.products.model import (
     PlmProduct,
     Rejection,
     Stamp,
+    WorkingSet,
     land,
 )
-from enghub.plm.products.reading import read
+from enghub.plm.products.partial import completed, differs, is_partial
+from enghub.plm.products.reading import identity, read
 from enghub.plm.products.repository import Products
 
 GROUP = 40
@@ -49,28 +51,53 @@ class ProductImport:
         counts: Counter[Outcome] = Counter()
         rejections: list[Rejection] = []
         rules = self.rules(stamp.tenant_id, stamp.connection)
-        for group in _groups([read(record, stamp.at, rules) for record in raw]):
-            outcomes, rejected = self._take_over(group, stamp)
+        for group in _groups(raw):
+            outcomes, rejected = self._take_over(group, stamp, rules)
             counts.update(outcomes)
             rejections.extend(rejected)
         return counts, rejections
 
     def _take_over(
-        self, group: Sequence[PlmProduct | Rejection], stamp: Stamp
+        self, raw: Sequence[Mapping[str, Any]], stamp: Stamp, rules: IdentityRules
     ) -> tuple[list[Outcome], list[Rejection]]:
-        keys = {(record.code, record.version) for record in group if record.code and record.version}
-        codes = {record.material_code for record in group if isinstance(record, PlmProduct)}
         for attempt in range(TRIES):
-            working = self.products.load(stamp.tenant_id, keys, codes)
-            result = land(group, working, stamp)
             try:
-                self.products.save(stamp.tenant_id, working, stamp)
+                return self._tried(raw, stamp, rules)
             except VersionConflict:
                 self.pause(attempt)
-                continue
-            return result
         raise ProductsContended
 
+    def _tried(
+        self, raw: Sequence[Mapping[str, Any]], stamp: Stamp, rules: IdentityRules
+    ) -> tuple[list[Outcome], list[Rejection]]:
+        known = WorkingSet()
+        if any(is_partial(record) for record in raw):
+            known, raw = self._completed(raw, stamp, rules)
+        group = [read(record, stamp.at, rules) for record in raw]
+        keys = {(record.code, record.version) for record in group if record.code and record.version}
+        codes = {record.material_code for record in group if isinstance(record, PlmProduct)}
+        working = self.products.load(stamp.tenant_id, keys, codes)
+        if differs(known, working):
+            raise VersionConflict(expected="the products that records were completed from", actual="others")
+        result = land(group, working, stamp)
+        self.products.save(stamp.tenant_id, working, stamp)
+        return result
 
-def _groups(records: Sequence[PlmProduct | Rejection]) -> Iterator[Sequence[PlmProduct | Rejection]]:
+    def _completed(
+        self, raw: Sequence[Mapping[str, Any]], stamp: Stamp, rules: IdentityRules
+    ) -> tuple[WorkingSet, list[Mapping[str, Any]]]:
+        """Return what is stored of partial records, and the records completed by it."""
+        names = [identity(record, rules) if is_partial(record) else None for record in raw]
+        known = self.products.load(stamp.tenant_id, {name for name in names if name}, ())
+        codes = {kept.value.material_code for kept in known.loaded_mappings.values()}
+        materials = self.products.load(stamp.tenant_id, (), {code for code in codes if code}).loaded_materials
+        made = []
+        for record, name in zip(raw, names, strict=True):
+            mapping = known.loaded_mappings.get(name) if name else None
+            code = mapping.value.material_code if mapping else None
+            made.append(completed(record, mapping, materials.get(code) if code else None))
+        return known, made
+
+
+def _groups(records: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
     return (records[start : start + GROUP] for start in range(0, len(records), GROUP))

@@ -21,6 +21,22 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours the PLM's clock may be."""
 
 
+FIELDS = frozenset(
+    {
+        *("objectId", "productCode", "productVersion", "productName", "productGroup"),
+        *("unit", "lifecycleState", "mappingType", "materialCode", "updatedAt"),
+    }
+)
+"""Members of a record that are read."""
+
+
+def identity(raw: Mapping[str, Any], rules: IdentityRules = AS_WRITTEN) -> tuple[str, str] | None:
+    """Return the code and version that a record names, None where ``read`` refuses them."""
+    reader = _Reader(raw, rules)
+    code, version = reader.part_number("productCode"), reader.matching("productVersion", VERSION)
+    return (code, version) if code and version else None
+
+
 def read(raw: Mapping[str, Any], now: datetime, rules: IdentityRules = AS_WRITTEN) -> PlmProduct | Rejection:
     """Return the product in a PLM record, or why it is none (PLM-03: required fields, formats, values).
 
@@ -36,8 +52,9 @@ def read(raw: Mapping[str, Any], now: datetime, rules: IdentityRules = AS_WRITTE
     group = reader.text("productGroup", 50)
     lifecycle = reader.one_of("lifecycleState", Lifecycle)
     mapping_type = reader.one_of("mappingType", MappingType)
-    material_code = reader.matching("materialCode", MATERIAL_CODE) if raw.get("materialCode") else f"MAT-{code}"[:50]
-    if mapping_type is MappingType.ONE_TO_MANY and not raw.get("materialCode"):
+    names_none = raw.get("materialCode") is None  # which an empty text is not: that names one, wrongly
+    material_code = f"MAT-{code}"[:50] if names_none else reader.matching("materialCode", MATERIAL_CODE)
+    if mapping_type is MappingType.ONE_TO_MANY and names_none:
         reader.refuse(Reason.MATERIAL_REQUIRED, "materialCode")
     if reader.problem is not None or updated_at is None or lifecycle is None or mapping_type is None:
         reason, name_of_field, value = reader.problem or (Reason.REQUIRED, "", "")

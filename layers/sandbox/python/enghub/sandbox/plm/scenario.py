@@ -5,16 +5,25 @@ from datetime import datetime
 
 from enghub.sandbox.plm.catalogue import Touch
 
+BAD_ANSWERS = ("GARBAGE", "HTML", "TRUNCATED", "FAULT", "REFUSED", "ENTITIES", "OVERSIZED")
+PAGES = ("REPEATED", "SHIFTED")
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``fail_next``: so many requests answer 503. ``broken_object``: batches with this object answer 503."""
+    """``fail_next``: so many requests answer 503. ``broken_object``: batches with this object answer 503.
+
+    ``bad_answer``: what products are answered with, one of BAD_ANSWERS. ``pages``: REPEATED gives the first page for
+    ever, SHIFTED begins each page with records of the page before.
+    """
 
     products: int = 2000
     delay_ms: int = 0
     fail_next: int = 0
     broken_object: str = ""
     webhook_times: int = 1
+    bad_answer: str = ""
+    pages: str = ""
     touches: tuple[Touch, ...] = ()
     approvals: tuple[tuple[str, str], ...] = ()
     """Approvals of PPAPs that were taken, by their key; the latest twenty."""
@@ -22,6 +31,11 @@ class Scenario:
     """Ids of improvement requests that were taken, by the key of their call; the latest twenty."""
     gates: tuple[tuple[str, str], ...] = ()
     """Passed APQP gates that were taken, by their key; the latest twenty."""
+
+    def __post_init__(self) -> None:
+        if self.bad_answer not in {"", *BAD_ANSWERS} or self.pages not in {"", *PAGES}:
+            message = f"bad_answer is one of {BAD_ANSWERS}, pages one of {PAGES}"
+            raise ValueError(message)
 
     def approved(self, key: str, body: str) -> "Scenario":
         """Return the scenario with an approval taken; one of a key that is known changes nothing."""

@@ -14,7 +14,7 @@ from typing import Any
 from enghub.core import clock
 from enghub.core.errors import Invalid, Unauthenticated
 from enghub.core.i18n import Text
-from enghub.sandbox.plm import catalogue
+from enghub.sandbox.plm import catalogue, soap
 from enghub.sandbox.plm.scenario import Scenario
 
 FIRST_PHASE = (
@@ -28,7 +28,12 @@ FIRST_PHASE = (
 )
 TOKEN_SECONDS = 300
 LARGEST_PAGE = 5000
+SHIFTED_BY = 2
+OVERSIZE = 5_000_000
+"""More than the hub reads of one page, less than Lambda can answer."""
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
 BASE_PATH = "/sandbox/plm"
+SOAP_PATH = "/soap"
 WEBHOOK_PATH = "/api/v1/integration/plm/change-notification"
 _NOT_READ = Text("it cannot be read: {why}", "无法解析：{why}")
 
@@ -42,12 +47,14 @@ class Account:
     webhook_url: str
     webhook_secret: str
     connection: str
+    soap_url: str = ""
 
     @classmethod
     def of(cls, connection: str, api: Mapping[str, Any], webhook: Mapping[str, Any]) -> "Account":
         """Read the secrets ``plm/api/<connection>`` and ``plm/webhook/<connection>``."""
         url = api["baseUrl"].rstrip("/").removesuffix(BASE_PATH) + WEBHOOK_PATH
-        return cls(api["apiKey"], api["secret"], url, webhook["secrets"][0], connection)
+        soap_url = api["baseUrl"].rstrip("/") + SOAP_PATH
+        return cls(api["apiKey"], api["secret"], url, webhook["secrets"][0], connection, soap_url)
 
     def check(self, authorization: str, now: datetime) -> None:
         """Raise Unauthenticated unless the bearer token is ours and at most five minutes old."""
@@ -116,9 +123,10 @@ def products(scenario: Scenario, query: Mapping[str, str]) -> dict[str, Any]:
     try:
         size = max(1, min(int(query.get("size", "100")), LARGEST_PAGE))
         skipped = int(query.get("page", "0")) * size
+        after = _begins(scenario, query.get("after"))
         since = clock.from_text(query["updatedSince"]) if "updatedSince" in query else None
         until = clock.from_text(query["updatedUntil"]) if "updatedUntil" in query else None
-        numbers = catalogue.window(scenario.products, scenario.touches, since, query.get("after"), query.get("upTo"))
+        numbers = catalogue.window(scenario.products, scenario.touches, since, after, query.get("upTo"))
         wanted = (n for n in numbers if until is None or catalogue.updated_at(n, scenario.touches) < until)
         found = list(islice(wanted, skipped, skipped + size + 1))
     except ValueError as error:
@@ -129,6 +137,34 @@ def products(scenario: Scenario, query: Mapping[str, str]) -> dict[str, Any]:
     else:
         items = [catalogue.record(number, scenario.touches) for number in shown]
     return {"items": items, "after": catalogue.object_id(shown[-1]) if len(found) > size else None}
+
+
+def _begins(scenario: Scenario, after: str | None) -> str | None:
+    """Return where a page begins, which is not where it was asked to where the scenario says so."""
+    if scenario.pages == "REPEATED":
+        return None
+    if scenario.pages == "SHIFTED" and after:
+        earlier = catalogue.number_of(after) - SHIFTED_BY
+        return catalogue.object_id(earlier) if earlier >= 0 else None
+    return after
+
+
+def spoilt(scenario: Scenario, content: str, *, by_soap: bool) -> tuple[int, str, str] | None:
+    """Return status, content type and text that the scenario gives in place of an answer, None where it is proper."""
+    kind = "text/xml; charset=utf-8" if by_soap else "application/json"
+    laughing = content.replace("?>\n", f"?>\n{LAUGHS}", 1).replace("</s:Body>", "<x>&b;</x></s:Body>")
+    bad = {
+        "GARBAGE": (200, "application/octet-stream", "\x00\x01 not what was asked for"),
+        "HTML": (200, "text/html", "<!DOCTYPE html>\n<html><head><title>Maintenance until 06:00</title></head></html>"),
+        "TRUNCATED": (200, kind, content[: len(content) * 2 // 3]),
+        "ENTITIES": (200, kind, laughing),
+        "OVERSIZED": (200, kind, content + " " * OVERSIZE),
+    }
+    faults = {"FAULT": ("Server", "ORA-12541: no listener"), "REFUSED": ("Client", "unknown view")}
+    if scenario.bad_answer in faults:
+        code, reason = faults[scenario.bad_answer]
+        return 500, kind, soap.fault(code, reason) if by_soap else json.dumps({"error": reason})
+    return bad.get(scenario.bad_answer)
 
 
 def is_broken(scenario: Scenario, query: Mapping[str, str]) -> bool:
