@@ -1,16 +1,18 @@
-"""Moto's DynamoDB without its three slowest habits; what it answers and keeps is the same."""
+"""Moto's DynamoDB without its slowest habits; what it answers and keeps is the same."""
 
 import copy
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import moto.dynamodb.models
 import pytest
 from moto.core import serialize
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
@@ -25,7 +27,8 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make moto quick until the test ends."""
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _quick_transaction)
     monkeypatch.setattr(moto.dynamodb.models, "copy", _QuickCopies)
-    monkeypatch.setattr(serialize.ResponseSerializer, "get_value", _quick_value)
+    monkeypatch.setattr(serialize.BaseJSONSerializer, "_serialize_type_structure", _quick_structure)
+    monkeypatch.setattr("moto.core.responses.method_names_from_class", _quick_names)
     monkeypatch.setattr(LimitedSizeDict, "__setitem__", _quick_set)
 
 
@@ -47,15 +50,25 @@ def quick_table(region: str, name: str, **made: Any) -> None:
     )
 
 
-_slow_value = serialize.ResponseSerializer.get_value
+_slow_structure = serialize.BaseJSONSerializer._serialize_type_structure
+_quick_names = cache(method_names_from_class)
+"""Moto looks at all members of a service's class for each request."""
 _slow_transaction = DynamoDBBackend.transact_write_items
 
 
-def _quick_value(self: Any, value: Any, key: str, shape: Any) -> Any:
-    """Moto looks for ten spellings of every member of every attribute value; DynamoDB knows one."""
-    if type(value) is dict and getattr(getattr(shape, "parent", None), "name", "") == "AttributeValue":
-        return value.get(key)
-    return _slow_value(self, value, key, shape)
+def _quick_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """Moto looks for ten spellings of ten members of an attribute value, which is kept as it is sent, but for bytes."""
+    if key and shape.name == "AttributeValue" and not _has_bytes(value):
+        self._default_serialize(serialized, value, shape, key)
+    else:
+        _slow_structure(self, serialized, value, shape, key)
+
+
+def _has_bytes(value: Mapping[str, Any]) -> bool:
+    ((kind, inside),) = value.items()
+    if kind == "M":
+        return any(map(_has_bytes, inside.values()))
+    return any(map(_has_bytes, inside)) if kind == "L" else kind in {"B", "BS"}
 
 
 def _quick_set(self: LimitedSizeDict, key: str, value: Any) -> None:
