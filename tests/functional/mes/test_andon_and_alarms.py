@@ -176,7 +176,7 @@ def test_a_station_that_reports_more_than_it_can_is_told_once_and_a_reversal_end
     """A shift of Shanghai has 11 hours: 110 % of it are 43,560 s, 1,452 pieces of 30 s."""
     floor.plant()
     floor.started(plannedQuantity=5000)
-    now = {"reportTime": clock.to_text(system_clock()), "shift": None, "shiftDate": None}
+    now: dict[str, Any] = {"reportTime": clock.to_text(system_clock()), "shift": None, "shiftDate": None}
     floor.report(goodQty=1452, **now)
     watch = floor.handler("watch_floor")
     hear(floor, *[one for one in envelopes() if one["event_type"] == "ProductionReported"])
@@ -201,7 +201,7 @@ def test_a_station_that_reports_more_than_it_can_is_told_once_and_a_reversal_end
 def test_overtime_and_the_factorys_share_count_for_capacity(floor: Floor, envelopes: Any) -> None:
     floor.plant(reporting={"oldestHours": 8784, "mostOfCapacity": 0.5})
     floor.started(plannedQuantity=5000)
-    now = {"reportTime": clock.to_text(system_clock()), "shift": None, "shiftDate": None}
+    now: dict[str, Any] = {"reportTime": clock.to_text(system_clock()), "shift": None, "shiftDate": None}
     floor.report(goodQty=700, **now)
     hear(floor, *[one for one in envelopes() if one["event_type"] == "ProductionReported"])
     board = board_at(FACTORY, system_clock())

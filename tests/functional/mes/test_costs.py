@@ -130,7 +130,8 @@ def test_a_price_is_said_once_by_version_in_one_currency(quality: Quality) -> No
     assert price(quality, "MATERIAL/C", 0.6, version=1)[1]["data"]["version"] == 2
     refused = price(quality, "MATERIAL/C", 0.6, version=2, currency="EUR")[1]["details"]
     assert (refused["error"], refused["field"]) == ("CURRENCY_FIXED", "currency")
-    for fields in ({"amount": -1}, {"amount": 1e300}, {"currency": "yuan"}, {"validFrom": "2026-02-30"}):
+    wrong: list[dict[str, Any]] = [{"amount": -1}, {"amount": 1e300}, {"currency": "yuan"}, {"validFrom": "2026-02-30"}]
+    for fields in wrong:
         assert price(quality, "MATERIAL/D", **{"amount": 1, **fields})[0] == 400
     assert price(quality, "STEEL/D", 1)[0] in {400, 422}
     listed = quality.call("read_load", "GET", BASE, query={"kind": "MATERIAL"})[1]["data"]["items"]

@@ -160,7 +160,9 @@ timed = st.lists(st.tuples(st.integers(0, 10**6), amounts), max_size=6)
     st.lists(st.tuples(amounts, amounts), max_size=6), st.lists(st.tuples(st.integers(0, 10**6), amounts), max_size=6)
 )
 def test_a_total_is_the_exact_sum_rounded_once(materials: list[Any], hours: list[Any]) -> None:
-    used, known, exact = [], {}, Fraction(0)
+    used: list[Any] = []
+    known: dict[Any, Any] = {}
+    exact = Fraction(0)
     for number, (quantity, price) in enumerate(materials or [(D(0), D(0))]):
         used.append(Used(MATERIAL, f"C{number}", quantity, Source.ISSUES))
         known |= prices(**{f"material_C{number}": str(price)})
