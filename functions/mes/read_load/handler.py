@@ -2,7 +2,7 @@
 
 Trigger: GET /api/v1/planning/load?days=&stationId=, /api/v1/work-orders/{workOrderId}/cost,
 /api/v1/plant/standard-costs, .../standard-costs/{kind}/{subject}.
-Runbook: docs/runbooks/mes-planning.md, docs/runbooks/mes-costs.md.
+Runbook: docs/runbooks/mes-planning.md.
 """
 
 from typing import TYPE_CHECKING, Annotated

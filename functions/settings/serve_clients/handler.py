@@ -50,7 +50,7 @@ def read_snapshot(
 
 
 @app.post("/api/v1/settings/receipts", right=rights.READ_CONFIG, limit="evaluate")
-def receive(request: ReceiptRequest) -> ReceiptResponse:
+def take_receipt(request: ReceiptRequest) -> ReceiptResponse:
     """Keep which revision a client applied, or that it could not."""
     call = http.call(app)
     return ReceiptResponse.of(wiring.clients().said(request.state(call), call.origin))
