@@ -89,6 +89,8 @@ class Stage:
     certificate_arn: str = ""
     """The certificate of ``domain`` in the stage's region."""
     require_mfa: bool = True
+    malware_scan: bool = False
+    """Whether GuardDuty scans what people send for documents; a file counts only once it says that it is clean."""
     vendor_layer: bool = True
     sandbox: bool = False
 
@@ -102,6 +104,12 @@ class Stage:
         """What functions are told about addresses given by people."""
         told = {"OUTBOUND_PRIVATE": " ".join(self.outbound_private)} if self.outbound_private else {}
         return {**told, **({"OUTBOUND_LOOPBACK": "true"} if self.outbound_loopback else {})}
+
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        """Origins whose pages send files into the bucket: those that may call the API, and the suppliers' page."""
+        own = self.public_url or (f"https://{self.domain}" if self.domain else "")
+        return (*self.cors_origins, *([own] if own else []))
 
     @property
     def pages(self) -> dict[str, str]:
@@ -139,8 +147,17 @@ STAGES = {
         ),
         Stage("dev", log_retention_days=14, log_level="DEBUG", require_mfa=False, sandbox=True),
         Stage("test"),
-        Stage("staging", retain=True, log_retention_days=90, requests_per_second=1000, request_burst=2000),
-        Stage("prod", retain=True, log_retention_days=365, requests_per_second=2000, request_burst=4000),
+        Stage(
+            "staging",
+            retain=True,
+            malware_scan=True,
+            log_retention_days=90,
+            requests_per_second=1000,
+            request_burst=2000,
+        ),
+        Stage(
+            "prod", retain=True, malware_scan=True, log_retention_days=365, requests_per_second=2000, request_burst=4000
+        ),
     )
 }
 

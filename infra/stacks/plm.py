@@ -136,7 +136,8 @@ class PlmStack(ContextStack):
         read = self.function("read_ppaps")
         # BatchGetItem: the documents of its elements.
         self.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
-        change = self.function("change_ppaps", timeout_seconds=29)
+        public = {"PUBLIC_URL": self.stage.public_url}
+        change = self.function("change_ppaps", timeout_seconds=29, environment=public)
         self.table_access(change, *STORED, indexes=())
         self.secret_access(change, "plm/api/*")
         push = self.function("push_ppap_approval", timeout_seconds=30)
@@ -196,8 +197,13 @@ class PlmStack(ContextStack):
         change = self.function("change_documents", memory_mb=1769, timeout_seconds=29)
         # DeleteItem: entries of lists that a document leaves.
         self.table_access(change, *STORED, "DeleteItem", indexes=())
-        self.object_access(change, UPLOADS, "GetObject", "PutObject")
-        self.object_access(change, DOCUMENTS, "PutObject")
+        suppliers = self.function("serve_suppliers", memory_mb=1769, timeout_seconds=29)
+        self.table_access(suppliers, *STORED, indexes=())
+        tags = ("GetObjectVersionTagging",) if self.stage.malware_scan else ()
+        for takes in (change, suppliers):
+            takes.add_environment("MALWARE_SCAN", str(self.stage.malware_scan).lower())
+            self.object_access(takes, UPLOADS, "GetObject", "PutObject", *tags)
+            self.object_access(takes, DOCUMENTS, "PutObject")
 
     def _timers(self) -> None:
         wake = self.function("wake_timers", timeout_seconds=30)

@@ -13,6 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.grants import acknowledge
+from infra.constructs.scanning import scan_uploads
 from infra.sources import Sources
 from infra.stage import CORE, Stage
 
@@ -134,7 +135,7 @@ class StateStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(self.stage.log_retention_days))],
             removal_policy=self.removal,
         )
-        return s3.Bucket(
+        files = s3.Bucket(
             self,
             "Files",
             bucket_name=self.bucket_name,
@@ -156,9 +157,23 @@ class StateStack(Stack):
                     noncurrent_version_expiration=Duration.days(1),
                 ),
             ],
+            # The suppliers' page hashes a file in the browser and sends it here.
+            cors=[
+                s3.CorsRule(
+                    allowed_methods=[s3.HttpMethods.PUT],
+                    allowed_origins=list(self.stage.page_origins),
+                    allowed_headers=["content-type", "x-amz-checksum-sha256"],
+                    max_age=3000,
+                )
+            ]
+            if self.stage.page_origins
+            else None,
             server_access_logs_bucket=access,
             removal_policy=self.removal,
         )
+        if self.stage.malware_scan:
+            scan_uploads(self, self.stage.name_of(), files, self.key, "plm/uploads/")
+        return files
 
     def _alarm_topic(self) -> None:
         topic = sns.Topic(

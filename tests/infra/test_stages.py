@@ -18,8 +18,9 @@ CHINA = replace(
     region="cn-north-1",
     domain="api.enghub.example.cn",
     certificate_arn="arn:aws-cn:acm:cn-north-1:123456789012:certificate/a",
+    malware_scan=False,
 )
-"""A production in a region of the other partition; its user pool is still to be replaced (A4)."""
+"""A production in a region of the other partition, without GuardDuty's scan; its user pool is still to be replaced."""
 OTHERS = (STAGES["dev"], STAGES["test"], replace(STAGES["staging"], alarm_emails=PROD.alarm_emails))
 """With China all stages on AWS but `prod`, which every other test of the templates looks at."""
 
@@ -36,6 +37,26 @@ def test_every_stage_synthesises_and_breaks_no_rule(stage: Stage, tmp_path_facto
 
 def test_the_stage_in_china_synthesises_and_breaks_no_rule(china: Assembly) -> None:
     check(china)
+
+
+def test_what_people_send_is_scanned_and_its_verdict_read(assembly: Assembly) -> None:
+    made = assembly.templates
+    (plan,) = [
+        one["Properties"]
+        for template in made.values()
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::GuardDuty::MalwareProtectionPlan"
+    ]
+    assert plan["ProtectedResource"]["S3Bucket"]["ObjectPrefixes"] == ["plm/uploads/"]
+    assert plan["Actions"] == {"Tagging": {"Status": "ENABLED"}}
+    for name in ("change-documents", "serve-suppliers"):
+        (found,) = [
+            one["Properties"]
+            for template in made.values()
+            for one in template["Resources"].values()
+            if one["Type"] == "AWS::Lambda::Function" and one["Properties"].get("FunctionName", "").endswith(name)
+        ]
+        assert found["Environment"]["Variables"]["MALWARE_SCAN"] == "true"
 
 
 def check(made: Assembly) -> None:

@@ -32,6 +32,9 @@ PUBLIC = {
     "GET /api/v1/notices/acknowledge",
     "POST /api/v1/notices/acknowledge",
     "POST /api/v1/integration/plm/change-notification",
+    "GET /api/v1/plm/supplier",
+    "POST /api/v1/plm/supplier/uploads",
+    "POST /api/v1/plm/supplier/documents/{documentId}/uploads/{uploadId}/completion",
 }
 """The routes that need no token; each verifies its caller itself."""
 

@@ -1,6 +1,7 @@
-"""Changes production part approvals: elements, submission, the customer's answer, shipments (PLM-14, PLM-15).
+"""Changes production part approvals: elements, submission, the customer's answer, suppliers' links (PLM-14, 15, 28).
 
-Trigger: POST /api/v1/plm/ppaps, PUT .../elements/{number}, POST .../submit, .../decision, .../shipments, .../documents.
+Trigger: POST /api/v1/plm/ppaps, PUT .../elements/{number}, POST .../submit, .../decision, .../shipments, .../documents,
+.../supplier-links, .../supplier-links/{linkId}/revocation.
 Runbook: docs/runbooks/plm-ppap.md.
 """
 
@@ -8,10 +9,11 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from enghub.core import entrypoints, http, ids
+from enghub.core import entrypoints, http, ids, wire
 from enghub.core.commits import Kept
 from enghub.plm import rights
 from enghub.plm.gateways.ppaps import ppaps
+from enghub.plm.gateways.suppliers import door, public_url
 from enghub.plm.ppaps.api import (
     CreatePpapRequest,
     DecidePpapRequest,
@@ -21,6 +23,7 @@ from enghub.plm.ppaps.api import (
     ShipmentRequest,
 )
 from enghub.plm.ppaps.model import Element, Ppap
+from enghub.plm.supplier_links import api
 
 app = http.resolver()
 ONE = "/api/v1/plm/ppaps/<ppap_id>"
@@ -78,6 +81,23 @@ def record_ppap_shipments(ppap_id: str, request: ShipmentRequest) -> PpapRespons
 def take_ppap_documents(ppap_id: str) -> PpapResponse:
     """Take the documents' status over from the PLM; complete, it is submitted."""
     return _answer(ppaps().take_documents(ppap_id, http.call(app).origin))
+
+
+@app.post(api.OF_PPAP, right=rights.CHANGE_PPAP, status_code=201)
+def make_supplier_link(ppap_id: str, request: api.MakeLinkRequest) -> api.MadeLinkResponse:
+    """201 with a link for a supplier without an account; its address is told this once."""
+    origin = http.call(app).origin
+    token, kept = door().make(request.to_link(ppap_id, ids.new_id(origin.at), origin), origin)
+    return api.MadeLinkResponse.of_made(kept.value, token, public_url(), origin.at)
+
+
+@app.post(f"{api.OF_PPAP}/<link_id>/revocation", right=rights.CHANGE_PPAP)
+def revoke_supplier_link(
+    ppap_id: str, link_id: Annotated[wire.PathId, Path()], request: api.RevokeLinkRequest
+) -> api.LinkResponse:
+    """End a link now."""
+    origin = http.call(app).origin
+    return api.LinkResponse.of(door().revoke(ppap_id, link_id, request.reason, origin).value, origin.at)
 
 
 lambda_handler = entrypoints.http(app)

@@ -1,6 +1,6 @@
 """Reads production part approvals: one with its 18 elements and their documents, those of a product (PLM-14, PLM-17).
 
-Trigger: GET /api/v1/plm/ppaps and /api/v1/plm/ppaps/{ppapId}. Runbook: docs/runbooks/plm-ppap.md.
+Trigger: GET /api/v1/plm/ppaps, /api/v1/plm/ppaps/{ppapId} and .../supplier-links. Runbook: docs/runbooks/plm-ppap.md.
 """
 
 from typing import Annotated
@@ -10,7 +10,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from enghub.core import entrypoints, http, wire
 from enghub.plm import rights
 from enghub.plm.gateways.ppaps import documents_of, ppaps
+from enghub.plm.gateways.suppliers import door
 from enghub.plm.ppaps.api import PpapList, PpapResponse
+from enghub.plm.supplier_links import api
 
 app = http.resolver()
 
@@ -34,6 +36,17 @@ def read_ppap(ppap_id: str) -> PpapResponse:
     tenant_id = call.principal.tenant_id
     kept = ppaps().get(tenant_id, ppap_id)
     return PpapResponse.of(kept, call.origin.at.date(), documents_of(tenant_id, ppap_id))
+
+
+@app.get(api.OF_PPAP, right=rights.READ_PPAP)
+def list_supplier_links(
+    ppap_id: str,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> api.LinkList:
+    """The suppliers' links of a PPAP with what came by them, the newest first; never their addresses."""
+    call = http.call(app)
+    return api.LinkList.of(door().of_ppap(call.principal.tenant_id, ppap_id, page_size, cursor), call.origin.at)
 
 
 lambda_handler = entrypoints.http(app)

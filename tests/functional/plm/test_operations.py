@@ -15,6 +15,7 @@ EXPLAINED = {
     "ask_document_upload": "fileName: ",
     "create_document": r"links\.\d+\.element: of a PPAP|links\.\d+\.id: \w+ .* does not exist",
     "put_document_links": r"links\.\d+\.element: of a PPAP|links\.\d+\.id: \w+ .* does not exist",
+    "make_supplier_link": "expiresAt: a link ends",
     "list_documents": "productCode: give one of|element: of a PPAP",
     "list_products": "productCode: give one of",
     "put_connection_rules": "zone: write a time zone of the IANA database",

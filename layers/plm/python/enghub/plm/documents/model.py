@@ -119,6 +119,11 @@ class Document:
     versions: int = 0
     withdrawal: Withdrawal | None = None
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether there is a file, and nobody took it out of use."""
+        return self.current is not None and self.withdrawal is None
+
     def in_use(self) -> "Document":
         """Return it.
 

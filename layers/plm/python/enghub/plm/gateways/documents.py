@@ -140,6 +140,14 @@ def _is_local() -> bool:
     return found.stage == "local"
 
 
+def store_origin() -> str:
+    """Return scheme and host that uploads go to, for a page's policy; nothing is sent."""
+    at = system_clock()
+    signed = uploads.presigned(_files().bucket_name, "-", size_bytes=0, sha256="00" * 32, at=at, local=_is_local())
+    scheme, _, rest = signed.url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
 def _path(upload: Upload) -> str:
     return f"{upload.tenant_id}/{upload.document_id}/{upload.upload_id}"
 

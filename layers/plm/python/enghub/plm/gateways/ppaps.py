@@ -28,7 +28,7 @@ def documents_of(tenant_id: str, ppap_id: str) -> Mapping[int, tuple[Document, .
         cursor = page.cursor
         if cursor is None:
             break
-    return {element: tuple(one for one in some if one.withdrawal is None) for element, some in found.items()}
+    return {element: tuple(one for one in some if one.is_in_use) for element, some in found.items()}
 
 
 @cache
