@@ -275,6 +275,23 @@ class ContextStack(Stack):
             ),
         ).node.add_dependency(function)
 
+    def objects_to(self, queue: sqs.Queue, name: str, prefix: str) -> None:
+        """Tell ``queue`` of every object that is created under ``prefix`` of the bucket; S3 tells the default bus."""
+        undelivered = self._dead_letters(
+            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
+        )
+        events.Rule(
+            self,
+            f"Objects {name}",
+            rule_name=self.stage.name_of(self.context, name, "objects"),
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [self.state.bucket_name]}, "object": {"key": [{"prefix": prefix}]}},
+            ),
+            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185)],
+        )
+
     # --- workflows -------------------------------------------------------------------------------------------------
 
     def workflow(

@@ -13,6 +13,10 @@ STORED = ("GetItem", "PutItem", "UpdateItem")
 """What a step needs that changes its run, and says that it goes on."""
 UPLOADS, DOCUMENTS = "plm/uploads/", "plm/documents/"
 """What people send, which expires by itself, and what counts."""
+FILES = "plm/exchange"
+DROPPED = "plm/exchange/"
+READ_OF_FILES = "plm/exchange-work/"
+"""Where files are dropped, and where what was read of them waits."""
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -34,6 +38,7 @@ class PlmStack(ContextStack):
         self._effects()
         self._documents()
         self._timers()
+        self._files()
 
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
@@ -91,6 +96,16 @@ class PlmStack(ContextStack):
         self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
+    def _files(self) -> None:
+        # A file of 100 MB, read from end to end.
+        take = self.function("take_plm_file", memory_mb=512, timeout_seconds=300)
+        self.table_access(take, "GetItem", "PutItem", "Query", indexes=())
+        self.secret_access(take, "plm/api/*")
+        self.listing_access(take, FILES)
+        self.object_access(take, FILES, "GetObject", "GetObjectVersion", "PutObject")
+        queue = self.work_queue("take_plm_file", take, batch_size=1)
+        self.objects_to(queue, "take_plm_file", DROPPED)
+
     def _step(self, name: str, *actions: str) -> lambda_.Function:
         step = self.function(name, timeout_seconds=60)
         self.table_access(step, *actions, indexes=())
@@ -100,6 +115,7 @@ class PlmStack(ContextStack):
         step = self.function(name, memory_mb=512, timeout_seconds=300)
         self.table_access(step, *actions, indexes=())
         self.secret_access(step, "plm/api/*")
+        self.object_access(step, READ_OF_FILES, "GetObject")
         return step
 
     def _launcher(self, name: str) -> lambda_.Function:

@@ -1,5 +1,7 @@
 """What must survive: tables, event bus, files, users and the key that encrypts them."""
 
+from typing import cast
+
 from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
@@ -135,7 +137,7 @@ class StateStack(Stack):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(self.stage.log_retention_days))],
             removal_policy=self.removal,
         )
-        files = s3.Bucket(
+        bucket = s3.Bucket(
             self,
             "Files",
             bucket_name=self.bucket_name,
@@ -156,6 +158,7 @@ class StateStack(Stack):
                     expiration=Duration.days(2),
                     noncurrent_version_expiration=Duration.days(1),
                 ),
+                s3.LifecycleRule(prefix="plm/exchange-work/", expiration=Duration.days(30)),
             ],
             # The suppliers' page hashes a file in the browser and sends it here.
             cors=[
@@ -172,8 +175,14 @@ class StateStack(Stack):
             removal_policy=self.removal,
         )
         if self.stage.malware_scan:
-            scan_uploads(self, self.stage.name_of(), files, self.key, "plm/uploads/")
-        return files
+            scan_uploads(self, self.stage.name_of(), bucket, self.key, "plm/uploads/")
+        told = s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        # By the resource itself: the construct's own switch would deploy a function that sets it.
+        made = cast("s3.CfnBucket", bucket.node.default_child)
+        made.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=told
+        )
+        return bucket
 
     def _alarm_topic(self) -> None:
         topic = sns.Topic(

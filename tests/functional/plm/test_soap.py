@@ -10,10 +10,11 @@ import tenacity
 
 from enghub.core.clock import system_clock
 from enghub.plm.connections.store import Connections
-from enghub.plm.gateways import wiring
+from enghub.plm.gateways import exchange, wiring
 from enghub.plm.gateways.apqp import CalledProjects
 from enghub.plm.gateways.feedback import CalledFeedback
 from enghub.plm.gateways.plm_calls import PlmCalls
+from enghub.plm.gateways.plm_file import FilePlm
 from enghub.plm.gateways.plm_ppap import CalledPpaps
 from enghub.plm.gateways.plm_rest import RestPlms
 from enghub.plm.gateways.plm_soap import SoapPlms
@@ -45,7 +46,8 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> tuple[PlmServer, SoapServer]:
     by_soap = SoapPlms(connections, other, zone, wait=tenacity.wait_none())  # type: ignore[arg-type]
     plms = wiring.ByProtocol(connections, RestPlms(connections, rest), lambda: by_soap)
     products = ProductImport(DynamoProducts(), lambda _: None)
-    steps = PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone())
+    files = lambda run: FilePlm(exchange.bucket(), run)  # noqa: E731
+    steps = PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone(), files)
     monkeypatch.setattr(wiring, "plm_steps", lambda: steps)
     return rest, other
 

@@ -22,6 +22,21 @@ class NumberFormat(StrEnum):
     """1.234,5"""
 
 
+class FileEncoding(StrEnum):
+    """How the connection's files are encoded: declared, because bytes of one are often valid in another."""
+
+    UTF_8 = "UTF_8"
+    """With or without a byte order mark."""
+    UTF_16 = "UTF_16"
+    """With a byte order mark."""
+    GB18030 = "GB18030"
+
+    @property
+    def codec(self) -> str:
+        """What Python calls it."""
+        return {"UTF_8": "utf-8-sig", "UTF_16": "utf-16", "GB18030": "gb18030"}[self.value]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionRules:
     """The rules of one connection; without any said, those of the defaults."""
@@ -34,6 +49,7 @@ class ConnectionRules:
     overlap_minutes: int = 10
     """An incremental run looks back this far before the watermark: clocks differ, commits come late (C11)."""
     number_format: NumberFormat = NumberFormat.POINT
+    file_encoding: FileEncoding = FileEncoding.UTF_8
     webhook_status: int = 202
     """What the webhook answers to a notice that it takes: 202, or 200 as the source document has it."""
 

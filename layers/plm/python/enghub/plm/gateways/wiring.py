@@ -23,9 +23,11 @@ from enghub.plm.syncs.repository import Plm, Plms
 from enghub.plm.syncs.steps import SyncSteps
 
 if TYPE_CHECKING:
-    from enghub.plm.gateways import calls, plm_soap
+    from enghub.plm.gateways import calls, exchange, plm_file, plm_soap
 else:
     calls = lazy("enghub.plm.gateways.calls")
+    exchange = lazy("enghub.plm.gateways.exchange")
+    plm_file = lazy("enghub.plm.gateways.plm_file")
     plm_soap = lazy("enghub.plm.gateways.plm_soap")
 
 
@@ -34,7 +36,8 @@ def plm_steps() -> PlmSteps:
     """Return the workflow steps that call the PLM."""
     connections = Connections.here()
     plms = ByProtocol(connections, RestPlms(connections), _soap)
-    return PlmSteps(DynamoSyncRuns(), plms, _products(), system_clock, DynamoGone())
+    files = lambda run: plm_file.FilePlm(exchange.bucket(), run)  # noqa: E731
+    return PlmSteps(DynamoSyncRuns(), plms, _products(), system_clock, DynamoGone(), files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ class Reason(StrEnum):
     MATERIAL_TAKEN = "MATERIAL_TAKEN"
     DUPLICATE = "DUPLICATE"
     LOOK_ALIKE = "LOOK_ALIKE"
+    FORMULA = "FORMULA"
+    UNREADABLE = "UNREADABLE"
+    CELLS = "CELLS"
+    TOO_LONG = "TOO_LONG"
+    TWICE = "TWICE"
+    NOT_TEXT = "NOT_TEXT"
 
 
 TEXTS: Mapping[Reason, Text] = {
@@ -62,6 +68,15 @@ TEXTS: Mapping[Reason, Text] = {
     Reason.LOOK_ALIKE: Text(
         "{field} holds a character that only looks like another: {value}", "{field} 含有形近字符：{value}"
     ),
+    Reason.FORMULA: Text(
+        "{field} begins as a formula, which a spreadsheet would execute: {value}",
+        "{field} 以公式开头，电子表格会执行：{value}",
+    ),
+    Reason.UNREADABLE: Text("The record cannot be read: {value}", "记录无法解析：{value}"),
+    Reason.CELLS: Text("The row has another number of cells than the header: {value}", "单元格数与表头不符：{value}"),
+    Reason.TOO_LONG: Text("The record has more than {value} characters", "记录超过 {value} 个字符"),
+    Reason.TWICE: Text("{field} is there twice", "{field} 重复"),
+    Reason.NOT_TEXT: Text("{field} has to be a text: {value}", "{field} 必须为文本：{value}"),
     Reason.DUPLICATE: Text("PLM object {value} has the same code and version", "PLM 对象 {value} 的编码和版本相同"),
 }
 
@@ -80,6 +95,8 @@ class Rejection:
     code: str = ""
     version: str = ""
     updated_at: datetime | None = None
+    place: str = ""
+    """Where the record stands in its file."""
 
     def message(self, language: Language) -> str:
         """Return the sentence for a person."""
@@ -100,6 +117,8 @@ class PlmProduct:
     mapping_type: MappingType
     material_code: str
     updated_at: datetime
+    place: str = ""
+    """Where it stands in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +322,8 @@ def _material(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Materia
 
 
 def _reject(product: PlmProduct, reason: Reason, name: str, value: str) -> Rejection:
-    return Rejection(product.object_id, reason, name, value, product.code, product.version, product.updated_at)
+    found = Rejection(product.object_id, reason, name, value, product.code, product.version, product.updated_at)
+    return replace(found, place=product.place)
 
 
 def _mark_failed(rejection: Rejection, working: WorkingSet, stamp: Stamp) -> None:

@@ -21,6 +21,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead of ours the PLM's clock may be."""
 
 
+PLACE, PROBLEM = "#place", "#problem"
+"""Members that the reader of a file adds: where a record stands, and what is wrong with it (reason, field, value)."""
 FIELDS = frozenset(
     {
         *("objectId", "productCode", "productVersion", "productName", "productGroup"),
@@ -43,6 +45,10 @@ def read(raw: Mapping[str, Any], now: datetime, rules: IdentityRules = AS_WRITTE
     Its code is the part number that the connection's ``rules`` make of it (PLM-01).
     """
     reader = _Reader(raw, rules)
+    place = str(raw.get(PLACE, ""))
+    if PROBLEM in raw:
+        told, name_of_field, value = raw[PROBLEM]
+        return Rejection(reader.object_id, Reason(told), name_of_field, _storable(value)[:100], place=place)
     code = reader.part_number("productCode")
     reader.identified()
     version = reader.matching("productVersion", VERSION)
@@ -58,9 +64,9 @@ def read(raw: Mapping[str, Any], now: datetime, rules: IdentityRules = AS_WRITTE
         reader.refuse(Reason.MATERIAL_REQUIRED, "materialCode")
     if reader.problem is not None or updated_at is None or lifecycle is None or mapping_type is None:
         reason, name_of_field, value = reader.problem or (Reason.REQUIRED, "", "")
-        return Rejection(reader.object_id, reason, name_of_field, value, code, version, updated_at)
+        return Rejection(reader.object_id, reason, name_of_field, value, code, version, updated_at, place)
     return PlmProduct(
-        reader.object_id, code, version, name, unit, group, lifecycle, mapping_type, material_code, updated_at
+        reader.object_id, code, version, name, unit, group, lifecycle, mapping_type, material_code, updated_at, place
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from enghub.core import wire
 from enghub.core.commits import Kept
 from enghub.core.i18n import Text
-from enghub.plm.connections.rules import MOST_OVERLAP_MINUTES, ConnectionRules, NumberFormat
+from enghub.plm.connections.rules import MOST_OVERLAP_MINUTES, ConnectionRules, FileEncoding, NumberFormat
 from enghub.plm.identities.model import IdentityRules, RevisionScheme
 from enghub.plm.units.model import MOST_UNITS, Unit, UnitTable
 
@@ -125,6 +125,7 @@ class PutConnectionRulesRequest(wire.Request):
     zone: Zone = "UTC"
     overlap_minutes: Annotated[int, Field(ge=0, le=MOST_OVERLAP_MINUTES)] = 10
     number_format: NumberFormat = NumberFormat.POINT
+    file_encoding: FileEncoding = FileEncoding.UTF_8
     webhook_status: Literal[200, 202] = 202
     revision: Revision
 
@@ -139,6 +140,7 @@ class PutConnectionRulesRequest(wire.Request):
             zone=self.zone,
             overlap_minutes=self.overlap_minutes,
             number_format=self.number_format,
+            file_encoding=self.file_encoding,
             webhook_status=self.webhook_status,
         )
 
@@ -160,6 +162,7 @@ class ConnectionRulesResponse(wire.Response):
     zone: str
     overlap_minutes: int
     number_format: NumberFormat
+    file_encoding: FileEncoding
     webhook_status: int
     revision: int
 
@@ -179,6 +182,7 @@ class ConnectionRulesResponse(wire.Response):
             zone=rules.zone,
             overlap_minutes=rules.overlap_minutes,
             number_format=rules.number_format,
+            file_encoding=rules.file_encoding,
             webhook_status=rules.webhook_status,
             revision=kept.revision,
         )

@@ -57,6 +57,7 @@ class SyncRunResponse(wire.Response):
     started_at: wire.Instant | None
     finished_at: wire.Instant | None
     failure: str | None
+    source: str
 
     @classmethod
     def of(cls, run: SyncRun) -> "SyncRunResponse":
@@ -79,6 +80,7 @@ def _fields(run: SyncRun) -> dict[str, object]:
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "failure": run.failure,
+        "source": run.source,
     }
 
 
@@ -106,6 +108,7 @@ class RejectedRecord(wire.Response):
     value: str
     reason: Reason
     message: str
+    place: str
 
     @classmethod
     def of(cls, rejected: Rejected, language: Language) -> "RejectedRecord":
@@ -120,6 +123,7 @@ class RejectedRecord(wire.Response):
             value=found.value,
             reason=found.reason,
             message=found.message(language),
+            place=found.place,
         )
 
 

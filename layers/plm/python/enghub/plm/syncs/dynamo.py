@@ -139,7 +139,8 @@ class DynamoSyncRuns:
         pk = _rejected_partition(tenant_id, run_id)
         puts: dict[str, Write] = {}
         for place, found in enumerate(rejections):
-            sk = key(_number(number), found.object_id or f"record {place + 1}", found.field)
+            name = (found.place, found.object_id) if found.place else (found.object_id or f"record {place + 1}",)
+            sk = key(_number(number), *name, found.field)
             puts[sk] = REJECTED.put(Rejected(number, found), at=(pk, sk), more=_until(at))
         kept = [item["sk"]["S"] for item in each(pk, prefix=f"{_number(number)}#")]
         writes: list[Write] = [*(Delete((pk, sk)) for sk in kept if sk not in puts), *puts.values()]
@@ -180,7 +181,7 @@ class DynamoSyncRuns:
 
     def _watermark(self, run: SyncRun) -> list[Write]:
         stored = self.watermark(run.tenant_id, run.connection)
-        if not run.succeeded or run.started_at is None or (stored is not None and stored >= run.started_at):
+        if not run.moves_watermark or run.started_at is None or (stored is not None and stored >= run.started_at):
             return []
         unmoved = absent() if stored is None else Attr("at") == stored
         return [

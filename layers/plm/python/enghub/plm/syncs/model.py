@@ -49,6 +49,7 @@ class Trigger(StrEnum):
 
     MANUAL = "MANUAL"
     SCHEDULE = "SCHEDULE"
+    FILE = "FILE"
 
 
 class RunStatus(StrEnum):
@@ -225,6 +226,8 @@ class SyncRun:
     gone_cursor: str | None = None
     """Where marking goes on."""
     rollback: "Rollback | None" = None
+    source: str = ""
+    """The object that it takes, of trigger FILE."""
 
     def stamp(self, at: datetime) -> Stamp:
         """Return who writes its records."""
@@ -239,6 +242,11 @@ class SyncRun:
     def succeeded(self) -> bool:
         """Whether every product of the run was landed or rejected with its reason."""
         return self.status is RunStatus.SUCCEEDED
+
+    @property
+    def moves_watermark(self) -> bool:
+        """Whether everything that the PLM changed until its start is known: a file holds what somebody put into it."""
+        return self.succeeded and self.trigger is not Trigger.FILE
 
     @property
     def ended(self) -> bool:
@@ -260,8 +268,13 @@ class SyncRun:
         """
         if self.status is not RunStatus.REQUESTED:
             return self
-        since = watermark - overlap if watermark and self.mode is Mode.INCREMENTAL else None
+        is_window = self.mode is Mode.INCREMENTAL and self.trigger is not Trigger.FILE
+        since = watermark - overlap if watermark and is_window else None
         return replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
+
+    def refused(self, failure: str, at: datetime) -> "SyncRun":
+        """Return the run as failed before it began."""
+        return replace(self, status=RunStatus.FAILED, failure=failure, started_at=at, finished_at=at)
 
     def knowing(self, listing: Listing) -> "SyncRun":
         """Return the run knowing of ``listing``'s batches, and of none that an earlier try of it found beyond them."""

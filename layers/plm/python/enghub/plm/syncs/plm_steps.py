@@ -1,18 +1,24 @@
 """The steps of the state machine sync_products that call the PLM."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from enghub.core.clock import Clock
 from enghub.plm.products.imports import ProductImport
 from enghub.plm.products.model import Outcome, Rejection
 from enghub.plm.products.repository import GoneProducts
-from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, cut
-from enghub.plm.syncs.repository import Plms, SyncRuns, advanced
+from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, SyncRun, Trigger, cut
+from enghub.plm.syncs.repository import Plm, Plms, SyncRuns, advanced
 from enghub.plm.syncs.service import existing
 
 PAGE = 500
 """Records fetched from the PLM at once."""
+
+
+def _no_files(run: SyncRun) -> Plm:
+    message = f"run {run.run_id} takes a file, which nobody reads here"
+    raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,11 @@ class PlmSteps:
     products: ProductImport
     clock: Clock
     gone: GoneProducts
+    files: Callable[[SyncRun], Plm] = _no_files
+    """What was read of the file that a run takes."""
+
+    def _plm(self, run: SyncRun) -> Plm:
+        return self.files(run) if run.trigger is Trigger.FILE else self.plms.of(run.connection, run.tenant_id)
 
     def list_batches(
         self, tenant_id: str, run_id: str, pass_number: int, after: str | None, first_number: int
@@ -33,7 +44,7 @@ class PlmSteps:
         run = before.value
         if not run.is_at(pass_number):
             return Listing((), None, first_number)
-        identifiers = self.plms.of(run.connection, tenant_id).object_ids(run.since, after)
+        identifiers = self._plm(run).object_ids(run.since, after)
         listing = cut(identifiers, after, first_number, run.batch_size)
         self.runs.save_listing(before, run.knowing(listing), listing)
         self.runs.alive(run.lease(self.clock()))
@@ -45,7 +56,7 @@ class PlmSteps:
         if not run.is_at(pass_number):
             return Batch(batch_range)
         self.runs.alive(run.lease(self.clock()))
-        plm = self.plms.of(run.connection, tenant_id)
+        plm = self._plm(run)
         outcomes: Counter[Outcome] = Counter()
         rejections: list[Rejection] = []
         seen: set[str] = set()

@@ -57,7 +57,7 @@ class Syncs:
         """Ask for a run; it starts from the queue."""
         run_id = self.new_id(origin.at)
         run = _requested(run_id, connection, mode, batch_type, origin)
-        self.runs.request(Commit(origin, "requested", run, commands=(_to_launch(run),), claim=claim))
+        self.runs.request(Commit(origin, "requested", run, commands=(to_launch(run),), claim=claim))
         return run
 
     def request_nightly(self, connection: str, tenant_id: str, factory_id: str) -> SyncRun:
@@ -70,7 +70,7 @@ class Syncs:
         origin = Origin(tenant_id, factory_id, "system:schedule-sync", now, "")
         run_id = f"nightly-{connection}-{now:%Y%m%d}"
         run = replace(_requested(run_id, connection, mode, BatchType.MEDIUM, origin), trigger=Trigger.SCHEDULE)
-        self.runs.request(Commit(origin, "requested", run, commands=(_to_launch(run),)))
+        self.runs.request(Commit(origin, "requested", run, commands=(to_launch(run),)))
         return run
 
     def run_batch_again(self, run_id: str, number: int, origin: Origin, claim: Claim | None) -> SyncRun:
@@ -82,7 +82,7 @@ class Syncs:
         before = existing(self.runs, origin.tenant_id, run_id)
         batch = self.batch(origin.tenant_id, run_id, number)
         reopened = before.value.run_again(batch)
-        commands, reason = (_to_launch(reopened, number),), f"batch {number}"
+        commands, reason = (to_launch(reopened, number),), f"batch {number}"
         commit = Commit(origin, "reopened", reopened, before, commands=commands, reason=reason, claim=claim)
         self.runs.run_again(commit, Batch(batch.range))
         return reopened
@@ -119,7 +119,8 @@ class Syncs:
         return self.runs.rejected(tenant_id, run_id, limit, cursor)
 
 
-def _to_launch(run: SyncRun, number: int | None = None) -> Command:
+def to_launch(run: SyncRun, number: int | None = None) -> Command:
+    """Return the command that starts a run, or its batch ``number`` alone."""
     return Command(QUEUE, {"run_id": run.run_id, "pass_number": run.pass_number, "batch": number})
 
 

@@ -12,13 +12,15 @@ from enghub.core.identity import Origin
 from enghub.kit.runs.leases import Lease
 from enghub.kit.runs.sweep import Fate, Swept, sweep
 from enghub.plm import published
-from enghub.plm.syncs.model import Batch, Mode, Range, SyncRun
+from enghub.plm.syncs.model import Batch, Mode, Range, SyncRun, Trigger
 from enghub.plm.syncs.repository import SyncRuns
 from enghub.plm.syncs.service import existing
 
 WORKFLOW = "system:sync-products"
 LOST = "no sign of life for half an hour: its execution was stopped, or never began"
 GONE_QUEUE = "mark_gone"
+FILE_QUEUE = "take_plm_file"
+"""Where the report of a run that took a file is made."""
 USUAL_OVERLAP = timedelta(minutes=10)
 FINISHING_TRIES = 5
 """Runs of one connection that end at the same moment move the same watermark."""
@@ -72,9 +74,13 @@ class SyncSteps:
             events, reason = (ended_event(run, origin),), run.failure or ""
             # Only a complete run of everything can tell what is no longer there (C11).
             is_complete = run.succeeded and run.mode is Mode.FULL
-            commands = (Command(GONE_QUEUE, {"run_id": run_id, "cursor": None}),) if is_complete else ()
+            commands = [Command(GONE_QUEUE, {"run_id": run_id, "cursor": None})] if is_complete else []
+            if run.trigger is Trigger.FILE:
+                commands.append(Command(FILE_QUEUE, {"run_id": run_id}))
             try:
-                self.runs.finish(Commit(origin, run.status.lower(), run, before, events, commands, reason=reason))
+                self.runs.finish(
+                    Commit(origin, run.status.lower(), run, before, events, tuple(commands), reason=reason)
+                )
             except VersionConflict:
                 if attempt == FINISHING_TRIES:
                     raise

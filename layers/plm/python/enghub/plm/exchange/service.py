@@ -1,0 +1,166 @@
+"""The use cases of dropped files: take one into a run of the same pipeline as everything else, report it (PLM-21).
+
+A file is read once, from end to end, into parts of records that a run's batches then take. What cannot be read at all
+is refused before anything has landed. The run's id follows from the object and its version: an event that comes twice,
+or again after a crash, is the same run.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from enghub.core.clock import Clock
+from enghub.core.commits import Commit
+from enghub.core.i18n import Language
+from enghub.core.identity import Origin
+from enghub.plm.connections.rules import FileEncoding
+from enghub.plm.exchange import texts
+from enghub.plm.exchange.model import MOST_BYTES, REPORT, Dropped, Entry, FileRefused, work_key
+from enghub.plm.exchange.reading import entries
+from enghub.plm.exchange.repository import Bucket
+from enghub.plm.products.model import Rejection
+from enghub.plm.syncs.model import BatchType, Mode, SyncRun, Trigger
+from enghub.plm.syncs.repository import SyncRuns
+from enghub.plm.syncs.service import existing, to_launch
+from enghub.plm.syncs.steps import ended_event
+
+PART = 500
+"""Records of one part: a page of a batch."""
+INDEX = "index.json"
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+WORKER = "system:file-exchange"
+PAGE = 100
+_RISKY = re.compile(r"\s*[=+\-@]|[\t\r]")
+COLUMNS = ("place", "objectId", "productCode", "field", "value", "reason", "message", "消息")
+
+
+def part_name(number: int) -> str:
+    """Return the name of the part with the records from ``number * PART + 1`` on."""
+    return f"{number:06d}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes dropped files, and reports what became of their records."""
+
+    runs: SyncRuns
+    bucket: Bucket
+    owner: Callable[[str, str], str | None]
+    """Returns the factory of a tenant's connection; None where the tenant has no such connection."""
+    encoding: Callable[[str, str], FileEncoding]
+    clock: Clock
+
+    def take(self, dropped: Dropped) -> SyncRun | None:
+        """Read a file and ask for the run that takes it; once, however often it is told.
+
+        A file of nobody's is left alone: None. One that cannot be read is a run that failed, with its report.
+
+        Raises:
+            Unavailable: the store does not answer; repeating is safe.
+        """
+        factory_id = self.owner(dropped.connection, dropped.tenant_id)
+        if factory_id is None or self.runs.get(dropped.tenant_id, dropped.run_id) is not None:
+            return None
+        now = self.clock()
+        run = _run(dropped, factory_id, now)
+        origin = Origin(dropped.tenant_id, factory_id, WORKER, now, run.run_id)
+        try:
+            self._read(dropped, run)
+        except FileRefused as error:
+            return self._refused(run, error, origin)
+        self.runs.request(Commit(origin, "requested", run, commands=(to_launch(run),), reason=run.source))
+        return run
+
+    def _read(self, dropped: Dropped, run: SyncRun) -> None:
+        if dropped.size > MOST_BYTES:
+            raise FileRefused(texts.TOO_LARGE.filled(most=MOST_BYTES))
+        with self.bucket.opened(dropped.key, dropped.version) as file:
+            if file is None:
+                raise FileRefused(texts.NOT_READ.filled(why="it is not there any more"))
+            encoding = self.encoding(dropped.tenant_id, dropped.connection)
+            found, records = entries(file, dropped.kind, encoding), 0
+            while part := list(islice(found, PART)):
+                content = json.dumps([_held(one) for one in part], ensure_ascii=False, default=str)
+                name = part_name(records // PART)
+                self.bucket.write(
+                    work_key(run.tenant_id, run.run_id, name), content.encode("utf-8", "backslashreplace")
+                )
+                records += len(part)
+        if not records:
+            raise FileRefused(texts.EMPTY)
+        index = json.dumps({"records": records}).encode()
+        self.bucket.write(work_key(run.tenant_id, run.run_id, INDEX), index)
+
+    def _refused(self, run: SyncRun, error: FileRefused, origin: Origin) -> SyncRun:
+        rows = [[error.place, "", "", "", "", "REFUSED", *(error.said.render(language) for language in LANGUAGES)]]
+        self._report(run, iter(rows))
+        failure = f"the file is refused: {error.place}: {error}" if error.place else f"the file is refused: {error}"
+        failed = run.refused(failure[:500], origin.at)
+        self.runs.request(
+            Commit(origin, "refused", failed, events=(ended_event(failed, origin),), reason=failed.failure or "")
+        )
+        return failed
+
+    def report(self, tenant_id: str, run_id: str) -> str:
+        """Write what became of a file's records beside it; returns where. Safe to repeat."""
+        run = existing(self.runs, tenant_id, run_id).value
+        return self._report(run, (_row(one) for one in self._rejections(run)))
+
+    def _rejections(self, run: SyncRun) -> Iterator[Rejection]:
+        cursor: str | None = None
+        while True:
+            page = self.runs.rejected(run.tenant_id, run.run_id, PAGE, cursor)
+            yield from (one.rejection for one in page.rejected)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def _report(self, run: SyncRun, rows: Iterator[list[str]]) -> str:
+        key = f"{run.source}{REPORT}"
+        with SpooledTemporaryFile(max_size=5_000_000) as file:
+            text = io.TextIOWrapper(cast("IO[bytes]", file), "utf-8-sig", newline="", write_through=True)
+            lines = csv.writer(text)
+            lines.writerow(COLUMNS)
+            for row in rows:
+                lines.writerow([_safe(cell) for cell in row])
+            text.flush()
+            text.detach()
+            file.seek(0)
+            self.bucket.write(key, cast("IO[bytes]", file))  # type: ignore[arg-type]
+        return key
+
+
+def _run(dropped: Dropped, factory_id: str, now: datetime) -> SyncRun:
+    return SyncRun(
+        tenant_id=dropped.tenant_id,
+        factory_id=factory_id,
+        run_id=dropped.run_id,
+        connection=dropped.connection,
+        mode=Mode.INCREMENTAL,  # only a complete run of the PLM itself can tell what is gone
+        batch_type=BatchType.MEDIUM,
+        trigger=Trigger.FILE,
+        requested_by=WORKER,
+        requested_at=now,
+        source=dropped.key,
+    )
+
+
+def _held(entry: Entry) -> dict[str, object]:
+    return {"place": entry.place, "record": dict(entry.record), "problem": entry.problem}
+
+
+def _row(found: Rejection) -> list[str]:
+    said = (found.message(language) for language in LANGUAGES)
+    return [found.place, found.object_id, found.code, found.field, found.value, found.reason.value, *said]
+
+
+def _safe(cell: str) -> str:
+    """Return a cell that no spreadsheet executes."""
+    return f"'{cell}" if _RISKY.match(cell) else cell
