@@ -1,10 +1,14 @@
 """Configuration: the context ``settings``."""
 
+from collections.abc import Sequence
+
 from constructs import Construct
 
 from infra.constructs.context_stack import ContextStack
 from infra.constructs.grants import allow
+from infra.constructs.socket_api import address, may_post, socket_api
 from infra.constructs.timers import add_timers
+from infra.document import Route
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -104,9 +108,23 @@ class SettingsStack(ContextStack):
         # GetItem, PutItem: receipts; refusals are kept in the audit.
         serve = self.function("serve_clients", memory_mb=1024)
         self.table_access(serve, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
-        push = self.function("push_changes")
-        self.table_access(push, "UpdateItem", indexes=())
+        # A batch's frames go out sixteen at once. Query: connections, on gsi1 of all tenants; DeleteItem: those gone.
+        push = self.function("push_changes", timeout_seconds=60)
+        self.table_access(push, "UpdateItem", "Query", "DeleteItem", indexes=("gsi1",))
         self.subscribe("push_changes", push)
+        hold = self.function("hold_connections")
+        self.table_access(hold, "PutItem", "DeleteItem", indexes=())
+
+    def finish(self, routes: Sequence[Route], authorizer_arn: str) -> None:
+        """Add the WebSocket API as well; see ``ContextStack``."""
+        name = self.stage.name_of(self.context, "push")
+        hold, push = self._functions["hold_connections"], self._functions["push_changes"]
+        api = socket_api(self, name, self.stage, self._around, holder=hold, authorizer_arn=authorizer_arn)
+        may_post(push, api, self.stage)
+        for function in (push, self._functions["serve_clients"]):
+            for variable, value in address(api, self.stage).items():
+                function.add_environment(variable, value)
+        super().finish(routes, authorizer_arn)
 
     def _rules(self) -> None:
         # PutItem: refusals are kept in the audit.

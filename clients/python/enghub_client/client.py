@@ -7,7 +7,6 @@ import re
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ import httpx
 
 from enghub_client.cache import Cached, DiskCache
 from enghub_client.errors import Away, CacheDamaged, ClientError, Refused, SecretMasked, SettingMissing, Unreadable
-from enghub_client.hub import MOST_COUNTED, Hub, Token
+from enghub_client.hub import Hub, Token
 from enghub_client.keys import Key
+from enghub_client.push import Listening
+from enghub_client.reports import Reports
 from enghub_client.snapshot import Snapshot, Value, differences, read
 from enghub_client.watching import OnChange, OnFlags, Watchers
 from enghub_flags.evaluation import typed
@@ -29,9 +30,10 @@ from enghub_flags.model import TENANT, ErrorCode, Reason, Result, ValueType
 T = TypeVar("T")
 INTERVAL = 4.0
 """Seconds between two looks: a switch of a flag reaches a client that only polls within five."""
-WHOLE_EVERY, COUNTS_EVERY, LONGEST = 300.0, 60.0, 60.0
-"""Seconds: between two reads that do not trust the ETag, between two reports of evaluations, between two tries."""
-LIBRARY = "enghub-client/0.1.0 python"
+WHOLE_EVERY, LONGEST = 300.0, 60.0
+"""Seconds: between two reads that do not trust the ETag, and between two tries at most."""
+AGAIN = 1.2
+"""Seconds after which it looks once more when it was told: a warm function of the hub looks at flags once a second."""
 _NOTHING: Final = object()
 _KINDS: tuple[tuple[type, ValueType], ...] = (
     (bool, ValueType.BOOLEAN),
@@ -71,6 +73,7 @@ class Client:
         cache: a file for what was read last, of this client alone; None keeps nothing on disk. Secrets are not in it.
         name: what people see in the list of clients; the machine and process unless given.
         interval: seconds between two looks at the hub.
+        push: be told of changes at once, with the extra ``push``; it looks all the same.
         http: an own ``httpx.Client``, for proxies and certificates.
         now: the clock, for tests.
         on_problem: told every problem, beside the log ``enghub_client``.
@@ -88,6 +91,7 @@ class Client:
         cache: str | Path | None = None,
         name: str = "",
         interval: float = INTERVAL,
+        push: bool = True,
         http: httpx.Client | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_problem: Callable[[str], Any] | None = None,
@@ -98,7 +102,9 @@ class Client:
         self._cache = None if cache is None else DiskCache(Path(cache), identity)
         name = name or f"{socket.gethostname()}:{os.getpid()}"
         self.name = re.sub(r"[^A-Za-z0-9._:-]", "-", name).lstrip("._:-")[:100]
+        self._reports = Reports(self._hub, self.name)
         self.interval, self._now, self._on_problem = interval, now, on_problem
+        self._push = None if push is False else Listening(token, environment, self.wake)
         self._watchers = Watchers()
         self._on_stale: list[Callable[[bool], Any]] = []
         self._lock = threading.RLock()
@@ -110,11 +116,7 @@ class Client:
         self._refused: str | None = None
         self._contact_at: datetime | None = None
         self._failures, self._problem = 0, ""
-        self._retry_after, self._counted_at = 0.0, time.monotonic()
-        self._whole_at = self._counted_at + WHOLE_EVERY
-        self._receipt: dict[str, str] | None = None
-        self._last: dict[str, str] | None = None
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._retry_after, self._whole_at = 0.0, time.monotonic() + WHOLE_EVERY
 
     # --- life ---
 
@@ -127,16 +129,28 @@ class Client:
             self._thread.start()
         return self
 
+    @property
+    def push_url(self) -> str | None:
+        """Where the hub tells of changes; None where it does not, or nothing is known."""
+        return None if self._snapshot is None else self._snapshot.push_url
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether changes are told at once now, and not found with the next look."""
+        return self._push is not None and self._push.is_open
+
     def close(self) -> None:
         """Stop following, and tell what was counted; what is known can still be read."""
         if self._stopped.is_set():
             return
         self._stopped.set()
         self._wake.set()
+        if self._push is not None:
+            self._push.close()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=15)
         with suppress(ClientError):
-            self._report_counts()
+            self._reports.send_counts()
         if self._own_http:
             self._hub.http.close()
 
@@ -209,7 +223,7 @@ class Client:
             return Result(key, None, "", Reason.ERROR, error=ErrorCode.PARSE_ERROR)
         found = snapshot.ruleset.evaluate(key, {**(context or {}), TENANT: snapshot.tenant_id})
         if found.error is None:
-            self._counts[key, found.variant] += 1
+            self._reports.evaluated(key, found.variant)
         return found
 
     # --- who wants to know ---
@@ -280,7 +294,7 @@ class Client:
             self._activate(snapshot, Cached(answer.etag, now, answer.document), now)
         if whole:
             self._whole_at = time.monotonic() + WHOLE_EVERY
-            self._note_again()
+            self._reports.again()
         self._contact_at = now
         self._report()
 
@@ -306,52 +320,20 @@ class Client:
 
     def _note(self, status: str, revision: str, problems: Sequence[str]) -> None:
         """Make the receipt that is sent with the next look, or with this one."""
-        said = "failed in " + "; ".join(problems) if problems else ""
-        if said:
-            self._tell(f"revision {revision} {said}")
-        active = self._snapshot.revision if self._snapshot else ".".join("00000")
-        kept = "FAILED" if problems and status == "ACTIVE" else status
-        self._receipt = {
-            "clientId": self.name,
-            "revision": revision,
-            "activeRevision": active,
-            "status": kept,
-            "problem": said[:1_000],
-            "library": LIBRARY,
-        }
-
-    def _note_again(self) -> None:
-        """Say once more what was said last: the list of clients shows when each was seen."""
-        if self._receipt is None and self._last is not None:
-            self._receipt = self._last
+        active = None if self._snapshot is None else self._snapshot.revision
+        problem = self._reports.note(status, revision, active, problems)
+        if problem:
+            self._tell(f"revision {revision} {problem}")
 
     def _report(self) -> None:
         """Send what waits; what cannot be sent waits on, and does not make values stale."""
         try:
-            if self._receipt is not None:
-                self._hub.receipt(self._receipt)
-                self._last, self._receipt = self._receipt, None
-            if time.monotonic() - self._counted_at >= COUNTS_EVERY:
-                self._report_counts()
+            self._reports.send()
         except (Away, Refused) as error:
             self._tell(f"a report waits: {error}")
 
-    def _report_counts(self) -> None:
-        self._counted_at = time.monotonic()
-        waiting, self._counts = self._counts, Counter()
-        grouped: dict[str, dict[str, int]] = {}
-        for (key, variant), number in waiting.items():
-            grouped.setdefault(key, {})[variant] = number
-        names = sorted(grouped)
-        for start in range(0, len(names), MOST_COUNTED):
-            part = {key: grouped[key] for key in names[start : start + MOST_COUNTED]}
-            try:
-                self._hub.counts(part)
-            except (Away, Refused):
-                self._counts.update({(key, name): n for key in names[start:] for name, n in grouped[key].items()})
-                raise
-
     def _follow(self) -> None:
+        self._listen()
         due = time.monotonic() + self._pause()
         while not self._stopped.is_set():
             self._wake.wait(max(0.0, min(1.0, due - time.monotonic(), self._until_switch())))
@@ -359,13 +341,20 @@ class Client:
                 return
             try:
                 self.switch()
-                if self._wake.is_set() or time.monotonic() >= due:
+                woken = self._wake.is_set()
+                if woken or time.monotonic() >= due:
                     self.refresh()
-                    due = time.monotonic() + self._pause()
+                    self._listen()
+                    due = time.monotonic() + (min(AGAIN, self.interval) if woken else self._pause())
             except Exception as error:
                 _log.exception("following goes on")
                 self._tell(f"unexpected: {type(error).__name__} {error}")
                 due = time.monotonic() + LONGEST * random.uniform(0.5, 1)  # noqa: S311 - no secret
+
+    def _listen(self) -> None:
+        """Connect where the hub has said; from the thread that follows, so that nobody listens without following."""
+        if self._push is not None and self.push_url is not None and not self._failures:
+            self._push.to(self.push_url)
 
     def _pause(self) -> float:
         """Return how long until the next look: shorter than the interval by chance, longer the oftener it failed."""

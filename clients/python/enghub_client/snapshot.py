@@ -74,6 +74,8 @@ class Snapshot:
     settings: Mapping[str, _Setting]
     flags: Mapping[str, Document]
     segments: tuple[Document, ...]
+    push_url: str | None = None
+    """Where a WebSocket is told of changes."""
     broken: tuple[str, ...] = field(default=(), compare=False)
     """Flags that this version of the engine cannot read."""
     _flags: tuple[Flag, ...] = field(default=(), repr=False, compare=False)
@@ -143,6 +145,7 @@ def read(document: Any) -> Snapshot:
             settings=settings,
             flags={one["key"]: one for one in document["flags"]},
             segments=tuple(document["segments"]),
+            push_url=document.get("pushUrl"),
             broken=broken,
             _flags=flags,
             _segments=tuple(map(segment_from, document["segments"])),

@@ -1,16 +1,20 @@
-"""Counts changes of configuration, by which clients see that they are behind (CFG-11).
+"""Counts changes of configuration, and tells connected clients that something changed (CFG-11).
 
-Trigger: queue push_changes, from the bus: ConfigurationChanged of enghub.settings. A redelivery counts once more, which
-costs each client one read.
+Trigger: queue push_changes, from the bus: ConfigurationChanged and FeatureFlagChanged of enghub.settings. A redelivery
+counts once more and tells once more, which costs each client one read.
 Runbook: docs/runbooks/settings-clients.md.
 """
-
-from functools import partial
 
 from enghub.core import entrypoints
 from enghub.core.entrypoints import on
 from enghub.settings.clients.dynamo import DynamoClients
-from enghub.settings.clients.following import counted
-from enghub.settings.published import ConfigurationChanged
+from enghub.settings.gateways.sockets import GatewayPosts
+from enghub.settings.published import ConfigurationChanged, FeatureFlagChanged
+from enghub.settings.push.dynamo import DynamoConnections
+from enghub.settings.push.following import Following
+from enghub.settings.push.service import Pushing
 
-lambda_handler = entrypoints.events(on(ConfigurationChanged, partial(counted, DynamoClients())))
+following = Following(DynamoClients(), Pushing(DynamoConnections(), GatewayPosts()))
+lambda_handler = entrypoints.events(
+    on(ConfigurationChanged, following.configuration), on(FeatureFlagChanged, following.flags), after=following.push
+)

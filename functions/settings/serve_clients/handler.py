@@ -25,6 +25,7 @@ from enghub.settings.clients.api import (
 )
 from enghub.settings.configs.model import EVERY_TENANT, Layer, Owner
 from enghub.settings.flags.model import Environment
+from enghub.settings.gateways.sockets import push_url
 
 app = http.resolver(max_body_bytes=16 * 1024)
 
@@ -46,7 +47,7 @@ def read_snapshot(
     etag = snapshot_etag(current, keys)
     has_it = etag in (app.current_event.headers.get("if-none-match") or "")
     settings = [] if has_it else work.settings(caller, keys, call.origin)
-    return tagged(app, SnapshotResponse.of(current, settings), etag)
+    return tagged(app, SnapshotResponse.of(current, settings, push_url()), etag)
 
 
 @app.post("/api/v1/settings/receipts", right=rights.READ_CONFIG, limit="evaluate")

@@ -53,11 +53,17 @@ def receipt_sent() -> tuple[int, str]:
     return found["statusCode"], found["body"]
 
 
+def connected(_: Any) -> int:
+    status: int = handler("hold_connections")(sample_event("settings", "hold_connections"), Context())["statusCode"]
+    return status
+
+
 def counted_again(_: Any) -> list[str]:
     return failed(handler("push_changes")(sample_event("settings", "push_changes"), Context()))
 
 
 register(Flow("keep a client's receipt", "settings", lambda: None, lambda _: receipt_sent()))
+register(Flow("connect a client", "settings", lambda: None, connected))
 register(Flow("count a change for clients", "settings", lambda: None, counted_again, counts=frozenset({"number"})))
 
 

@@ -18,6 +18,7 @@ from openfeature.provider import ProviderStatus
 from enghub.settings.clients import wiring
 from enghub.settings.evaluations import wiring as evaluation_wiring
 from enghub_client import Change, Client, Key, Refused, SecretMasked, SettingMissing
+from enghub_client.__main__ import main
 from enghub_client.provider import EngHubProvider
 from tests.factories import flags, stored
 from tests.factories.clients import EVERYBODY, changed, data, deleted
@@ -436,6 +437,28 @@ def test_the_background_follows_switches_counts_and_lost_clocks(
     before = len(line.asked)
     client.wake()
     assert len(line.asked) == before
+
+
+# --- the command ---
+
+
+def test_the_command_writes_typed_keys_and_lists_what_no_source_reads(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGHUB_TOKEN", "token")
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    changed("line.speed", "3", configType="NUMBER")
+    changed("line.mode", "night", effectiveMode="SCHEDULED", effectiveTime=later)
+    hub = ["--hub", address, "--keys", "line.*"]
+    assert main(["keys", *hub]) == 0
+    (tmp_path / "keys.py").write_text(capsys.readouterr().out)
+    assert 'LINE_SPEED: Key[int | Decimal] = Key("line.speed")' in (tmp_path / "keys.py").read_text()
+    (tmp_path / "app.py").write_text("hub.get(keys.LINE_MODE)")
+    assert main(["unread", *hub, "--generated", str(tmp_path / "keys.py"), str(tmp_path)]) == 1
+    assert capsys.readouterr().out == "line.speed\n"
+    assert main(["show", *hub]) == 0
+    assert capsys.readouterr().out == "line.speed\ttenant\t1\t3\n"
+    assert main(["show", "--hub", "http://127.0.0.1:9"]) == 2
 
 
 # --- flags ---

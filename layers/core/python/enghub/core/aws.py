@@ -38,6 +38,12 @@ def quick(service: str) -> Any:
     return boto3.client(service, config=_QUICK)  # type: ignore[call-overload]
 
 
+@cache
+def client_at(service: str, endpoint: str) -> Any:
+    """Return the shared client of ``service`` at an address of its own, as that of an API's connections."""
+    return boto3.client(service, endpoint_url=endpoint, config=_CONFIG)  # type: ignore[call-overload]
+
+
 def client_as(service: str, role_arn: str, external_id: str) -> Any:
     """Return a client of ``service`` that acts by another account's role, which trusts ``external_id``.
 

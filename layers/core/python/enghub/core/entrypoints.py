@@ -103,13 +103,17 @@ def on(data_type: type[D], handle: Callable[[Envelope, D], None]) -> Reader:
 class EventConsumer:
     """The Lambda handler of a consumer; the stack subscribes it to what its readers read (tools/subscriptions.py)."""
 
-    def __init__(self, readers: tuple[Reader, ...]) -> None:
+    def __init__(self, readers: tuple[Reader, ...], after: Callable[[], None] | None) -> None:
         self.readers = {reader.event_type: reader for reader in readers}
         self._handle = queue(self._read)
+        self._after = after
 
     def __call__(self, event: Event, context: LambdaContext) -> Any:
         """Handle one batch."""
-        return self._handle(event, context)
+        answer = self._handle(event, context)
+        if self._after is not None:
+            self._after()
+        return answer
 
     def _read(self, message: Message) -> None:
         envelope = Envelope.from_dict(message.body["detail"])
@@ -120,12 +124,13 @@ class EventConsumer:
         reader.handle(envelope, reader.data_type.model_validate(envelope.data))
 
 
-def events(*readers: Reader) -> EventConsumer:
+def events(*readers: Reader, after: Callable[[], None] | None = None) -> EventConsumer:
     """Return the Lambda handler that reads events of the bus out of the function's queue; batches as for ``queue``.
 
-    An event whose data does not fit its reader fails alone.
+    An event whose data does not fit its reader fails alone. ``after`` is done once, with what a batch collected; where
+    it raises, the batch comes back.
     """
-    return EventConsumer(readers)
+    return EventConsumer(readers, after)
 
 
 def _message(record: Mapping[str, Any]) -> Message:

@@ -75,9 +75,11 @@ class SnapshotResponse(wire.Response):
     settings: list[SettingShown]
     flags: list[dict[str, Any]]
     segments: list[dict[str, Any]]
+    push_url: str | None
+    """Where a WebSocket, with the same Authorization, is told of changes; null: nowhere, poll."""
 
     @classmethod
-    def of(cls, current: Current, settings: Sequence[Setting]) -> "SnapshotResponse":
+    def of(cls, current: Current, settings: Sequence[Setting], push_url: str | None) -> "SnapshotResponse":
         """Return the answer for what is current."""
         ruleset = current.flags.ruleset
         return cls(
@@ -88,6 +90,7 @@ class SnapshotResponse(wire.Response):
             settings=list(map(SettingShown.of, settings)),
             flags=[flag_to(flag) for flag in ruleset.flags.values()],
             segments=[segment_to(one) for one in ruleset.segments.values()],
+            push_url=push_url,
         )
 
 
