@@ -31,13 +31,28 @@ TROUBLE = Text("The file could not be sent: try again.", "文件未能提交，�
 NAMES_ZH: Mapping[int, str] = dict(
     enumerate(
         (
-            "设计记录", "工程更改文件", "顾客工程批准", "设计 FMEA", "过程流程图", "过程 FMEA", "控制计划",
-            "测量系统分析研究", "尺寸检验结果", "材料和性能试验结果", "初始过程研究", "合格实验室文件",
-            "外观批准报告", "生产件样品", "标准样品", "检查辅具", "顾客特殊要求", "零件提交保证书",
+            "设计记录",
+            "工程更改文件",
+            "顾客工程批准",
+            "设计 FMEA",
+            "过程流程图",
+            "过程 FMEA",
+            "控制计划",
+            "测量系统分析研究",
+            "尺寸检验结果",
+            "材料和性能试验结果",
+            "初始过程研究",
+            "合格实验室文件",
+            "外观批准报告",
+            "生产件样品",
+            "标准样品",
+            "检查辅具",
+            "顾客特殊要求",
+            "零件提交保证书",
         ),
         1,
     )
-)  # fmt: skip
+)
 SCRIPT = """
 const said = JSON.parse(document.getElementById("said").textContent);
 const hex = bytes => Array.from(new Uint8Array(bytes), b => b.toString(16).padStart(2, "0")).join("");
