@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from enghub.core.errors import EngHubError
 from enghub.kit.approvals.model import Policy, Stage
+from enghub.settings.templates.model import TemplateVersion
 from enghub.upgrade.manifests.document import Step
 from tests.factories import upgrade
 
@@ -54,6 +55,15 @@ RULED: Mapping[Any, st.SearchStrategy[Any]] = {
         st.lists(st.builds(Stage, WORD, st.just(1), st.just(("LEAD",))), min_size=1, max_size=2).map(tuple),
         st.timedeltas(timedelta(hours=1), timedelta(days=9)),
         st.booleans(),
+    ),
+    TemplateVersion: st.builds(
+        TemplateVersion,
+        *(WORD, WORD),
+        st.tuples(*[st.integers(0, 99_999)] * 3).map(lambda parts: ".".join(map(str, parts))),
+        *[PLAIN[str]] * 7,
+        PLAIN[datetime],
+        PLAIN[str],
+        st.lists(PLAIN[str], max_size=3).map(tuple),
     ),
 }
 """Kinds with so many rules that values drawn at random hardly ever keep them."""

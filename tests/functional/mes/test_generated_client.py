@@ -22,12 +22,16 @@ PLACE = {"stationId": "ST-01", "lineId": "L-1", "shiftDate": "2026-03-02", "shif
 REPORT = {"workOrderId": "WO-1", "goodQty": 95, "operation": "OP-10", "station": "ST-01", "shift": "day"}
 
 
+XML_ALONE = ["WARNING parsing POST /sandbox/plm/soap within sandbox. Endpoint will not be generated."]
+"""SOAP has a contract of its own; its clients read the WSDL."""
+
+
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of the package that the generator makes."""
     folder = tmp_path_factory.mktemp("client") / "generated_client"
     config = Config.from_sources(ConfigFile(post_hooks=[]), MetaType.NONE, Path(DOCUMENT), "utf-8", True, folder)
-    assert [str(error.header) for error in openapi_python_client.generate(config=config)] == []
+    assert [str(error.header) for error in openapi_python_client.generate(config=config)] == XML_ALONE
     sys.path.insert(0, str(folder.parent))
     yield folder.name
     sys.path.remove(str(folder.parent))
