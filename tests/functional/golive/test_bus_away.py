@@ -21,8 +21,8 @@ from tests.functional.golive.test_runbooks import following
 
 INCIDENTS, NOTES = 40, 23
 """With "opened", a page, and a note each: 1,000 events, in a campaign."""
-FEWER_NOTES = 3
-"""In `make test`: 200 events."""
+FEWER, FEWER_NOTES = 12, 6
+"""In `make test`: 96 events."""
 
 
 def swept(golive: Golive) -> None:
@@ -35,9 +35,9 @@ def swept(golive: Golive) -> None:
     Sweep(send, golive.now, lambda: 50.0).run()
 
 
-def made(golive: Golive, notes: int) -> list[tuple[str, str]]:
-    """Make the events of forty incidents, all mixed; return incident and event of each, in order."""
-    incidents = [declared(golive, title=f"Line {number} stands") for number in range(INCIDENTS)]
+def made(golive: Golive, count: int, notes: int) -> list[tuple[str, str]]:
+    """Make the events of so many incidents, all mixed; return incident and event of each, in order."""
+    incidents = [declared(golive, title=f"Line {number} stands") for number in range(count)]
     turns = incidents * notes
     random.Random(22).shuffle(turns)
     for number, incident in enumerate(turns):
@@ -72,9 +72,9 @@ def test_events_made_while_the_bus_is_away_are_parked_sent_in_order_and_consumed
 ) -> None:
     channels = Channels({"queue"}, bus_is_away=True)
     monkeypatch.setattr(bus, "aws", channels)
-    notes = NOTES if pytestconfig.getoption("--campaign") else FEWER_NOTES
-    order = made(staffed, notes)
-    assert len(order) >= INCIDENTS * (2 + notes)
+    count, notes = (INCIDENTS, NOTES) if pytestconfig.getoption("--campaign") else (FEWER, FEWER_NOTES)
+    order = made(staffed, count, notes)
+    assert len(order) >= count * (2 + notes)
     swept(staffed)
     assert on_bus(channels) == []
     _, run = following(staffed, "broker-outage", title="Kafka broker unreachable")
