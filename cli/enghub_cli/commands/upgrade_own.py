@@ -148,8 +148,10 @@ def push(
     """Upload every manifest of a folder with its scripts, oldest version first, and put them in force."""
     for one in packages_of(folder):
         made = hub.call("POST", "/manifests", {**one.body, "activate": activate})
-        state = f"revision {made['latestRevision']}" + (" in force" if made["isActive"] else "")
-        out.print(f"{one.file.name}: {one.version} {state}, checksum {made['checksum'][:12]}", soft_wrap=True)
+        state = f"revision {made['latestRevision']} stored, in force: {made['activeRevision'] or 'none'}"
+        if activate:
+            state = f"revision {made['activeRevision']} in force, checksum {made['checksum'][:12]}"
+        out.print(f"{one.file.name}: {one.version} {state}", soft_wrap=True)
 
 
 def validate(hub: Api, folder: FolderArgument) -> None:

@@ -38,9 +38,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_is_pushed_in_the_order_of_versions_with_its_scripts_as_they_are(folder: Path) -> None:
-    hub: Any = Hub(manifests={"latestRevision": 1, "isActive": True, "checksum": "a" * 64})
+def test_a_folder_is_pushed_in_the_order_of_versions_with_its_scripts_as_they_are(folder: Path, capsys: Any) -> None:
+    hub: Any = Hub(manifests={"latestRevision": 3, "activeRevision": 2, "isActive": True, "checksum": "a" * 64})
     upgrade_own.push(hub, folder)
+    upgrade_own.push(hub, folder, activate=False)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "1.9.0.json: 1.9.0 revision 2 in force, checksum aaaaaaaaaaaa"
+    assert said[2] == "1.9.0.json: 1.9.0 revision 3 stored, in force: 2"
+    del hub.asked[2:]
     assert [body["manifest"]["version"] for _, body in hub.asked] == ["1.9.0", "1.10.0"]
     assert hub.asked[0][1]["scripts"] == {"sql/a.sql": "SELECT 1;\r\n"}
 

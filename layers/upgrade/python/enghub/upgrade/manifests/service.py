@@ -89,7 +89,7 @@ class ManifestService:
         origin: Origin,
         claim: Claim | None = None,
     ) -> Stored:
-        """Store a new revision; the one in force stays unless `activate`.
+        """Store a new revision; the one in force stays unless `activate`. What is in force already is no new one.
 
         Raises:
             ManifestInvalid, ManifestIncomplete, ManifestChanged
@@ -100,6 +100,8 @@ class ManifestService:
         number = 1 if before is None else before.latest + 1
         refs = {path: script_ref(text) for path, text in scripts.items()}
         revision = revision_of(origin, number, document, manifest, refs)
+        if before is not None and before.active is not None and activate and before.checksum == revision.checksum:
+            return self.get(origin.tenant_id, manifest.number, before.active)
         head = Head(
             tenant_id=origin.tenant_id,
             version=manifest.number,
