@@ -29,6 +29,7 @@ from enghub.core import clock, codec
 from enghub.core.config import CoreConfig, load
 from enghub.core.errors import Failed, Invalid, InvalidKey, Unavailable
 from enghub.core.i18n import Text
+from enghub.core.paging import pages
 from enghub.core.sdk import USER_AGENT
 
 INDEXES = ("gsi1", "gsi2")
@@ -217,13 +218,8 @@ def get(pk: str, sk: str, *, consistent: bool = True) -> RawItem | None:
 
 def each(pk: str, **options: Any) -> Iterator[RawItem]:
     """Yield every item of a partition in key order, page after page (see ``query`` for the options)."""
-    cursor: str | None = None
-    while True:
-        found = query(pk, cursor=cursor, **options)
-        yield from found.items
-        cursor = found.cursor
-        if cursor is None:
-            return
+    for page in pages(lambda cursor: query(pk, cursor=cursor, **options)):
+        yield from page.items
 
 
 def query(

@@ -8,6 +8,7 @@ from enghub.core import marks
 from enghub.core.clock import Clock
 from enghub.core.events import Envelope
 from enghub.core.marks import AlreadyHandled
+from enghub.core.paging import pages
 from enghub.core.projections.proof import Derived
 from enghub.mes.boards import model
 from enghub.mes.boards.model import Board, BoardKey, Counts, LineTotals, Plan, PlannedLine, Produced
@@ -166,17 +167,14 @@ class Reconciliation:
     def _repair_plans(self, key: BoardKey) -> int:
         stored = {plan.work_order_id: plan for plan in self._boards.plans(key)}
         done = 0
-        cursor: str | None = None
-        while True:
-            found = self._orders.find(key.factory, ByShift(key.shift_on, key.shift), PAGE, cursor)
-            for order in found.work_orders:
+        shift = ByShift(key.shift_on, key.shift)
+        for page in pages(lambda cursor: self._orders.find(key.factory, shift, PAGE, cursor)):
+            for order in page.work_orders:
                 plan = _plan_of_order(order)
                 known = stored.get(order.work_order_id)
                 if plan and (known is None or (known.quantity, known.line_id) != (plan.quantity, plan.line_id)):
                     done += self._boards.plan(key, plan)
-            cursor = found.cursor
-            if cursor is None:
-                return done
+        return done
 
 
 def _plan_of_order(order: WorkOrder) -> Plan | None:

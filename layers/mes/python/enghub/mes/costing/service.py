@@ -10,6 +10,7 @@ from enghub.core.commits import Commit
 from enghub.core.errors import VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
+from enghub.core.paging import pages
 from enghub.mes.costing.errors import CostNotFound
 from enghub.mes.costing.model import (
     CostKind,
@@ -148,26 +149,13 @@ class Costing:
         self.store.save(Commit(origin, "rolled_up", made, events=(tell(made),)), handled=handled)
 
     def _material(self, order: WorkOrder) -> Sequence[Used]:
-        movements: list[Movement] = []
-        cursor: str | None = None
-        while True:
-            page = self.ledger.movements(order.factory, order.work_order_id, cursor)
-            movements += page.items
-            cursor = page.cursor
-            if cursor is None:
-                break
-        found = issued(order, movements)
+        every = pages(lambda cursor: self.ledger.movements(order.factory, order.work_order_id, cursor))
+        found = issued(order, [one for page in every for one in page.items])
         if found or order.bom_version is None:
             return found
         per_piece = self.ledger.bom(order.factory, order.product_id, order.bom_version)
         return of_bom(order, per_piece) if per_piece else []
 
     def _reports(self, order: WorkOrder) -> list[Report]:
-        reports: list[Report] = []
-        cursor: str | None = None
-        while True:
-            page = self.ledger.reports(order.factory, order.work_order_id, cursor)
-            reports += page.reports
-            cursor = page.cursor
-            if cursor is None:
-                return reports
+        every = pages(lambda cursor: self.ledger.reports(order.factory, order.work_order_id, cursor))
+        return [one for page in every for one in page.reports]

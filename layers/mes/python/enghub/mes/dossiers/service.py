@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from enghub.core.paging import pages
 from enghub.mes.defects.model import Defect
 from enghub.mes.defects.service import Defects
 from enghub.mes.dossiers.model import Dossier, SharedBatch
@@ -34,15 +35,12 @@ class _Reader:
     def all(self, what: str, page: Callable[[str | None], Any]) -> list[Any]:
         """Return every item of a paged list, at most MOST."""
         found: list[Any] = []
-        cursor: str | None = None
-        while len(found) < MOST:
-            answer = page(cursor)
+        for answer in pages(page):
             found += answer.reports if isinstance(answer, ReportPage) else answer.items
-            cursor = answer.cursor
-            if cursor is None:
-                return found
-        self.cut.add(what)
-        return found[:MOST]
+            if len(found) >= MOST and answer.cursor is not None:
+                self.cut.add(what)
+                return found[:MOST]
+        return found
 
     def bounded(self, what: str, names: Iterable[T], most: int) -> list[T]:
         """Return the first of many."""

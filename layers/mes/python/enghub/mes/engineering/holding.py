@@ -13,6 +13,7 @@ from enghub.core.errors import NotFound, Unavailable, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
 from enghub.core.marks import AlreadyHandled
+from enghub.core.paging import pages
 from enghub.core.transactions import transact
 from enghub.mes import consumed, wiring
 from enghub.mes.factories import Factory
@@ -92,13 +93,8 @@ def _is_withdrawn(event: Envelope, ecn_number: str) -> bool:
 
 
 def _each(factory: Factory, selection: Selection) -> Iterator[WorkOrder]:
-    cursor: str | None = None
-    while True:
-        found = wiring.work_orders().find(factory, selection, PAGE, cursor)
-        yield from found.work_orders
-        cursor = found.cursor
-        if cursor is None:
-            return
+    for page in pages(lambda cursor: wiring.work_orders().find(factory, selection, PAGE, cursor)):
+        yield from page.work_orders
 
 
 def _command(event: Envelope, work_order_id: str, ecn_number: str, reason: str) -> HoldWorkOrder:

@@ -1,6 +1,7 @@
 """Reading the state log: the changes of a period, and what a station's machines say of it (MES-12)."""
 
 from enghub.core import clock
+from enghub.core.paging import pages
 from enghub.kit.calendars.intervals import Interval
 from enghub.mes.equipment.model import Equipment
 from enghub.mes.equipment.states import StateChange, standing
@@ -17,13 +18,10 @@ def changes_of(store: Store, factory: Factory, equipment_id: str, period: Interv
     name = (equipment_id,)
     start, end = clock.to_text(period.start), clock.to_text(period.end)
     before = store.facts(StateChange, factory, name, limit=20, between=(FIRST, start), newest_first=True)
-    found, cursor = list(before.items), None
-    while True:
-        page = store.facts(StateChange, factory, name, limit=PAGE, between=(start, end), cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return list(dict.fromkeys(found))
+    during = pages(
+        lambda cursor: store.facts(StateChange, factory, name, limit=PAGE, between=(start, end), cursor=cursor)
+    )
+    return list(dict.fromkeys([*before.items, *(one for page in during for one in page.items)]))
 
 
 class StationMachines:

@@ -7,6 +7,7 @@ from enghub.core import clock, dynamo
 from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import key, parts
 from enghub.core.marks import AlreadyHandled
+from enghub.core.paging import pages
 from enghub.mes.erp.model import Service
 from enghub.mes.exchange.model import Message, MessageState
 from enghub.mes.factories import Factory
@@ -77,13 +78,9 @@ class DynamoMessages:
 
     def of_day(self, factory: Factory, day: date) -> Iterable[Message]:
         """A Query and a BatchGetItem per hundred."""
-        cursor: str | None = None
-        while True:
-            found = self._store.find(Message, factory, ("DAY", day.isoformat()), limit=PAGE, cursor=cursor)
-            yield from found.items
-            cursor = found.cursor
-            if cursor is None:
-                return
+        name = ("DAY", day.isoformat())
+        for page in pages(lambda cursor: self._store.find(Message, factory, name, limit=PAGE, cursor=cursor)):
+            yield from page.items
 
     def waiting(self, factory: Factory, service: Service) -> tuple[int, datetime | None]:
         """Query after Query of the list's entries."""

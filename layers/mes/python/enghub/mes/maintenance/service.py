@@ -11,6 +11,7 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
 from enghub.core.lazy import lazy
+from enghub.core.paging import pages
 from enghub.mes.equipment.errors import EquipmentNotFound
 from enghub.mes.equipment.model import Equipment, Meter, Service
 from enghub.mes.factories import Factory
@@ -236,22 +237,12 @@ class Maintenance:
         return found
 
     def _all_plans(self, factory: Factory) -> Iterator[Plan]:
-        cursor: str | None = None
-        while True:
-            page = self._store.find(Plan, factory, ("ALL",), limit=PAGE, cursor=cursor)
+        for page in pages(lambda cursor: self._store.find(Plan, factory, ("ALL",), limit=PAGE, cursor=cursor)):
             yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _each(self, factory: Factory, name: tuple[str, str]) -> Iterator[Job]:
-        cursor: str | None = None
-        while True:
-            page = self._store.find(Job, factory, name, limit=PAGE, cursor=cursor)
+        for page in pages(lambda cursor: self._store.find(Job, factory, name, limit=PAGE, cursor=cursor)):
             yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
 
 
 def _facts(job: Job) -> dict[str, object]:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from enghub.core.paging import pages
 from enghub.kit.calendars.zones import day_of
 from enghub.mes.factories import Factory
 from enghub.mes.planning.errors import TooManyOrders
@@ -63,24 +65,14 @@ class CapacityLoad:
         return left
 
     def _stations(self, factory: Factory) -> Iterator[Station]:
-        cursor: str | None = None
-        while True:
-            page = self.plant.stations.page(factory, PAGE, cursor)
+        for page in pages(lambda cursor: self.plant.stations.page(factory, PAGE, cursor)):
             yield from (kept.value for kept in page.items)
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _open(self, factory: Factory) -> Iterator[WorkOrder]:
         count = 0
         for status in OPEN:
-            cursor: str | None = None
-            while True:
-                found = self.orders.find(factory, ByStatus(status), PAGE, cursor)
-                count += len(found.work_orders)
+            for page in pages(partial(self.orders.find, factory, ByStatus(status), PAGE)):
+                count += len(page.work_orders)
                 if count > MOST_ORDERS:
                     raise TooManyOrders(most=MOST_ORDERS)
-                yield from found.work_orders
-                cursor = found.cursor
-                if cursor is None:
-                    break
+                yield from page.work_orders

@@ -11,6 +11,7 @@ from enghub.core.dynamo import Attr, key
 from enghub.core.identity import Origin
 from enghub.core.marks import AlreadyHandled
 from enghub.core.notices import NoticeRequested
+from enghub.core.paging import pages
 from enghub.core.transactions import absent, transact
 from enghub.kit.calendars.intervals import total
 from enghub.kit.calendars.shifts import ShiftOnDay
@@ -75,15 +76,11 @@ class DynamoWatch:
         """One Query per page of stations."""
         working = Decimal(int(total(shift.working).total_seconds()))
         found: dict[str, Decimal] = {}
-        cursor: str | None = None
-        while True:
-            page = stations().page(factory, PAGE, cursor)
+        for page in pages(lambda cursor: stations().page(factory, PAGE, cursor)):
             for station in (kept.value for kept in page.items):
                 if not station.shifts or shift.name in station.shifts:
                     found[station.station_id] = working * station.units * station.efficiency
-            cursor = page.cursor
-            if cursor is None:
-                return found
+        return found
 
     def overridden(self, factory: Factory, station_id: str, shift: ShiftOnDay) -> Decimal | None:
         """One Query."""
@@ -101,13 +98,9 @@ class DynamoWatch:
 
     def in_production(self, factory: Factory) -> Iterator[WorkOrder]:
         """One Query and one BatchGetItem per page."""
-        cursor: str | None = None
-        while True:
-            found = DynamoWorkOrders().find(factory, ByStatus(Status.IN_PROGRESS), PAGE, cursor)
-            yield from found.work_orders
-            cursor = found.cursor
-            if cursor is None:
-                return
+        running = ByStatus(Status.IN_PROGRESS)
+        for page in pages(lambda cursor: DynamoWorkOrders().find(factory, running, PAGE, cursor)):
+            yield from page.work_orders
 
     def reports_so_far(self, factory: Factory, now: datetime) -> int:
         """One BatchGetItem: the factory rows of yesterday, today and tomorrow (UTC)."""

@@ -20,6 +20,7 @@ from enghub.core.clock import Clock
 from enghub.core.commits import Commit
 from enghub.core.i18n import Language
 from enghub.core.identity import Origin
+from enghub.core.paging import pages
 from enghub.plm.connections.rules import FileEncoding
 from enghub.plm.exchange import texts
 from enghub.plm.exchange.model import MOST_BYTES, REPORT, Dropped, Entry, FileRefused, work_key
@@ -114,13 +115,8 @@ class Intake:
         return self._report(run, (_row(one) for one in self._rejections(run)))
 
     def _rejections(self, run: SyncRun) -> Iterator[Rejection]:
-        cursor: str | None = None
-        while True:
-            page = self.runs.rejected(run.tenant_id, run.run_id, PAGE, cursor)
+        for page in pages(lambda cursor: self.runs.rejected(run.tenant_id, run.run_id, PAGE, cursor)):
             yield from (one.rejection for one in page.rejected)
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _report(self, run: SyncRun, rows: Iterator[list[str]]) -> str:
         key = f"{run.source}{REPORT}"

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from enghub.core.clock import Clock
 from enghub.core.errors import RuleViolated
+from enghub.core.paging import pages
 from enghub.plm.boms.errors import BomNotFound
 from enghub.plm.boms.model import Moment
 from enghub.plm.boms.service import BomBook
@@ -51,17 +52,14 @@ class Sources:
 
     def _in_force(self, tenant_id: str, first: date, last: date) -> Collection[InForce]:
         found: list[InForce] = []
-        cursor: str | None = None
-        while len(found) < MOST_CHANGES:
-            page = self.book.by_effective_date(tenant_id, first, last, PAGE, cursor)
+        for page in pages(lambda cursor: self.book.by_effective_date(tenant_id, first, last, PAGE, cursor)):
             for order in page.orders:
                 told = order.notification
                 if order.processing is not Processing.PROCESSED or told.is_cancelled or told.effective_date is None:
                     continue
                 since = max(told.effective_date, order.received_at.date())
                 found += [InForce(told.ecn_number, told.title, part, since) for part in told.affected_products]
-            cursor = page.cursor
-            if cursor is None:
+            if len(found) >= MOST_CHANGES:
                 break
         return found
 
