@@ -5,13 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import (
-    ArnFormat,
-    CfnCondition,
-    CfnParameter,
     DefaultStackSynthesizer,
     Environment,
-    Fn,
-    Stack,
 )
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -23,10 +18,11 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.access import AccessStack
 from infra.constructs.alarms import OUTBOX_AGE, PARKED, Kind, alarm, alarms_of_many
 from infra.constructs.api import rest_api
 from infra.constructs.function import Surroundings, layers, python_function
-from infra.constructs.grants import Grantee, allow, allow_key, inline_policies
+from infra.constructs.grants import allow, allow_key, inline_policies
 from infra.constructs.outbox import relay_from_stream
 from infra.constructs.queues import (
     PARKER_SECONDS,
@@ -37,16 +33,13 @@ from infra.constructs.queues import (
     tls_only,
 )
 from infra.constructs.schedules import call_regularly
-from infra.constructs.workflow import executions_arn, machine_arn, state_machine
+from infra.constructs.workflow import state_machine
 from infra.document import Route
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
-INDEXES = ("gsi1", "gsi2")
-WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 
-
-class ContextStack(Stack):
+class ContextStack(AccessStack):
     """Functions, queues, subscriptions and workflows of one context, around the context's table, and its API.
 
     The outbox relay and its sweeper are there without asking, once the context has a table with a stream.
@@ -124,53 +117,7 @@ class ContextStack(Stack):
         self._functions[name] = made
         return made
 
-    # --- access ----------------------------------------------------------------------------------------------------
-
-    def table_access(self, grantee: Grantee, *actions: str, indexes: Sequence[str] = INDEXES) -> None:
-        """Allow exactly these DynamoDB ``actions`` on the context's table, and its key through DynamoDB.
-
-        ``Query`` (and ``Scan``) extend to ``indexes``.
-        """
-        table_arn = self.table_arn()
-        allow(grantee, [f"dynamodb:{action}" for action in actions], [table_arn])
-        reads = [f"dynamodb:{action}" for action in actions if action in {"Query", "Scan"}]
-        if reads and indexes:
-            allow(grantee, reads, [f"{table_arn}/index/{index}" for index in indexes])
-        key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
-        allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
-
-    def field_key_access(self, *functions: lambda_.Function) -> None:
-        """Allow to seal and unseal fields of the context's items (``core.field_keys``); env FIELD_KEY_ARN."""
-        for function in functions:
-            function.add_environment("FIELD_KEY_ARN", self.state.field_key.key_arn)
-            allow(function, ["kms:GenerateDataKey", "kms:Decrypt"], [self.state.field_key.key_arn])
-
-    def secret_access(self, grantee: Grantee, *names: str, action: str = "GetSecretValue") -> None:
-        """Allow reading the secrets ``enghub/<stage>/<name>``, or another ``action``; a name may end in ``*``."""
-        arns = [
-            self.format_arn(
-                service="secretsmanager",
-                resource="secret",
-                resource_name=self.stage.secret_name(name if name.endswith("*") else f"{name}-??????"),
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-            for name in names
-        ]
-        reason = "Secrets of one kind, one per tenant or site; the ARN ends in six characters nobody can know"
-        allow(grantee, [f"secretsmanager:{action}"], arns, wildcard=reason)
-
-    def object_access(self, function: lambda_.Function, prefix: str, *actions: str) -> None:
-        """Allow S3 ``actions`` (``GetObject``, ``PutObject``, ...) under ``prefix`` of the bucket; env BUCKET_NAME."""
-        function.add_environment("BUCKET_NAME", self.state.bucket_name)
-        arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
-        reason = "Files under one prefix; their names are made at run time"
-        allow(function, [f"s3:{action}" for action in actions], [f"{arn}/{prefix}*"], wildcard=reason)
-        allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
-
-    def listing_access(self, function: lambda_.Function, prefix: str) -> None:
-        """Allow to list what is under ``prefix`` of the bucket; without it a missing object looks like a refusal."""
-        arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
-        allow(function, ["s3:ListBucket"], [arn], conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}})
+    # --- alarms ----------------------------------------------------------------------------------------------------
 
     def metric_alarm(self, name: str, kind: Kind, metric: str, **dimensions: str) -> None:
         """Raise an alarm of this kind on one of the context's own metrics (``core.observability.measure``)."""
@@ -209,22 +156,33 @@ class ContextStack(Stack):
         max_concurrency: int = 5,
     ) -> sqs.Queue:
         """Bring the events that the handler of ``functions/<context>/<name>`` reads to it, by a queue of its own."""
-        wanted = self.state.sources.subscription(self.context, name)
         queue = self.queue(name, consumer, batch_size, max_concurrency)
-        undelivered = self._dead_letters(
-            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
-        )
-        events.Rule(
+        wanted = self.state.sources.subscription(self.context, name)
+        pattern = events.EventPattern(source=list(wanted.sources) or None, detail_type=list(wanted.event_types))
+        rule = events.Rule(
             self,
             f"Rule {name}",
             rule_name=self.stage.name_of(self.context, name),
             event_bus=events.EventBus.from_event_bus_name(self, f"Bus {name}", self.stage.name_of()),
-            event_pattern=events.EventPattern(
-                source=list(wanted.sources) or None, detail_type=list(wanted.event_types)
-            ),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185)],
+            event_pattern=pattern,
         )
+        self._bring(rule, queue, name)
         return queue
+
+    def objects_to(self, queue: sqs.Queue, name: str, prefix: str) -> None:
+        """Tell ``queue`` of every object that is created under ``prefix`` of the bucket; S3 tells the default bus."""
+        detail = {"bucket": {"name": [self.state.bucket_name]}, "object": {"key": [{"prefix": prefix}]}}
+        pattern = events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=detail)
+        rule_name = self.stage.name_of(self.context, name, "objects")
+        rule = events.Rule(self, f"Objects {name}", rule_name=rule_name, event_pattern=pattern)
+        self._bring(rule, queue, name)
+
+    def _bring(self, rule: events.Rule, queue: sqs.Queue, name: str) -> None:
+        """Send what fits a rule to ``queue``; what cannot be delivered for two days is parked."""
+        undelivered = self._dead_letters(
+            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
+        )
+        rule.add_target(targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185))
 
     def queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
         """Add a queue for ``consumer``; the outbox sends to it by ``name``, also what is sent again after it failed."""
@@ -275,23 +233,6 @@ class ContextStack(Stack):
             ),
         ).node.add_dependency(function)
 
-    def objects_to(self, queue: sqs.Queue, name: str, prefix: str) -> None:
-        """Tell ``queue`` of every object that is created under ``prefix`` of the bucket; S3 tells the default bus."""
-        undelivered = self._dead_letters(
-            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
-        )
-        events.Rule(
-            self,
-            f"Objects {name}",
-            rule_name=self.stage.name_of(self.context, name, "objects"),
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={"bucket": {"name": [self.state.bucket_name]}, "object": {"key": [{"prefix": prefix}]}},
-            ),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185)],
-        )
-
     # --- workflows -------------------------------------------------------------------------------------------------
 
     def workflow(
@@ -314,58 +255,6 @@ class ContextStack(Stack):
             tasks=tasks,
             substitutions=substitutions or {},
         )
-
-    def start_access(self, function: lambda_.Function, machine: sfn.StateMachine | str, *also: str) -> None:
-        """Allow ``function`` to start ``machine``, and ``also`` (``DescribeExecution``, ``StopExecution``, ...).
-
-        ``machine`` may be the name of a workflow that is made later. Env STATE_MACHINE_ARN_<NAME> is set.
-        """
-        name = machine if isinstance(machine, str) else self._workflow_name(machine)
-        full_name = self.stage.name_of(self.context, name)
-        function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", machine_arn(self, full_name))
-        allow(function, ["states:StartExecution"], [machine_arn(self, full_name)])
-        if also:
-            reason = "Executions of this one workflow; their names are made at run time"
-            executions = [executions_arn(self, full_name)]
-            allow(function, [f"states:{action}" for action in also], executions, wildcard=reason)
-
-    def describe_access(self, function: lambda_.Function, name: str) -> None:
-        """Allow ``function`` to see the state of the workflow ``name``; env STATE_MACHINE_ARN_<NAME> is set."""
-        arn = machine_arn(self, self.stage.name_of(self.context, name))
-        function.add_environment(f"STATE_MACHINE_ARN_{name.upper()}", arn)
-        allow(function, ["states:DescribeStateMachine"], [arn])
-
-    def callback_access(self, function: lambda_.Function, machine: sfn.StateMachine | str) -> None:
-        """Allow ``function`` to answer the task tokens of ``machine``.
-
-        The emulator cannot tell from a token whose machine it is and compares with ``*`` (docs/fidelity.md, F15).
-        """
-        name = machine if isinstance(machine, str) else self._workflow_name(machine)
-        arn = machine_arn(self, self.stage.name_of(self.context, name))
-        reason = "Only in the local cloud, which knows no resource for task tokens"
-        allow(function, ["states:SendTaskSuccess"], [self._on_aws_only(arn)], wildcard=reason)
-
-    def mail_access(self, function: lambda_.Function, sender: str) -> None:
-        """Allow mail from ``sender``, by its address or its domain, whichever SES has verified.
-
-        The emulator compares with ``*`` (docs/fidelity.md, F16).
-        """
-        names = (sender, sender.rpartition("@")[2])
-        arns = [self.format_arn(service="ses", resource="identity", resource_name=name) for name in names]
-        reason = "Only in the local cloud, which knows no resource for mails"
-        allow(function, ["ses:SendEmail"], [self._on_aws_only(arn) for arn in arns], wildcard=reason)
-
-    def _on_aws_only(self, arn: str) -> str:
-        """Return ``arn``, which is any resource in the local cloud."""
-        return Fn.condition_if(self._on_aws().logical_id, arn, "*").to_string()
-
-    def _on_aws(self) -> CfnCondition:
-        """Return the condition that this stack is deployed on AWS; ``enghub up`` says otherwise."""
-        made = self.node.try_find_child("OnAws")
-        if isinstance(made, CfnCondition):
-            return made
-        target = CfnParameter(self, "Target", type="String", default="aws", allowed_values=["aws", "local"])
-        return CfnCondition(self, "OnAws", expression=Fn.condition_equals(target.value_as_string, "aws"))
 
     # --- outbox ----------------------------------------------------------------------------------------------------
 
@@ -408,13 +297,5 @@ class ContextStack(Stack):
         self.metric_alarm("messages", PARKED, "ParkedMessages")
         return parker
 
-    def table_arn(self) -> str:
-        """Return the ARN of the context's table."""
-        return self.format_arn(service="dynamodb", resource="table", resource_name=self.stage.name_of(self.context))
-
     def _name_of(self, function: lambda_.Function) -> str:
         return function.node.id.removeprefix("Function ")
-
-    def _workflow_name(self, machine: sfn.StateMachine) -> str:
-        prefix = f"Workflow {self.stage.name_of(self.context)}-"
-        return machine.node.id.removeprefix(prefix).replace("-", "_")
