@@ -1,5 +1,6 @@
 """Configuration items, and calls of the settings functions as the gateway makes them."""
 
+import json
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -62,6 +63,13 @@ def answer(
     if path.startswith("/api/"):
         return sent_to("decide_change", method, path, body, caller=caller, headers=headers, query=query)
     return sent_to(function, method, BASE + path, body, caller=caller, headers=headers, query=query)
+
+
+def data(*arguments: Any, **options: Any) -> Any:
+    """Send one request as ``answer`` does, and return the data of what must be a success."""
+    found = answer(*arguments, **options)
+    assert found["statusCode"] < 300, found["body"]
+    return json.loads(found["body"])["data"]
 
 
 def sent_to(

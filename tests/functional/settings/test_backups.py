@@ -14,7 +14,7 @@ from enghub.settings.configs.model import Layer
 from tests.factories.forms import a_form
 from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, Context, a_principal
-from tests.factories.settings import ADMIN, EVERYTHING, SESSION_TIMEOUT, answer, handler, sent_to
+from tests.factories.settings import ADMIN, EVERYTHING, SESSION_TIMEOUT, data, handler, sent_to
 from tests.factories.stored import items
 
 BACKUPS = "/api/v1/settings/backups"
@@ -34,12 +34,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> None:
 
     boto3.client("s3", "us-east-1").create_bucket(Bucket="enghub-test-files")
     monkeypatch.setenv("BUCKET_NAME", "enghub-test-files")
-
-
-def data(*args: Any, **kwargs: Any) -> Any:
-    found = answer(*args, **kwargs)
-    assert found["statusCode"] < 300, found["body"]
-    return json.loads(found["body"])["data"]
 
 
 def sent(method: str, path: str = "", body: Any = None, caller: Principal = KEEPER, **query: str) -> tuple[int, Any]:

@@ -1,24 +1,16 @@
 """Whom a change would hit, before it is saved (CFG-30), and what it costs to know."""
 
-import json
 from typing import Any
 
 import pytest
 
 from tests.factories.http import a_principal
-from tests.factories.settings import ADMIN, EVERYTHING, answer
+from tests.factories.settings import ADMIN, EVERYTHING, data
 
 
 @pytest.fixture(autouse=True)
 def table(account: Any) -> None:
     account("settings")
-
-
-def data(*args: Any, **kwargs: Any) -> Any:
-    found = answer(*args, **kwargs)
-    body = json.loads(found["body"])
-    assert found["statusCode"] < 300, body
-    return body["data"]
 
 
 def create(config_key: str, value: str, layer: str, user: str = "admin", tenant: str = "acme", **more: Any) -> None:

@@ -18,19 +18,13 @@ from enghub.settings.configs.model import Address, ConfigType, Content, Effectiv
 from enghub.settings.transfers.columns import COLUMNS, read_row, row_of
 from tests.factories.forms import BOUNDARY, a_form, form_body
 from tests.factories.http import NOW, Context, a_principal, an_origin
-from tests.factories.settings import ADMIN, BASE, EVERYTHING, SESSION_TIMEOUT, answer, handler, sent_to
+from tests.factories.settings import ADMIN, BASE, EVERYTHING, SESSION_TIMEOUT, data, handler, sent_to
 from tests.factories.stored import items
 
 
 @pytest.fixture(autouse=True)
 def table(account: Any) -> None:
     account("settings")
-
-
-def data(*args: Any, **kwargs: Any) -> Any:
-    found = answer(*args, **kwargs)
-    assert found["statusCode"] < 300, found["body"]
-    return json.loads(found["body"])["data"]
 
 
 def text(config_key: str, value: str, **fields: Any) -> dict[str, Any]:

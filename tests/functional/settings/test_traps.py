@@ -10,19 +10,13 @@ from enghub.settings.evaluations.ofrep import bulk_etag
 from tests.factories import rules
 from tests.factories.forms import a_form
 from tests.factories.http import Context
-from tests.factories.settings import ADMIN, BASE, answer, handler
+from tests.factories.settings import ADMIN, BASE, data, handler
 from tests.factories.stored import waiting
 
 
 @pytest.fixture(autouse=True)
 def table(account: Any) -> None:
     account("settings")
-
-
-def data(*args: Any, **kwargs: Any) -> Any:
-    found = answer(*args, **kwargs)
-    assert found["statusCode"] < 300, found["body"]
-    return json.loads(found["body"])["data"]
 
 
 def made(key: str, value: str, layer: str = "tenant", **fields: Any) -> Any:

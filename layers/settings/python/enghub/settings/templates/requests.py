@@ -1,5 +1,6 @@
 """Requests of /api/v1/settings/templates (CFG-13; the names are REQ-008 7.2.3's)."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -93,39 +94,13 @@ class ImportTemplateRequest(wire.Request):
             raise TemplateRefused(field=f"file.{place}"[:300], problem=problems.said(first)) from error
 
 
-class ApplyRequest(wire.Request):
-    """Make a layer's items from a template: all or none."""
+class FollowRequest(wire.Request):
+    """What making items and upgrading them share."""
 
     version: VersionName | None = None
     """The latest by default."""
     values: Values = {}  # noqa: RUF012 - pydantic copies it
-    """Values by key instead of the defaults."""
-    overwrite_existing: wire.Flag = False
-    """Whether items that are there are changed; else they stay."""
-    dry_run: wire.Flag = False
-    change_reason: Reason = ""
-    break_glass: wire.Flag = False
-
-    def wanted(self, owner: Owner, template_id: str) -> Wanted:
-        """Return what is wanted."""
-        return Wanted(
-            owner,
-            template_id,
-            self.version,
-            self.values,
-            self.overwrite_existing,
-            self.dry_run,
-            self.change_reason,
-            self.break_glass,
-        )
-
-
-class UpgradeRequest(wire.Request):
-    """Let items that follow a template follow a newer version of it; what the tenant changed stays."""
-
-    version: VersionName | None = None
-    values: Values = {}  # noqa: RUF012 - pydantic copies it
-    """Values by key that are to hold whatever was there."""
+    """Values by key instead of the defaults, whatever was there."""
     dry_run: wire.Flag = False
     change_reason: Reason = ""
     break_glass: wire.Flag = False
@@ -141,3 +116,18 @@ class UpgradeRequest(wire.Request):
             reason=self.change_reason,
             break_glass=self.break_glass,
         )
+
+
+class ApplyRequest(FollowRequest):
+    """Make a layer's items from a template: all or none."""
+
+    overwrite_existing: wire.Flag = False
+    """Whether items that are there are changed; else they stay."""
+
+    def wanted(self, owner: Owner, template_id: str) -> Wanted:
+        """Return what is wanted."""
+        return replace(super().wanted(owner, template_id), overwrite=self.overwrite_existing)
+
+
+class UpgradeRequest(FollowRequest):
+    """Let items that follow a template follow a newer version of it; what the tenant changed stays."""
