@@ -64,7 +64,7 @@ class AccessStack(Stack):
         allow_key(function, self.state.key.key_arn, "s3", "Decrypt", "GenerateDataKey")
 
     def listing_access(self, function: lambda_.Function, prefix: str) -> None:
-        """Allow to list what is under ``prefix`` of the bucket; without it a missing object looks like a refusal."""
+        """Allow to list what is under ``prefix``: by it a refused object is told from a missing one (``kit.files``)."""
         arn = self.format_arn(service="s3", region="", account="", resource=self.state.bucket_name)
         allow(function, ["s3:ListBucket"], [arn], conditions={"StringLike": {"s3:prefix": [f"{prefix}*"]}})
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from enghub.core import aws
 from enghub.kit.files import folder as gateway
 from enghub.kit.files.bucket import BucketFiles
 from enghub.kit.files.store import FileMissing, Files
@@ -52,6 +55,29 @@ def test_what_is_not_there_is_missing_and_its_removal_is_fine(files: Files) -> N
         files.open("none")
     files.delete("none")
     files.move("none", "other")
+
+
+@pytest.mark.parametrize("files", ["bucket"], indirect=True)
+def test_a_refusal_of_what_is_not_there_means_missing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 answers 403 for a missing object where the grant to list is of a prefix; what is there is refused."""
+    files.write("there", b"x")
+    files.write("none-of-these", b"x")
+    client = aws.client("s3")
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+    for name in ("get_object", "head_object", "download_fileobj", "copy", "put_object"):
+        monkeypatch.setattr(client, name, Mock(side_effect=refused))
+    assert files.info("none") is None
+    files.move("none", "other")
+    for look in (files.read, files.open):
+        with pytest.raises(FileMissing):
+            look("none")
+        with pytest.raises(WorkFailed, match="AccessDenied"):
+            look("there")
+    with pytest.raises(WorkFailed, match="AccessDenied"):
+        files.write("none", b"x")
+    monkeypatch.setattr(client, "list_objects_v2", Mock(side_effect=refused))
+    with pytest.raises(WorkFailed, match="AccessDenied"):
+        files.read("none")
 
 
 def test_a_move_replaces_and_can_be_repeated(files: Files) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from enghub.core import clock
 from enghub.plm.gateways import exchange
@@ -239,6 +240,17 @@ def test_a_store_that_does_not_answer_is_asked_again(bucket: Any, monkeypatch: p
     told_of = gone["detail"]["object"]
     bucket.delete_object(Bucket=BUCKET, Key=told_of["key"], VersionId=told_of["version-id"])
     assert told(gone) == []
+    assert "not there any more" in report(newest())["failure"]
+    unseen = dropped(bucket, in_csv(a_record(1)), "unseen.csv")
+    bucket.delete_object(Bucket=BUCKET, Key=unseen["detail"]["object"]["key"])
+
+    def refused(self: Any, name: str, wanted: Any) -> Any:
+        if name == "GetObject":
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, name)
+        return real(self, name, wanted)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refused)
+    assert told(unseen) == [], "S3 says 403 of what is not there to who may list a prefix only"
     assert "not there any more" in report(newest())["failure"]
 
 

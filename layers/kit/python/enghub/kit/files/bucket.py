@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from enghub.core import aws
 from enghub.core.i18n import Text
+from enghub.kit.files.listing import REFUSED, is_listed
 from enghub.kit.files.store import DENIED, PART_BYTES, UNAVAILABLE, FileInfo, FileMissing, clean_path
 from enghub.kit.work.errors import WorkFailed
 
@@ -16,6 +17,7 @@ QUOTA = Text(
     "{store} is full ({error}): make room or raise its quota, then resume. Nothing half-written was kept of {path}",
     "{store} 空间不足（{error}）：请释放空间或提高配额后继续。{path} 未留下不完整的内容",
 )
+_MISSING: Final = ("NoSuchKey", "404", "NotFound")
 _OVER_QUOTA: Final = ("QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage")
 
 
@@ -30,7 +32,7 @@ class BucketFiles:
     def info(self, path: str) -> FileInfo | None:
         """See `Files.info`."""
         try:
-            with self._errors(path) as (client, place):
+            with self._errors(path, is_read=True) as (client, place):
                 head = client.head_object(**place)
         except FileMissing:
             return None
@@ -38,7 +40,7 @@ class BucketFiles:
 
     def read(self, path: str) -> bytes:
         """See `Files.read`."""
-        with self._errors(path) as (client, place):
+        with self._errors(path, is_read=True) as (client, place):
             content: bytes = client.get_object(**place)["Body"].read()
             return content
 
@@ -46,7 +48,7 @@ class BucketFiles:
         """Fetch the object into a temporary file, in memory while it is small."""
         file: Any = tempfile.SpooledTemporaryFile(max_size=16 * PART_BYTES)  # noqa: SIM115 - the caller closes it
         try:
-            with self._errors(path) as (client, place):
+            with self._errors(path, is_read=True) as (client, place):
                 client.download_fileobj(self._bucket, place["Key"], file)
         except BaseException:
             file.close()
@@ -71,7 +73,7 @@ class BucketFiles:
     def move(self, path: str, target: str) -> None:
         """Copy, then delete: a stop between the two leaves both, and a repeat ends it."""
         try:
-            with self._errors(path) as (client, place):
+            with self._errors(path, is_read=True) as (client, place):
                 client.copy({"Bucket": self._bucket, "Key": place["Key"]}, self._bucket, self._key(target))
                 client.delete_object(**place)
         except FileMissing:
@@ -91,14 +93,15 @@ class BucketFiles:
         return self._prefix + "/".join(clean_path(path))
 
     @contextmanager
-    def _errors(self, path: str) -> Iterator[tuple[Any, dict[str, str]]]:
+    def _errors(self, path: str, *, is_read: bool = False) -> Iterator[tuple[Any, dict[str, str]]]:
         try:
             yield aws.client("s3"), {"Bucket": self._bucket, "Key": self._key(path)}
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in ("NoSuchKey", "404", "NotFound"):
+            refused = code in REFUSED
+            if code in _MISSING or (is_read and refused and not is_listed(self._bucket, self._key(path))):
                 raise FileMissing(path) from error
-            denied = code in ("AccessDenied", "403", "Forbidden", "NoSuchBucket")
+            denied = refused or code == "NoSuchBucket"
             full = code in _OVER_QUOTA
             text = QUOTA if full else DENIED if denied else UNAVAILABLE
             raise WorkFailed(

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from enghub.core import aws, config
 from enghub.core.clock import system_clock
 from enghub.core.errors import Unavailable
+from enghub.kit.files.listing import REFUSED, is_listed
 from enghub.plm.connections.errors import ConnectionNotFound
 from enghub.plm.connections.rules import FileEncoding
 from enghub.plm.connections.store import Connections
@@ -42,7 +43,8 @@ class S3Bucket:
         try:
             body = aws.client("s3").get_object(Bucket=self.name, Key=key, **chosen)["Body"]
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
+            code = error.response["Error"]["Code"]
+            if code not in _GONE and not (code in REFUSED and not is_listed(self.name, key)):
                 raise Unavailable from error
             yield None
             return
