@@ -101,6 +101,11 @@ def runtime() -> tuple[Source, ...]:
     return tuple(Source(path.relative_to(ROOT)) for path in sorted(found))
 
 
+def clients() -> list[Source]:
+    """Return every file that runs in other people's programs."""
+    return [Source(path.relative_to(ROOT)) for path in sorted(ROOT.glob("clients/**/*.py"))]
+
+
 def handlers() -> list[Source]:
     """Return the functions' entry points."""
     return [source for source in runtime() if source.is_function and source.path.name == "handler.py"]

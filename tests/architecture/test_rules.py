@@ -178,6 +178,11 @@ def test_for_handlers(rule: Rule) -> None:
     check(rule, source.handlers())
 
 
+def test_for_clients() -> None:
+    assert len(source.clients()) > 10
+    check(a_file_and_a_function_stay_small, source.clients())
+
+
 def test_no_two_modules_import_each_other_not_even_in_a_circle() -> None:
     """Also inside functions and for types only: who reads a module never has to read it first."""
     layers = {file.module: file for file in source.runtime() if not file.is_function}
