@@ -174,7 +174,7 @@ def _json_entries(parts: Iterator[str]) -> Iterator[Entry]:
             return
         if not window.text:
             if listed:
-                raise FileRefused(texts.NOT_READ.filled(why="the list does not end"), f"line {window.line}")
+                raise FileRefused(texts.OPEN_LIST, f"line {window.line}")
             return
         place = f"line {window.line}"
         try:
@@ -196,7 +196,7 @@ def _match_end(pattern: re.Pattern[str], text: str) -> int:
 
 def _broken(window: "_Window", error: Exception) -> FileRefused:
     if not isinstance(error, json.JSONDecodeError):
-        return FileRefused(texts.NOT_READ.filled(why="it is nested too deep"), f"line {window.line}")
+        return FileRefused(texts.TOO_DEEP, f"line {window.line}")
     is_cut = error.pos >= MOST_CHARACTERS or error.msg.startswith("Unterminated string")
     if is_cut and len(window.text) > MOST_CHARACTERS:
         return FileRefused(texts.TOO_LONG.filled(most=MOST_CHARACTERS), f"line {window.line}")

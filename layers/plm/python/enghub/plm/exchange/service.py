@@ -84,7 +84,7 @@ class Intake:
             raise FileRefused(texts.TOO_LARGE.filled(most=MOST_BYTES))
         with self.bucket.opened(dropped.key, dropped.version) as file:
             if file is None:
-                raise FileRefused(texts.NOT_READ.filled(why="it is not there any more"))
+                raise FileRefused(texts.GONE)
             encoding = self.encoding(dropped.tenant_id, dropped.connection)
             found, records = entries(file, dropped.kind, encoding), 0
             while part := list(islice(found, PART)):

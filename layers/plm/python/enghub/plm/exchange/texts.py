@@ -14,6 +14,9 @@ NO_COLUMN = Text(
     "缺少列 {name}，现有 {found}：分隔符或编码是否与连接所声明的不同？",
 )
 NOT_READ = Text("it cannot be read: {why}", "无法解析：{why}")
+GONE = Text("it is not there any more", "文件已不存在")
+OPEN_LIST = Text("it cannot be read: the list does not end", "无法解析：列表没有结束")
+TOO_DEEP = Text("it cannot be read: it is nested too deep", "无法解析：嵌套过深")
 TYPED = Text("document types and entities are not read", "不读取文档类型声明和实体")
 TOO_LONG = Text("a record has more than {most} characters", "单条记录超过 {most} 个字符")
 TOO_MANY = Text("it has more than {most} records", "记录超过 {most} 条")
