@@ -94,3 +94,70 @@ def test_a_name_that_is_taken_is_one_part_that_everybody_can_keep(name: str) -> 
 def test_a_name_that_some_system_cannot_keep_is_refused(name: str) -> None:
     with pytest.raises(FileNameRefused):
         clean_name(name, PDF)
+
+
+WORD = next(one for one in MEDIA_TYPES.values() if one.name.endswith("wordprocessingml.document"))
+LOADED = '<Relationship Type="http://x/relationships/attachedTemplate" Target="http://y" TargetMode="External"/>'
+
+
+def a_document(**parts: str | bytes) -> io.BytesIO:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"[Content_Types].xml": "<Types/>", "word/document.xml": "<x/>", **parts}.items():
+            archive.writestr(name, content)
+    return made
+
+
+def relations(inside: str, head: str = "") -> str:
+    return f'{head}<Relationships xmlns:r="r">{inside}</Relationships>'
+
+
+WRITTEN: dict[str, str | bytes] = {
+    "plainly": relations(LOADED),
+    "across a border of what is read at once": relations("<!--" + "x" * (65_536 - 100) + "-->" + LOADED),
+    "with a sign that seems its end": relations(LOADED.replace('Type="', 'Id=">" Type="')),
+    "with a prefix": relations(LOADED.replace("<", "<r:")),
+    "with a prefixed attribute": relations(LOADED.replace("TargetMode", "r:TargetMode")),
+    "with references": relations(LOADED.replace("External", "&#69;xternal").replace("attached", "attach&#x65;d")),
+    "in single quotes": relations(LOADED.replace('"', "'")),
+    "with lines inside": relations(LOADED.replace(" ", "\n\t")),
+    "with a declaration": relations(LOADED, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'),
+    "as the last, unclosed": "<Relationships>" + LOADED,
+    "in an encoding of its own": relations(LOADED, '<?xml version="1.0" encoding="cp037"?>').encode("cp037"),
+    "in a declared encoding": relations(LOADED, "<?xml version='1.0' encoding='UTF-7'?>"),
+    "among a hundred thousand that never end": "<Relationships>" + "<Relationship " * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", WRITTEN.values(), ids=WRITTEN)
+def test_what_loads_from_elsewhere_is_found_however_it_is_written(content: str | bytes) -> None:
+    with pytest.raises(Refusal):
+        check(a_document(**{"word/_rels/settings.xml.rels": content}), WORD)
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        '<Types><Override ContentType="x.macroEnabled.main+xml"/></Types>',
+        '<Types><Override ContentType="x.macro&#69;nabled.main+xml"/></Types>',
+        "<t:Types xmlns:t='t'><t:Default ContentType='application/vnd.ms-office.vba&#80;roject'/></t:Types>",
+        "<Types>" + " " * (5 << 20) + "</Types>",
+    ],
+    ids=["plainly", "with a reference", "with a prefix", "too long"],
+)
+def test_a_type_with_macros_is_found_however_it_is_written(types: str) -> None:
+    with pytest.raises(Refusal):
+        check(a_document(**{"[Content_Types].xml": types}), WORD)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        relations(LOADED.replace(' TargetMode="External"', "")),
+        relations(LOADED.replace("attachedTemplate", "hyperlink")),
+        relations(LOADED.replace("attachedTemplate", "image"), '\ufeff<?xml version="1.0" encoding="utf-8"?>'),
+    ],
+    ids=["a template of its own", "a link", "a picture"],
+)
+def test_what_office_writes_itself_is_taken(content: str) -> None:
+    check(a_document(**{"word/_rels/document.xml.rels": content}), WORD)

@@ -43,6 +43,17 @@ def refusal(answer: Answer) -> EngHubError:
 
 # --- told apart ---
 
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<!-- -->" * 500, b"<!-- -->\n" * 450 + b"<", b"<html>" + b"<title>" * 9_000, b"<html><title" + b" " * 60_000],
+    ids=["comments", "comments and lines", "titles", "a title's tag"],
+)
+def test_an_answer_made_to_be_slow_is_read_as_soon_as_any(body: bytes) -> None:
+    with pytest.raises((PlmRefused, PlmUnavailable)):
+        body_of(Answer(200, {"content-type": "text/html"}, body, 1), "GetProductsResponse", 100_000)
+
+
 LATER: dict[str, tuple[Answer, str]] = {
     "a fault of the server": (
         said(soap.fault("Server", "ORA-12541: no listener"), 500),

@@ -76,7 +76,7 @@ HELD = Text(
     "持锁期间其他会话一律等待：请去掉该语句，或分批更新（enghub.RowMigration）",
 )
 _SERIAL = frozenset({"SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL2", "SERIAL4", "SERIAL8"})
-_CALL = re.compile(r"(?i)\bDEFAULT\s+\(*\s*([a-z_][\w.]*)\s*\(")
+_CALL = re.compile(r"(?i)\bDEFAULT\s++\(*+\s*+([a-z_][\w.]*)\s*\(")
 _SAME_FOR_ALL = frozenset(
     {"now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "localtimestamp", "localtime"}
     | {"current_time", "date_trunc", "to_date", "to_timestamp", "make_interval", "coalesce", "cast", "lower", "upper"}

@@ -8,15 +8,25 @@ does not run JavaScript of a PDF, and does not look into files inside files.
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO
 
 from enghub.core.i18n import Filled, Text
+from enghub.core.lazy import lazy
 from enghub.plm.documents.media import MIB, Family, MediaType
+
+if TYPE_CHECKING:
+    import defusedxml.common as xml_errors
+    from defusedxml import ElementTree
+else:
+    ElementTree = lazy("defusedxml.ElementTree")
+    xml_errors = lazy("defusedxml.common")
 
 CHUNK = 64 * 1024
 MOST_ENTRIES = 5_000
 MOST_UNPACKED = 256 * MIB
+MOST_DESCRIBED = 4 * MIB
+"""Bytes of a part that says what others are: their types, their relations."""
 OVERLAP = 64
 """Bytes of the chunk before that are looked at again, so that no word is cut in two."""
 OTHER = Text("its content is not {media}", "其内容不是 {media}")
@@ -29,6 +39,7 @@ TOO_MUCH = Text("it unpacks to more than {most} MiB or {entries} parts", "解压
 REMOTE = Text("it loads content from elsewhere ({part})", "会从外部加载内容（{part}）")
 ENTITIES = Text("it declares entities or another encoding in {part}", "{part} 声明了实体或其他编码")
 BROKEN = Text("its parts are damaged: {why}", "其内部已损坏：{why}")
+TOO_MUCH_UNPACKED = TOO_MUCH.filled(most=MOST_UNPACKED // MIB, entries=MOST_ENTRIES)
 
 _HEADS: Mapping[Family, tuple[bytes, ...]] = {
     Family.PDF: (b"%PDF-",),
@@ -48,9 +59,8 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _ACTIVE = re.compile(r"vbaproject|vbadata|(^|/)(macrosheets|activex|ctrlprops)/|\.(bin|exe|dll|js|vbs|hta|jar)$")
 _PRINTERS = re.compile(r"(^|/)printersettings/printersettings\d*\.bin$")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>", re.IGNORECASE)
-_LOADED = re.compile(rb"/(attachedTemplate|oleObject|frame|subDocument|control)[\"']", re.IGNORECASE)
-_EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External", re.IGNORECASE)
+_ENCODING = re.compile(rb"<\?xml\s[^>]{0,200}encoding\s*+=\s*+[\"'](?!utf-8[\"']|us-ascii[\"'])", re.IGNORECASE)
+_LOADED = ("/attachedtemplate", "/oleobject", "/frame", "/subdocument", "/control")
 
 
 class Refusal(Exception):
@@ -117,25 +127,33 @@ def _office(stream: BinaryIO, media: MediaType) -> None:
 
 def _package(package: zipfile.ZipFile, media: MediaType) -> None:
     parts, left = package.infolist(), MOST_UNPACKED
-    too_much = TOO_MUCH.filled(most=MOST_UNPACKED // MIB, entries=MOST_ENTRIES)
     if len(parts) > MOST_ENTRIES or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise Refusal(too_much)
+        raise Refusal(TOO_MUCH_UNPACKED)
     names = {part.filename for part in parts}
     if len(names) != len(parts) or not {"[Content_Types].xml", _MAIN[media.family]} <= names:
         raise Refusal(OTHER.filled(media=media.name))
     for part in parts:
-        if part.flag_bits & 1:
-            raise Refusal(LOCKED)
-        name = part.filename.lower()
-        if _ACTIVE.search(name) and not _PRINTERS.search(name):
-            raise Refusal(MACROS.filled(part=part.filename[:100]))
-        look = _look_for(name)
-        for window, is_new in _windows(package, part):
-            left -= is_new
-            if left < 0:  # what the directory says of its parts may be untrue
-                raise Refusal(too_much)
-            if look is not None:
-                look(window, part.filename[:100])
+        left -= _part(package, part, left)
+
+
+def _part(package: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
+    """Look into one part, of at most ``left`` bytes; return its bytes."""
+    name, shown, size = part.filename.lower(), part.filename[:100], 0
+    if part.flag_bits & 1:
+        raise Refusal(LOCKED)
+    if _ACTIVE.search(name) and not _PRINTERS.search(name):
+        raise Refusal(MACROS.filled(part=shown))
+    for window, is_new in _windows(package, part):
+        size += is_new
+        if size > left:  # what the directory says of its parts may be untrue
+            raise Refusal(TOO_MUCH_UNPACKED)
+        if name.endswith((".xml", ".vml", ".rels")):
+            _markup(window, shown)
+    if name.endswith(".rels") or name == "[content_types].xml":
+        if size > MOST_DESCRIBED:
+            raise Refusal(TOO_MUCH_UNPACKED)
+        _described(package.read(part), shown)
+    return size
 
 
 def _windows(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
@@ -147,24 +165,37 @@ def _windows(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[
             before = chunk[-OVERLAP:]
 
 
-def _look_for(name: str) -> Callable[[bytes, str], None] | None:
-    if name.endswith(".rels"):
-        return _relations
-    return _markup if name.endswith((".xml", ".vml")) else None
-
-
 def _markup(window: bytes, part: str) -> None:
     """Office writes UTF-8 without declarations of its own; another encoding would hide words from this look."""
-    if b"\x00" in window or b"<!DOCTYPE" in window or b"<!ENTITY" in window:
+    if b"\x00" in window or b"<!DOCTYPE" in window or b"<!ENTITY" in window or _ENCODING.search(window):
         raise Refusal(ENTITIES.filled(part=part))
-    if part == "[Content_Types].xml" and (b"macroEnabled" in window or b"vbaProject" in window):
-        raise Refusal(MACROS.filled(part=part))
     if b"ddeLink" in window:
         raise Refusal(REMOTE.filled(part=part))
 
 
-def _relations(window: bytes, part: str) -> None:
-    _markup(window, part)
-    for found in _RELATION.findall(window):
-        if _EXTERNAL.search(found) and _LOADED.search(found):
-            raise Refusal(REMOTE.filled(part=part))
+class _Described:
+    """Looks at elements as a parser reads them, whatever their prefixes, quotes and references."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+
+    def start(self, _: str, attributes: dict[str, str]) -> None:
+        named = {name.rpartition("}")[2].lower(): value.strip().lower() for name, value in attributes.items()}
+        if "macroenabled" in (kind := named.get("contenttype", "")) or "vbaproject" in kind:
+            raise Refusal(MACROS.filled(part=self.part))
+        if named.get("targetmode") == "external" and named.get("type", "").endswith(_LOADED):
+            raise Refusal(REMOTE.filled(part=self.part))
+
+    def close(self) -> None:
+        """A parser asks for it."""
+
+
+def _described(content: bytes, part: str) -> None:
+    try:
+        parser = ElementTree.XMLParser(target=_Described(part), forbid_dtd=True)
+        parser.feed(content)
+        parser.close()
+    except xml_errors.DefusedXmlException as error:
+        raise Refusal(ENTITIES.filled(part=part)) from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise Refusal(BROKEN.filled(why=f"{part}: {error}"[:100])) from error

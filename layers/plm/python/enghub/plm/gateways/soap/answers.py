@@ -31,8 +31,9 @@ _INSTANT = re.compile(
 )
 _ENDS_EARLY = frozenset({3, 5, 6, 20})
 """Errors of expat: no element found, unclosed token, partial character, unclosed CDATA section."""
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*(<!doctype\s+html|<html)", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+_HTML = re.compile(rb"\s*+(?>(?><!--.*?-->)\s*+)*+(?:<!doctype\s+html|<html)", re.IGNORECASE | re.DOTALL)
+"""Both read what a stranger sent: bounded, and without ways back, which would take longer than anybody waits."""
 
 FAULT = Text("a SOAP fault, {code}: {reason}", "SOAP 故障 {code}：{reason}")
 PAGE = Text(
