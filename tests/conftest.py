@@ -138,7 +138,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = items[int(number) - 1 :: int(parts)]
     if context is not None:
         wanted = [item for item in wanted if _is_for(context, item.path.relative_to(config.rootpath))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+    kept = set(wanted)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = wanted
 
 
