@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -105,6 +106,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
         return table_name
 
     quicken(monkeypatch)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))  # nothing comes of waiting
     with mock_aws():
         forget_clients()
         yield context
