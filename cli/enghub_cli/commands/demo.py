@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
+from enghub_cli.story import changes, entrance, erp, floor, golive, night, quality, secrets, site, telling, traffic
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -45,10 +45,13 @@ def demo() -> None:
     floor.setting_changes(tell)
     secrets.secret_stays_one(tell)
     secrets.rule_is_proved(tell)
-    telling.people_are_named(tell)
-    site.upgrade_site(tell)
-    telling.people_were_told(tell)
     golive.system_goes_live(tell)
-    night.night_falls(tell)
+    with entrance.opened() as door:
+        ramp = traffic.traffic_goes_back(tell, door)
+        telling.people_are_named(tell)
+        site.upgrade_site(tell)
+        telling.people_were_told(tell)
+        night.night_falls(tell)
+        traffic.traffic_has_moved(tell, ramp)
     out.rule("[bold]The day is done")
     out.print(NEXT.format(api=cloud.api_base, aws=cloud.running.endpoint), markup=False)

@@ -77,7 +77,7 @@ PATCH_SCRIPTS = {
 
 def upgrade_site(tell: Teller) -> None:
     """From 2.16.4 over a baseline to a patch: the patch meets a duplicate order number."""
-    tell.chapter("7  A site is upgraded, stops half-way, resumes and finishes")
+    tell.chapter("8  A site is upgraded, stops half-way, resumes and finishes")
     tell.sign_in("zhao", "UPGRADE_ADMIN")
     site, file = f"SITE-{tell.run}", _business_database(tell.run)
     made = tell.call(

@@ -9,7 +9,7 @@ NOTICES = "/api/v1/notices"
 
 def people_are_named(tell: Teller) -> None:
     """A person, a rule, and a text of one's own; a wrong text is refused where it is wrong."""
-    tell.chapter("6  Who is told")
+    tell.chapter("7  Who is told")
     tell.sign_in("chief", "TENANT_ADMIN")
     name = f"chen-{tell.run.lower()}"
     person = {"name": "陈 Chen", "email": f"{name}@enghub.local", "language": "zh", "zone": "Asia/Shanghai"}
@@ -24,7 +24,7 @@ def people_are_named(tell: Teller) -> None:
 
 def people_were_told(tell: Teller) -> None:
     """What became of the notices of the upgrade."""
-    tell.chapter("8  Who was told")
+    tell.chapter("9  Who was told")
     tell.wait(
         "chief",
         f"{NOTICES}/deliveries?pageSize=100",

@@ -19,7 +19,7 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
+from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling, traffic
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -90,6 +90,7 @@ def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: p
         telling: ("people_are_named", "people_were_told"),
         golive: ("system_goes_live",),
         night: ("night_falls",),
+        traffic: ("traffic_goes_back", "traffic_has_moved"),
     }
     for module, chapters in told_by.items():
         for chapter in chapters:
