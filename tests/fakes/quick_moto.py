@@ -11,7 +11,7 @@ from typing import Any
 import moto.dynamodb.models
 import pytest
 from moto.core import serialize
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID, MockAWS, botocore_stubber, responses_mock
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
@@ -30,6 +30,7 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serialize.BaseJSONSerializer, "_serialize_type_structure", _quick_structure)
     monkeypatch.setattr("moto.core.responses.method_names_from_class", _quick_names)
     monkeypatch.setattr(LimitedSizeDict, "__setitem__", _quick_set)
+    monkeypatch.setattr(MockAWS, "_enable_patching", _quick_start)
 
 
 def quick_table(region: str, name: str, **made: Any) -> None:
@@ -54,6 +55,14 @@ _slow_structure = serialize.BaseJSONSerializer._serialize_type_structure
 _quick_names = cache(method_names_from_class)
 """Moto looks at all members of a service's class for each request."""
 _slow_transaction = DynamoDBBackend.transact_write_items
+
+
+def _quick_start(self: MockAWS, reset: bool = True) -> None:
+    """Moto registers 1,300 addresses each time for callers of AWS by ``requests``; only botocore calls it here."""
+    botocore_stubber.enabled = True
+    if reset:
+        self.reset()
+    responses_mock.start()
 
 
 def _quick_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
