@@ -6,7 +6,20 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import changes, entrance, erp, floor, golive, night, quality, secrets, site, telling, traffic
+from enghub_cli.story import (
+    administrators,
+    changes,
+    entrance,
+    erp,
+    floor,
+    golive,
+    night,
+    quality,
+    secrets,
+    site,
+    telling,
+    traffic,
+)
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -45,6 +58,9 @@ def demo() -> None:
     floor.setting_changes(tell)
     secrets.secret_stays_one(tell)
     secrets.rule_is_proved(tell)
+    administrators.value_is_explained(tell)
+    administrators.two_agree(tell)
+    administrators.release_goes_back(tell)
     golive.system_goes_live(tell)
     with entrance.opened() as door:
         ramp = traffic.traffic_goes_back(tell, door)

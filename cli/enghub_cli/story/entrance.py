@@ -1,8 +1,8 @@
-"""The entrance of a system on this machine: shares requests between two versions, and counts what became of them."""
+"""The entrance of a system on this machine: answers callers by one of two variants, and counts what became of them."""
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,36 +16,44 @@ LONGEST_WINDOW = 60
 
 
 class Entrance:
-    """Answers ``/`` by the old or the new version, ``/share`` with the new one's percent, and Prometheus' queries."""
+    """Answers ``/`` by the old or the new version, ``/as/<variant>`` by that one; ``/share`` is the new one's percent.
+
+    It answers Prometheus' queries ``requests:<variant>[15s]`` and ``errors:<variant>[15s]``.
+    """
 
     def __init__(self) -> None:
         self.url = ""
-        self.is_ill = False
-        """The new version answers 500."""
+        self.ill = ""
+        """The variant that answers 500."""
+        self.callers: Sequence[str] = ("",)
+        """The variant of each; "" for who takes what the entrance gives."""
         self.percent = 0
         self._calls = 0
-        self._answers: deque[tuple[float, bool]] = deque()
-        """When the new version answered, and whether it failed."""
+        self._answers: deque[tuple[float, str, bool]] = deque()
+        """When which variant answered, and whether it failed."""
         self._lock = Lock()
 
-    def answer(self) -> tuple[int, str]:
-        """Answer a caller: of each hundred, as many by the new version as its share says."""
+    def answer(self, variant: str = "") -> tuple[int, str]:
+        """Answer a caller; where no variant is named, the new version has its share of each hundred."""
         with self._lock:
-            self._calls += 1
-            is_new = self._calls * self.percent // 100 > (self._calls - 1) * self.percent // 100
-            if is_new:
-                now = monotonic()
-                self._answers.append((now, self.is_ill))
-                while self._answers[0][0] < now - LONGEST_WINDOW:
-                    self._answers.popleft()
-        return (500 if is_new and self.is_ill else 200), "new" if is_new else "old"
+            if not variant:
+                self._calls += 1
+                is_new = self._calls * self.percent // 100 > (self._calls - 1) * self.percent // 100
+                variant = "new" if is_new else "old"
+            now = monotonic()
+            self._answers.append((now, variant, variant == self.ill))
+            while self._answers[0][0] < now - LONGEST_WINDOW:
+                self._answers.popleft()
+        return (500 if variant == self.ill else 200), variant
 
     def count(self, query: str) -> int:
-        """Return ``requests[15s]`` or ``errors[15s]`` of the new version."""
-        what, _, seconds = query.rstrip("s]").partition("[")
+        """Return what a query asks for."""
+        what, _, rest = query.partition(":")
+        variant, _, seconds = rest.rstrip("s]").partition("[")
         since = monotonic() - int(seconds)
         with self._lock:
-            return sum(1 for at, failed in self._answers if at >= since and (failed or what == "requests"))
+            found = [failed for at, one, failed in self._answers if at >= since and one == variant]
+        return len(found) if what == "requests" else sum(found)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/old":
             self._say(200, "old")
         else:
-            self._say(*self.entrance.answer())
+            self._say(*self.entrance.answer(parts.path.removeprefix("/as/").strip("/")))
 
     def do_POST(self) -> None:
         said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -82,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def opened() -> Iterator[Entrance]:
-    """Open an entrance on a free port of this machine, with somebody who calls all the time."""
+    """Open an entrance on a free port of this machine, where its callers call one after the other, all the time."""
     entrance, closing = Entrance(), Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"entrance": entrance}))
     server.daemon_threads = True
@@ -91,8 +99,11 @@ def opened() -> Iterator[Entrance]:
 
     def call() -> None:
         caller = HTTPConnection("127.0.0.1", port, timeout=5)
+        number = 0
         while not closing.wait(1 / CALLS_PER_SECOND):
-            caller.request("GET", "/")
+            variant = entrance.callers[number % len(entrance.callers)]
+            number += 1
+            caller.request("GET", f"/as/{variant}" if variant else "/")
             caller.getresponse().read()
         caller.close()
 

@@ -72,6 +72,19 @@ class Teller:
             raise Stop(message)
         return data
 
+    def quietly(self, user: str, method: str, path: str, body: Any) -> Any:
+        """Send one request of many and return its answer, without showing them.
+
+        Raises:
+            Stop: it was refused.
+        """
+        with self.cloud.http(self._tokens[user]) as client:
+            answer = client.request(method, path, json=body)
+        if answer.status_code != 200:
+            message = f"The story stops: {method} {path} answered {answer.status_code}; see `enghub logs`"
+            raise Stop(message)
+        return answer.json()
+
     def signed(self, path: str, body: Mapping[str, Any], secret: str, *, expect: int) -> Any:
         """Send a webhook as the PLM does: signed over exactly the bytes sent."""
         raw = json.dumps(body, ensure_ascii=False)

@@ -16,16 +16,16 @@ def traffic_goes_back(tell: Teller, door: Entrance) -> str:
     service = {"name": "ERP", "firstSteps": "systemctl status erp"}
     tell.call("lena", "PUT", f"{GOLIVE}/services/{name}", service, expect=200, show=lambda one: one["serviceId"])
     tell.say("The new version fails for whoever meets it. Real requests are shared and counted at the entrance.")
-    door.is_ill = True
+    door.ill = "new"
     path = _ramp(tell, door, name)
     tell.wait("lena", path, lambda one: one["state"] == "ROLLED_BACK", show=_stands)
     tell.say("It is mended, and traffic comes again: a minute without a flaw decides, while the story goes on.")
-    door.is_ill = False
+    door.ill = ""
     return _ramp(tell, door, name)
 
 
 def _ramp(tell: Teller, door: Entrance, service: str) -> str:
-    watched = {"requests": "requests[$window]", "errors": "errors[$window]", "errorRate": 2}
+    watched = {"requests": "requests:new[$window]", "errors": "errors:new[$window]", "errorRate": 2}
     wanted = {
         "name": "ERP 3",
         "serviceId": service,

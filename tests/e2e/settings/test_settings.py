@@ -16,7 +16,7 @@ from rich.console import Console
 from enghub.kit.sheets import files
 from enghub.kit.sheets.model import Format
 from enghub_cli.context import Cloud
-from enghub_cli.story import secrets
+from enghub_cli.story import administrators, secrets
 from enghub_cli.story.teller import Teller
 from tests.factories import rules
 from tests.waiting import until
@@ -284,5 +284,9 @@ def test_the_chapters_of_the_demo_are_told(cloud: Cloud) -> None:
     tell = Teller(cloud, Console(file=said, width=200), run=uuid4().hex[:8].upper())
     secrets.secret_stays_one(tell)
     secrets.rule_is_proved(tell)
+    administrators.value_is_explained(tell)
+    administrators.two_agree(tell)
+    administrators.release_goes_back(tell)
+    assert "Now 0 of them have it." in said.getvalue()
     for shown in ("******", "Zq7-mail", "is not proved", "no row fits"):
         assert shown in said.getvalue()

@@ -19,7 +19,19 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling, traffic
+from enghub_cli.story import (
+    administrators,
+    changes,
+    erp,
+    floor,
+    golive,
+    night,
+    quality,
+    secrets,
+    site,
+    telling,
+    traffic,
+)
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -82,6 +94,7 @@ def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(context, "connect", lambda: cloud)
     told_by = {
         secrets: ("secret_stays_one", "rule_is_proved"),
+        administrators: ("value_is_explained", "two_agree", "release_goes_back"),
         floor: ("change_arrives", "products_sync", "work_is_done", "board_moves", "setting_changes"),
         changes: ("change_is_followed", "part_is_approved", "problems_flow_back"),
         quality: ("lot_is_held", "stock_is_traced"),
