@@ -52,7 +52,7 @@ test: $(READY)       ## run all tests; those of one context: make test CONTEXT=m
 
 campaign: $(READY)   ## run whole what `make test` samples: kills and faults everywhere; a third: make campaign PART=1/3; SEED=2 draws others
 	python -m tests.servers
-	$(TESTS) --campaign --part $(or $(PART),1/1) --seed $(or $(SEED),1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py tests/functional/golive/test_bus_away.py tests/e2e/core/test_matrix.py tests/e2e/mes/test_contention.py tests/e2e/mes/test_genealogy.py tests/functional/mes/test_clock_changes.py tests/functional/*/test_operations.py tests/functional/plm/test_large_sync.py
+	$(TESTS) --campaign --part $(or $(PART),1/1) --seed $(or $(SEED),1) tests/faults tests/functional/upgrade/steps tests/functional/upgrade/test_clickhouse.py tests/functional/golive/test_bus_away.py tests/e2e/core/test_matrix.py tests/e2e/mes/test_contention.py tests/e2e/mes/test_genealogy.py tests/e2e/settings/test_gray_release.py tests/functional/mes/test_clock_changes.py tests/functional/*/test_operations.py tests/functional/plm/test_large_sync.py
 	$(TESTS) --campaign --part $(or $(PART),1/1) --hypothesis-seed $(or $(SEED),1) -m hypothesis tests
 
 check: $(READY)      ## lint, format, types, import rules; the templates are among the tests

@@ -134,12 +134,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `--context` and `--part` do not ask for."""
+    """Leave out what `--context` and `--part` do not ask for, and what only a campaign has the minutes for."""
     context = config.getoption("--context")
     number, _, parts = config.getoption("--part").partition("/")
     wanted = items[int(number) - 1 :: int(parts)]
     if context is not None:
         wanted = [item for item in wanted if _is_for(context, item.path.relative_to(config.rootpath))]
+    if not config.getoption("--campaign"):
+        wanted = [item for item in wanted if item.get_closest_marker("campaign") is None]
     kept = set(wanted)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = wanted

@@ -13,8 +13,13 @@ def traffic_goes_back(tell: Teller, door: Entrance) -> str:
     tell.chapter("6a  Traffic moves to the new version, and back")
     tell.sign_in("lena", "TENANT_ADMIN")
     name = f"erp-{tell.run.lower()}"
-    service = {"name": "ERP", "firstSteps": "systemctl status erp"}
-    tell.call("lena", "PUT", f"{GOLIVE}/services/{name}", service, expect=200, show=lambda one: one["serviceId"])
+    step = {"targets": [{"kind": "USER", "targetId": name}], "delayMinutes": 15}
+    for path, made in (
+        (f"contacts/{name}", {"name": "Lena"}),
+        (f"policies/{name}", {"name": "ERP", "steps": [step]}),
+        (f"services/{name}", {"name": "ERP", "policyId": name, "firstSteps": "systemctl status erp"}),
+    ):
+        tell.call("lena", "PUT", f"{GOLIVE}/{path}", made, expect=200, show=lambda one: one["version"])
     tell.say("The new version fails for whoever meets it. Real requests are shared and counted at the entrance.")
     door.ill = "new"
     path = _ramp(tell, door, name)
