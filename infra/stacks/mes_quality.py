@@ -46,6 +46,9 @@ def add_quality(stack: ContextStack) -> None:
     # DeleteItem: entries of lists that the order leaves; never an order.
     stack.table_access(hold, *STORED, "DeleteItem", indexes=())
     stack.subscribe("hold_orders", hold)
+    rules = stack.function("follow_rules", timeout_seconds=30)
+    stack.table_access(rules, "PutItem", indexes=())
+    stack.subscribe("follow_rules", rules)
     read = stack.function("read_defects")
     stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
     change = stack.function("change_defects")
