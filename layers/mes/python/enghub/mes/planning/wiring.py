@@ -9,7 +9,7 @@ from enghub.core.lazy import lazy
 from enghub.mes.factories import Factory
 from enghub.mes.keeping.dynamo import DynamoStore
 from enghub.mes.planning.dynamo import KINDS
-from enghub.mes.planning.service import Planning
+from enghub.mes.planning.service import Large, Planning, refused
 
 if TYPE_CHECKING:
     from enghub.mes.plant import wiring as plants
@@ -28,6 +28,6 @@ def on_hand(factory: Factory, material_id: str, today: date) -> Decimal:
     return sum((one.on_hand for one in balances if one.place.lot_id in usable), Decimal(0))
 
 
-def planning(claim: Claim | None = None) -> Planning:
-    """Return the use cases; ``claim`` is the request's claim on its Idempotency-Key."""
-    return Planning(DynamoStore(*KINDS), on_hand, plants.calendar, claim)
+def planning(claim: Claim | None = None, large: Large = refused) -> Planning:
+    """Return the use cases; ``claim`` is the request's claim on its Idempotency-Key, ``large`` takes large runs."""
+    return Planning(DynamoStore(*KINDS), on_hand, plants.calendar, large, claim)
