@@ -29,6 +29,7 @@ def add_quality(stack: ContextStack) -> None:
     stack.subscribe("follow_stock", follow)
     plan = stack.function("plan_requirements", memory_mb=1769, timeout_seconds=29)
     stack.table_access(plan, *STORED, "DeleteItem", indexes=())
+    _large_plans(stack)
     read = stack.function("read_planning", memory_mb=1024)
     stack.table_access(read, "GetItem", "Query", "PutItem", indexes=())
     load = stack.function("read_load", memory_mb=1769, timeout_seconds=29)
@@ -46,10 +47,28 @@ def add_quality(stack: ContextStack) -> None:
     # DeleteItem: entries of lists that the order leaves; never an order.
     stack.table_access(hold, *STORED, "DeleteItem", indexes=())
     stack.subscribe("hold_orders", hold)
+    rules = stack.function("follow_rules", timeout_seconds=30)
+    stack.table_access(rules, "PutItem", indexes=())
+    stack.subscribe("follow_rules", rules)
     read = stack.function("read_defects")
     stack.table_access(read, "GetItem", "BatchGetItem", "Query", "PutItem", indexes=())
     change = stack.function("change_defects")
     stack.table_access(change, *STORED, "DeleteItem", indexes=())
+
+
+def _large_plans(stack: ContextStack) -> None:
+    """Add large planning runs: chunks of items, one after the other."""
+    advance = stack.function("advance_planning", memory_mb=1769, timeout_seconds=900)
+    # DeleteItem: the lease of a run that ended.
+    stack.table_access(advance, *STORED, "DeleteItem", indexes=())
+    machine = stack.workflow("plan_requirements", tasks={"AdvancePlanning": advance})
+    launch = stack.function("launch_planning")
+    stack.table_access(launch, "GetItem", indexes=())
+    stack.start_access(launch, machine)
+    stack.work_queue("launch_planning", launch)
+    sweep = stack.function("sweep_planning", timeout_seconds=60)
+    stack.table_access(sweep, "GetItem", "PutItem", "UpdateItem", "Query", indexes=("gsi2",))
+    stack.schedule("sweep_planning", sweep, "rate(5 minutes)")
 
 
 def _erp(stack: ContextStack) -> None:

@@ -20,6 +20,7 @@ from enghub.mes.factories import Factory
 from enghub.mes.planning.load_api import CapacityLoadResponse, LoadQuery
 from enghub.mes.planning.load_service import CapacityLoad
 from enghub.mes.plant.wiring import plant
+from enghub.mes.rules.deciding import priorities
 from enghub.mes.work_orders.dynamo import DynamoWorkOrders
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ app = http.resolver()
 @app.get("/api/v1/planning/load", right=rights.READ_PLANNING)
 def get_capacity_load(query: Annotated[LoadQuery, Query()]) -> CapacityLoadResponse:
     """Return load by station and day, and for each operation when it can be done and why it is late."""
-    service = CapacityLoad(DynamoWorkOrders(), plant(), system_clock)
+    service = CapacityLoad(DynamoWorkOrders(), plant(), system_clock, priorities)
     return CapacityLoadResponse.of(service.load(Factory.of(http.call(app).origin), query.days), query.station_id)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from enghub.golive.incidents import wiring as incidents
-from enghub.golive.rules import dynamo
 from enghub.golive.rules.model import INCIDENT_TARGETS
+from enghub.kit.rulings import dynamo
 from tests.factories import stored
 from tests.factories.handlers import load_handler
 from tests.factories.http import Context, a_request

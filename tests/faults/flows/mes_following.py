@@ -1,5 +1,6 @@
 """What follows from changes and orders by event, with every fault at every call."""
 
+import json
 from typing import Any
 
 from enghub.core import outbox
@@ -64,3 +65,46 @@ def say_cost(floor: Floor) -> Any:
 
 register(Flow("planners hear what an order cost", "mes", completed, tell))
 register(Flow("say a standard cost", "mes", lambda: Floor(a_principal(*PERMISSIONS, "cost:manage")), say_cost))
+RULE = {
+    **CHANGE,
+    "event_type": "BusinessRuleActivated",
+    "factory_id": "",
+    "source_service": "enghub.settings",
+    "data": {
+        "rule_key": "work_order.handling",
+        "kind": "WORK_ORDER",
+        "active_version": 2,
+        "table": json.dumps(
+            {
+                "inputs": ["quantity"],
+                "outputs": ["allowance"],
+                "policy": "FIRST",
+                "mayLack": [],
+                "rows": [{"when": {}, "then": {"allowance": "0.02"}}],
+            }
+        ),
+    },
+}
+
+
+def rule_heard(floor: Floor) -> list[str]:
+    return failed(floor.handler("follow_rules")(a_batch(RULE), Context()))
+
+
+def decides(floor: Floor) -> None:
+    assert floor.create()[1]["data"]["allowanceBy"] == {"rule": "work_order.handling", "version": 2, "problem": ""}
+
+
+def ruled() -> Floor:
+    floor = Floor()
+    assert rule_heard(floor) == []
+    return floor
+
+
+def planned_once(floor: Floor) -> None:
+    found = floor.read("WO-1")[1]["data"]
+    assert (found["overReportAllowance"], found["allowanceBy"]["version"]) == (0.02, 2)
+
+
+register(Flow("follow a rule for allowances", "mes", Floor, rule_heard, must=decides))
+register(Flow("plan an order whose allowance a rule says", "mes", ruled, Floor.create, must=planned_once))

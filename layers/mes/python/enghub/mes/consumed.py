@@ -211,3 +211,12 @@ class ChangePointCancelled(FromPlm):
     """The PLM has withdrawn an engineering change."""
 
     ecn_number: str
+
+
+class BusinessRuleActivated(EventData, source="enghub.settings"):
+    """Another version of a business rule decides, or none (0); tenant ``*`` is everybody's."""
+
+    rule_key: str
+    kind: str
+    active_version: int
+    table: str

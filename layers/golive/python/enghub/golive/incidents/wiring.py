@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from enghub.golive.incidents.agreed import Agreed
     from enghub.golive.production import dynamo as production
     from enghub.golive.production import model as standing
-    from enghub.golive.rules import dynamo as rules
+    from enghub.kit.rulings import dynamo as rules
 else:  # most calls page nobody
     production = lazy("enghub.golive.production.dynamo")
     standing = lazy("enghub.golive.production.model")
-    rules = lazy("enghub.golive.rules.dynamo")
+    rules = lazy("enghub.kit.rulings.dynamo")
     deciding = lazy("enghub.golive.incidents.agreed")
 
 MOST_SERVICES = 500

@@ -2,13 +2,12 @@
 
 from enghub.core.events import Envelope
 from enghub.golive.consumed import BusinessRuleActivated
-from enghub.golive.rules import dynamo
-from enghub.golive.rules.model import INCIDENT_TARGETS, KIND, ActiveRule
+from enghub.golive.rules.model import INCIDENT_TARGETS, KIND
+from enghub.kit.rulings import dynamo
+from enghub.kit.rulings.model import told
 
 
-def activated(event: Envelope, told: BusinessRuleActivated) -> None:
+def activated(event: Envelope, activation: BusinessRuleActivated) -> None:
     """Keep the version that decides from now on; rules that nothing here asks are passed over."""
-    if told.rule_key != INCIDENT_TARGETS or told.kind != KIND:
-        return
-    one = ActiveRule(event.tenant_id, told.rule_key, told.active_version, told.table, event.timestamp, event.event_id)
-    dynamo.keep(one)
+    if activation.rule_key == INCIDENT_TARGETS and activation.kind == KIND:
+        dynamo.keep(told(event, activation))

@@ -1,21 +1,7 @@
-"""Rules of ``settings`` that decide here, as its events told them (OPS-10, CFG-15). Pure."""
+"""The rules of ``settings`` that decide here (OPS-10, CFG-15)."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Final
 
-INCIDENT_TARGETS = "incident.targets"
+INCIDENT_TARGETS: Final = "incident.targets"
 """The rule that is asked for the clocks of incidents."""
-KIND = "SLA"
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveRule:
-    """The version of a rule that decides since ``at``; version 0 decides nothing. Tenant ``*`` is everybody's."""
-
-    tenant_id: str
-    rule_key: str
-    version: int
-    table: str
-    """The decision table as JSON text."""
-    at: datetime
-    event_id: str
+KIND: Final = "SLA"

@@ -42,7 +42,7 @@ def factory_of_key(pk: str, _: str) -> Mapping[str, Any]:
     return {"factory": Factory(found[1], found[3])}
 
 
-_OF_FACTORY = Layout(given=("factory",), of_key=factory_of_key)
+OF_FACTORY = Layout(given=("factory",), of_key=factory_of_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def aggregate(
         kind,
         word.replace("-", "_"),
         key=lambda value: (factory_key(value.factory, word, *identity(value)), word),
-        layout=_OF_FACTORY,
+        layout=OF_FACTORY,
         name=word.lower().replace("-", "_"),
         identity=lambda value: "/".join(identity(value)),
         factory=lambda value: value.factory.factory_id,
@@ -91,7 +91,7 @@ def fact(kind: type[A], word: str, partition: Callable[[A], Name], place: Callab
         kind,
         word.replace("-", "_"),
         key=lambda value: (factory_key(value.factory, word, *partition(value)), key(*place(value))),
-        layout=_OF_FACTORY,
+        layout=OF_FACTORY,
     )
     return Kind(word, made)
 

@@ -12,11 +12,13 @@ from enghub.core.identity import Origin
 from enghub.kit.calendars.days import WorkingDays
 from enghub.mes.keeping.repository import Found
 from enghub.mes.planning.lots import Costs, Method
-from enghub.mes.planning.model import PlannedItem, Run, Suggested
+from enghub.mes.planning.model import PlannedItem, Run, RunState, Suggested
 from enghub.mes.planning.mrp import Demand, Item, LotRule, Message, OpenOrder
 from enghub.mes.planning.service import PlanRequirements
 
 BASE = "/api/v1/planning"
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Of a run with 20,000 demands; a function takes 6 MB."""
 _POSITIVE = Text("it must be above 0", "必须大于 0")
 _SCRAP = Text("it is a share below 1: 0.03 for 3 %", "须为小于 1 的比例：3 % 写作 0.03")
 
@@ -107,9 +109,9 @@ class RunRequest(wire.Request):
     """
 
     today: wire.Day | None = None
-    demands: Annotated[tuple[DemandRequest, ...], Field(max_length=2000)]
-    open_orders: Annotated[tuple[OpenOrderRequest, ...], Field(max_length=2000)] = ()
-    on_hand: Annotated[tuple[StockRequest, ...], Field(max_length=3000)] = ()
+    demands: Annotated[tuple[DemandRequest, ...], Field(max_length=20_000)]
+    open_orders: Annotated[tuple[OpenOrderRequest, ...], Field(max_length=20_000)] = ()
+    on_hand: Annotated[tuple[StockRequest, ...], Field(max_length=20_000)] = ()
     holidays: Annotated[tuple[wire.Day, ...], Field(max_length=400)] | None = None
     make_up_days: Annotated[tuple[wire.Day, ...], Field(max_length=400)] | None = None
 
@@ -180,9 +182,18 @@ class MessageResponse(wire.Response):
 
 
 class RunResponse(wire.Response):
-    """A run; its suggestions are listed beside it, the first 200 messages here."""
+    """A run; its suggestions are listed beside it, the first 200 messages here.
+
+    A large run is PLANNING until ``planned`` is ``chunks`` (0: its items are being put in order); its counts are those
+    of what is planned. FAILED says why in ``problem``.
+    """
 
     run_id: str
+    state: RunState
+    chunks: int
+    planned: int
+    problem: str
+    problem_zh: str
     today: date
     demands: int
     items: int

@@ -28,6 +28,12 @@ class TooManyItems(RuleViolated):
     text = Text("The demands reach more than {most} items: plan fewer at once", "需求涉及超过 {most} 个物料，请分批")
 
 
+class TooManySuggestions(RuleViolated):
+    """A run suggests a bounded number of orders."""
+
+    text = Text("The plan has more than {most} orders: plan fewer demands", "计划超过 {most} 个订单，请减少需求")
+
+
 class TooManyOrders(RuleViolated):
     """The load of a factory is made of a bounded number of open orders."""
 

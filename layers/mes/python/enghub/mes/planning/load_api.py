@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from enghub.core import wire
+from enghub.kit.rulings.api import DecidedByResponse
 from enghub.mes.planning.loading import Constraint, DayLoad, Load, Placed
 
 RATE = Decimal("0.0001")
@@ -49,7 +50,10 @@ class StationLoadResponse(wire.Response):
 
 
 class OperationLoadResponse(wire.Response):
-    """When an operation can be done; ``end`` null: not in these days; ``waitsFor``: what its station does first."""
+    """When an operation can be done; ``end`` null: not in these days; ``waitsFor``: what its station does first.
+
+    ``priority``: lower comes first; ``priorityBy`` is the rule that said it, null where none holds.
+    """
 
     work_order_id: str
     operation: str
@@ -58,6 +62,8 @@ class OperationLoadResponse(wire.Response):
     due_date: wire.Day
     start: wire.Day | None
     end: wire.Day | None
+    priority: int
+    priority_by: DecidedByResponse | None
     is_late: bool
     why_late: tuple[Constraint, ...]
     waits_for: tuple[str, ...]
@@ -73,6 +79,8 @@ class OperationLoadResponse(wire.Response):
             due_date=one.work.due,
             start=one.start,
             end=one.end,
+            priority=one.work.priority,
+            priority_by=DecidedByResponse.of(one.work.decided_by) if one.work.decided_by else None,
             is_late=bool(one.why_late),
             why_late=one.why_late,
             waits_for=one.waits_for,

@@ -10,7 +10,7 @@ from enghub.core.paging import pages
 from enghub.kit.calendars.zones import day_of
 from enghub.mes.factories import Factory
 from enghub.mes.planning.errors import TooManyOrders
-from enghub.mes.planning.loading import Load, left_today, loaded, work_of
+from enghub.mes.planning.loading import Load, Said, left_today, loaded, work_of
 from enghub.mes.plant.model import Station, calendar_of
 from enghub.mes.plant.service import PlantService
 from enghub.mes.work_orders.model import Status, WorkOrder
@@ -21,6 +21,13 @@ MOST_ORDERS = 2_000
 PAGE = 100
 
 
+Priority = Callable[[WorkOrder, date], Said]
+
+
+def _no_rule(_: Factory) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class CapacityLoad:
     """The use case."""
@@ -28,6 +35,7 @@ class CapacityLoad:
     orders: WorkOrderRepository
     plant: PlantService
     clock: Callable[[], datetime]
+    priorities: Callable[[Factory], Priority | None] = _no_rule
 
     def load(self, factory: Factory, days: int) -> Load:
         """Return the load of every station from now on, over so many days.
@@ -42,9 +50,10 @@ class CapacityLoad:
         stations = list(self._stations(factory))
         open_orders = list(self._open(factory))
         starts = {one.work_order_id: day_of(one.planned_start, tz) for one in open_orders if one.planned_start}
+        priority = self.priorities(factory) or (lambda _, __: None)
         works, untimed = [], []
         for order in open_orders:
-            work = work_of(order, stations, today, starts)
+            work = work_of(order, stations, today, starts, priority(order, today))
             if work is None:
                 untimed.append(order.work_order_id)
             else:

@@ -2,8 +2,9 @@
 
 Work is what is left: pieces that an operation has still to make, after what it and those before it lost, at standard
 time, and its set-up while nothing of it is made. Rough-cut: work due by a day against all that the station has until
-then; more is an overload that no sequence cures. Finite: orders by due date, then number; each operation after the one
-before it, on its station, or on the least loaded station of its work centre; a day's seconds are given once.
+then; more is an overload that no sequence cures. Finite: orders by the priority that a rule says, due date, number;
+each operation after the one before it, on its station, or on the least loaded station of its work centre; a day's
+seconds are given once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +15,17 @@ from enum import StrEnum
 from itertools import accumulate
 
 from enghub.kit.calendars.intervals import Interval
+from enghub.kit.rulings.model import DecidedBy
 from enghub.mes.planning.mps import ZERO, place
 from enghub.mes.plant.model import DayCapacity, Station
 from enghub.mes.routings.model import Operation
 from enghub.mes.work_orders.model import WorkOrder
 from enghub.mes.work_orders.quantities import NOTHING
+
+MIDDLE = 500
+"""The priority of orders of which no rule says anything; lower comes first."""
+Said = tuple[int | None, DecidedBy] | None
+"""What a rule says of an order's priority, and which rule."""
 
 
 class Constraint(StrEnum):
@@ -44,6 +51,9 @@ class Work:
     not_before: date
     stations: tuple[str, ...]
     """Those that can do it."""
+    priority: int = MIDDLE
+    decided_by: DecidedBy | None = None
+    """The rule that said the priority, or could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +108,15 @@ def left_of(order: WorkOrder) -> list[tuple[Operation, Decimal]]:
 
 
 def work_of(
-    order: WorkOrder, stations: Sequence[Station], today: date, day_of: Mapping[str, date]
+    order: WorkOrder, stations: Sequence[Station], today: date, day_of: Mapping[str, date], said: Said = None
 ) -> list[Work] | None:
     """Return the work of an order in its sequence; None where a standard time or every station is unknown.
 
     ``day_of`` is the factory's day of planned starts, by order.
     """
     found = []
+    priority, by = said or (None, None)
+    rank = MIDDLE if priority is None else priority
     for one, pieces in left_of(order):
         able = tuple(_able(order, one, stations))
         if one.standard_seconds is None or not able:
@@ -113,7 +125,7 @@ def work_of(
         seconds = one.standard_seconds * pieces + (one.setup_seconds if is_new and pieces else ZERO)
         if seconds:
             start = max(today, day_of.get(order.work_order_id, today))
-            found.append(Work(order.work_order_id, one.operation, seconds, order.due_on, start, able))
+            found.append(Work(order.work_order_id, one.operation, seconds, order.due_on, start, able, rank, by))
     return found
 
 
@@ -141,7 +153,7 @@ def loaded(works: Sequence[Sequence[Work]], capacity: Mapping[str, Mapping[date,
     whole = {name: dict(sorted(days.items())) for name, days in capacity.items()}
     shop = _Shop(whole, {name: dict(days) for name, days in whole.items()})
     found: list[Placed] = []
-    for order in sorted((one for one in works if one), key=lambda one: (one[0].due, one[0].work_order_id)):
+    for order in sorted((one for one in works if one), key=_turn):
         free: date | None = None
         for work in order:
             made = _placed(shop, work, free, today)
@@ -152,6 +164,10 @@ def loaded(works: Sequence[Sequence[Work]], capacity: Mapping[str, Mapping[date,
         due[one.station_id, one.work.due] = due.get((one.station_id, one.work.due), ZERO) + one.work.seconds
     stations = {name: tuple(_days(name, days, shop.placed, due)) for name, days in sorted(capacity.items())}
     return Load(stations, tuple(found), ())
+
+
+def _turn(order: Sequence[Work]) -> tuple[int, date, str]:
+    return order[0].priority, order[0].due, order[0].work_order_id
 
 
 def _placed(shop: _Shop, work: Work, free: date | None, today: date) -> Placed:

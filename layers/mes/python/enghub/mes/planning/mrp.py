@@ -134,10 +134,23 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
+class Need:
+    """What an item needs for a demand, or for the order of a parent, by when."""
+
     due: date
     quantity: Decimal
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """What one item adds to a plan; ``passed`` is what its components need, in this order."""
+
+    suggestions: tuple[Suggestion, ...]
+    messages: tuple[Message, ...]
+    gross: Decimal
+    net: Decimal
+    passed: tuple[tuple[str, Need], ...]
 
 
 @dataclass(slots=True)
@@ -169,11 +182,11 @@ def plan(world: World, demands: Sequence[Demand]) -> Plan:
     Raises:
         BomCircle, UnknownItem
     """
-    needs: dict[str, list[_Need]] = {}
+    needs: dict[str, list[Need]] = {}
     for place, demand in enumerate(demands):
         if demand.item_id not in world.items:
             raise UnknownItem(field=f"demands.{place}", item_id=demand.item_id)
-        needs.setdefault(demand.item_id, []).append(_Need(demand.due, demand.quantity, demand.reference))
+        needs.setdefault(demand.item_id, []).append(Need(demand.due, demand.quantity, demand.reference))
     supply: dict[str, list[OpenOrder]] = {}
     for order in world.open_orders:
         supply.setdefault(order.item_id, []).append(order)
@@ -182,27 +195,39 @@ def plan(world: World, demands: Sequence[Demand]) -> Plan:
     gross: dict[str, Decimal] = {}
     net: dict[str, Decimal] = {}
     for item_id in low_level_order(world.items):
-        item, wanted = world.items[item_id], needs.pop(item_id, [])
-        if not wanted and item_id not in supply and not item.safety:
+        found = plan_item(world.items[item_id], needs.pop(item_id, []), supply.get(item_id, []), world)
+        if found is None:
             continue
-        nets, said = _netted(
-            item, wanted, world, sorted(supply.get(item_id, []), key=lambda one: (one.due, one.order_id))
-        )
-        messages += said
-        gross[item_id] = sum((one.quantity for one in wanted), ZERO)
-        net[item_id] = sum((one.quantity for one in nets), ZERO)
-        if item.is_phantom:
-            passed = [_Need(one.due, peg.quantity, peg.source) for one in nets for peg in one.pegs]
-        else:
-            made = _ordered(item, nets, world)
-            suggestions += made
-            passed = [_Need(one.start, one.quantity, one.order_id) for one in made]
-        lost = item.scrap if item.is_phantom else ZERO
-        for component, per in item.components:
-            needs.setdefault(component, []).extend(
-                _Need(one.due, _started(one.quantity * per, lost), one.source) for one in passed
-            )
+        suggestions += found.suggestions
+        messages += found.messages
+        gross[item_id], net[item_id] = found.gross, found.net
+        for component, need in found.passed:
+            needs.setdefault(component, []).append(need)
     return Plan(tuple(suggestions), tuple(messages), gross, net)
+
+
+def plan_item(item: Item, wanted: Sequence[Need], orders: Sequence[OpenOrder], world: World) -> ItemPlan | None:
+    """Return the plan of one item, once all that its parents need is known; None where nothing asks for it.
+
+    Of ``world`` it takes the item's stock, today and the working days.
+    """
+    if not wanted and not orders and not item.safety:
+        return None
+    nets, messages = _netted(item, wanted, world, sorted(orders, key=lambda one: (one.due, one.order_id)))
+    made: list[Suggestion] = []
+    if item.is_phantom:
+        passed = [Need(one.due, peg.quantity, peg.source) for one in nets for peg in one.pegs]
+    else:
+        made = _ordered(item, nets, world)
+        passed = [Need(one.start, one.quantity, one.order_id) for one in made]
+    lost = item.scrap if item.is_phantom else ZERO
+    needs = tuple(
+        (component, Need(one.due, _started(one.quantity * per, lost), one.source))
+        for component, per in item.components
+        for one in passed
+    )
+    gross = sum((one.quantity for one in wanted), ZERO)
+    return ItemPlan(tuple(made), tuple(messages), gross, sum((one.quantity for one in nets), ZERO), needs)
 
 
 def low_level_order(items: Mapping[str, Item]) -> list[str]:
@@ -227,13 +252,13 @@ def low_level_order(items: Mapping[str, Item]) -> list[str]:
 
 
 def _netted(
-    item: Item, wanted: Sequence[_Need], world: World, orders: Sequence[OpenOrder]
+    item: Item, wanted: Sequence[Need], world: World, orders: Sequence[OpenOrder]
 ) -> tuple[list[_Net], list[Message]]:
     stock = world.on_hand.get(item.item_id, ZERO) - item.safety
     needs = sorted(wanted, key=lambda one: (one.due, one.source))
     nets: dict[date, _Net] = {}
     if stock < 0:
-        needs.insert(0, _Need(world.today, -stock, SAFETY))
+        needs.insert(0, Need(world.today, -stock, SAFETY))
         stock = ZERO
     left = [order.quantity for order in orders]
     needed_at: dict[int, date] = {}

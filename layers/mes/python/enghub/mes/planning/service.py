@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from enghub.core import ids
 from enghub.core.claims import Claim
@@ -16,16 +17,29 @@ from enghub.kit.calendars.zones import day_of
 from enghub.mes.factories import Factory
 from enghub.mes.keeping.repository import Found, Store
 from enghub.mes.planning.errors import ItemNotFound, TooManyItems, UnknownItem
-from enghub.mes.planning.model import PlannedItem, Run, Suggested
+from enghub.mes.planning.model import PlannedItem, Run, RunState, Suggested
 from enghub.mes.planning.mrp import Demand, Item, OpenOrder, World, plan
 
 MOST_ITEMS = 3000
-"""Items of a run in one call."""
+"""Items of a run in one call; a run of more is a large one."""
+MOST_DEMANDS = 2000
+"""Demands, and open orders, of a run in one call."""
 MOST_MESSAGES = 200
 BATCH = 80
 """Suggestions of one transaction."""
+Large = Callable[["PlanRequirements", date, WorkingDays, Claim | None], Run]
+"""Takes a run that is too large for one call."""
 OnHand = Callable[[Factory, str, date], Decimal]
 """The stock of an item that may be used on a day."""
+
+
+def refused(*_: Any) -> "Run":
+    """Take no large runs.
+
+    Raises:
+        TooManyItems
+    """
+    raise TooManyItems(most=MOST_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +56,25 @@ class PlanRequirements:
     on_hand: Mapping[str, Decimal]
     days: WorkingDays | None
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it is too large for one call whatever its items are."""
+        return len(self.demands) > MOST_DEMANDS or len(self.open_orders) > MOST_DEMANDS
+
 
 class Planning:
     """The use cases; ``on_hand`` reads stock, ``calendar`` is a factory's, ``claim`` the request's on its key."""
 
     def __init__(
-        self, store: Store, on_hand: OnHand, calendar: Callable[[Factory], FactoryCalendar], claim: Claim | None = None
+        self,
+        store: Store,
+        on_hand: OnHand,
+        calendar: Callable[[Factory], FactoryCalendar],
+        large: Large,
+        claim: Claim | None = None,
     ) -> None:
         self._store = store
+        self._large = large
         self._calendar = calendar
         self._on_hand = on_hand
         self._claim = claim
@@ -85,13 +110,17 @@ class Planning:
     def run(self, command: PlanRequirements) -> Run:
         """Plan, and keep what is suggested; suggestions are stored before the run that shows them.
 
+        A run of more than 3,000 items, or 2,000 demands or open orders, is taken, and planned in chunks.
+
         Raises:
-            UnknownItem, BomCircle, TooManyItems
+            UnknownItem, BomCircle
         """
         origin, factory = command.origin, Factory.of(command.origin)
-        items = self._closure(factory, _named(command))
         calendar = self._calendar(factory)
         today, days = command.today or day_of(origin.at, calendar.tz), command.days or calendar.days
+        items = self._few(command)
+        if items is None:
+            return self._large(command, today, days, self._claim)
         stock = {name: command.on_hand.get(name, None) for name in items}
         on_hand = {name: self._on_hand(factory, name, today) if had is None else had for name, had in stock.items()}
 
@@ -130,11 +159,29 @@ class Planning:
         return kept.value
 
     def suggestions(self, factory: Factory, run_id: str, limit: int, cursor: str | None) -> Found[Suggested]:
-        """Return one page of a run's suggestions, parents before components."""
-        return self._store.facts(Suggested, factory, (run_id,), limit=limit, cursor=cursor)
+        """Return one page of a run's suggestions, parents before components; of a run that goes on, what is planned."""
+        kept = self._store.get(Run, factory, run_id)
+        if kept is None or kept.value.state is RunState.DONE:
+            return self._store.facts(Suggested, factory, (run_id,), limit=limit, cursor=cursor)
+        if not kept.value.suggestions:
+            return Found((), None)
+        between = (f"{0:06}", f"{kept.value.suggestions - 1:06}")
+        return self._store.facts(Suggested, factory, (run_id,), limit=limit, cursor=cursor, between=between)
 
-    def _closure(self, factory: Factory, wanted: Sequence[str]) -> dict[str, Item]:
-        """Return the items with all that goes into them, level by level."""
+    def _few(self, command: PlanRequirements) -> dict[str, Item] | None:
+        """Return the items of a run that is planned in one call; None for a large one."""
+        try:
+            found = None if command.is_large else self.closure(Factory.of(command.origin), _named(command), MOST_ITEMS)
+        except TooManyItems:
+            return None
+        return found
+
+    def closure(self, factory: Factory, wanted: Sequence[str], most: int) -> dict[str, Item]:
+        """Return the items with all that goes into them, level by level.
+
+        Raises:
+            UnknownItem, TooManyItems
+        """
         found: dict[str, Item] = {}
         level = sorted(set(wanted))
         while level:
@@ -143,8 +190,8 @@ class Planning:
             if missing:
                 raise UnknownItem(field="itemId", item_id=missing[0])
             found.update({name[0]: one.value.item for name, one in kept.items()})
-            if len(found) > MOST_ITEMS:
-                raise TooManyItems(most=MOST_ITEMS)
+            if len(found) > most:
+                raise TooManyItems(most=most)
             below = {component for name in level for component, _ in found[name].components}
             level = sorted(below - found.keys())
         return {name: replace(found[name]) for name in sorted(found)}

@@ -1,6 +1,6 @@
 """Puts planning together."""
 
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,19 +9,13 @@ from enghub.core.lazy import lazy
 from enghub.mes.factories import Factory
 from enghub.mes.keeping.dynamo import DynamoStore
 from enghub.mes.planning.dynamo import KINDS
-from enghub.mes.planning.service import Planning
+from enghub.mes.planning.service import Large, Planning, refused
 
 if TYPE_CHECKING:
-    from enghub.kit.calendars import shifts
-    from enghub.mes.plant import dynamo as plants
-    from enghub.mes.plant import model as plant_model
-    from enghub.mes.plant import service as plant_service
+    from enghub.mes.plant import wiring as plants
     from enghub.mes.stock import wiring as stock
 else:
-    shifts = lazy("enghub.kit.calendars.shifts")
-    plants = lazy("enghub.mes.plant.dynamo")
-    plant_model = lazy("enghub.mes.plant.model")
-    plant_service = lazy("enghub.mes.plant.service")
+    plants = lazy("enghub.mes.plant.wiring")
     stock = lazy("enghub.mes.stock.wiring")
 
 
@@ -34,14 +28,6 @@ def on_hand(factory: Factory, material_id: str, today: date) -> Decimal:
     return sum((one.on_hand for one in balances if one.place.lot_id in usable), Decimal(0))
 
 
-def calendar(factory: Factory) -> "shifts.FactoryCalendar":
-    """Return a factory's calendar; Mondays to Fridays in UTC where nobody described it. One GetItem."""
-    found = plants.plants().get(factory, plant_service.PLANT)
-    if found is None or found.value.is_deleted:
-        return shifts.FactoryCalendar(UTC)
-    return plant_model.calendar_of(found.value)
-
-
-def planning(claim: Claim | None = None) -> Planning:
-    """Return the use cases; ``claim`` is the request's claim on its Idempotency-Key."""
-    return Planning(DynamoStore(*KINDS), on_hand, calendar, claim)
+def planning(claim: Claim | None = None, large: Large = refused) -> Planning:
+    """Return the use cases; ``claim`` is the request's claim on its Idempotency-Key, ``large`` takes large runs."""
+    return Planning(DynamoStore(*KINDS), on_hand, plants.calendar, large, claim)

@@ -9,6 +9,7 @@ from enghub.core import wire
 from enghub.core.errors import Invalid
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
+from enghub.kit.rulings.api import DecidedByResponse
 from enghub.mes.work_orders.model import Status, Step, WorkOrder
 from enghub.mes.work_orders.repository import (
     ByProduct,
@@ -53,7 +54,10 @@ def _both_or_neither(shift_date: object, shift: object) -> None:
 
 
 class CreateWorkOrderRequest(wire.Request):
-    """A new work order; without ``workOrderId`` it gets a number."""
+    """A new work order; without ``workOrderId`` it gets a number.
+
+    Without ``overReportAllowance`` the active rule ``work_order.handling`` may say one.
+    """
 
     work_order_id: Number | None = None
     product_id: wire.Code
@@ -79,7 +83,9 @@ class CreateWorkOrderRequest(wire.Request):
 
     def to_command(self, origin: Origin) -> CreateWorkOrder:
         """Return the command for the service."""
-        return CreateWorkOrder(origin, self.work_order_id, _planned(self.model_dump(exclude={"work_order_id"})))
+        planned = _planned(self.model_dump(exclude={"work_order_id"}))
+        is_silent = "over_report_allowance" not in self.model_fields_set
+        return CreateWorkOrder(origin, self.work_order_id, planned, asks_allowance=is_silent)
 
 
 class EditWorkOrderRequest(wire.Patch):
@@ -241,6 +247,8 @@ class WorkOrderResponse(wire.Response):
     remaining: wire.Total
     unit: str
     over_report_allowance: wire.Ratio
+    allowance_by: DecidedByResponse | None
+    """The rule that said the allowance; null where people did, or none holds."""
     routing_version: int | None
     bom_version: str | None
     in_sequence: bool
@@ -285,6 +293,7 @@ class WorkOrderResponse(wire.Response):
             ),
             planned_start=order.planned_start,
             over_report_allowance=order.over_report_allowance,
+            allowance_by=DecidedByResponse.of(order.allowance_by) if order.allowance_by else None,
             standard_seconds=order.standard_seconds,
             due_date=order.due_on,
             shift_date=order.shift_on,

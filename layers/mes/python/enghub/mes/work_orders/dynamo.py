@@ -112,7 +112,7 @@ WORK_ORDERS = Aggregate(
     shows=(
         *("product_id", "sales_order_id", "routing_id", "station_id", "line_id", "planned_quantity"),
         *("over_report_allowance", "standard_seconds", "due_on", "shift_on", "shift", "status", "version"),
-        *("unit", "planned_start", "routing_version", "in_sequence", "holds", "bom_version"),
+        *("unit", "planned_start", "routing_version", "in_sequence", "holds", "bom_version", "allowance_by"),
         *("released_at", "started_at", "completed_at", "closed_at"),
     ),
     revision="version",

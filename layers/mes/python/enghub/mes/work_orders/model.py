@@ -19,6 +19,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from enghub.kit.rulings.model import DecidedBy
 from enghub.mes.factories import Factory
 from enghub.mes.routings.model import Operation
 from enghub.mes.work_orders.errors import (
@@ -138,6 +139,7 @@ class WorkOrder:
     ``operations`` are those of ``routing_version`` of its routing; without any, what is reported names them.
     ``reports`` counts reports and reversals; it moves with the counters.
     ``bom_version`` names the ERP's BOM, where the factory's BOMs come from there.
+    ``allowance_by`` is the rule that said the allowance, where people did not.
     """
 
     factory: Factory
@@ -160,6 +162,7 @@ class WorkOrder:
     operations: tuple[Operation, ...] = ()
     in_sequence: bool = False
     bom_version: str | None = None
+    allowance_by: DecidedBy | None = None
     status: Status = Status.CREATED
     holds: tuple[Hold, ...] = ()
     pauses: tuple[Pause, ...] = ()
@@ -281,7 +284,8 @@ class WorkOrder:
         frozen = sorted(set(changes) - EDITABLE.get(self.status, frozenset()))
         if frozen:
             raise NotEditable(work_order_id=self.work_order_id, status=self.status.value, fields=", ".join(frozen))
-        return replace(self, **changes, version=self.version + 1)
+        by = None if "over_report_allowance" in changes else self.allowance_by
+        return replace(self, **changes, allowance_by=by, version=self.version + 1)
 
     @property
     def is_reported(self) -> bool:

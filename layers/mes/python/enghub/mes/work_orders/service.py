@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from enghub.core import ids
@@ -11,6 +13,7 @@ from enghub.core.commits import Commit, Kept, Trace
 from enghub.core.errors import Unavailable, VersionConflict
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
+from enghub.kit.rulings.model import DecidedBy
 from enghub.mes import published
 from enghub.mes.factories import Factory
 from enghub.mes.routings.model import Routing
@@ -35,11 +38,15 @@ _EVENTS: Mapping[Step, type[published.WorkOrderState]] = {
 
 @dataclass(frozen=True, slots=True)
 class CreateWorkOrder:
-    """Plan a work order; ``planned`` are fields of WorkOrder. Without a number it gets one."""
+    """Plan a work order; ``planned`` are fields of WorkOrder. Without a number it gets one.
+
+    ``asks_allowance``: nobody named an over-report allowance, so a rule may.
+    """
 
     origin: Origin
     work_order_id: str | None
     planned: Mapping[str, Any]
+    asks_allowance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,15 @@ class HoldWorkOrder:
 
 
 Routings = Callable[[Factory, str], Kept[Routing] | None]
+Handling = Callable[[WorkOrder, datetime], tuple[Decimal | None, DecidedBy] | None]
+"""What a rule says of a new order's over-report allowance, and which; None where no rule says anything."""
 
 
 def _no_routings(_: Factory, __: str) -> Kept[Routing] | None:
+    return None
+
+
+def _no_rules(_: WorkOrder, __: datetime) -> None:
     return None
 
 
@@ -94,8 +107,10 @@ class WorkOrders:
         claim: Claim | None = None,
         routings: Routings = _no_routings,
         gate: Gate | None = None,
+        handling: Handling = _no_rules,
     ) -> None:
         self._repository = repository
+        self._handling = handling
         self._gate = gate
         self._claim = claim
         self._routings = routings
@@ -116,13 +131,18 @@ class WorkOrders:
             **self._with_operations(Factory.of(origin), command.planned),
         )
         _check_plan(order)
+        if command.asks_allowance:
+            order = self._allowed(order, origin.at)
         if self._gate is not None:
             self._gate.may_create(origin, order if command.work_order_id else replace(order, work_order_id=""))
         try:
             self._commit(origin, published.WorkOrderCreated, order)
         except WorkOrderExists:
             stored = self._kept(order.factory, order.work_order_id)
-            same = replace(stored.value, created_at=order.created_at) == order
+            told: dict[str, Any] = {"created_at": order.created_at}
+            if command.asks_allowance:  # another version of the rule may decide since then
+                told |= {"over_report_allowance": order.over_report_allowance, "allowance_by": order.allowance_by}
+            same = replace(stored.value, **told) == order
             if not same or not self._is_own(origin, stored, published.WorkOrderCreated):
                 raise
             return stored.value
@@ -219,6 +239,18 @@ class WorkOrders:
         if kept is None:
             raise WorkOrderNotFound(work_order_id=work_order_id)
         return kept
+
+    def _allowed(self, order: WorkOrder, at: datetime) -> WorkOrder:
+        """Return the order with the allowance that a rule says, and which rule; a rule that fails is told."""
+        said = self._handling(order, at)
+        if said is None:
+            return order
+        allowance, by = said
+        return replace(
+            order,
+            over_report_allowance=order.over_report_allowance if allowance is None else allowance,
+            allowance_by=by,
+        )
 
     def _is_repeat(
         self, origin: Origin, kept: Kept[WorkOrder], version: int, kind: type[published.WorkOrderState]

@@ -1,4 +1,4 @@
-"""Rules that decide here, in DynamoDB: the newest that was told of each.
+"""Rules that decide, in the table of the context that asks them: the newest that was told of each.
 
 pk T#<tenant>#RULES   sk <rule key>   tenant * for everybody's
 """
@@ -7,9 +7,7 @@ from enghub.core.aggregates import Items
 from enghub.core.codec import Key
 from enghub.core.dynamo import Attr, key
 from enghub.core.transactions import transact
-from enghub.golive.rules.model import ActiveRule
-
-EVERYBODY = "*"
+from enghub.kit.rulings.model import EVERYBODY, ActiveRule
 
 
 def _place(tenant_id: str, rule_key: str) -> Key:
