@@ -31,6 +31,7 @@ class PlmStack(ContextStack):
         self._sync_workflow()
         self._products()
         self._boms()
+        self._mappings()
         self._chain()
         self._ppaps()
         self._feedback()
@@ -138,6 +139,13 @@ class PlmStack(ContextStack):
         self.table_access(read_setup, "GetItem", "PutItem", indexes=())
         change_setup = self.function("change_plm_setup")
         self.table_access(change_setup, *STORED, indexes=())
+
+    def _mappings(self) -> None:
+        # Expressions over the last 1,000 records, twice each.
+        read = self.function("read_mappings", memory_mb=1024, timeout_seconds=29)
+        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
+        change = self.function("change_mappings", memory_mb=1024, timeout_seconds=29)
+        self.table_access(change, *STORED, "Query", indexes=())
 
     def _chain(self) -> None:
         project = self.function("project_floor", timeout_seconds=30)

@@ -52,7 +52,7 @@ def tampered(key: Key, **attributes: Any) -> None:
     transact(Update(key, [Attr(name).set(value) for name, value in attributes.items()]))
 
 
-OF_A_RUN = frozenset({"run_id", "last_sync_at", "connection", "version", "outcome"})
+OF_A_RUN = frozenset({"run_id", "last_sync_at", "connection", "version", "revision", "outcome", "mapping_version"})
 """What a product's items say of the run that wrote them."""
 
 

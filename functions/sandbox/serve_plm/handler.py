@@ -19,7 +19,7 @@ from enghub.sandbox.plm import dynamo as scenarios
 from enghub.sandbox.plm.scenario import Scenario
 from enghub.sandbox.plm.service import Account
 
-CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times", "bad_answer", "pages")
+CONTROLS = ("products", "delay_ms", "fail_next", "broken_object", "webhook_times", "bad_answer", "pages", "boms")
 BY_SOAP = {"x-enghub-media": "text/xml"}
 PUBLIC = {"x-enghub-public": True, "x-enghub-public-reason": "the stand-in PLM checks the PLM's own token"}
 app = APIGatewayRestResolver(serializer=dumps)

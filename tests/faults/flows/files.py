@@ -19,6 +19,18 @@ COMMITS = frozenset({"version"})
 """A listing that is repeated after a lost answer is one more write of its run."""
 
 
+PART_LIST = "plm/exchange/acme/default/boms/ECU-1@A.csv"
+
+
+def dropped_list() -> dict[str, Any]:
+    put_secrets()
+    store = boto3.client("s3", REGION)
+    store.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    text = b"productCode,bomVersion,component,quantity\nECU-1,A,R-1,2\nECU-2,A,R-1,NaN\nECU-2,A,R-2,1\n"
+    made = store.put_object(Bucket=BUCKET, Key=PART_LIST, Body=text)
+    return {"detail": {"object": {"key": PART_LIST, "size": len(text), "etag": made["ETag"].strip('"')}}}
+
+
 def dropped() -> dict[str, Any]:
     put_secrets()
     store = boto3.client("s3", REGION)
@@ -33,8 +45,8 @@ def take(message: dict[str, Any]) -> list[str]:
     return [json.dumps(one) for one in failed]
 
 
-def requested() -> str:
-    event = dropped()
+def requested(event: dict[str, Any] | None = None) -> str:
+    event = event or dropped()
     assert take(event) == []
     found = Dropped.of(event["detail"]["object"])
     assert found is not None
@@ -48,9 +60,15 @@ def landed(run_id: str) -> Any:
     listed = retried(partial(task, "list_batches", {**run, "cursor": {"after": None, "next_number": 1}}))
     for batch in listed["batches"]:
         retried(partial(task, "sync_batch", {**run, "batch": batch}))
-    ended = retried(lambda: task("finish_sync", {**run, "fault": None}))
+    return retried(lambda: task("finish_sync", {**run, "fault": None}))
+
+
+def products_are_there(_: Any) -> None:
     assert len(items("PRODUCT")) == 4
-    return ended
+
+
+def one_bom_is_there(_: Any) -> None:
+    assert [one["pk"] for one in items("BOM")] == ["T#acme#BOM#ECU-1"]
 
 
 def ended() -> dict[str, Any]:
@@ -61,5 +79,17 @@ def ended() -> dict[str, Any]:
 
 IN = {"BUCKET_NAME": BUCKET}
 register(Flow("take a file", "plm", dropped, take, environment=IN))
-register(Flow("land a file", "plm", requested, landed, environment=IN, counts=COMMITS))
+register(Flow("land a file", "plm", requested, landed, must=products_are_there, environment=IN, counts=COMMITS))
+register(Flow("take a part list", "plm", dropped_list, take, environment=IN))
+register(
+    Flow(
+        "land a part list",
+        "plm",
+        lambda: requested(dropped_list()),
+        landed,
+        must=one_bom_is_there,
+        environment=IN,
+        counts=COMMITS,
+    )
+)
 register(Flow("report a file", "plm", ended, take, environment=IN))

@@ -47,7 +47,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> tuple[PlmServer, SoapServer]:
     plms = wiring.ByProtocol(connections, RestPlms(connections, rest), lambda: by_soap)
     products = ProductImport(DynamoProducts(), lambda _: None)
     files = lambda run: FilePlm(exchange.bucket(), run)  # noqa: E731
-    steps = PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone(), files)
+    steps = PlmSteps(DynamoSyncRuns(), plms, products, system_clock, DynamoGone(), files, wiring.mapped())
     monkeypatch.setattr(wiring, "plm_steps", lambda: steps)
     return rest, other
 

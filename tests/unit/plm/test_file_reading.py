@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from enghub.plm.connections.rules import FileEncoding
 from enghub.plm.exchange.model import Dropped, Entry, FileKind, FileRefused
-from enghub.plm.exchange.reading import MOST_CHARACTERS, entries
+from enghub.plm.exchange.reading import MOST_CHARACTERS, Shape, entries
 from tests.factories.plm import a_record
 
 COLUMNS = tuple(a_record())
@@ -56,7 +56,7 @@ FORMS = {
 
 def read(text: str | bytes, kind: FileKind = FileKind.CSV, encoding: FileEncoding = UTF_8) -> list[Entry]:
     data = text if isinstance(text, bytes) else text.encode(CODECS[encoding])
-    return list(entries(io.BytesIO(data), kind, encoding))
+    return list(entries(io.BytesIO(data), kind, Shape(encoding)))
 
 
 def refusal(text: str | bytes, kind: FileKind = FileKind.CSV, encoding: FileEncoding = UTF_8) -> str:
@@ -273,7 +273,7 @@ def test_memory_does_not_grow_with_the_file(kind: FileKind) -> None:
     def peak(records: int) -> int:
         tracemalloc.start()
         try:
-            assert sum(1 for _ in entries(Endless(kind, records), kind, UTF_8)) == records
+            assert sum(1 for _ in entries(Endless(kind, records), kind, Shape(UTF_8))) == records
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

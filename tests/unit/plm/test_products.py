@@ -12,8 +12,9 @@ from enghub.core import clock
 from enghub.core.errors import VersionConflict
 from enghub.plm.products.errors import ProductsContended
 from enghub.plm.products.imports import TRIES, ProductImport
-from enghub.plm.products.model import Outcome, PlmProduct, Reason, Rejection, Stamp, SyncStatus, WorkingSet, material_id
+from enghub.plm.products.model import Outcome, PlmProduct, Rejection, Stamp, SyncStatus, WorkingSet, material_id
 from enghub.plm.products.reading import read
+from enghub.plm.products.reasons import Reason
 from tests.factories.plm import a_record
 from tests.fakes.plm import FakeProducts
 

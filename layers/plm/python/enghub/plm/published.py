@@ -61,6 +61,7 @@ class SyncTotals(PlmEvent):
     updated: Count
     unchanged: Count
     rejected: Count
+    boms: Count = 0
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -73,6 +74,21 @@ class ProductSyncFailed(SyncTotals):
     """A product sync ended, and a batch or the run itself failed (PLM-03)."""
 
     failure: str
+
+
+class FieldMappingActivated(PlmEvent):
+    """The mapping rules of a connection are others now (PLM-23).
+
+    Version 0 is the identity; ``changed_records`` are those of the last 1,000 that become others, None where one went
+    back to a version of before.
+    """
+
+    connection: str
+    kind: Literal["PRODUCT", "BOM_LINE"]
+    version: Count
+    instead_of: Count
+    changed_records: Count | None = None
+    reason: str
 
 
 class BomChanged(PlmEvent):

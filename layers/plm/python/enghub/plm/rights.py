@@ -25,3 +25,5 @@ PLAN_EFFECT = Right("change_effect:plan", roles=("PLM_ADMIN", "QUALITY_ENGINEER"
 AGREE_EFFECT = Right("change_effect:agree", roles=("PLM_ADMIN", "QUALITY_ENGINEER"))
 READ_DOCUMENT = Right("document:read", roles=("PLM_ADMIN", "QUALITY_ENGINEER", "PLANNER"))
 CHANGE_DOCUMENT = Right("document:change", roles=("PLM_ADMIN", "QUALITY_ENGINEER"))
+READ_MAPPING = Right("field_mapping:read", roles=("PLM_ADMIN", "QUALITY_ENGINEER"))
+CHANGE_MAPPING = Right("field_mapping:change", roles=("PLM_ADMIN",))

@@ -47,6 +47,11 @@ def checked(text: str, field: str) -> str:
     return text
 
 
+def loops(text: str) -> int:
+    """Return how many functions an expression calls that run over a list."""
+    return len(_LOOPS.findall(_STRINGS.sub("''", text)))
+
+
 def plain(value: Any, field: str) -> Any:
     """Return a value as the engine takes it: a Decimal as a number where that is exact.
 

@@ -29,6 +29,7 @@ _DIGITS = 15
 _DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _NO_DAY = 60
+GENERAL, DATE = "General", "date"
 Problem = Text | Filled | None
 
 
@@ -65,9 +66,9 @@ def _table(package: zipfile.ZipFile, limits: Limits) -> Table:
     if not sheets:
         raise SheetRefused(texts.NOT_XLSX)
     shared = _shared(_part(package, "xl/sharedStrings.xml", limits)) if "xl/sharedStrings.xml" in names else []
-    dates = _date_styles(_part(package, "xl/styles.xml", limits)) if "xl/styles.xml" in names else frozenset()
+    styles = _styles(_part(package, "xl/styles.xml", limits)) if "xl/styles.xml" in names else ()
     rows = [
-        {_column(cell): _cell(cell, shared, dates) for cell in row.iter(f"{_NS}c") if cell.get("r")}
+        {_column(cell): _cell(cell, shared, styles) for cell in row.iter(f"{_NS}c") if cell.get("r")}
         for row in _part(package, sheets[0], limits).iter(f"{_NS}row")
     ]
     filled = [row for row in rows if any(cell.text is not None or cell.problem for cell in row.values())]
@@ -94,7 +95,7 @@ def _column(cell: Any) -> str:
     return match[1] if match else "?"
 
 
-def _cell(cell: Any, shared: Sequence[str], dates: frozenset[int]) -> Cell:
+def _cell(cell: Any, shared: Sequence[str], styles: Sequence[str]) -> Cell:
     place, kind = cell.get("r"), cell.get("t", "n")
     stored = cell.find(f"{_NS}v")
     text = None if stored is None else stored.text or ""
@@ -105,14 +106,16 @@ def _cell(cell: Any, shared: Sequence[str], dates: frozenset[int]) -> Cell:
         return Cell("" if inline is None else _runs(inline), place)
     if text is None:
         return Cell(None, place)
-    return _stored(cell, kind, text, shared, dates)
+    return _stored(cell, kind, text, shared, styles)
 
 
-def _stored(cell: Any, kind: str, text: str, shared: Sequence[str], dates: frozenset[int]) -> Cell:
+def _stored(cell: Any, kind: str, text: str, shared: Sequence[str], styles: Sequence[str]) -> Cell:
     place = cell.get("r")
     if kind == "n":
-        shown, problem = _number(text, is_date=int(cell.get("s", "0")) in dates)
-        return Cell(shown, place, problem)
+        style = int(cell.get("s", "0"))
+        shown_as = styles[style] if style < len(styles) else GENERAL
+        shown, problem = _number(text, is_date=shown_as == DATE)
+        return Cell(shown, place, problem, None if problem else shown_as)
     if kind == "s":
         return Cell(shared[int(text)], place)
     meant = ("true" if text == "1" else "false") if kind == "b" else text
@@ -144,12 +147,15 @@ def _runs(item: Any) -> str:
     return "".join(part.text or "" for part in parts if part is not None)
 
 
-def _date_styles(root: Any) -> frozenset[int]:
+def _styles(root: Any) -> tuple[str, ...]:
+    """Return how each style shows numbers: DATE, or the format's own code."""
     own = {int(one.get("numFmtId")): one.get("formatCode", "") for one in root.iter(f"{_NS}numFmt")}
-    dates = {number for number, code in own.items() if _is_date(code)} | _DATE_FORMATS
     formats = root.find(f"{_NS}cellXfs")
-    found = [] if formats is None else list(formats)
-    return frozenset(place for place, one in enumerate(found) if int(one.get("numFmtId", "0")) in dates)
+    numbers = (int(one.get("numFmtId", "0")) for one in ([] if formats is None else formats))
+    return tuple(
+        DATE if number in _DATE_FORMATS or (number in own and _is_date(own[number])) else own.get(number, GENERAL)
+        for number in numbers
+    )
 
 
 def _is_date(code: str) -> bool:

@@ -54,6 +54,8 @@ class Cell:
     text: str | None
     place: str
     problem: Text | Filled | None = None
+    number_format: str | None = None
+    """How a workbook shows a number (``General``, ``00000``); None of a cell that is none."""
 
 
 @dataclass(frozen=True, slots=True)

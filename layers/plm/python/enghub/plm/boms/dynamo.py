@@ -19,6 +19,8 @@ from enghub.core.dynamo import Attr, key, parts, read_many
 from enghub.core.transactions import Update, Write, transact
 from enghub.plm.boms.model import Bom, Moment, Versions
 from enghub.plm.boms.repository import BomCommit
+from enghub.plm.products.journal import journal_entry
+from enghub.plm.products.model import Stamp
 
 SHARDS = 2
 """Sets of one part: a set holds about 15,000 products, and writers of one part meet less often."""
@@ -118,7 +120,8 @@ class DynamoBoms:
         """
         bom = change.commit.after
         added = sorted(bom.parts - change.parts_before - change.parts_elsewhere)
-        removed = sorted(change.parts_before - bom.parts - change.parts_elsewhere)[:SETS_AT_ONCE]
+        gone = change.parts_before - bom.parts - change.parts_elsewhere if change.stamp is None else ()
+        removed = sorted(gone)[:SETS_AT_ONCE]
         at_once = SETS_AT_ONCE - len(removed)
         early, late = added[: max(len(added) - at_once, 0)], added[max(len(added) - at_once, 0) :]
         for start in range(0, len(early), 100):
@@ -128,7 +131,17 @@ class DynamoBoms:
             VERSIONS.write(change.versions, change.versions_before),
             *_used(bom, late, is_added=True),
             *_used(bom, removed, is_added=False),
+            *_journal(bom, change.stamp),
         )
+
+
+def _journal(bom: Bom, stamp: Stamp | None) -> list[Write]:
+    """Return the write that keeps what a run's BOM and its list were; sets of parts may name too much, never less."""
+    if stamp is None:
+        return []
+    places = [_bom_key(bom.tenant_id, bom.product, bom.version), _versions_key(bom.tenant_id, bom.product)]
+    found = read_many(places)
+    return [journal_entry(stamp, [(place, found.get(place)) for place in places])]
 
 
 def _used(bom: Bom, parts: Iterable[str], *, is_added: bool) -> list[Write]:

@@ -76,6 +76,8 @@ class Bom:
     zone: str = "UTC"
     source: str = "PLM"
     plm_updated_at: datetime | None = None
+    run_id: str = ""
+    """The sync run that wrote it last; empty where people did."""
 
     def check(self) -> None:
         """Refuse periods that end before they begin, and lines that are the same.
@@ -178,6 +180,8 @@ class Versions:
     tenant_id: str
     product: str
     spans: tuple[Span, ...] = ()
+    run_id: str = ""
+    """The sync run that wrote it last; empty where people did."""
 
     def ends(self, known: Sequence[Span] | None = None) -> Iterator[tuple[Span, date]]:
         """Yield the versions by their first day, each with its first day out of force (an open end: the next begins).

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from enghub.core.commits import Commit, Kept
 from enghub.plm.boms.model import Bom, Moment, Versions
+from enghub.plm.products.model import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class BomCommit:
     parts_before: frozenset[str] = frozenset()
     parts_elsewhere: frozenset[str] = field(default_factory=frozenset)
     """Of the product's other versions: they stay listed where they are used."""
+    stamp: Stamp | None = None
+    """The run that writes it: what was there before goes into its journal, and no part is taken off a list."""
 
 
 class Boms(Protocol):

@@ -16,6 +16,7 @@ from enghub.plm.boms.model import Bom, BomLine, Moment, Versions
 from enghub.plm.boms.repository import BomCommit, Boms
 from enghub.plm.boms.structure import MOST_ASSEMBLIES, Load, load_down, loop_of
 from enghub.plm.boms.whereused import Use, load_up, where_used
+from enghub.plm.products.model import Stamp
 from enghub.plm.units.model import UnitTable
 
 TOLD = 100
@@ -51,6 +52,24 @@ class BomBook:
             wanted = replace(wanted, known_since=before.value.known_since)
         return self._store(wanted, before, origin, claim)
 
+    def take_over(self, wanted: Bom, origin: Origin, stamp: Stamp) -> bool:
+        """Store a version as a source has it, for a run; tells whether anything was written. Safe to repeat.
+
+        What the source changed earlier than what is stored changes nothing.
+
+        Raises as ``put``.
+        """
+        before = self.boms.get(wanted.tenant_id, wanted.product, wanted.version)
+        if before is not None:
+            known = before.value.plm_updated_at
+            if known is not None and wanted.plm_updated_at is not None and wanted.plm_updated_at < known:
+                return False
+            if _same(before.value, wanted):
+                return before.value.run_id == stamp.run_id
+            wanted = replace(wanted, known_since=before.value.known_since)
+        self._store(wanted, before, origin, None, stamp)
+        return True
+
     def put_line(
         self, product: str, version: str, line: BomLine, origin: Origin, claim: Claim | None = None
     ) -> Kept[Bom]:
@@ -71,15 +90,19 @@ class BomBook:
         before = self.get(origin.tenant_id, product, version)
         return self._store(before.value.without_line(sequence, origin.at), before, origin, None)
 
-    def _store(self, wanted: Bom, before: Kept[Bom] | None, origin: Origin, claim: Claim | None) -> Kept[Bom]:
+    def _store(
+        self, wanted: Bom, before: Kept[Bom] | None, origin: Origin, claim: Claim | None, stamp: Stamp | None = None
+    ) -> Kept[Bom]:
         wanted.check()
+        run_id = stamp.run_id if stamp else ""
+        wanted = replace(wanted, run_id=run_id)
         units = self.units(wanted.tenant_id)
         units.unit(wanted.base_unit, "baseUnit")
         for at, line in enumerate(wanted.lines):
             units.unit(line.unit, f"lines.{at}.unit")
         listed = self.boms.versions(wanted.tenant_id, wanted.product)
         known = listed.value if listed else Versions(wanted.tenant_id, wanted.product)
-        versions = known.having(wanted.span)
+        versions = replace(known.having(wanted.span), run_id=run_id)
         parts_before = before.value.parts if before else frozenset()
         self._refuse_loops(wanted, wanted.parts - parts_before)
         elsewhere: frozenset[str] = frozenset()
@@ -88,9 +111,10 @@ class BomBook:
             elsewhere = frozenset(part for bom in others if bom.version != wanted.version for part in bom.parts)
         revision = before.revision + 1 if before else 1
         events = (_changed(wanted, parts_before, revision).envelope(origin),)
-        action = "changed" if before else "created"
+        # What a run writes is in its journal, and goes back byte for byte: the run itself is audited, as of products.
+        action = "" if stamp else "changed" if before else "created"
         commit = Commit(origin, action, wanted, before, events, claim=claim)
-        return self.boms.save(BomCommit(commit, listed, versions, parts_before, elsewhere))
+        return self.boms.save(BomCommit(commit, listed, versions, parts_before, elsewhere, stamp))
 
     def _refuse_loops(self, wanted: Bom, new: Collection[str]) -> None:
         """Look upward from the product: whoever contains it may not be among its new parts."""
@@ -190,7 +214,11 @@ class BomBook:
 def _same(stored: Bom, wanted: Bom) -> bool:
     """Tell whether nothing but times of ours and of the PLM differs."""
     return stored == replace(
-        wanted, known_since=stored.known_since, changed_at=stored.changed_at, plm_updated_at=stored.plm_updated_at
+        wanted,
+        known_since=stored.known_since,
+        changed_at=stored.changed_at,
+        plm_updated_at=stored.plm_updated_at,
+        run_id=stored.run_id,
     )
 
 

@@ -1,7 +1,8 @@
 """A file dropped into the exchange bucket: whose it is, in what format, which run takes it (PLM-21).
 
-``plm/exchange/<tenant>/<connection>/<name>.csv`` (``.json``, ``.xml``). Its report lies beside it, under its name with
-``.errors.csv`` behind; what is read of it waits under ``plm/exchange-work/<tenant>/<run>/`` until the run has taken it.
+``plm/exchange/<tenant>/<connection>/<name>.csv`` (``.json``, ``.xml``, ``.xlsx``); lines of BOMs below ``boms/`` there.
+Its report lies beside it, under its name with ``.errors.csv`` behind; what is read of it waits under
+``plm/exchange-work/<tenant>/<run>/`` until the run has taken it.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ REPORT = ".errors.csv"
 MOST_BYTES = 100_000_000
 _KEY = re.compile(
     r"plm/exchange/(?P<tenant>[A-Za-z0-9][\w.-]{0,63})/(?P<connection>[a-z0-9][a-z0-9-]{0,39})/"
-    r"(?P<name>[^/\x00-\x1f]{1,200}\.(?P<kind>csv|json|xml))",
+    r"(?P<boms>boms/)?(?P<name>[^/\x00-\x1f]{1,200}\.(?P<kind>csv|json|xml|xlsx))",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -30,6 +31,7 @@ class FileKind(StrEnum):
     CSV = "csv"
     JSON = "json"
     XML = "xml"
+    EXCEL = "xlsx"
 
 
 class FileRefused(Exception):
@@ -53,6 +55,8 @@ class Dropped:
     tenant_id: str
     connection: str
     kind: FileKind
+    is_of_boms: bool = False
+    """Whether it is a part list, below ``boms/``: its rows are lines of BOMs."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Dropped | None":
@@ -63,7 +67,7 @@ class Dropped:
             return None
         version, etag = (str(told.get(name) or "") for name in ("version-id", "etag"))
         kind, size = FileKind(found["kind"].lower()), int(told.get("size") or 0)
-        return cls(key, version, version or etag, size, found["tenant"], found["connection"], kind)
+        return cls(key, version, version or etag, size, found["tenant"], found["connection"], kind, bool(found["boms"]))
 
     @property
     def run_id(self) -> str:

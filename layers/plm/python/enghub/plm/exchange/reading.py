@@ -8,11 +8,13 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from enghub.plm.connections.rules import FileEncoding
 from enghub.plm.exchange import texts
+from enghub.plm.exchange.excel_reading import excel_entries
 from enghub.plm.exchange.model import Entry, FileKind, FileRefused
 from enghub.plm.exchange.xml_reading import xml_entries
 
@@ -35,17 +37,37 @@ class Bytes(Protocol):
         """Return at most ``size`` bytes, none at the end."""
 
 
-def entries(file: Bytes, kind: FileKind, encoding: FileEncoding) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is declared of a file: its encoding, the columns of a header, where an XML file's records are."""
+
+    encoding: FileEncoding
+    needed: tuple[str, ...] = NEEDED
+    records: str = ""
+
+
+def entries(file: Bytes, kind: FileKind, shape: Shape) -> Iterator[Entry]:
     """Yield the records of a file in order.
 
     Raises:
         FileRefused: it cannot be read.
     """
-    found = _READERS[kind](_decoded(file, encoding))
-    for number, entry in enumerate(found, start=1):
+    for number, entry in enumerate(_found(file, kind, shape), start=1):
         if number > MOST_RECORDS:
             raise FileRefused(texts.TOO_MANY.filled(most=MOST_RECORDS), entry.place)
         yield _checked(entry)
+
+
+def _found(file: Bytes, kind: FileKind, shape: Shape) -> Iterator[Entry]:
+    match kind:
+        case FileKind.EXCEL:
+            return excel_entries(file)
+        case FileKind.CSV:
+            return _csv_entries(_decoded(file, shape.encoding), shape.needed)
+        case FileKind.XML:
+            return xml_entries(_decoded(file, shape.encoding), shape.records)
+        case FileKind.JSON:
+            return _json_entries(_decoded(file, shape.encoding))
 
 
 def _checked(entry: Entry) -> Entry:
@@ -90,13 +112,13 @@ def _lines(parts: Iterator[str]) -> Iterator[str]:
         yield rest
 
 
-def _csv_entries(parts: Iterator[str]) -> Iterator[Entry]:
+def _csv_entries(parts: Iterator[str], needed: Sequence[str]) -> Iterator[Entry]:
     lines = _lines(parts)
     head = next(lines, "")
     separator = max(",;\t", key=head.count)
     csv.field_size_limit(MOST_CHARACTERS)
     header = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
-    _check_header(header)
+    _check_header(header, needed)
     rows = csv.reader(lines, delimiter=separator, strict=True)
     while True:
         first = rows.line_num + 2
@@ -113,13 +135,13 @@ def _csv_entries(parts: Iterator[str]) -> Iterator[Entry]:
             yield _row(header, row, f"line {first}")
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], needed: Sequence[str]) -> None:
     if not any(header):
         raise FileRefused(texts.NO_HEADER, "line 1")
     for name in header:
         if header.count(name) > 1:
             raise FileRefused(texts.TWICE.filled(name=name), "line 1")
-    for name in NEEDED:
+    for name in needed:
         if name not in header:
             raise FileRefused(texts.NO_COLUMN.filled(name=name, found=", ".join(header)[:300]), "line 1")
 
@@ -245,10 +267,3 @@ class _Window:
         self.line += gone.count("\n")
         self.column = len(gone) - gone.rfind("\n") if "\n" in gone else self.column + length
         self.text = self.text[length:]
-
-
-_READERS: Mapping[FileKind, Callable[[Iterator[str]], Iterator[Entry]]] = {
-    FileKind.CSV: _csv_entries,
-    FileKind.JSON: _json_entries,
-    FileKind.XML: xml_entries,
-}

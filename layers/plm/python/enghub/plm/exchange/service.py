@@ -12,22 +12,29 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from enghub.core.clock import Clock
 from enghub.core.commits import Commit
 from enghub.core.i18n import Language
 from enghub.core.identity import Origin
 from enghub.core.paging import pages
-from enghub.plm.connections.rules import FileEncoding
+from enghub.plm.boms.grouping import Grouping
+from enghub.plm.connections.numbers import formatted
+from enghub.plm.connections.rules import ConnectionRules, NumberFormat
 from enghub.plm.exchange import texts
 from enghub.plm.exchange.model import MOST_BYTES, REPORT, Dropped, Entry, FileRefused, work_key
-from enghub.plm.exchange.reading import entries
+from enghub.plm.exchange.reading import NEEDED, Shape, entries
 from enghub.plm.exchange.repository import Bucket
+from enghub.plm.mappings.applying import IDENTITY, Around, CompiledMapping, LeftOut
+from enghub.plm.mappings.model import MappingKind
+from enghub.plm.mappings.repository import PagePlace, SourceRecords
 from enghub.plm.products.model import Rejection
-from enghub.plm.syncs.model import BatchType, Mode, SyncRun, Trigger
+from enghub.plm.products.reading import PLACE, PROBLEM
+from enghub.plm.syncs.model import BOMS, PRODUCTS, BatchType, Mode, SyncRun, Trigger, file_of
 from enghub.plm.syncs.repository import SyncRuns
 from enghub.plm.syncs.service import existing, to_launch
 from enghub.plm.syncs.steps import ended_event
@@ -37,6 +44,9 @@ PART = 500
 INDEX = "index.json"
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 WORKER = "system:file-exchange"
+NEEDED_OF_LINES = ("productCode", "component", "quantity")
+MOST_ROWS = 50_000
+"""Of a part list: its BOMs are put together in memory."""
 PAGE = 100
 _RISKY = re.compile(r"\s*[=+\-@]|[\t\r]")
 COLUMNS = ("place", "objectId", "productCode", "field", "value", "reason", "message", "消息")
@@ -55,8 +65,12 @@ class Intake:
     bucket: Bucket
     owner: Callable[[str, str], str | None]
     """Returns the factory of a tenant's connection; None where the tenant has no such connection."""
-    encoding: Callable[[str, str], FileEncoding]
+    rules: Callable[[str, str], ConnectionRules]
     clock: Clock
+    mapping: Callable[[str, str, MappingKind], CompiledMapping] = lambda _, __, kind: IDENTITY[kind]
+    """Returns the mapping rules in force of a tenant's connection."""
+    sources: SourceRecords | None = None
+    """Where rows of part lists are kept as they came; products are kept by their batches."""
 
     def take(self, dropped: Dropped) -> SyncRun | None:
         """Read a file and ask for the run that takes it; once, however often it is told.
@@ -70,25 +84,32 @@ class Intake:
         if factory_id is None or self.runs.get(dropped.tenant_id, dropped.run_id) is not None:
             return None
         now = self.clock()
-        run = _run(dropped, factory_id, now)
+        kind = MappingKind.BOM_LINE if dropped.is_of_boms else MappingKind.PRODUCT
+        mapping = self.mapping(dropped.tenant_id, dropped.connection, kind)
+        run = _run(dropped, factory_id, now, mapping.version)
         origin = Origin(dropped.tenant_id, factory_id, WORKER, now, run.run_id)
         try:
-            self._read(dropped, run)
+            self._read(dropped, run, mapping)
         except FileRefused as error:
             return self._refused(run, error, origin)
         self.runs.request(Commit(origin, "requested", run, commands=(to_launch(run),), reason=run.source))
         return run
 
-    def _read(self, dropped: Dropped, run: SyncRun) -> None:
+    def _read(self, dropped: Dropped, run: SyncRun, mapping: CompiledMapping) -> None:
         if dropped.size > MOST_BYTES:
             raise FileRefused(texts.TOO_LARGE.filled(most=MOST_BYTES))
+        rules = self.rules(dropped.tenant_id, dropped.connection)
+        needed = mapping.columns(NEEDED_OF_LINES if dropped.is_of_boms else NEEDED)
         with self.bucket.opened(dropped.key, dropped.version) as file:
             if file is None:
                 raise FileRefused(texts.GONE)
-            encoding = self.encoding(dropped.tenant_id, dropped.connection)
-            found, records = entries(file, dropped.kind, encoding), 0
-            while part := list(islice(found, PART)):
-                content = json.dumps([_held(one) for one in part], ensure_ascii=False, default=str)
+            found = entries(file, dropped.kind, Shape(rules.file_encoding, needed, mapping.rules.records))
+            held = (_held(settled(one, mapping, rules.number_format)) for one in found)
+            if dropped.is_of_boms:
+                held = self._grouped(held, run, mapping, rules)
+            records = 0
+            while part := list(islice(held, PART)):
+                content = json.dumps(part, ensure_ascii=False, default=str)
                 name = part_name(records // PART)
                 self.bucket.write(
                     work_key(run.tenant_id, run.run_id, name), content.encode("utf-8", "backslashreplace")
@@ -98,6 +119,25 @@ class Intake:
             raise FileRefused(texts.EMPTY)
         index = json.dumps({"records": records}).encode()
         self.bucket.write(work_key(run.tenant_id, run.run_id, INDEX), index)
+
+    def _grouped(
+        self, rows: Iterator[dict[str, Any]], run: SyncRun, mapping: CompiledMapping, rules: ConnectionRules
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the BOMs of a part list; its rows are kept as they came."""
+        grouping, around, name = Grouping(rules), Around.of(rules, file_of(run)), file_of(run)
+        count, page = 0, 0
+        while part := [record_of(one) for one in islice(rows, PART)]:
+            count, page = count + len(part), page + 1
+            if count > MOST_ROWS:
+                raise FileRefused(texts.TOO_MANY.filled(most=MOST_ROWS))
+            if self.sources is not None:
+                place = PagePlace(run.tenant_id, run.connection, MappingKind.BOM_LINE, run.run_id, 0, page)
+                self.sources.keep(place, run.requested_at, part, name)
+            for row in part:
+                made = mapping.apply(row, around) if mapping.version else row
+                grouping.leave_out() if isinstance(made, LeftOut) else grouping.add(made)
+        for group in grouping.groups.values():
+            yield {"place": "", "record": group.record(), "problem": None}
 
     def _refused(self, run: SyncRun, error: FileRefused, origin: Origin) -> SyncRun:
         rows = [[error.place, "", "", "", "", "REFUSED", *(error.said.render(language) for language in LANGUAGES)]]
@@ -133,7 +173,8 @@ class Intake:
         return key
 
 
-def _run(dropped: Dropped, factory_id: str, now: datetime) -> SyncRun:
+def _run(dropped: Dropped, factory_id: str, now: datetime, version: int) -> SyncRun:
+    of_lines = dropped.is_of_boms
     return SyncRun(
         tenant_id=dropped.tenant_id,
         factory_id=factory_id,
@@ -145,10 +186,33 @@ def _run(dropped: Dropped, factory_id: str, now: datetime) -> SyncRun:
         requested_by=WORKER,
         requested_at=now,
         source=dropped.key,
+        mapping_version=0 if of_lines else version,
+        bom_mapping_version=version if of_lines else 0,
+        content=BOMS if of_lines else PRODUCTS,
     )
 
 
-def _held(entry: Entry) -> dict[str, object]:
+def settled(entry: Entry, mapping: CompiledMapping, written: NumberFormat) -> Entry:
+    """Return an entry with its numbers as the connection writes them, where a field reads a number there.
+
+    A number in the place of a text is a problem: nobody can tell 1.1 from the revision 1.10, nor 123 from 00123.
+    """
+    problem, record = entry.problem, dict(entry.record)
+    for name, value in entry.record.items():
+        if isinstance(value, Decimal):
+            record[name] = formatted(value, written)
+            if problem is None and name not in mapping.numbers:
+                problem = ("NOT_TEXT", name, str(value))
+    return Entry(entry.place, record, problem)
+
+
+def record_of(held: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as a run takes it, from what was kept of an entry."""
+    problem = {PROBLEM: held["problem"]} if held["problem"] else {}
+    return {**held["record"], PLACE: held["place"], **problem}
+
+
+def _held(entry: Entry) -> dict[str, Any]:
     return {"place": entry.place, "record": dict(entry.record), "problem": entry.problem}
 
 

@@ -22,3 +22,5 @@ TOO_LONG = Text("a record has more than {most} characters", "单条记录超过 
 TOO_MANY = Text("it has more than {most} records", "记录超过 {most} 条")
 NO_LIST = Text("write a list of objects, or an object on each line", "请使用对象列表，或每行一个对象")
 EMPTY = Text("it has no records", "文件中没有记录")
+NO_RECORDS = Text("there is no element {path} beneath its root", "根元素下没有 {path}")
+NOT_EXCEL = Text("it is no workbook of .xlsx that can be read: {why}", "不是可读取的 .xlsx 工作簿：{why}")

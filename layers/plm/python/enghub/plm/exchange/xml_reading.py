@@ -67,13 +67,83 @@ class _Records:
         self._problem = self._problem or (reason, field, value)
 
 
-def xml_entries(parts: Iterator[str]) -> Iterator[Entry]:
-    """Yield the records of an XML file.
+class _Deep:
+    """Records somewhere beneath the root, as a mapping names them; attributes and what is inside are members, too.
+
+    ``<comp ref="R1"><value>10k</value><fields><field name="MPN">X</field></fields><property name="dnp"/></comp>`` is
+    ``@ref``, ``value``, ``fields/field[MPN]``, ``property[dnp]``. An element without text is its attribute ``value``.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.parser = expat.ParserCreate("utf-8", " ")
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._typed
+        self.parser.StartElementHandler = self._began
+        self.parser.EndElementHandler = self._ended
+        self.parser.CharacterDataHandler = self._text
+        self.found: list[Entry] = []
+        self.is_seen = False
+        self._wanted = path.split("/")
+        self._path: list[str] = []
+        self._inside: list[str] = []
+        self._texts: list[list[str]] = []
+        self._place, self._size, self._is_on = "", 0, False
+        self._record: dict[str, Any] = {}
+        self._problem: tuple[str, str, str] | None = None
+
+    def _typed(self, *_: Any) -> None:
+        raise FileRefused(texts.TYPED, f"line {self.parser.CurrentLineNumber}")
+
+    def _began(self, name: str, attributes: dict[str, str]) -> None:
+        if self._is_on:
+            said = attributes.get("name")
+            self._inside.append(f"{_local(name)}[{said}]" if said is not None else _local(name))
+            self._texts.append([attributes["value"]] if said is not None and "value" in attributes else [])
+            self._keep_all({f"{'/'.join(self._inside)}@{one}": text for one, text in attributes.items()})
+            return
+        self._path.append(_local(name))
+        if self._path[1:] == self._wanted:
+            self.is_seen = self._is_on = True
+            self._place, self._size = f"line {self.parser.CurrentLineNumber}", 0
+            self._record, self._problem = {}, None
+            self._keep_all({f"@{_local(one)}": text for one, text in attributes.items()})
+
+    def _text(self, text: str) -> None:
+        self._size += len(text)
+        if self._size > MOST_CHARACTERS:
+            self._problem = self._problem or ("TOO_LONG", "", str(MOST_CHARACTERS))
+        elif self._texts:
+            self._texts[-1].append(text)
+
+    def _ended(self, _: str) -> None:
+        if not self._is_on:
+            self._path.pop()
+        elif self._inside:
+            text = "".join(self._texts.pop())
+            name = "/".join(self._inside)
+            self._inside.pop()
+            if text.strip() or not any(known.startswith(f"{name}/") for known in self._record):
+                self._keep_all({name: text.strip()})
+        else:
+            self._is_on = False
+            self._path.pop()
+            self.found.append(Entry(self._place, self._record, self._problem))
+
+    def _keep_all(self, members: dict[str, str]) -> None:
+        for name, text in members.items():
+            self._size += len(text)
+            if name in self._record:
+                self._problem = self._problem or ("TWICE", name, "")
+            self._record[name] = text
+
+
+def xml_entries(parts: Iterator[str], path: str = "") -> Iterator[Entry]:
+    """Yield the records of an XML file; ``path`` is where they are beneath the root, empty for its children.
 
     Raises:
         FileRefused: it breaks off, is no XML, or has a document type.
     """
-    records = _Records()
+    records = _Deep(path) if path else _Records()
     try:
         for part in parts:
             records.parser.Parse(part.encode(), False)
@@ -83,9 +153,11 @@ def xml_entries(parts: Iterator[str]) -> Iterator[Entry]:
         why = expat.ErrorString(error.code)
         raise FileRefused(texts.NOT_READ.filled(why=why), f"line {error.lineno}, column {error.offset + 1}") from error
     yield from _taken(records)
+    if isinstance(records, _Deep) and not records.is_seen:
+        raise FileRefused(texts.NO_RECORDS.filled(path=path))
 
 
-def _taken(records: _Records) -> list[Entry]:
+def _taken(records: "_Records | _Deep") -> list[Entry]:
     found, records.found = records.found, []
     return found
 

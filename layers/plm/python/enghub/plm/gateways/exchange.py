@@ -13,10 +13,13 @@ from enghub.core.clock import system_clock
 from enghub.core.errors import Unavailable
 from enghub.kit.files.listing import REFUSED, is_listed
 from enghub.plm.connections.errors import ConnectionNotFound
-from enghub.plm.connections.rules import FileEncoding
 from enghub.plm.connections.store import Connections
 from enghub.plm.exchange.reading import Bytes
 from enghub.plm.exchange.service import Intake
+from enghub.plm.mappings.applying import CompiledMapping
+from enghub.plm.mappings.dynamo import DynamoSourceRecords
+from enghub.plm.mappings.model import MappingKind
+from enghub.plm.mappings.wiring import compiled, mappings
 from enghub.plm.setup.wiring import setup
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
 
@@ -90,7 +93,8 @@ def intake() -> Intake:
         except ConnectionNotFound:
             return None
 
-    def encoding(tenant_id: str, connection: str) -> FileEncoding:
-        return setup().rules(tenant_id, connection).value.file_encoding
+    def mapping(tenant_id: str, connection: str, kind: MappingKind) -> CompiledMapping:
+        return compiled(tenant_id, connection, kind, mappings().active(tenant_id, connection, kind))
 
-    return Intake(DynamoSyncRuns(), bucket(), owner, encoding, system_clock)
+    rules = lambda tenant_id, connection: setup().rules(tenant_id, connection).value  # noqa: E731
+    return Intake(DynamoSyncRuns(), bucket(), owner, rules, system_clock, mapping, DynamoSourceRecords())

@@ -11,8 +11,7 @@ from typing import Any
 
 from enghub.plm.exchange.model import work_key
 from enghub.plm.exchange.repository import Bucket
-from enghub.plm.exchange.service import INDEX, PART, part_name
-from enghub.plm.products.reading import PLACE, PROBLEM
+from enghub.plm.exchange.service import INDEX, PART, part_name, record_of
 from enghub.plm.syncs.model import SyncRun
 from enghub.plm.syncs.repository import RecordPage
 
@@ -37,7 +36,7 @@ class FilePlm:
         held = self._read(part_name(part))
         found = held[first - 1 - part * PART : last - part * PART]
         end = int(up_to) if up_to else self._records()
-        return RecordPage(tuple(_record(one) for one in found), f"{last:08d}" if last < end else None)
+        return RecordPage(tuple(record_of(one) for one in found), f"{last:08d}" if last < end else None)
 
     def _records(self) -> int:
         return int(self._read(INDEX)["records"])
@@ -48,8 +47,3 @@ class FilePlm:
 
 def _number(after: str | None) -> int:
     return int(after) if after else 0
-
-
-def _record(held: dict[str, Any]) -> dict[str, Any]:
-    problem = {PROBLEM: held["problem"]} if held["problem"] else {}
-    return {**held["record"], PLACE: held["place"], **problem}

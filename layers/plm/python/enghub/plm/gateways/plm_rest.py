@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import tenacity
@@ -114,7 +115,7 @@ class RestPlm:
         if answer.status != 200:
             raise PlmRefused(problem=_STATUS.filled(status=answer.status))
         try:
-            found = json.loads(answer.data)
+            found = json.loads(answer.data, parse_float=Decimal)  # 0.1 of a quantity stays 0.1
         except ValueError as error:
             raise PlmRefused(problem=_NO_JSON) from error
         if not isinstance(found, dict):

@@ -16,12 +16,16 @@ from enghub.core.observability import count, logger
 from enghub.kit.outbound.calls import Outbound
 from enghub.plm.connections.model import Api
 from enghub.plm.connections.store import Connections
+from enghub.plm.connections.times import instant
 from enghub.plm.gateways.plm_rest import KEYS_PER_PAGE, attempts, waits, window
-from enghub.plm.gateways.soap.answers import instant, name_of, value_of
+from enghub.plm.gateways.soap.answers import name_of, value_of
 from enghub.plm.gateways.soap.contract import Soap
 from enghub.plm.products.partial import KEEP, OPTIONAL
-from enghub.plm.products.reading import FIELDS
+from enghub.plm.products.reading import BOM_LINES, FIELDS
 from enghub.plm.syncs.repository import RecordPage, advanced
+
+BOM_LINE = "bomLine"
+"""The element of a product that is a line of its BOM, repeated."""
 
 
 @dataclass(slots=True)
@@ -67,7 +71,10 @@ class SoapPlm:
 
 def record(product: Any, zone: str) -> dict[str, Any]:
     """Return a record: what is absent is KEEP, nil None, empty ""; ``updatedAt`` as the hub writes it."""
-    found: dict[str, Any] = {name_of(one): value_of(one) for one in product}
+    found: dict[str, Any] = {name_of(one): value_of(one) for one in product if name_of(one) != BOM_LINE}
+    lines = [value_of(one) for one in product if name_of(one) == BOM_LINE]
+    if lines:
+        found[BOM_LINES] = lines
     if isinstance(found.get("updatedAt"), str):
         found["updatedAt"] = instant(found["updatedAt"], zone)
     return {**dict.fromkeys(OPTIONAL, KEEP), **found}

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from enghub.core.clock import system_clock
 from enghub.core.lazy import lazy
+from enghub.plm.boms.imports import BomImport
+from enghub.plm.boms.wiring import boms
 from enghub.plm.connections.model import Protocol
 from enghub.plm.connections.rules import ConnectionRules
 from enghub.plm.connections.store import Connections
 from enghub.plm.gateways.plm_rest import RestPlms
+from enghub.plm.mappings.applying import Around
+from enghub.plm.mappings.dynamo import DynamoSourceRecords
+from enghub.plm.mappings.model import MappingKind
+from enghub.plm.mappings.wiring import compiled, mappings
 from enghub.plm.products.dynamo import DynamoProducts
 from enghub.plm.products.gone.dynamo import DynamoGone
 from enghub.plm.products.imports import ProductImport
@@ -18,7 +24,8 @@ from enghub.plm.products.journal import DynamoJournal
 from enghub.plm.setup.wiring import setup
 from enghub.plm.syncs.aftermath import Aftermath
 from enghub.plm.syncs.dynamo import DynamoSyncRuns
-from enghub.plm.syncs.plm_steps import PlmSteps
+from enghub.plm.syncs.model import file_of
+from enghub.plm.syncs.plm_steps import Mapped, PlmSteps
 from enghub.plm.syncs.repository import Plm, Plms
 from enghub.plm.syncs.steps import SyncSteps
 
@@ -37,7 +44,14 @@ def plm_steps() -> PlmSteps:
     connections = Connections.here()
     plms = ByProtocol(connections, RestPlms(connections), _soap)
     files = lambda run: plm_file.FilePlm(exchange.bucket(), run)  # noqa: E731
-    return PlmSteps(DynamoSyncRuns(), plms, _products(), system_clock, DynamoGone(), files)
+    return PlmSteps(DynamoSyncRuns(), plms, _products(), system_clock, DynamoGone(), files, mapped())
+
+
+@cache
+def mapped() -> Mapped:
+    """Return how records become those of here."""
+    around = lambda run: Around.of(_rules(run.tenant_id, run.connection), file_of(run))  # noqa: E731
+    return Mapped(compiled, around, DynamoSourceRecords(), BomImport(boms(), _rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,13 @@ def _soap() -> Plms:
 @cache
 def steps() -> SyncSteps:
     """Return the workflow steps that need no PLM."""
-    return SyncSteps(DynamoSyncRuns(), system_clock, lambda tenant_id, name: _rules(tenant_id, name).overlap)
+    overlap = lambda tenant_id, name: _rules(tenant_id, name).overlap  # noqa: E731
+    return SyncSteps(DynamoSyncRuns(), system_clock, overlap, _versions)
+
+
+def _versions(tenant_id: str, connection: str) -> tuple[int, int]:
+    products, lines = (mappings().active(tenant_id, connection, kind) for kind in MappingKind)
+    return products, lines
 
 
 @cache

@@ -5,6 +5,7 @@ of all that it wrote. An image is the whole item as DynamoDB keeps it, None of o
 """
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ KEPT = timedelta(days=30)
 ENTRIES = 10
 """Entries worked on at once: at most 800 images."""
 AT_ONCE = 100
+PLAIN = 60_000
+"""Characters of images that are kept as they are; a BOM of a thousand lines is zipped."""
 
 
 def _partition(tenant_id: str, run_id: str) -> str:
@@ -32,12 +35,13 @@ def _partition(tenant_id: str, run_id: str) -> str:
 def journal_entry(stamp: Stamp, images: Sequence[tuple[Key, object | None]]) -> PutItem:
     """Return the write that keeps ``images`` of records as they are before the transaction it belongs to."""
     found = [[*place, image] for place, image in images]
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     return PutItem(
         {
             "pk": {"S": _partition(stamp.tenant_id, stamp.run_id)},
             "sk": {"S": ids.new_id(stamp.at)},
             "entity": {"S": "SYNC_JOURNAL"},
-            "images": {"S": json.dumps(found, ensure_ascii=False, separators=(",", ":"))},
+            **({"images": {"S": text}} if len(text) < PLAIN else {"zipped": {"B": zlib.compress(text.encode())}}),
             "expires_at": {"N": str(int((stamp.at + KEPT).timestamp()))},
         },
         absent(),
@@ -75,7 +79,8 @@ def _page(tenant_id: str, run_id: str, cursor: str | None) -> tuple[dict[Key, Ra
     found = query(_partition(tenant_id, run_id), limit=ENTRIES, cursor=cursor, newest_first=True)
     images: dict[Key, RawItem | None] = {}
     for item in found.items:
-        for pk, sk, image in json.loads(item["images"]["S"]):
+        text = item["images"]["S"] if "images" in item else zlib.decompress(item["zipped"]["B"])
+        for pk, sk, image in json.loads(text):
             images[pk, sk] = image
     return images, found.cursor
 
@@ -109,6 +114,9 @@ def _moved() -> Exception:
 
 
 def _name(place: Key) -> str:
-    """Return how people know a record: ``PRODUCT SNS-1 version A``, ``MATERIAL M-1``."""
+    """Return how people know a record: ``PRODUCT SNS-1 version A``, ``BOM SNS-1 VERSIONS``, ``MATERIAL M-1``."""
     _, _, kind, code = parts(place[0])
-    return f"{kind} {code} version {parts(place[1])[1]}" if kind == "PRODUCT" else f"{kind} {code}"
+    if kind == "MATERIAL":
+        return f"{kind} {code}"
+    _, has_version, version = place[1].partition("#")
+    return f"{kind} {code} version {version}" if has_version else f"{kind} {code} {place[1]}"

@@ -11,7 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from enghub.core.commits import Kept
-from enghub.core.i18n import Language, Text
+from enghub.core.i18n import Language
+from enghub.plm.products.reasons import TEXTS, Reason
 
 
 class MappingType(StrEnum):
@@ -35,50 +36,6 @@ class Lifecycle(StrEnum):
     IN_WORK = "IN_WORK"
     RELEASED = "RELEASED"
     OBSOLETE = "OBSOLETE"
-
-
-class Reason(StrEnum):
-    """Why a record is rejected."""
-
-    REQUIRED = "REQUIRED"
-    FORMAT = "FORMAT"
-    UNKNOWN_VALUE = "UNKNOWN_VALUE"
-    IN_FUTURE = "IN_FUTURE"
-    MATERIAL_REQUIRED = "MATERIAL_REQUIRED"
-    MATERIAL_TAKEN = "MATERIAL_TAKEN"
-    DUPLICATE = "DUPLICATE"
-    LOOK_ALIKE = "LOOK_ALIKE"
-    FORMULA = "FORMULA"
-    UNREADABLE = "UNREADABLE"
-    CELLS = "CELLS"
-    TOO_LONG = "TOO_LONG"
-    TWICE = "TWICE"
-    NOT_TEXT = "NOT_TEXT"
-
-
-TEXTS: Mapping[Reason, Text] = {
-    Reason.REQUIRED: Text("{field} is missing", "缺少必填字段 {field}"),
-    Reason.FORMAT: Text("{field} has the wrong format: {value}", "{field} 格式错误：{value}"),
-    Reason.UNKNOWN_VALUE: Text("{field} has an unknown value: {value}", "{field} 的值未知：{value}"),
-    Reason.IN_FUTURE: Text("{field} lies in the future: {value}", "{field} 为未来时间：{value}"),
-    Reason.MATERIAL_REQUIRED: Text(
-        "A ONE_TO_MANY product must name its material in {field}", "ONE_TO_MANY 产品必须在 {field} 中指定物料"
-    ),
-    Reason.MATERIAL_TAKEN: Text("Material {value} is mapped otherwise already", "物料 {value} 已有其他映射关系"),
-    Reason.LOOK_ALIKE: Text(
-        "{field} holds a character that only looks like another: {value}", "{field} 含有形近字符：{value}"
-    ),
-    Reason.FORMULA: Text(
-        "{field} begins as a formula, which a spreadsheet would execute: {value}",
-        "{field} 以公式开头，电子表格会执行：{value}",
-    ),
-    Reason.UNREADABLE: Text("The record cannot be read: {value}", "记录无法解析：{value}"),
-    Reason.CELLS: Text("The row has another number of cells than the header: {value}", "单元格数与表头不符：{value}"),
-    Reason.TOO_LONG: Text("The record has more than {value} characters", "记录超过 {value} 个字符"),
-    Reason.TWICE: Text("{field} is there twice", "{field} 重复"),
-    Reason.NOT_TEXT: Text("{field} has to be a text: {value}", "{field} 必须为文本：{value}"),
-    Reason.DUPLICATE: Text("PLM object {value} has the same code and version", "PLM 对象 {value} 的编码和版本相同"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +130,8 @@ class ProductMapping:
     connection: str = "default"
     gone_at: datetime | None = None
     """When a complete full run no longer found it in the PLM; it is marked, never deleted."""
+    mapping_version: int = 0
+    """The version of the connection's mapping rules that made it."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -188,6 +147,8 @@ class Stamp:
     run_id: str
     at: datetime
     connection: str = "default"
+    mapping_version: int = 0
+    """Of the connection's mapping rules; 0 are none."""
 
 
 @dataclass(slots=True)
@@ -248,11 +209,12 @@ def _land(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Outcome | R
     stored = working.mappings.get((product.code, product.version))
     if stored is not None and stored.object_id != product.object_id and _is_held(stored):
         return _reject(product, Reason.DUPLICATE, "productCode", stored.object_id)
-    if stored is not None and stored.gone_at is None and _is_current(stored, product):
+    is_remapped = stored is not None and _is_remapped(stored, product, stamp)
+    if stored is not None and stored.gone_at is None and _is_current(stored, product) and not is_remapped:
         return stored.outcome if stored.run_id == stamp.run_id else Outcome.UNCHANGED
     material: Material | None = None
     if product.lifecycle is not Lifecycle.IN_WORK:
-        material = _material(product, working, stamp)
+        material = _material(product, working, stamp, is_remapped=is_remapped)
         if material is None:
             return _reject(product, Reason.MATERIAL_TAKEN, "materialCode", product.material_code)
     outcome = _written_as(stored, stamp)
@@ -274,9 +236,16 @@ def _land(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Outcome | R
             outcome=outcome,
             tenant_id=stamp.tenant_id,
             connection=stamp.connection,
+            mapping_version=stamp.mapping_version,
         )
     )
     return outcome
+
+
+def _is_remapped(stored: ProductMapping, product: PlmProduct, stamp: Stamp) -> bool:
+    """Whether the very data that are stored come again from their connection, by other mapping rules."""
+    is_other = stored.connection == stamp.connection and stored.mapping_version != stamp.mapping_version
+    return is_other and product.updated_at == stored.plm_updated_at
 
 
 def _is_held(stored: ProductMapping) -> bool:
@@ -297,13 +266,13 @@ def _written_as(stored: ProductMapping | None, stamp: Stamp) -> Outcome:
     return Outcome.UPDATED
 
 
-def _material(product: PlmProduct, working: WorkingSet, stamp: Stamp) -> Material | None:
+def _material(product: PlmProduct, working: WorkingSet, stamp: Stamp, *, is_remapped: bool) -> Material | None:
     """Return the product's material, made or renewed on the working; None when it is mapped otherwise."""
     owner = product.code if product.mapping_type is MappingType.ONE_TO_ONE else ""
     stored = working.materials.get(product.material_code)
     if stored is not None and (stored.mapping_type, stored.owner) != (product.mapping_type, owner):
         return None
-    if stored is not None and stored.source_updated_at >= product.updated_at:
+    if stored is not None and (stored.source_updated_at, not is_remapped) >= (product.updated_at, True):
         return stored
     material = Material(
         material_id=material_id(stamp.tenant_id, product.material_code),

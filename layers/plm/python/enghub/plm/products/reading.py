@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from enghub.core import clock
 from enghub.plm.identities.errors import LookAlike
 from enghub.plm.identities.model import AS_WRITTEN, IdentityRules
-from enghub.plm.products.model import Lifecycle, MappingType, PlmProduct, Reason, Rejection
+from enghub.plm.products.model import Lifecycle, MappingType, PlmProduct, Rejection
+from enghub.plm.products.reasons import Reason
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -23,8 +24,11 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 PLACE, PROBLEM = "#place", "#problem"
 """Members that the reader of a file adds: where a record stands, and what is wrong with it (reason, field, value)."""
+BOM_LINES = "bomLines"
+"""The member of a record that holds the lines of the product's BOM, a list of objects."""
 FIELDS = frozenset(
     {
+        *(BOM_LINES, "bomVersion"),
         *("objectId", "productCode", "productVersion", "productName", "productGroup"),
         *("unit", "lifecycleState", "mappingType", "materialCode", "updatedAt"),
     }

@@ -3,7 +3,7 @@
 from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.plm.names import ConnectionName
-from enghub.plm.products.model import Reason
+from enghub.plm.products.reasons import Reason
 from enghub.plm.syncs.model import (
     Batch,
     BatchStatus,
@@ -58,6 +58,9 @@ class SyncRunResponse(wire.Response):
     finished_at: wire.Instant | None
     failure: str | None
     source: str
+    mapping_version: int
+    bom_mapping_version: int
+    content: str
 
     @classmethod
     def of(cls, run: SyncRun) -> "SyncRunResponse":
@@ -81,6 +84,9 @@ def _fields(run: SyncRun) -> dict[str, object]:
         "finished_at": run.finished_at,
         "failure": run.failure,
         "source": run.source,
+        "mapping_version": run.mapping_version,
+        "bom_mapping_version": run.bom_mapping_version,
+        "content": run.content,
     }
 
 
@@ -125,6 +131,13 @@ class RejectedRecord(wire.Response):
             message=found.message(language),
             place=found.place,
         )
+
+
+class BomCountsResponse(wire.Response):
+    """BOM versions by what became of them; what is refused of them is among the rejected."""
+
+    written: int
+    unchanged: int
 
 
 class BatchCounts(wire.Response):
@@ -174,6 +187,8 @@ class SyncReport(SyncRunResponse):
     batches: BatchCounts
     records: RecordCounts
     failed_batches: tuple[FailedBatch, ...]
+    left_out: int
+    boms: BomCountsResponse
     gone: int
     rollback: RollbackResponse | None
     rejected: tuple[RejectedRecord, ...]
@@ -200,6 +215,8 @@ class SyncReport(SyncRunResponse):
                 complete=run.listed,
             ),
             records=RecordCounts.of(counts),
+            left_out=counts.left_out,
+            boms=BomCountsResponse(written=counts.boms_written, unchanged=counts.boms_unchanged),
             gone=run.gone,
             rollback=run.rollback and RollbackResponse.of(run.rollback),
             failed_batches=tuple(FailedBatch.of(batch) for batch in failed),

@@ -17,6 +17,7 @@ from enghub.plm.products.model import Outcome, Rejection, Stamp
 from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncRolledBack, SyncStillRunning
 
 LEASED = "product-sync"
+PRODUCTS, BOMS = "PRODUCTS", "BOMS"
 TERM = Term(timedelta(minutes=30))
 """Longer than a pass is silent: one batch may take eleven minutes with its second try, keeping its failure five."""
 BATCHES_PER_LISTING = 40
@@ -77,15 +78,20 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    left_out: int = 0
+    """Records that the mapping rules do not take."""
+    boms_written: int = 0
+    boms_unchanged: int = 0
 
     @classmethod
-    def of(cls, outcomes: "Counter[Outcome]") -> "Counts":
+    def of(cls, outcomes: "Counter[Outcome]", left_out: int = 0) -> "Counts":
         """Return the counts of ``outcomes``."""
         return cls(
             outcomes[Outcome.CREATED],
             outcomes[Outcome.UPDATED],
             outcomes[Outcome.UNCHANGED],
             outcomes[Outcome.REJECTED],
+            left_out,
         )
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -94,6 +100,9 @@ class Counts:
             self.updated + other.updated,
             self.unchanged + other.unchanged,
             self.rejected + other.rejected,
+            self.left_out + other.left_out,
+            self.boms_written + other.boms_written,
+            self.boms_unchanged + other.boms_unchanged,
         )
 
 
@@ -228,10 +237,22 @@ class SyncRun:
     rollback: "Rollback | None" = None
     source: str = ""
     """The object that it takes, of trigger FILE."""
+    mapping_version: int = 0
+    """The version of the connection's mapping rules that makes its products, from its beginning to its last re-run."""
+
+    bom_mapping_version: int = 0
+    """As ``mapping_version``, of the lines of BOMs."""
+    content: str = PRODUCTS
+    """What a file holds: PRODUCTS, or BOMS."""
+
+    @property
+    def is_of_boms(self) -> bool:
+        """Whether its records are BOMs, of a part list."""
+        return self.content == BOMS
 
     def stamp(self, at: datetime) -> Stamp:
         """Return who writes its records."""
-        return Stamp(self.tenant_id, self.run_id, at, self.connection)
+        return Stamp(self.tenant_id, self.run_id, at, self.connection, self.mapping_version)
 
     @property
     def batch_size(self) -> int:
@@ -261,7 +282,9 @@ class SyncRun:
         """Return the lease of its pass, held or extended at ``at``."""
         return Lease(LEASED, self.tenant_id, self.run_id, self.pass_number, TERM.until(at))
 
-    def begin(self, watermark: datetime | None, overlap: timedelta, at: datetime) -> "SyncRun":
+    def begin(
+        self, watermark: datetime | None, overlap: timedelta, at: datetime, versions: tuple[int, int] = (0, 0)
+    ) -> "SyncRun":
         """Return the run as started; an incremental one begins ``overlap`` before ``watermark``, a first one takes all.
 
         Repeated for a run that is open already, it changes nothing.
@@ -270,7 +293,10 @@ class SyncRun:
             return self
         is_window = self.mode is Mode.INCREMENTAL and self.trigger is not Trigger.FILE
         since = watermark - overlap if watermark and is_window else None
-        return replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
+        opened = replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
+        if self.trigger is Trigger.FILE:  # by the rules that it was read by
+            return opened
+        return replace(opened, mapping_version=versions[0], bom_mapping_version=versions[1])
 
     def refused(self, failure: str, at: datetime) -> "SyncRun":
         """Return the run as failed before it began."""
@@ -361,3 +387,8 @@ def cut(ids: Iterable[str], after: str | None, first_number: int, size: int) -> 
     if count:
         ranges.append(Range(first_number + len(ranges), start, None))
     return Listing(tuple(ranges), None, first_number)
+
+
+def file_of(run: SyncRun) -> str:
+    """Return the name of the file that a run takes, without its folders and kind."""
+    return run.source.rpartition("/")[2].rpartition(".")[0]

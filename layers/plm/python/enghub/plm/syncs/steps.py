@@ -34,6 +34,8 @@ class SyncSteps:
     clock: Clock
     overlap: Callable[[str, str], timedelta] = lambda _, __: USUAL_OVERLAP
     """How far an incremental run of a tenant's connection looks back."""
+    mapping_versions: Callable[[str, str], tuple[int, int]] = lambda _, __: (0, 0)
+    """Which versions of the mapping rules of a tenant's connection make products, and lines of BOMs."""
 
     def plan(self, tenant_id: str, run_id: str, pass_number: int) -> SyncRun:
         """Open the run: fix what it takes, from the watermark."""
@@ -42,7 +44,10 @@ class SyncSteps:
         if not run.is_at(pass_number):
             return run
         opened = run.begin(
-            self.runs.watermark(tenant_id, run.connection), self.overlap(tenant_id, run.connection), self.clock()
+            self.runs.watermark(tenant_id, run.connection),
+            self.overlap(tenant_id, run.connection),
+            self.clock(),
+            self.mapping_versions(tenant_id, run.connection),
         )
         if opened is not run:
             self.runs.save(before, opened)
@@ -114,6 +119,7 @@ def ended_event(run: SyncRun, origin: Origin) -> Envelope:
         "updated": run.counts.updated,
         "unchanged": run.counts.unchanged,
         "rejected": run.counts.rejected,
+        "boms": run.counts.boms_written,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
     }

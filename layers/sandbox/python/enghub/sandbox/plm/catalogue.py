@@ -79,6 +79,27 @@ def record(number: int, touches: Sequence[Touch] = ()) -> dict[str, Any]:
     return _spoil(found, number, touches)
 
 
+ASSEMBLIES = ("CONTROL_UNIT", "HARNESS")
+
+
+def bom_lines(number: int) -> list[dict[str, Any]]:
+    """Return the lines of a product's BOM as the PLM sends them: texts; parts alone have none."""
+    if record(number)["productGroup"] not in ASSEMBLIES:
+        return []
+    kinds = (("PCB", "1", "PCS"), ("CON", "2", "PCS"), ("TIM", "0.0125", "KG"))
+    return [
+        {
+            "sequence": str(10 * place),
+            "component": f"{prefix}-9000-{(number + place) % 50:04d}",
+            "quantity": quantity,
+            "unit": unit,
+            "isKeyComponent": "true" if place == 1 else "false",
+            "isFitted": "false" if place == 2 and number % 3 == 0 else "true",
+        }
+        for place, (prefix, quantity, unit) in enumerate(kinds, start=1)
+    ]
+
+
 def _lifecycle(number: int) -> str:
     if number % 20 == 11:
         return "IN_WORK"

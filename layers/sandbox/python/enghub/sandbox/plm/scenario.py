@@ -24,6 +24,8 @@ class Scenario:
     webhook_times: int = 1
     bad_answer: str = ""
     pages: str = ""
+    boms: bool = False
+    """Whether every control unit and harness comes with the lines of its BOM."""
     touches: tuple[Touch, ...] = ()
     approvals: tuple[tuple[str, str], ...] = ()
     """Approvals of PPAPs that were taken, by their key; the latest twenty."""

@@ -135,8 +135,14 @@ def products(scenario: Scenario, query: Mapping[str, str]) -> dict[str, Any]:
     if query.get("fields") == "objectId":
         items = [{"objectId": catalogue.object_id(number)} for number in shown]
     else:
-        items = [catalogue.record(number, scenario.touches) for number in shown]
+        items = [_shown(scenario, number) for number in shown]
     return {"items": items, "after": catalogue.object_id(shown[-1]) if len(found) > size else None}
+
+
+def _shown(scenario: Scenario, number: int) -> dict[str, Any]:
+    found = catalogue.record(number, scenario.touches)
+    lines = catalogue.bom_lines(number) if scenario.boms else []
+    return {**found, "bomLines": lines} if lines else found
 
 
 def _begins(scenario: Scenario, after: str | None) -> str | None:

@@ -26,6 +26,8 @@ OPERATIONS = (
     "TakeGate",
     "TakeImprovements",
 )
+_SAID = {"bomLines": "bomLine"}
+"""Lists are repeated elements, each named for one."""
 REPEATED = frozenset({"approvers", "requests"})
 """Elements of requests that may be there several times."""
 _NOT_READ = Text("it cannot be read: {why}", "无法解析：{why}")
@@ -93,7 +95,8 @@ def answer(name: str, said: Mapping[str, Any]) -> str:
 
 def products(page: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of products in the contract's words."""
-    return {"product": page["items"], "after": page["after"]}
+    items = [{_SAID.get(name, name): value for name, value in one.items()} for one in page["items"]]
+    return {"product": items, "after": page["after"]}
 
 
 def object_ids(page: Mapping[str, Any]) -> dict[str, Any]:
