@@ -79,6 +79,10 @@ class Stage:
     """Upgrades of a tenant at once, where the tenant sets no number of its own (UPG-10)."""
     rate_limits: str = "read=300 write=100 report=200 batch=60 evaluate=60000 tenant=50"
     """Calls a minute of one user by class of route, and how many users' worth a tenant has (core/limits)."""
+    sessions: int = 3
+    """Sessions of a user at once, where nobody set a policy (REQ-008 11.1.2)."""
+    idle_seconds: int = 1800
+    """After how long without a request a session is over, where nobody set a policy (REQ-008 11.1.2)."""
     requests_per_second: int = 100
     request_burst: int = 200
     authorizer_cache_seconds: int = 300
@@ -112,6 +116,13 @@ class Stage:
         return (*self.cors_origins, *([own] if own else []))
 
     @property
+    def security(self) -> dict[str, str]:
+        """What functions are told of the security policy: where it is kept, and what holds where nobody set one."""
+        mfa = "true" if self.require_mfa else "false"
+        defaults = f"idle={self.idle_seconds} sessions={self.sessions} mfa={mfa}"
+        return {"SECURITY_TABLE": self.name_of("settings"), "SECURITY_DEFAULTS": defaults}
+
+    @property
     def pages(self) -> dict[str, str]:
         """What functions are told about pages on other origins."""
         return {"CORS_ORIGINS": " ".join(self.cors_origins)} if self.cors_origins else {}
@@ -133,6 +144,7 @@ STAGES = {
             account="000000000000",
             region="us-east-1",
             rate_limits="read=30000 write=30000 report=30000 batch=30000 evaluate=600000 tenant=50",
+            sessions=50,  # every `enghub token` is a sign-in of its own
             requests_per_second=2000,
             request_burst=4000,
             authorizer_cache_seconds=0,

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from enghub.core import aws, config, dynamo, field_keys, limits, refusals, secrets
 from enghub.core.config import CoreConfig
+from enghub.core.security import edge
 from tests.fakes.quick_moto import quick_table, quicken
 
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -76,6 +77,7 @@ def forget_clients() -> None:
     secrets.forget()
     field_keys.forget()
     limits.forget()
+    edge.forget()
     refusals.forget()
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+EDGE, LEADING_KEYS = "edge:", "dynamodb:LeadingKeys"
+"""How holders are named of grants on some partitions alone: those of the edge, on the table of settings."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,8 +52,9 @@ def granted(templates: Iterable[Mapping[str, Any]], prefix: str) -> Iterator[Gra
             for policy in role.get("Properties", {}).get("Policies", ()):
                 for statement in policy["PolicyDocument"]["Statement"]:
                     actions = statement["Action"]
+                    at_edge = EDGE if LEADING_KEYS in json.dumps(statement.get("Condition", {})) else ""
                     for action in [actions] if isinstance(actions, str) else actions:
-                        yield Grant(holders[name], action)
+                        yield Grant(f"{at_edge}{holders[name]}", action)
 
 
 def _holders(resources: Mapping[str, Any], prefix: str) -> dict[str, str]:

@@ -35,6 +35,19 @@ class AccessStack(Stack):
         key_actions = ["Decrypt", "Encrypt", "GenerateDataKey"] if WRITES & set(actions) else ["Decrypt"]
         allow_key(grantee, self.state.key.key_arn, "dynamodb", *key_actions)
 
+    def security_access(self, function: lambda_.Function) -> None:
+        """Allow what the edge asks of the security policy before every request (``core.security``): policies, sessions,
+        their audit and events, in the table of settings, and nothing else there."""
+        table_arn = self.format_arn(service="dynamodb", resource="table", resource_name=self.stage.name_of("settings"))
+        partitions = ["T#*#SECURITY_POLICY", "T#*#SESSIONS#*", "T#*#AUDIT#session/*", "T#*#OUTBOX#*"]
+        allow(
+            function,
+            [f"dynamodb:{action}" for action in ("BatchGetItem", "PutItem", "UpdateItem")],
+            [table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}},
+        )
+        allow_key(function, self.state.key.key_arn, "dynamodb", "Decrypt", "Encrypt", "GenerateDataKey")
+
     def field_key_access(self, *functions: lambda_.Function) -> None:
         """Allow to seal and unseal fields of the context's items (``core.field_keys``); env FIELD_KEY_ARN."""
         for function in functions:

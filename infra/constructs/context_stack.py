@@ -79,6 +79,7 @@ class ContextStack(AccessStack):
                 "POWERTOOLS_METRICS_NAMESPACE": self.metrics,
                 "RATE_LIMITS": stage.rate_limits,
                 **stage.outbound,
+                **stage.security,
                 **stage.pages,
             },
         )
@@ -132,6 +133,8 @@ class ContextStack(AccessStack):
         name, own = self.stage.name_of(self.context), [route for route in routes if route.context == self.context]
         if own:
             functions = self._functions
+            for answering in sorted({route.name for route in own if not route.public} & set(functions)):
+                self.security_access(functions[answering])
             self.api = rest_api(
                 self, name, self.stage, self._around, routes=own, functions=functions, authorizer_arn=authorizer_arn
             )

@@ -29,6 +29,8 @@ class CoreStack(ContextStack):
                 "TOKEN_ISSUER": issuer,
                 "TOKEN_AUDIENCE": self._setting("TokenAudience", state.client.user_pool_client_id),
                 "JWKS_URL": self._setting("JwksUrl", f"{issuer}/.well-known/jwks.json"),
+                # The pool's tokens do not say that a second factor was shown: it lets nobody in without.
+                "ISSUER_DEMANDS_MFA": self._unless("TokenIssuer", "true" if stage.require_mfa else "false", "false"),
             },
         )
         self.table_access(authorizer, "PutItem")
@@ -47,3 +49,7 @@ class CoreStack(ContextStack):
             self, f"{name}Given", expression=Fn.condition_not(Fn.condition_equals(parameter.value_as_string, ""))
         )
         return Token.as_string(Fn.condition_if(given.logical_id, parameter.value_as_string, otherwise))
+
+    def _unless(self, name: str, value: str, otherwise: str) -> str:
+        """Return ``value``, or ``otherwise`` where the parameter ``name`` is given."""
+        return Token.as_string(Fn.condition_if(f"{name}Given", otherwise, value))

@@ -24,6 +24,7 @@ class SettingsStack(ContextStack):
         self._rules()
         self._templates()
         self._clients()
+        self._security()
         self._timers()
 
     def _configs(self) -> None:
@@ -110,10 +111,22 @@ class SettingsStack(ContextStack):
         self.table_access(serve, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=())
         # A batch's frames go out sixteen at once. Query: connections, on gsi1 of all tenants; DeleteItem: those gone.
         push = self.function("push_changes", timeout_seconds=60)
-        self.table_access(push, "UpdateItem", "Query", "DeleteItem", indexes=("gsi1",))
+        # BatchGetItem, PutItem: the security policy that the edge enforces.
+        self.table_access(push, "BatchGetItem", "PutItem", "UpdateItem", "Query", "DeleteItem", indexes=("gsi1",))
         self.subscribe("push_changes", push)
         hold = self.function("hold_connections")
         self.table_access(hold, "PutItem", "DeleteItem", indexes=())
+        self.security_access(hold)
+
+    def _security(self) -> None:
+        serve = self.function("serve_security", timeout_seconds=29)
+        # A policy is changed as a batch of items.
+        self.table_access(
+            serve,
+            *("BatchGetItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"),
+            indexes=(),
+        )
+        self.field_key_access(serve)
 
     def finish(self, routes: Sequence[Route], authorizer_arn: str) -> None:
         """Add the WebSocket API as well; see ``ContextStack``."""

@@ -27,6 +27,8 @@ class Config:
     token_issuer: str
     token_audience: str
     jwks_url: str
+    issuer_demands_mfa: bool = False
+    """Whether the issuer is a pool that lets nobody in by a password alone."""
 
 
 @cache
@@ -42,7 +44,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         Exception: ``Unauthorized``, the text that API Gateway turns into 401.
     """
     settings = config.load(Config)
-    issuer = tokens.Issuer(settings.token_issuer, settings.token_audience, settings.jwks_url)
+    issuer = tokens.Issuer(
+        settings.token_issuer, settings.token_audience, settings.jwks_url, demands_mfa=settings.issuer_demands_mfa
+    )
     scheme, _, token = _header(event, "authorization").partition(" ")
     try:
         caller = tokens.principal(token.strip() if scheme.lower() == "bearer" else "", issuer, _permissions())

@@ -14,7 +14,7 @@ from enghub.settings.approvals.answers import ChangeRequestResponse
 from enghub.settings.approvals.api import answered
 from enghub.settings.configs import wiring
 from enghub.settings.configs.answers import BatchResponse, ConfigResponse
-from enghub.settings.configs.api import BASE, DELETE, UPDATE, asked, version_read
+from enghub.settings.configs.api import BASE, DELETE, UPDATE, asked, confirmed, version_read
 from enghub.settings.configs.model import Layer
 from enghub.settings.configs.requests import (
     KEY_SHOWN,
@@ -33,7 +33,7 @@ KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()), key="optional")
+@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()), key="optional", sensitive="yes")
 def change_configs(
     request: BatchRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> Response[BatchResponse | ChangeRequestResponse]:
@@ -46,7 +46,7 @@ def change_configs(
     return answered(changed, ask.call.origin.at, BatchResponse.of)
 
 
-@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
+@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change", sensitive="data")
 def replace_config(
     config_key: KeyNamed,
     request: ReplaceConfigRequest,
@@ -57,7 +57,7 @@ def replace_config(
     return _change(config_key, request, layer, tenant_id)
 
 
-@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change")
+@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change", sensitive="data")
 def patch_config(
     config_key: KeyNamed,
     request: PatchConfigRequest,
@@ -72,6 +72,7 @@ def _change(
     config_key: KeyNamed, request: ReplaceConfigRequest | PatchConfigRequest, layer: Layer, tenant_id: str | None
 ) -> Response[ConfigResponse | ChangeRequestResponse]:
     ask = asked(app, layer, tenant_id, UPDATE)
+    confirmed(ask.call, config_key)
     wanted = Edited(ask.address(config_key), version_read(ask.call, layer, request.version), request.edit)
     claim = ask.call.claim(ConfigResponse.of, scope=layer)
     made = wiring.configs().change(
@@ -80,7 +81,7 @@ def _change(
     return answered(made, ask.call.origin.at, ConfigResponse.of)
 
 
-@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change")
+@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change", sensitive="data")
 def delete_config(
     *,
     config_key: KeyNamed,
@@ -92,6 +93,7 @@ def delete_config(
 ) -> Response[ConfigResponse | ChangeRequestResponse]:
     """Delete an item softly, unless others refer to it."""
     ask = asked(app, layer, tenant_id, DELETE)
+    confirmed(ask.call, config_key)
     seen = version_read(ask.call, layer, version)
     claim = ask.call.claim(ConfigResponse.of, scope=layer)
     gone = wiring.configs().delete(

@@ -50,7 +50,7 @@ def import_config_template(request: ImportTemplateRequest, layer: SpaceNamed = "
     return _put(document.template_id, document.model_copy(update={"change_reason": reason}), layer)
 
 
-@app.post(f"{BASE}/<template_id>/apply", right=MAKE)
+@app.post(f"{BASE}/<template_id>/apply", right=MAKE, sensitive="yes")
 def apply_config_template(
     template_id: Named, request: ApplyRequest, layer: LayerNamed = Layer.TENANT
 ) -> Response[AppliedResponse | ChangeRequestResponse]:
@@ -60,7 +60,7 @@ def apply_config_template(
     return answered(made, ask.call.origin.at, lambda one: AppliedResponse.of(layer, one, dry_run=request.dry_run))
 
 
-@app.post(f"{BASE}/<template_id>/upgrade", right=MAKE)
+@app.post(f"{BASE}/<template_id>/upgrade", right=MAKE, sensitive="yes")
 def upgrade_config_template(
     template_id: Named, request: UpgradeRequest, layer: LayerNamed = Layer.TENANT
 ) -> Response[AppliedResponse | ChangeRequestResponse]:

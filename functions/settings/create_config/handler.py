@@ -14,14 +14,14 @@ from enghub.settings.approvals.answers import ChangeRequestResponse
 from enghub.settings.approvals.api import answered
 from enghub.settings.configs import wiring
 from enghub.settings.configs.answers import ConfigResponse
-from enghub.settings.configs.api import BASE, CREATE, asked
+from enghub.settings.configs.api import BASE, CREATE, asked, confirmed
 from enghub.settings.configs.model import Layer
 from enghub.settings.configs.requests import CreateConfigRequest
 
 app = http.resolver()
 
 
-@app.post(BASE, right=tuple(CREATE.values()), key="optional", status_code=201)
+@app.post(BASE, right=tuple(CREATE.values()), key="optional", status_code=201, sensitive="data")
 def create_config(
     request: CreateConfigRequest,
     layer: Annotated[Layer, Query()] = Layer.TENANT,
@@ -29,6 +29,7 @@ def create_config(
 ) -> Response[ConfigResponse | ChangeRequestResponse]:
     """Create an item; the key must be new in its layer. 202: it waits for its approval."""
     ask = asked(app, layer, tenant_id, CREATE)
+    confirmed(ask.call, request.config_key)
     claim = ask.call.claim(ConfigResponse.of, scope=layer)
     made = wiring.configs().create(
         ask.address(request.config_key),

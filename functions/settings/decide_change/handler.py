@@ -57,7 +57,7 @@ def read_change_request(request_id: RequestNamed, layer: SpaceNamed = "tenant") 
     return ChangeRequestResponse.of(approval_wiring.approving().get(origin.tenant_id, request_id).value, origin.at)
 
 
-@app.post(f"{REQUESTS}/<request_id>/approve", right=DECIDE)
+@app.post(f"{REQUESTS}/<request_id>/approve", right=DECIDE, sensitive="yes")
 def approve_change_request(
     request_id: RequestNamed, request: DecisionRequest, layer: SpaceNamed = "tenant"
 ) -> ChangeRequestResponse:
@@ -105,7 +105,7 @@ def read_approval_rule(rule_id: RuleNamed, layer: SpaceNamed = "tenant") -> Appr
     return ApprovalRuleResponse.of(wiring.approval_rules().get(origin_in(http.call(app), layer).tenant_id, rule_id))
 
 
-@app.put(f"{RULES}/<rule_id>", right=CHANGE_RULES)
+@app.put(f"{RULES}/<rule_id>", right=CHANGE_RULES, sensitive="yes")
 def put_approval_rule(
     rule_id: RuleNamed, request: ApprovalRuleRequest, layer: SpaceNamed = "tenant"
 ) -> ApprovalRuleResponse:
@@ -117,7 +117,7 @@ def put_approval_rule(
     return ApprovalRuleResponse.of(wiring.approval_rules().put(rule_id, rule, request.version, origin))
 
 
-@app.delete(f"{RULES}/<rule_id>", right=CHANGE_RULES)
+@app.delete(f"{RULES}/<rule_id>", right=CHANGE_RULES, sensitive="yes")
 def delete_approval_rule(
     rule_id: RuleNamed, layer: SpaceNamed = "tenant", version: Annotated[int | None, Query(ge=1)] = None
 ) -> NothingLeft:

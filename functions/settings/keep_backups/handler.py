@@ -73,7 +73,7 @@ def verify_backup(backup_id: BackupNamed, request: SelectionRequest, layer: Spac
     return VerifiedResponse.of(backup_id, found)
 
 
-@app.post(f"{BACKUPS}/<backup_id>/restore", right=KEEP)
+@app.post(f"{BACKUPS}/<backup_id>/restore", right=KEEP, sensitive="yes")
 def restore_backup(
     backup_id: BackupNamed, request: RestoreRequest, layer: SpaceNamed = "tenant"
 ) -> Response[VerifiedResponse | ChangeRequestResponse]:

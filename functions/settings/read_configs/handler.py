@@ -69,7 +69,7 @@ def list_configs(
     return ConfigListResponse.of(layer, found)
 
 
-@app.get(f"{BASE}/<config_key>", right=(rights.READ_CONFIG, *REVEAL.values()), etag="read")
+@app.get(f"{BASE}/<config_key>", right=(rights.READ_CONFIG, *REVEAL.values()), etag="read", sensitive="data")
 def read_config(
     config_key: KeyNamed, layer: LayerWanted = None, tenant_id: TenantNamed = None, *, reveal: Revealed = False
 ) -> Response[EffectiveResponse | ConfigResponse | None]:

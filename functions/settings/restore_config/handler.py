@@ -14,7 +14,7 @@ from enghub.settings.approvals.answers import ChangeRequestResponse
 from enghub.settings.approvals.api import answered
 from enghub.settings.configs import wiring
 from enghub.settings.configs.answers import BatchResponse, RolledBackResponse
-from enghub.settings.configs.api import BASE, UPDATE, asked
+from enghub.settings.configs.api import BASE, UPDATE, asked, confirmed
 from enghub.settings.configs.model import Layer
 from enghub.settings.configs.requests import KEY_SHOWN, ConfirmRequest, RollbackAllRequest, RollbackRequest
 from enghub.settings.configs.restoring import Restored
@@ -25,7 +25,7 @@ LayerNamed = Annotated[Layer, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/<config_key>/rollback", right=tuple(UPDATE.values()), key="optional")
+@app.post(f"{BASE}/<config_key>/rollback", right=tuple(UPDATE.values()), key="optional", sensitive="data")
 def roll_back_config(
     config_key: Annotated[str, Path(json_schema_extra=KEY_SHOWN)],
     request: RollbackRequest,
@@ -34,6 +34,7 @@ def roll_back_config(
 ) -> Response[RolledBackResponse | ChangeRequestResponse]:
     """Make a new version of what an earlier one held; it is read again afterwards."""
     ask = asked(app, layer, tenant_id, UPDATE)
+    confirmed(ask.call, config_key)
     claim = ask.call.claim(lambda config: RolledBackResponse.of_restored(Restored(config, verified=True)), scope=layer)
     restored = wiring.restoring().roll_back(
         ask.address(config_key),
@@ -47,7 +48,7 @@ def roll_back_config(
     return answered(restored, ask.call.origin.at, RolledBackResponse.of_restored)
 
 
-@app.post(f"{BASE}/rollback", right=tuple(UPDATE.values()), key="optional")
+@app.post(f"{BASE}/rollback", right=tuple(UPDATE.values()), key="optional", sensitive="yes")
 def roll_back_configs(
     request: RollbackAllRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> Response[BatchResponse | ChangeRequestResponse]:

@@ -26,7 +26,7 @@ LayerNamed = Annotated[Layer, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/import", right=(*CREATE.values(), *UPDATE.values()), form=True)
+@app.post(f"{BASE}/import", right=(*CREATE.values(), *UPDATE.values()), form=True, sensitive="yes")
 def import_configs(
     request: ImportRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> Response[ImportResponse | ChangeRequestResponse]:

@@ -60,3 +60,11 @@ def test_a_refusal_and_a_reason_for_nothing_are_findings() -> None:
 def test_the_reasons_in_the_repository_can_be_read() -> None:
     text = (iam_usage.ROOT / "infra" / "unused_grants.toml").read_text("utf-8")
     assert all(len(reason.text) > 20 for reason in iam_usage.reasons(text))
+
+
+def test_grants_of_the_edge_are_told_apart_from_the_functions_own() -> None:
+    text = json.dumps(TEMPLATE)
+    said = '"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#*#SESSIONS#*"]}}, "Action"'
+    template = json.loads(text.replace('"Action"', said))
+    edge = {Grant(f"edge:{one.holder}", one.action) for one in (PUT, QUERY)}
+    assert set(iam_usage.granted([template], "enghub-local-")) == edge

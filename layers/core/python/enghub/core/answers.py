@@ -10,6 +10,7 @@ from enghub.core.errors import EngHubError, Forbidden, NotFound, RateLimited, Un
 from enghub.core.i18n import Text
 from enghub.core.identity import Principal
 from enghub.core.observability import count, logger
+from enghub.core.security.errors import MfaRequired
 
 Names = Mapping[type[EngHubError], str]
 """The stable names that a context's document gives to whole kinds of errors."""
@@ -36,6 +37,10 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
+    if isinstance(error, MfaRequired):
+        age = error.details.get("max_age_seconds")
+        told = f", max_age={age}" if age else ""
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication"{told}'
     if isinstance(error, RateLimited):
         count("rateLimited")
     logger.info("request refused", status=error.status, code=error.code, error=name)

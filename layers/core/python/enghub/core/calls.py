@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -13,8 +13,15 @@ from enghub.core.errors import Invalid, Unauthenticated
 from enghub.core.events import dumps
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin, Principal
+from enghub.core.lazy import lazy
 from enghub.core.observability import logger
 from enghub.core.rights import Access, Right
+
+if TYPE_CHECKING:
+    from enghub.core.security import edge
+    from enghub.core.security.model import Policy
+else:  # imported with the first request
+    edge = lazy("enghub.core.security.edge")
 
 _NO_KEY = Text("this request needs one, so that a repeat is recognised", "该请求必须带此请求头，以便识别重复提交")
 
@@ -34,6 +41,8 @@ class Call:
     values: dict[str, Any] = field(default_factory=dict)
     """What the route was given, parsed: path, query and body by the names of its parameters."""
     required: list[Right] = field(default_factory=list)
+    policy: "Policy | None" = None
+    """The security policy that holds for it; None: none is kept here."""
 
     @property
     def factory_id(self) -> str:
@@ -52,6 +61,15 @@ class Call:
         self.required.append(right)
         self.principal.require(right.name)
 
+    def confirm(self) -> None:
+        """Demand a second factor, on a route that declares that its data decides whether it is sensitive.
+
+        Raises:
+            MfaRequired
+        """
+        self._declared(self.access.sensitive == "data")
+        edge.confirm(self.principal, self.policy, self.origin.at)
+
     def read_etag(self) -> str | None:
         """Return If-Match, on a route that declares to take it."""
         self._declared(self.access.etag == "change")
@@ -59,7 +77,7 @@ class Call:
 
     def _declared(self, declared: bool) -> None:
         if not declared:
-            message = f"{self.operation} reads a header that its route does not declare"
+            message = f"{self.operation} uses what its route does not declare"
             raise ValueError(message)
 
     def require_key(self) -> str:
@@ -118,13 +136,14 @@ def principal_of(event: Mapping[str, Any]) -> Principal:
         raise Unauthenticated from error
 
 
-def admit(event: Mapping[str, Any], principal: Principal, access: Access) -> Call:
+def admit(event: Mapping[str, Any], principal: Principal, access: Access, policy: "Policy | None" = None) -> Call:
     """Return the call, after checking that ``principal`` may make it; nothing of the body or the query is read.
 
     A route that is not about one factory has an empty ``factory_id``, unless the caller names one of theirs.
 
     Raises:
         Forbidden: a right is missing, or X-Factory-Id names a factory that is not the caller's.
+        MfaRequired: the route is sensitive, and ``policy`` asks for a second factor.
         Invalid: the Idempotency-Key is malformed.
     """
     access.check(principal)
@@ -133,14 +152,18 @@ def admit(event: Mapping[str, Any], principal: Principal, access: Access) -> Cal
     factory_id = "" if wanted is None and not access.of_factory else principal.factory(wanted)
     logger.append_keys(tenant_id=principal.tenant_id, factory_id=factory_id)
     given = headers.get("idempotency-key")
+    origin = origin_of(event, principal.tenant_id, factory_id, principal.user_id)
+    if access.sensitive == "yes":
+        edge.confirm(principal, policy, origin.at)
     return Call(
         principal=principal,
-        origin=origin_of(event, principal.tenant_id, factory_id, principal.user_id),
+        origin=origin,
         language=i18n.negotiate(headers.get("accept-language")),
         idempotency_key=None if given is None else check_key(given),
         operation=f"{event['httpMethod']} {event['path']}",
         access=access,
         if_match=headers.get("if-match"),
+        policy=policy,
     )
 
 

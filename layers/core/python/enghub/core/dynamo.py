@@ -8,6 +8,7 @@ one botocore client per model class, 70-200 ms each; ``Record`` shares one inste
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -74,10 +75,10 @@ def parts(text: str) -> list[str]:
 
 
 class Attr(Path):
-    """An attribute in a condition or an update, by its name; values are stored by their own type."""
+    """An attribute in a condition or an update, by its name (inside others: by all names); values keep their type."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__([name])
+    def __init__(self, *names: str) -> None:
+        super().__init__(list(names))
 
     def _to_value(self, value: Any) -> Value:
         return Value(codec.raw(value))
@@ -130,20 +131,25 @@ def table() -> TableConnection:
     name = load(CoreConfig).table_name
     shared = TableConnection(name)
     shared.connection = connection()
-    names = ["pk", "sk", *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk"))]
-    shared.connection.add_meta_table(
-        MetaTable(
-            {
-                "TableName": name,
-                "KeySchema": _schema("pk", "sk"),
-                "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in names],
-                "GlobalSecondaryIndexes": [
-                    {"IndexName": index, "KeySchema": _schema(f"{index}pk", f"{index}sk")} for index in INDEXES
-                ],
-            }
-        )
-    )
+    know_table(name)
     return shared
+
+
+def know_table(name: str) -> None:
+    """Tell the connection what every table of ours looks like; no DescribeTable is sent."""
+    names = ["pk", "sk", *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk"))]
+    made = MetaTable(
+        {
+            "TableName": name,
+            "KeySchema": _schema("pk", "sk"),
+            "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in names],
+            "GlobalSecondaryIndexes": [
+                {"IndexName": index, "KeySchema": _schema(f"{index}pk", f"{index}sk")} for index in INDEXES
+            ],
+        }
+    )
+    with suppress(ValueError):  # it knows it already
+        connection().add_meta_table(made)
 
 
 def _schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
@@ -292,22 +298,27 @@ def _foreign_cursor() -> Invalid:
     return Invalid(field="cursor", problem=CURSOR)
 
 
-def read_many(keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> dict[tuple[str, str], RawItem]:
+def read_many(
+    keys: Sequence[tuple[str, str]], *, consistent: bool = True, table_name: str = ""
+) -> dict[tuple[str, str], RawItem]:
     """Return the items that exist among up to 100 (pk, sk) pairs, by pair; one BatchGetItem.
+
+    ``table_name``: another table than the context's, that ``know_table`` was told of.
 
     Raises:
         Unavailable: DynamoDB left some keys unread after three tries.
     """
     found: dict[tuple[str, str], RawItem] = {}
+    name = table_name or table().table_name
     wanted: list[dict[str, Any]] = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(keys)]
     for _ in range(3):
         with _translated():
             answer = connection().batch_get_item(
-                table().table_name, cast("Any", wanted), consistent_read=consistent, return_consumed_capacity="NONE"
+                name, cast("Any", wanted), consistent_read=consistent, return_consumed_capacity="NONE"
             )
-        for raw in answer.get("Responses", {}).get(table().table_name, []):
+        for raw in answer.get("Responses", {}).get(name, []):
             found[raw["pk"]["S"], raw["sk"]["S"]] = raw
-        unread = answer.get("UnprocessedKeys", {}).get(table().table_name, {}).get("Keys", [])
+        unread = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
         wanted = [{name: value["S"] for name, value in item.items()} for item in unread]
         if not wanted:
             return found

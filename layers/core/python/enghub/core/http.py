@@ -6,7 +6,8 @@ A route declares the right it takes, or why it is public::
     def create_work_order(request: CreateWorkOrderRequest) -> WorkOrderResponse:
         call = http.call(app)
 
-What happens to a request, in this order: its route is found; how often its caller called is looked at (``limits``), so
+What happens to a request, in this order: the security policy of the caller's tenant lets it pass (``security``): where
+it comes from, and its session; its route is found; how often its caller called is looked at (``limits``), so
 that refusals are bounded too, and their right and factory are checked (``calls``); its body is bounded (``bodies``) and
 its address looked at (``parameters``);
 parameters and body are read and validated by Powertools and pydantic (``wire``, ``strictjson``, ``problems``); the
@@ -19,7 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -34,13 +35,21 @@ from enghub.core.answers import Names
 from enghub.core.bodies import check_body, check_size, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
 from enghub.core.claims import Replayed
-from enghub.core.errors import EngHubError, Failed, NotFound, UnsupportedMedia
+from enghub.core.errors import EngHubError, Failed, NotFound, Unauthenticated, UnsupportedMedia
 from enghub.core.events import dumps
+from enghub.core.identity import Principal
+from enghub.core.lazy import lazy
 from enghub.core.observability import count, logger
 from enghub.core.parameters import check_address, query_names
 from enghub.core.problems import invalid, unreadable
-from enghub.core.rights import Access, ErrorForm, Etag, Key, Right
+from enghub.core.rights import Access, ErrorForm, Etag, Key, Right, Sensitive
 from enghub.core.strictjson import parse_json
+
+if TYPE_CHECKING:
+    from enghub.core.security import edge
+    from enghub.core.security.model import Policy
+else:  # imported with the first request
+    edge = lazy("enghub.core.security.edge")
 
 __all__ = ["MAX_BODY_BYTES", "Api", "Call", "call", "origin_of", "raw_body", "resolver"]
 
@@ -60,6 +69,8 @@ class Api(APIGatewayRestResolver):
         self.max_body_bytes = max_body_bytes
         self.error_names = error_names
         self.foreign = foreign
+        self.policy: Policy | None = None
+        """What holds for the request that is handled."""
         self._access: dict[tuple[str, str], Access] = {}
         self._query_names: dict[tuple[str, str], frozenset[str]] = {}
         self.use([_edge])
@@ -98,6 +109,7 @@ class Api(APIGatewayRestResolver):
         limit: str = "",
         error_form: ErrorForm | None = None,
         form: bool = False,
+        sensitive: Sensitive = "no",
         **options: Any,
     ) -> Callable[[F], F]:
         """Answer ``method rule`` for who holds ``right``, or for anybody because ``public`` says why.
@@ -113,11 +125,13 @@ class Api(APIGatewayRestResolver):
             limit: the class whose figure bounds how often it is called; ``read`` for GET, else ``write``.
             error_form: of a route that speaks another protocol: its answers have no envelope, its refusals this form.
             form: its body is a form with files (``multipart``), not JSON.
+            sensitive: whether it takes a second factor where the tenant's policy asks for one; ``data``: its data
+                decides, and it says so by ``Call.confirm``.
             options: Powertools' own: ``status_code``, ``responses``, ``security``.
         """
         limit = limit or ("read" if method == "GET" else "write")
         rights = (right,) if isinstance(right, Right) else right
-        access = Access(rights, public, proof, key, etag, limit, error_form, form)
+        access = Access(rights, public, proof, key, etag, limit, error_form, form, sensitive)
         self._access[method, rule] = access
         said = _published(access, bare=self.foreign is not None or error_form is not None)
         return self.route(rule, method, openapi_extensions=said, enable_validation=False, **options)
@@ -164,8 +178,12 @@ class Api(APIGatewayRestResolver):
         return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Answer one proxy event."""
-        answer: dict[str, Any] = super().resolve(event, context)
+        """Answer one proxy event, after the security policy of the caller's tenant let it pass."""
+        try:
+            self.policy = _guarded(event)
+            answer: dict[str, Any] = super().resolve(event, context)
+        except _Refused as refused:
+            answer = _refusal(self, event, refused)
         told = {**answer.get("multiValueHeaders", {}), **cors.headers(event)}
         return {**answer, "multiValueHeaders": told, "body": answer.get("body") or ""}
 
@@ -176,8 +194,9 @@ def _published(access: Access, *, bare: bool) -> dict[str, Any]:
     else:
         rights = [right.name for right in access.rights]
         who = {"x-enghub-public": False, "x-enghub-rights": rights, "x-enghub-roles": list(access.roles)}
-    form = {"x-enghub-envelope": False} if bare else {}
+    form: dict[str, Any] = {"x-enghub-envelope": False} if bare else {}
     form |= {"x-enghub-form": True} if access.form else {}
+    form |= {"x-enghub-sensitive": access.sensitive} if access.sensitive != "no" else {}
     return {**who, **form, "x-enghub-key": access.key, "x-enghub-etag": access.etag}
 
 
@@ -203,13 +222,50 @@ def call(app: Api) -> Call:
     return admitted
 
 
+class _Refused(Exception):
+    """The security policy refuses a request, whatever it asks for."""
+
+    def __init__(self, error: EngHubError, principal: Principal) -> None:
+        super().__init__(error.name)
+        self.error, self.principal = error, principal
+
+
+def _guarded(event: Mapping[str, Any]) -> "Policy | None":
+    """Return the policy that holds for a request that may pass; public routes know nobody, each has its proof."""
+    try:
+        principal = principal_of(event)
+    except Unauthenticated:
+        return None
+    try:
+        return edge.guard(principal, origin_of(event, principal.tenant_id, "", principal.user_id))
+    except EngHubError as error:
+        try:
+            limits.take(principal, "read")  # so that refusals are bounded, too
+        except EngHubError as limited:
+            raise _Refused(limited, principal) from error
+        raise _Refused(error, principal) from error
+
+
+def _refusal(app: Api, event: Mapping[str, Any], refused: _Refused) -> dict[str, Any]:
+    answers.keep_refusal(event, refused.error, refused.principal)
+    if app.foreign is not None:
+        said = app.foreign(event, refused.error)
+        body = said.body if isinstance(said.body, str) else dumps(said.body)
+        headers = {"Content-Type": [said.content_type or content_types.APPLICATION_JSON]}
+        return {"statusCode": said.status_code, "multiValueHeaders": headers, "body": body, "isBase64Encoded": False}
+    status, envelope, more = answers.failure(event, refused.error, app.error_names)
+    told = {"Content-Type": content_types.APPLICATION_JSON, **more}
+    headers = {name: [str(value)] for name, value in told.items()}
+    return {"statusCode": status, "multiValueHeaders": headers, "body": dumps(envelope), "isBase64Encoded": False}
+
+
 def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     event = app.current_event.raw_event
     access = app.access()
     if not access.public:
         principal = app.context["principal"] = principal_of(event)
         limits.take(principal, access.limit)
-        app.context["call"] = admit(event, principal, access)
+        app.context["call"] = admit(event, principal, access, app.policy)
     app.check_request()
     if access.proof is not None:
         access.proof(event)

@@ -19,6 +19,9 @@ class Principal:
     permissions: frozenset[str]
     authenticated_at: datetime
     methods: tuple[str, ...] = ()
+    """How they proved who they are: the token's ``amr``."""
+    session: str = ""
+    """Their sign-in, the same for all tokens that came of it."""
 
     def require(self, permission: str) -> None:
         """Raise Forbidden, naming it, unless the caller holds ``permission`` (for example ``work_order:create``)."""
@@ -47,6 +50,7 @@ class Principal:
             "permissions": " ".join(sorted(self.permissions)),
             "authenticatedAt": str(int(self.authenticated_at.timestamp())),
             "methods": " ".join(self.methods),
+            "session": self.session,
         }
 
     @classmethod
@@ -64,6 +68,7 @@ class Principal:
             permissions=frozenset(context["permissions"].split()),
             authenticated_at=datetime.fromtimestamp(int(context["authenticatedAt"]), UTC),
             methods=tuple(context["methods"].split()),
+            session=context.get("session", ""),
         )
 
 

@@ -13,6 +13,9 @@ Etag = Literal["none", "read", "change"]
 """Whether a route answers with an ETag and takes If-None-Match (read), or takes the ETag read in If-Match (change)."""
 
 
+Sensitive = Literal["no", "yes", "data"]
+"""Whether a route is a sensitive change, which takes a second factor (CFG-19); ``data``: the route says it itself."""
+
 ErrorForm = Callable[[EngHubError, Mapping[str, Any]], Mapping[str, Any]]
 """Makes the body of a refusal as another protocol has it, from the error and the request."""
 
@@ -48,6 +51,8 @@ class Access:
     """A route that speaks another protocol: its answers have no envelope, its refusals this form."""
     form: bool = False
     """Whether its body is a form with files, multipart/form-data."""
+    sensitive: Sensitive = "no"
+    """Whether it takes a sign-in with a second factor where the tenant's policy asks for one."""
     roles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 RFC 8725: one pinned algorithm, issuer, audience, expiry, key id.
 """
 
+import hashlib
 import math
 import re
 import time
@@ -30,6 +31,8 @@ class Issuer:
     tenant_claim: str = "custom:tenant_id"
     factories_claim: str = "custom:factories"
     roles_claim: str = "cognito:groups"
+    demands_mfa: bool = False
+    """Whether it lets nobody in by a password alone: its own users' tokens then need not say so (Cognito's do not)."""
 
 
 ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
@@ -136,12 +139,23 @@ def _principal(claims: Mapping[str, Any], issuer: Issuer, permissions_of: Mappin
     if not USER.fullmatch(user_id) or not all(ID.fullmatch(name) for name in (tenant_id, *factory_ids)):
         message = "the token names no tenant, or one of its ids is none"
         raise ValueError(message)
+    authenticated_at = int(claims.get("auth_time", claims["iat"]))
+    methods = tuple(map(str, claims.get("amr", ())))
+    if issuer.demands_mfa and "identities" not in claims:  # who came by federation proved themselves elsewhere
+        methods = (*methods, "mfa")
     return Principal(
         user_id=user_id,
         tenant_id=tenant_id,
         factory_ids=factory_ids,
         roles=roles,
         permissions=frozenset(permission for role in roles for permission in permissions_of.get(role, ())),
-        authenticated_at=datetime.fromtimestamp(int(claims.get("auth_time", claims["iat"])), UTC),
-        methods=tuple(claims.get("amr", ())),
+        authenticated_at=datetime.fromtimestamp(authenticated_at, UTC),
+        methods=methods,
+        session=_session(claims, authenticated_at),
     )
+
+
+def _session(claims: Mapping[str, Any], authenticated_at: int) -> str:
+    """Return what names the sign-in: Cognito's ``origin_jti``, OIDC's ``sid``, else its time; never told itself."""
+    said = claims.get("origin_jti") or claims.get("sid") or f"at {authenticated_at}"
+    return hashlib.sha256(f"{claims['sub']} {said}".encode()).hexdigest()[:24]

@@ -114,8 +114,8 @@ def absent() -> Condition:
 _ABSENT = Attr("pk").does_not_exist()
 
 
-def transact(*writes: Write) -> None:
-    """Apply all ``writes`` or none, once, however often the network repeats them.
+def transact(*writes: Write, table_name: str = "") -> None:
+    """Apply all ``writes`` or none, once, however often the network repeats them; to the context's table by default.
 
     One request token covers the SDK's own retries (10 minutes); protection across invocations is the business of the
     items themselves (``absent()``, versions, claims). A collision with another transaction is tried again with jitter.
@@ -132,7 +132,7 @@ def transact(*writes: Write) -> None:
     ordered = sorted(writes, key=_place)
     operations: list[list[dict[str, Any]]] = [[], [], [], []]
     for write in ordered:
-        operations[_place(write)].append(_operation(write))
+        operations[_place(write)].append(_operation(write, table_name))
     token = ids.new_id()
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -168,10 +168,10 @@ def _attempt(
 # --- one write as DynamoDB takes it ---
 
 
-def _operation(write: Write) -> dict[str, Any]:
+def _operation(write: Write, table_name: str = "") -> dict[str, Any]:
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
-    made = {"TableName": table().table_name, **_target(write)}
+    made = {"TableName": table_name or table().table_name, **_target(write)}
     if isinstance(write, Update):
         made["UpdateExpression"] = UpdateExpression(*write.actions).serialize(names, values)
     if isinstance(write, Put | PutItem | Update):

@@ -72,3 +72,14 @@ class GrayReleaseChanged(EventData, source="enghub.settings"):
     why: str
     """Why it stands still or has ended: ERROR_RATE, RESPONSE_TIME, DEADLINE, FLAG_CHANGED, AT_TARGET, BY_HAND, NONE."""
     version: int
+
+
+class SessionChanged(EventData, source="enghub.settings"):
+    """A user's session began, is used from another address, or is over; told for every context, from its edge."""
+
+    user_id: str
+    session_id: str
+    """Names the sign-in; made of it, never the token's own id."""
+    action: Literal["STARTED", "CHANGED", "ENDED"]
+    reason: Literal["NONE", "ADDRESS", "IDLE", "REPLACED", "SIGNED_OUT", "BY_ADMIN"]
+    signed_in_at: datetime

@@ -61,3 +61,12 @@ CHANGE_GLOBAL_TEMPLATE = Right("config_template:change:global", roles=("SYSTEM_A
 
 READ_INTERFACE = Right("interface:read", roles=("AUDITOR", *_PEOPLE, *_OWN))
 """To be told what the own interface looks like."""
+
+READ_SECURITY = Right("security_policy:read", roles=("AUDITOR", *_TENANT))
+"""To see the security policy; its items are changed by who may change configuration."""
+_OTHERS = ("MAINTENANCE", "WAREHOUSE", "DEVICE_BRIDGE", "OPS_ENGINEER", "OPS_LEAD", "OPS_VIEWER", "CONFIG_ADMIN")
+OWN_SESSIONS = Right("session:own", roles=("AUDITOR", "CONFIG_APPROVER", *_PEOPLE, *_OTHERS, *_OWN))
+"""To see one's own sessions and to end them: signing out. Every role has it."""
+READ_SESSIONS = Right("session:read", roles=("AUDITOR", *_TENANT))
+END_SESSIONS = Right("session:end", roles=_TENANT)
+"""To end other people's."""

@@ -12,6 +12,7 @@ from enghub.settings import rights
 from enghub.settings.configs import texts
 from enghub.settings.configs.errors import ConfigVersionUnclear
 from enghub.settings.configs.model import EVERY_TENANT, Address, Layer, Owner
+from enghub.settings.configs.policies import is_sensitive
 
 BASE = "/api/v1/system-config"
 CREATE = {
@@ -64,6 +65,16 @@ def asked(
     if (tenant_id is not None and tenant_id != own) or own == EVERY_TENANT:
         raise Forbidden(permission=f"tenant:{tenant_id}")
     return Asked(call, Owner.of(layer, own, call.principal.user_id))
+
+
+def confirmed(call: http.Call, config_key: str) -> None:
+    """Demand a second factor for a change of the security policy, as the tenant's policy says (CFG-19).
+
+    Raises:
+        MfaRequired
+    """
+    if is_sensitive(config_key):
+        call.confirm()
 
 
 _TAG = re.compile(r'(?:W/)?"(?P<layer>global|tenant|user)\.(?P<version>[1-9][0-9]{0,9})"')

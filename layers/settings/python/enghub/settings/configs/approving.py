@@ -109,7 +109,7 @@ class ConfigExecutor:
         self.service.save([self._checked(one, together, found) for one in made], alongside)
 
     def _checked(self, change: ConfigCommit, together: Together, found: Found) -> ConfigCommit:
-        return change if change.after.is_deleted else checked(together, change, found, self.service.seals)
+        return change if change.after.is_deleted else checked(together, change, found, self.service.seals, forced=True)
 
     @staticmethod
     def _made(wanted: Proposed, found: Found, request: ChangeRequest, origin: Origin) -> ConfigCommit:

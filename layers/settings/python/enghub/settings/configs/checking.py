@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from enghub.core import fields
 from enghub.core.clock import to_text
 from enghub.core.commits import Kept
-from enghub.settings.configs import references, rules, texts, values
+from enghub.settings.configs import policies, references, rules, texts, values
 from enghub.settings.configs.commits import ConfigCommit
 from enghub.settings.configs.errors import (
     ConfigFieldRefused,
@@ -62,11 +62,16 @@ class Together:
             self.asked.add(change.after.address)
 
 
-def checked(repository: Items, change: ConfigCommit, found: Found, seals: Seals) -> ConfigCommit:
+def checked(
+    repository: Items, change: ConfigCommit, found: Found, seals: Seals, *, forced: bool = False
+) -> ConfigCommit:
     """Return the change with its references bound, after every check of its content; a secret is opened for them.
+
+    ``forced``: its author may lock themselves out.
 
     Raises:
         ConfigValueMalformed, ConfigRuleUnsatisfied, ValidationRuleMalformed, ConfigFieldRefused, ReferenceRefused
+        LockOut: see ``policies``.
     """
     content, address = change.after.content, change.after.address
     _check_times(change)
@@ -80,6 +85,7 @@ def checked(repository: Items, change: ConfigCommit, found: Found, seals: Seals)
             above = found.get(Address(owner, address.config_key))
             if above is not None and not above.value.is_deleted:
                 _check_against(above.value, address.owner.layer, content, plain, parsed)
+    policies.check(change, plain, forced=forced)
     bound = replace(change, after=replace(change.after, references=_bound(repository, change, plain)))
     if isinstance(repository, Together):
         repository.add(bound)

@@ -105,3 +105,14 @@ class ConfigHeld(Conflict):
         "{config_key} is being changed together with others at this moment: try again in a few seconds",
         "{config_key} 正与其他配置项一并变更，请几秒后重试",
     )
+
+
+class LockOut(RuleViolated):
+    """The list of allowed addresses would lock out its own author (42201)."""
+
+    text = Text(
+        "Your own address {own_address} is not in the list, so you would be locked out: add it, or name ipAllowList in "
+        "force at PUT /api/v1/settings/security-policy",
+        "列表不包含您当前的地址 {own_address}，保存后您将无法访问：请加入该地址，"
+        "或在 PUT /api/v1/settings/security-policy 的 force 中写明 ipAllowList",
+    )

@@ -14,6 +14,7 @@ def told_item(ask: Asked, config: Config, revealing: ConfigRevealing) -> ConfigR
         Forbidden: the right is missing.
         SealBroken: it was sealed elsewhere.
     """
+    ask.call.confirm()
     ask.call.require(REVEAL[config.address.owner.layer])
     return ConfigResponse.of(revealing.item(config, ask.call.origin), ask.call.origin.at, revealed=True)
 
@@ -25,6 +26,7 @@ def told_effective(ask: Asked, found: Answered, revealing: ConfigRevealing) -> E
         Forbidden: the right for a layer is missing.
         SealBroken: one was sealed elsewhere.
     """
+    ask.call.confirm()
     for layer in found.secret_layers:
         ask.call.require(REVEAL[layer])
     opened = revealing.answered(found, ask.call.origin)

@@ -79,6 +79,8 @@ class ConfigService:
     repository: ConfigRepository
     seals: Seals
     gate: Gate | None = None
+    forced: bool = False
+    """Whether authors may lock themselves out."""
 
     def create(
         self,
@@ -106,7 +108,7 @@ class ConfigService:
         content = sealed(self.seals, address, content, None)
         if before is not None and not before.value.is_deleted:
             return created_already(before.value, content, origin)
-        change = checked(self.repository, commits.created(address, content, before, origin, reason), found, self.seals)
+        change = self._checked(commits.created(address, content, before, origin, reason), found)
         passed = self._passes([change], origin, reason, claim, break_glass=break_glass)
         if isinstance(passed, ChangeRequest):
             return passed
@@ -255,7 +257,7 @@ class ConfigService:
         together.add(*unchecked.values())
         for place, made in unchecked.items():
             with _refusing(refused, place, made.after.address):
-                changes[place] = checked(together, made, found, self.seals)
+                changes[place] = checked(together, made, found, self.seals, forced=self.forced)
         return list(changes.values()), [refused[place] for place in sorted(refused)]
 
     def save(self, changes: Sequence[ConfigCommit], alongside: Sequence[Any]) -> None:
@@ -291,7 +293,10 @@ class ConfigService:
     ) -> ConfigCommit | Config:
         """Return the checked change, or the item when the same change was made before (never when ``strict``)."""
         made = self._made(wanted, found, origin, reason, strict=strict)
-        return made if isinstance(made, Config) else checked(self.repository, made, found, self.seals)
+        return made if isinstance(made, Config) else self._checked(made, found)
+
+    def _checked(self, change: ConfigCommit, found: Found) -> ConfigCommit:
+        return checked(self.repository, change, found, self.seals, forced=self.forced)
 
     def edited(self, wanted: Edited, content: Content) -> Content:
         """Return what a change makes of a content, as it is stored: a secret is sealed.

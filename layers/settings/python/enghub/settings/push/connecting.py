@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from enghub.core.calls import principal_of
+from enghub.core.calls import origin_of, principal_of
 from enghub.core.clock import system_clock
 from enghub.core.errors import EngHubError, Unauthenticated
+from enghub.core.security import edge
 from enghub.settings import rights
 from enghub.settings.configs.model import EVERY_TENANT
 from enghub.settings.flags.model import Environment
@@ -31,6 +32,7 @@ def _connected(event: Mapping[str, Any], connection_id: str) -> Mapping[str, Any
     query = event.get("queryStringParameters") or {}
     try:
         caller = principal_of(event)
+        edge.guard(caller, origin_of(event, caller.tenant_id, "", caller.user_id))
         caller.require(rights.READ_CONFIG.name)
         environment = Environment(query.get("environment", Environment.PROD))
     except (EngHubError, ValueError):

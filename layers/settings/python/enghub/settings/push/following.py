@@ -1,4 +1,5 @@
-"""What follows when settings or flags changed: configuration is counted, and connections are told (CFG-11)."""
+"""What follows when settings or flags changed: configuration is counted, connections are told (CFG-11), and the edge
+follows the security policy (CFG-19)."""
 
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from enghub.settings.flags.model import Environment
 from enghub.settings.published import ConfigurationChanged, FeatureFlagChanged
 from enghub.settings.push.model import Changed
 from enghub.settings.push.service import Pushing
+from enghub.settings.security.reading import SecurityPolicies
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,11 @@ class Following:
 
     clients: Clients
     pushing: Pushing
+    policies: SecurityPolicies
 
     def configuration(self, envelope: Envelope, data: ConfigurationChanged) -> None:
-        """Count a change of configuration; one write. Whoever is told afterwards finds it counted."""
+        """Count a change of configuration; one write. Whoever is told afterwards finds it counted, and enforced."""
+        self.policies.follow(envelope, data)
         owner = Owner(Layer(data.layer), envelope.tenant_id, data.user_id)
         self.clients.count(owner)
         self.pushing.note(Changed(owner))
