@@ -152,8 +152,8 @@ class SettingsStack(ContextStack):
 
     def _releases(self) -> None:
         stored = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
-        # DeleteItem: a flag is free again, a timer is cancelled.
-        self.table_access(self.function("change_releases"), *stored, indexes=())
+        # DeleteItem: a flag is free again, a timer is cancelled. Query: rules of approval.
+        self.table_access(self.function("change_releases"), *stored, "Query", indexes=())
         read = self.function("read_releases", timeout_seconds=29)
         # PutItem: refusals are kept in the audit.
         self.table_access(read, "GetItem", "Query", "PutItem", indexes=("gsi1",))

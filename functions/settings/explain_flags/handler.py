@@ -78,7 +78,7 @@ def look_ahead(
 ) -> ImpactResponse:
     """Say whom a change would hit, before it is made."""
     ask = edge.to_read(app, layer, environment)
-    before = flag_wiring.flags().get(ask.at, flag_key)
+    before = flag_wiring.reader().get(ask.at, flag_key)
     wanted = request.edit(before)
     tenant_id = ask.call.principal.tenant_id
     found = evaluation_wiring.evaluations().impact(tenant_id, environment, wanted, request.contexts)

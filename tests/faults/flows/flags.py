@@ -13,9 +13,9 @@ from enghub.settings import release_wiring
 from enghub.settings.releases.model import Group, Measurement
 from tests.factories import clients, flags, releases
 from tests.factories.handlers import sample_event
-from tests.factories.http import Context
+from tests.factories.http import Context, a_principal
 from tests.factories.queues import failed
-from tests.factories.settings import handler
+from tests.factories.settings import handler, sent_to
 from tests.faults.harness import Flow, register
 
 KEYED = {"Idempotency-Key": "key-1"}
@@ -135,3 +135,69 @@ registered("let a release's timer ring", running, rung)
 registered("let a release grow", running, lambda made: advance(made, 1))
 registered("let a release go back", grown, lambda made: advance(made, 2))
 registered("cancel a release", grown, lambda made: release_sent("POST", f"/{made}/cancel", {}))
+
+
+# --- with approvals ---
+
+DECIDER = replace(
+    a_principal(*flags.FLAG_RIGHTS, "approval_rule:change", "change_request:decide", user="bob"), roles=("TESTER",)
+)
+OF_A_TIMER = (r"\b[0-9a-f]{32}\b", r"WAITING#\d")
+"""Its name and its shard follow from the id of what it wakes."""
+
+
+def decided(method: str, path: str, body: Any) -> tuple[int, str]:
+    found = sent_to("decide_change", method, f"/api/v1/settings/{path}", body, caller=DECIDER)
+    return found["statusCode"], found["body"]
+
+
+def ruled() -> None:
+    flagged()
+    rule = {"stages": [{"name": "owners", "roles": ["TESTER"]}]}
+    assert decided("PUT", "approval-rules/flags", rule)[0] == 200
+
+
+def waiting_for(change: Callable[[], tuple[int, str]]) -> tuple[str, str]:
+    status, body = change()
+    assert status == 202, body
+    request = json.loads(body)["data"]
+    return request["requestId"], request["seen"]
+
+
+def agreed(request: tuple[str, str]) -> tuple[int, str]:
+    return decided("POST", f"change-requests/{request[0]}/approve", {"seen": request[1]})
+
+
+def a_change_waiting() -> tuple[str, str]:
+    ruled()
+    return waiting_for(lambda: flag_sent("PUT", "/new-ui", UPDATE))
+
+
+def a_start_waiting() -> tuple[str, str]:
+    made = drafted()
+    rule = {"stages": [{"name": "owners", "roles": ["TESTER"]}]}
+    assert decided("PUT", "approval-rules/releases", rule)[0] == 200
+    return waiting_for(lambda: release_sent("POST", f"/{made}/start", {}))
+
+
+GLASS = {**UPDATE, "breakGlass": True, "changeReason": "now"}
+register(
+    Flow(
+        "submit a flag's change for approval",
+        "settings",
+        ruled,
+        lambda _: flag_sent("PUT", "/new-ui", UPDATE, headers=KEYED),
+        volatile=OF_A_TIMER,
+    )
+)
+register(
+    Flow(
+        "change a flag before its approval",
+        "settings",
+        ruled,
+        lambda _: flag_sent("PUT", "/new-ui", GLASS, headers=KEYED),
+        volatile=OF_A_TIMER,
+    )
+)
+register(Flow("approve a flag's change", "settings", a_change_waiting, agreed, volatile=OF_A_TIMER))
+registered("approve a release's start", a_start_waiting, agreed)

@@ -7,10 +7,14 @@ from enghub.core.clock import system_clock
 from enghub.core.identity import Origin
 from enghub.core.timers.model import DueTimer
 from enghub.core.timers.waking import Handler
+from enghub.settings import release_wiring
 from enghub.settings.approvals.model import DUE
-from enghub.settings.approvals.service import Approving
+from enghub.settings.approvals.service import Approving, Executor
 from enghub.settings.business_rules import service as rules
 from enghub.settings.configs import wiring as configs
+from enghub.settings.flags import approving as flags
+from enghub.settings.flags import wiring as flag_wiring
+from enghub.settings.releases import approving as releases
 from enghub.settings.rule_wiring import rule_reader
 
 
@@ -18,7 +22,12 @@ from enghub.settings.rule_wiring import rule_reader
 def approving() -> Approving:
     """Return the use cases of requests for change; each kind of thing has its executor here."""
     found = configs.approving()
-    return replace(found, executors={**found.executors, rules.KIND: rule_reader()})
+    more: dict[str, Executor] = {
+        rules.KIND: rule_reader(),
+        flags.KIND: flags.FlagExecutor(flag_wiring.reader()),
+        releases.KIND: releases.ReleaseExecutor(release_wiring.deciding()),
+    }
+    return replace(found, executors={**found.executors, **more})
 
 
 def timer_handlers() -> dict[str, Handler]:

@@ -8,6 +8,7 @@ from enghub.core.timers.model import DueTimer
 from enghub.core.timers.waking import Handler
 from enghub.settings.releases.dynamo import ADVANCE, DynamoReleases
 from enghub.settings.releases.dynamo import wake as wake_release
+from enghub.settings.releases.moves import Unmeasured
 from enghub.settings.releases.service import ReleaseService
 
 
@@ -20,6 +21,21 @@ def releases() -> ReleaseService:
     from enghub.settings.gateways.metrics import LiveMetrics  # noqa: PLC0415
 
     return ReleaseService(DynamoReleases(), LiveMetrics(Outbound(stage_policy(), breaker=Breaker()), system_clock))
+
+
+@cache
+def changing() -> ReleaseService:
+    """Return the use cases that people use, as far as rules of approval let them."""
+    from enghub.settings.configs.wiring import approving  # noqa: PLC0415 - what advances by itself needs no approval
+    from enghub.settings.releases.approving import ReleaseGate  # noqa: PLC0415
+
+    return ReleaseService(DynamoReleases(), Unmeasured(), ReleaseGate(approving()))
+
+
+@cache
+def deciding() -> ReleaseService:
+    """Return the use cases that make what was approved; nothing is measured for it."""
+    return ReleaseService(DynamoReleases(), Unmeasured())
 
 
 def timer_handlers() -> dict[str, Handler]:

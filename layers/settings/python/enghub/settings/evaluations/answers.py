@@ -102,6 +102,8 @@ class ExplainResponse(wire.Response):
     version: int
     changed_by: str
     changed_at: wire.Instant | None
+    change_request_id: str
+    approved_by: list[str]
     at: wire.Instant | None
     steps: list[StepResponse]
 
@@ -119,6 +121,8 @@ class ExplainResponse(wire.Response):
             version=flag.version,
             changed_by=flag.updated_by,
             changed_at=flag.updated_at,
+            change_request_id=flag.change_request,
+            approved_by=list(flag.approved_by),
             at=found.at,
             steps=list(map(StepResponse.of, found.explanation.steps)),
         )

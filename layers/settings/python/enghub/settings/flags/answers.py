@@ -49,6 +49,9 @@ class FlagResponse(wire.Response):
     created_at: wire.Instant | None
     updated_by: str
     updated_at: wire.Instant | None
+    change_request_id: str
+    """The request by which this version was approved; empty where nobody had to agree."""
+    approved_by: list[str]
 
     @classmethod
     def of(cls, kept: FeatureFlag) -> "FlagResponse":
@@ -72,6 +75,8 @@ class FlagResponse(wire.Response):
             created_at=kept.created_at,
             updated_by=kept.updated_by,
             updated_at=kept.updated_at,
+            change_request_id=kept.change_request,
+            approved_by=list(kept.approved_by),
         )
 
 

@@ -9,8 +9,9 @@ Revision    same pk                                  sk REVISION       counts th
 The global layer is tenant ``*``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -22,12 +23,14 @@ from enghub.core.commits import Commit, Kept
 from enghub.core.dynamo import Attr, each, key, read_many
 from enghub.core.idempotency import puts
 from enghub.core.transactions import Delete, Update, Write, transact
+from enghub.settings.flags.changes import Changes
 from enghub.settings.flags.errors import FlagExists, FlagsChanged, TooManyFlags
 from enghub.settings.flags.events import flag_changed
 from enghub.settings.flags.model import MAX_FLAGS, MAX_SIZE, FeatureFlag, FlagSegment, FlagSet
 from enghub.settings.flags.repository import FlagSetContent, VersionPage
 
 REVISION = "REVISION"
+NOTHING_SEEN: Mapping[FlagSet, int] = MappingProxyType({})
 TRIES = 3
 
 
@@ -58,7 +61,10 @@ FLAGS = Aggregate(
     key=lambda flag: flag_key_of(flag.at, flag.flag_key),
     name="feature_flag",
     identity=lambda flag: f"{flag.at.environment}/{flag.flag_key}",
-    shows=("flag_name", "description", "owner_id", "definition", "version", "is_deleted"),
+    shows=(
+        *("flag_name", "description", "owner_id", "definition", "version", "is_deleted"),
+        *("change_request", "approved_by"),
+    ),
     revision="version",
     exists=lambda flag: FlagExists(flag_key=flag.flag_key, environment=flag.at.environment.value),
 )
@@ -145,37 +151,28 @@ class DynamoFlags:
 
     def save(
         self,
-        commits: Sequence[Commit[FeatureFlag]],
+        changes: Changes,
         *,
-        seen: int | None = None,
+        seen: Mapping[FlagSet, int],
         claim: Claim | None = None,
         answered: Any = None,
-    ) -> list[Kept[FeatureFlag]]:
-        """One transaction: five writes a flag, the set's revision, the claim."""
-        kept, writes = flag_writes(commits, seen)
-        transact(*puts(claim, answered), *writes)
-        return kept
-
-    def save_segment(self, commit: Commit[FlagSegment], *, seen: int | None = None) -> Kept[FlagSegment]:
-        """One transaction."""
-        segment = commit.after
-        in_force = SEGMENTS_IN_FORCE.put(segment)
-        entry: Write = Delete(SEGMENTS_IN_FORCE.key_of(segment)) if segment.is_deleted else in_force
-        return SEGMENTS.save(commit, entry, _counted(segment.at, 0, 0, seen))
+        alongside: Sequence[Any] = (),
+    ) -> None:
+        """One transaction: five writes a flag, three a segment, the sets' revisions, the claim."""
+        transact(*puts(claim, answered), *change_writes(changes, seen), *alongside)
 
 
-def flag_writes(
-    commits: Sequence[Commit[FeatureFlag]], seen: int | None = None
-) -> tuple[list[Kept[FeatureFlag]], list[Write]]:
-    """Return the writes of commits of one set, for a transaction that does more."""
-    kept: list[Kept[FeatureFlag]] = []
+def change_writes(changes: Changes, seen: Mapping[FlagSet, int] = NOTHING_SEEN) -> list[Write]:
+    """Return the writes of changes, for a transaction that does more."""
     writes: list[Write] = []
-    for commit in commits:
-        one, made = FLAGS.writes(_with_event(commit))
-        kept.append(one)
-        writes += [*made, VERSIONS.put(commit.after), *_in_force(commit.after)]
-    more, size = sum(map(_step, commits)), sum(map(_growth, commits))
-    return kept, [*writes, _counted(commits[0].after.at, more, size, seen)]
+    for flag in changes.flags:
+        writes += [*FLAGS.writes(_with_event(flag))[1], VERSIONS.put(flag.after), _in_force(flag.after)]
+    for segment in changes.segments:
+        writes += [*SEGMENTS.writes(segment)[1], _segment_in_force(segment.after)]
+    for at in changes.sets:
+        flags = changes.of(at).flags
+        writes.append(_counted(at, sum(map(_step, flags)), sum(map(_growth, flags)), seen.get(at)))
+    return writes
 
 
 def _with_event(commit: Commit[FeatureFlag]) -> Commit[FeatureFlag]:
@@ -189,8 +186,12 @@ def _with_event(commit: Commit[FeatureFlag]) -> Commit[FeatureFlag]:
     )
 
 
-def _in_force(flag: FeatureFlag) -> Iterator[Write]:
-    yield Delete(IN_FORCE.key_of(flag)) if flag.is_deleted else IN_FORCE.put(flag)
+def _in_force(flag: FeatureFlag) -> Write:
+    return Delete(IN_FORCE.key_of(flag)) if flag.is_deleted else IN_FORCE.put(flag)
+
+
+def _segment_in_force(segment: FlagSegment) -> Write:
+    return Delete(SEGMENTS_IN_FORCE.key_of(segment)) if segment.is_deleted else SEGMENTS_IN_FORCE.put(segment)
 
 
 def _step(commit: Commit[FeatureFlag]) -> int:

@@ -106,6 +106,9 @@ class FeatureFlag:
     updated_by: str = ""
     updated_at: datetime | None = None
     is_deleted: bool = False
+    change_request: str = ""
+    """The request for change by which this version was approved."""
+    approved_by: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -131,6 +134,15 @@ class FeatureFlag:
         """Return it with another definition."""
         return replace(self, definition=definition_of(flag))
 
+    def facts(self) -> dict[str, Any]:
+        """Return what people say of it: all that a change can change."""
+        return {
+            "flagName": self.flag_name,
+            "description": self.description,
+            "ownerId": self.owner_id,
+            "definition": json.loads(self.definition),
+        }
+
     def same_content(self, other: "FeatureFlag") -> bool:
         """Tell whether both say the same, whoever wrote it when."""
         mine, theirs = (
@@ -153,6 +165,10 @@ class FlagSegment:
     def segment(self) -> Segment:
         """The engine's segment."""
         return segment_from({**json.loads(self.definition), "key": self.segment_key})
+
+    def facts(self) -> dict[str, Any]:
+        """Return what people say of it."""
+        return {"description": self.description, "definition": json.loads(self.definition)}
 
 
 def type_of(flag: Flag) -> FlagType:
@@ -220,6 +236,6 @@ def refusal(error: DefinitionRefused) -> FlagRefused:
 
 def recorded(at: FlagSet, origin: Origin) -> Origin:
     """Return the origin as kept with a change: one of the global layer belongs to every tenant, its author is named."""
-    if at.layer is not FlagLayer.GLOBAL:
+    if at.layer is not FlagLayer.GLOBAL or origin.tenant_id == EVERY_TENANT:
         return origin
     return replace(origin, tenant_id=EVERY_TENANT, user_id=f"{origin.tenant_id}/{origin.user_id}")

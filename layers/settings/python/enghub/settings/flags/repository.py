@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from enghub.core.claims import Claim
-from enghub.core.commits import Commit, Kept
+from enghub.core.commits import Kept
 from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet
+
+if TYPE_CHECKING:
+    from enghub.settings.flags.changes import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +63,18 @@ class FlagRepository(Protocol):
 
     def save(
         self,
-        commits: Sequence[Commit[FeatureFlag]],
+        changes: "Changes",
         *,
-        seen: int | None = None,
+        seen: Mapping[FlagSet, int],
         claim: Claim | None = None,
         answered: Any = None,
-    ) -> list[Kept[FeatureFlag]]:
-        """Store all commits of one set with versions, audit entries and events, or none.
+        alongside: Sequence[Any] = (),
+    ) -> None:
+        """Store all commits with versions, audit entries and events, or none; ``alongside`` in the same transaction.
 
-        ``seen`` is the set's revision that prerequisites were checked on; None where the change has none.
+        ``seen`` has the revisions of the sets that needs were checked on; of a set that it lacks, none were.
 
         Raises:
             Replayed, FlagExists, VersionConflict, TooManyFlags
-            FlagsChanged: the set is not any more as ``seen``.
-        """
-
-    def save_segment(self, commit: Commit[FlagSegment], *, seen: int | None = None) -> Kept[FlagSegment]:
-        """Store a segment.
-
-        Raises:
-            VersionConflict, FlagsChanged
+            FlagsChanged: a set is not any more as ``seen``.
         """

@@ -130,6 +130,8 @@ class FlagParts(wire.Patch):
     prerequisites: Annotated[tuple[PrerequisitePart, ...], Field(max_length=10)] | None = None
     owner_id: Annotated[str, Field(max_length=128)] | None = None
     change_reason: Reason = ""
+    break_glass: wire.Flag = False
+    """Make the change before its approval, where a rule of approval speaks of it; takes a reason."""
 
     def edited(self, document: Mapping[str, Any]) -> Flag:
         """Return the flag that ``document`` becomes.
@@ -228,6 +230,7 @@ class SwitchRequest(wire.Request):
 
     flags: Annotated[tuple[SwitchPart, ...], Field(min_length=1, max_length=MAX_SWITCHED)]
     change_reason: Reason = ""
+    break_glass: wire.Flag = False
 
     def switches(self) -> Sequence[Switch]:
         """Return what is wanted; the last word about a flag counts."""
@@ -239,6 +242,8 @@ class RollbackRequest(wire.Request):
 
     to_version: Version
     version: Version | None = None
+    change_reason: Reason = ""
+    break_glass: wire.Flag = False
 
 
 class SegmentRequest(wire.Request):
@@ -249,6 +254,8 @@ class SegmentRequest(wire.Request):
     excluded: Some = ()
     rules: Annotated[tuple[Annotated[tuple[ClausePart, ...], Field(max_length=20)], ...], Field(max_length=20)] = ()
     version: Version | None = None
+    change_reason: Reason = ""
+    break_glass: wire.Flag = False
 
     def segment(self, at: FlagSet, segment_key: str) -> FlagSegment:
         """Return the segment that is meant.

@@ -2,34 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from enghub.core import ids
 from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import EngHubError, VersionConflict
-from enghub.core.i18n import Text
 from enghub.core.identity import Origin
+from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.flags import model
-from enghub.settings.flags.errors import (
-    FlagExists,
-    FlagInUse,
-    FlagNotFound,
-    FlagUnfit,
-    SegmentNotFound,
-    SwitchRefused,
-)
+from enghub.settings.flags.changes import Changes, checked
+from enghub.settings.flags.errors import FlagExists, FlagNotFound, SegmentNotFound, SwitchRefused
 from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet
-from enghub.settings.flags.repository import FlagRepository, FlagSetContent
-from enghub_flags.evaluation import circle
-from enghub_flags.model import Flag, Operator
+from enghub.settings.flags.repository import FlagRepository
 
-MAX_SWITCHED = 19
-"""Flags of one batch: five writes each, the set's revision, the stored answer, in one transaction of 100."""
+MAX_SWITCHED = 18
+"""Flags of one batch: five writes each, the set's revision, the stored answer, a request for approval, in one
+transaction of 100."""
 UNCONDITIONAL = "no version named: written on whatever was stored"
 """What the audit says of a change that named no version, as the document's own examples do."""
-_NO_FLAG = Text("there is no flag {name} with these variants", "开关 {name} 不存在或没有这些变体")
-_NO_SEGMENT = Text("there is no segment {name}", "分群 {name} 不存在")
-_CIRCLE = Text("the prerequisites lead back to the flag itself", "前置条件形成循环")
 Edit = Callable[[FeatureFlag], FeatureFlag]
 
 
@@ -42,11 +33,24 @@ class Switch:
     version: int | None
 
 
+class Gate(Protocol):
+    """What stands between a checked change and its making: rules of approval."""
+
+    def passes(
+        self, changes: Changes, origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
+    ) -> ChangeRequest | Sequence[Any]:
+        """Return the request in which the changes now wait, or the writes that belong to their transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlagService:
-    """Reads and changes flags and segments."""
+    """Reads and changes flags and segments, as far as rules of approval let it.
+
+    What they speak of is not made: the request for change in which it waits is returned instead.
+    """
 
     repository: FlagRepository
+    gate: Gate | None = None
 
     def get(self, at: FlagSet, flag_key: str) -> FeatureFlag:
         """Return a flag.
@@ -56,7 +60,15 @@ class FlagService:
         """
         return self._existing(at, flag_key).value
 
-    def create(self, wanted: FeatureFlag, origin: Origin, claim: Claim | None) -> FeatureFlag:
+    def create(
+        self,
+        wanted: FeatureFlag,
+        origin: Origin,
+        claim: Claim | None,
+        *,
+        reason: str = "",
+        break_glass: bool = False,
+    ) -> FeatureFlag | ChangeRequest:
         """Create a flag; where a deleted one of its key lies, its versions go on.
 
         A repeat by the same user, as long as nothing else changed the flag, gets it: its first answer may be lost.
@@ -69,17 +81,15 @@ class FlagService:
         before = self.repository.get(wanted.at, wanted.flag_key)
         if before is not None and not before.value.is_deleted:
             return _created_already(before.value, wanted, origin)
-        seen = self._look_around(wanted)
         version = 1 if before is None else before.revision + 1
         after = replace(
             _stamped(wanted, version, origin), created_by=origin.user_id, created_at=origin.at, is_deleted=False
         )
-        commit = Commit(origin, "created", after, before)
+        made = Changes((Commit(origin, "created", after, before, reason=reason),))
         try:
-            self.repository.save([commit], seen=seen, claim=claim, answered=after)
+            return self._saved(made, after, reason, claim, break_glass=break_glass) or after
         except FlagExists:
             return _created_already(self._existing(wanted.at, wanted.flag_key).value, wanted, origin)
-        return after
 
     def change(
         self,
@@ -92,7 +102,8 @@ class FlagService:
         reason: str = "",
         action: str = "updated",
         claim: Claim | None = None,
-    ) -> FeatureFlag:
+        break_glass: bool = False,
+    ) -> FeatureFlag | ChangeRequest:
         """Make the next version of a flag; what says the same already stays as it is.
 
         Raises:
@@ -104,19 +115,28 @@ class FlagService:
         after = _changed(before, version, edit, origin)
         if after is before.value:
             return after
-        seen = self._look_around(after)
-        commit = Commit(origin, action, after, before, reason=_reason(reason, version))
+        made = Changes((Commit(origin, action, after, before, reason=_reason(reason, version)),))
         try:
-            self.repository.save([commit], seen=seen, claim=claim, answered=after)
+            return self._saved(made, after, reason, claim, break_glass=break_glass) or after
         except VersionConflict:
             current = self._existing(at, flag_key)
             found = _changed(current, version, edit, origin)
             if found is not current.value:
                 raise
             return found
-        return after
 
-    def roll_back(self, at: FlagSet, flag_key: str, to: int, version: int | None, origin: Origin) -> FeatureFlag:
+    def roll_back(
+        self,
+        at: FlagSet,
+        flag_key: str,
+        to: int,
+        version: int | None,
+        origin: Origin,
+        *,
+        reason: str = "",
+        claim: Claim | None = None,
+        break_glass: bool = False,
+    ) -> FeatureFlag | ChangeRequest:
         """Bring back the content of an earlier version, as the next one.
 
         Raises:
@@ -136,9 +156,29 @@ class FlagService:
                 definition=wanted.definition,
             )
 
-        return self.change(at, flag_key, version, edit, origin, reason=f"version {to}", action="rolled_back")
+        why = reason if break_glass else reason or f"version {to}"
+        return self.change(
+            at,
+            flag_key,
+            version,
+            edit,
+            origin,
+            reason=why,
+            action="rolled_back",
+            claim=claim,
+            break_glass=break_glass,
+        )
 
-    def delete(self, at: FlagSet, flag_key: str, version: int | None, origin: Origin, reason: str = "") -> None:
+    def delete(
+        self,
+        at: FlagSet,
+        flag_key: str,
+        version: int | None,
+        origin: Origin,
+        reason: str = "",
+        *,
+        break_glass: bool = False,
+    ) -> ChangeRequest | None:
         """Delete a flag, unless others need it; its versions stay. A repeat finds it done.
 
         Raises:
@@ -151,20 +191,23 @@ class FlagService:
             raise FlagNotFound(flag_key=flag_key, environment=at.environment.value)
         if before.value.is_deleted:
             if version in {None, before.revision - 1} and before.value.updated_by == origin.user_id:
-                return
+                return None
             raise FlagNotFound(flag_key=flag_key, environment=at.environment.value)
         _check_version(before, version)
-        content = self.repository.load(at)
-        dependants = [flag.flag_key for flag in content.flags if _needs(flag.flag, flag_key)]
-        if dependants:
-            raise FlagInUse(key=flag_key, dependants=dependants[:100])
         after = replace(_stamped(before.value, before.revision + 1, origin), is_deleted=True)
-        commit = Commit(origin, "deleted", after, before, reason=_reason(reason, version))
-        self.repository.save([commit], seen=content.revision)
+        made = Changes((Commit(origin, "deleted", after, before, reason=_reason(reason, version)),))
+        return self._saved(made, after, reason, None, break_glass=break_glass)
 
     def switch(
-        self, at: FlagSet, switches: Sequence[Switch], origin: Origin, reason: str, claim: Claim | None
-    ) -> list[FeatureFlag]:
+        self,
+        at: FlagSet,
+        switches: Sequence[Switch],
+        origin: Origin,
+        reason: str,
+        claim: Claim | None,
+        *,
+        break_glass: bool = False,
+    ) -> list[FeatureFlag] | ChangeRequest:
         """Switch flags on or off, all or none; those that stand so already stay as they are.
 
         Raises:
@@ -187,13 +230,22 @@ class FlagService:
                 commits.append(Commit(origin, "switched", after, before, reason=_reason(reason, one.version)))
         if errors:
             raise SwitchRefused(refused=len(errors), total=len(switches), errors=errors)
-        if commits:
-            self.repository.save(commits, claim=claim, answered=results)
-        return results
+        if not commits:
+            return results
+        return self._saved(Changes(tuple(commits)), results, reason, claim, break_glass=break_glass) or results
 
     # --- segments ---
 
-    def put_segment(self, wanted: FlagSegment, version: int | None, origin: Origin) -> Kept[FlagSegment]:
+    def put_segment(
+        self,
+        wanted: FlagSegment,
+        version: int | None,
+        origin: Origin,
+        *,
+        reason: str = "",
+        claim: Claim | None = None,
+        break_glass: bool = False,
+    ) -> Kept[FlagSegment] | ChangeRequest:
         """Store a segment as wanted; ``version`` is the one that was read, None for whatever is stored.
 
         Raises:
@@ -207,9 +259,20 @@ class FlagService:
         if version is not None:
             _check_version(before, version)
         is_new = before is None or before.value.is_deleted
-        return self.repository.save_segment(Commit(origin, "created" if is_new else "updated", wanted, before))
+        commit = Commit(origin, "created" if is_new else "updated", wanted, before, reason=reason)
+        kept = Kept(wanted, 1 if before is None else before.revision + 1)
+        return self._saved(Changes(segments=(commit,)), kept, reason, claim, break_glass=break_glass) or kept
 
-    def delete_segment(self, at: FlagSet, segment_key: str, version: int | None, origin: Origin) -> None:
+    def delete_segment(
+        self,
+        at: FlagSet,
+        segment_key: str,
+        version: int | None,
+        origin: Origin,
+        reason: str = "",
+        *,
+        break_glass: bool = False,
+    ) -> ChangeRequest | None:
         """Delete a segment, unless a flag names it.
 
         Raises:
@@ -220,66 +283,39 @@ class FlagService:
         if before is None or before.value.is_deleted:
             raise SegmentNotFound(segment_key=segment_key)
         _check_version(before, version)
-        content = self.repository.load(at)
-        dependants = [flag.flag_key for flag in content.flags if segment_key in segments_of(flag.flag)]
-        if dependants:
-            raise FlagInUse(key=segment_key, dependants=dependants[:100])
-        commit = Commit(origin, "deleted", replace(before.value, is_deleted=True), before)
-        self.repository.save_segment(commit, seen=content.revision)
+        commit = Commit(origin, "deleted", replace(before.value, is_deleted=True), before, reason=reason)
+        return self._saved(Changes(segments=(commit,)), None, reason, None, break_glass=break_glass)
 
-    # --- checks ---
+    # --- inside ---
+
+    def make(self, changes: Changes, alongside: Sequence[Any] = (), claim: Claim | None = None) -> None:
+        """Store changes as they are, checked, all or none, with writes of the same transaction.
+
+        Raises:
+            FlagUnfit, FlagInUse, FlagExists, VersionConflict, FlagsChanged, TooManyFlags
+        """
+        self.repository.save(changes, seen=checked(self.repository, changes), claim=claim, alongside=alongside)
+
+    def _saved(
+        self, changes: Changes, answered: Any, reason: str, claim: Claim | None, *, break_glass: bool
+    ) -> ChangeRequest | None:
+        """Store changes, or return the request in which they wait for an approval."""
+        seen = checked(self.repository, changes)
+        passed: ChangeRequest | Sequence[Any] = ()
+        if self.gate is not None:
+            passed = self.gate.passes(changes, changes.origin, reason, claim, break_glass=break_glass)
+        if isinstance(passed, ChangeRequest):
+            return passed
+        self.repository.save(changes, seen=seen, claim=claim, answered=answered, alongside=passed)
+        return None
 
     def _existing(self, at: FlagSet, flag_key: str) -> Kept[FeatureFlag]:
         return _alive(self.repository.get(at, flag_key), at, flag_key)
-
-    def _look_around(self, wanted: FeatureFlag) -> int | None:
-        """Check what a flag needs; return the set's revision when the check looked at it.
-
-        Raises:
-            FlagUnfit
-        """
-        flag = wanted.flag
-        if not flag.prerequisites and not segments_of(flag):
-            return None
-        content = self.repository.load(wanted.at)
-        above = self.repository.load(wanted.at.above) if wanted.at.above else FlagSetContent()
-        check_needs(flag, content, above)
-        return content.revision
-
-
-def check_needs(flag: Flag, content: FlagSetContent, above: FlagSetContent) -> None:
-    """Check that prerequisites and segments exist and that nothing runs in a circle.
-
-    Raises:
-        FlagUnfit
-    """
-    known = {one.flag_key: one.flag for one in (*above.flags, *content.flags)} | {flag.key: flag}
-    for place, needed in enumerate(flag.prerequisites):
-        other = known.get(needed.flag)
-        names = set() if other is None else {one.name for one in other.variants}
-        if not set(needed.variants) <= names:
-            raise FlagUnfit(field=f"prerequisites.{place}", problem=_NO_FLAG.filled(name=needed.flag))
-    if flag.key in circle(known.values()):
-        raise FlagUnfit(field="prerequisites", problem=_CIRCLE)
-    segments = {one.segment_key for one in (*above.segments, *content.segments)}
-    for name in segments_of(flag):
-        if name not in segments:
-            raise FlagUnfit(field="rules", problem=_NO_SEGMENT.filled(name=name))
-
-
-def segments_of(flag: Flag) -> set[str]:
-    """Return the segments that a flag's rules name."""
-    named = {Operator.IN_SEGMENT, Operator.NOT_IN_SEGMENT}
-    return {name for rule in flag.rules for one in rule.clauses if one.operator in named for name in one.values}
 
 
 def new_salt() -> str:
     """Return a salt of its own for a new flag: cohorts of two flags are strangers."""
     return ids.new_id()
-
-
-def _needs(flag: Flag, key: str) -> bool:
-    return any(one.flag == key for one in flag.prerequisites)
 
 
 def _switched(is_enabled: bool) -> Edit:
@@ -312,7 +348,14 @@ def _alive(kept: Kept[FeatureFlag] | None, at: FlagSet, flag_key: str) -> Kept[F
 
 
 def _stamped(flag: FeatureFlag, version: int, origin: Origin) -> FeatureFlag:
-    return replace(flag, version=version, updated_by=origin.user_id, updated_at=origin.at)
+    return replace(
+        flag,
+        version=version,
+        updated_by=origin.user_id,
+        updated_at=origin.at,
+        change_request="",
+        approved_by=(),
+    )
 
 
 def _reason(reason: str, version: int | None) -> str:

@@ -9,7 +9,7 @@ from enghub.core import ids, wire
 from enghub.core.i18n import Text
 from enghub.kit.metrics.model import Verdict
 from enghub.settings.flags.model import Environment, FlagLayer, FlagSet
-from enghub.settings.flags.requests import Percentage, Subject, Version
+from enghub.settings.flags.requests import Percentage, Reason, Subject, Version
 from enghub.settings.releases.errors import ReleaseRefused
 from enghub.settings.releases.metrics import MetricsConfig, Source
 from enghub.settings.releases.model import (
@@ -162,6 +162,8 @@ class StrategyRequest(wire.Patch):
     increment_step: Percentage | None = None
     increment_interval: Seconds | None = None
     version: Version | None = None
+    change_reason: Reason = ""
+    break_glass: wire.Flag = False
 
     def plan(self, before: Plan) -> Plan:
         """Return the plan that becomes of one."""
@@ -175,9 +177,11 @@ class StrategyRequest(wire.Patch):
 
 
 class ActionRequest(wire.Request):
-    """What was read before; any version when left out."""
+    """What was read before; any version when left out. What opens the flag further may need an approval."""
 
     version: Version | None = None
+    change_reason: Reason = ""
+    break_glass: wire.Flag = False
 
 
 class ReleaseResponse(wire.Response):
@@ -206,6 +210,9 @@ class ReleaseResponse(wire.Response):
     created_by: str
     created_at: wire.Instant | None
     version: int
+    change_request_id: str
+    """The request by which it was let go, or go on as it does; empty where nobody had to agree."""
+    approved_by: list[str]
 
     @classmethod
     def of(cls, found: GrayRelease) -> "ReleaseResponse":
@@ -246,6 +253,8 @@ class ReleaseResponse(wire.Response):
             created_by=found.created_by,
             created_at=found.created_at,
             version=found.version,
+            change_request_id=found.change_request,
+            approved_by=list(found.approved_by),
         )
 
 

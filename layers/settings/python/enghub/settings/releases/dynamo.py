@@ -5,7 +5,7 @@ Journal   same pk                                       sk J#<time>#<turn>#<step
 Holder    pk T#<tenant>#FLAG#<environment>#<flag key>   sk RELEASE      which release moves the flag, while it runs
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ from enghub.core.outbox import to_command
 from enghub.core.timers import dynamo as timers
 from enghub.core.timers.model import CancelTimer, DueTimer, SetTimer, TimerChange
 from enghub.core.transactions import Delete, PutItem, Write, transact
-from enghub.settings.flags.dynamo import FLAGS, flag_key_of, flag_writes
+from enghub.settings.flags.changes import Changes
+from enghub.settings.flags.dynamo import FLAGS, change_writes, flag_key_of
 from enghub.settings.flags.model import FeatureFlag, FlagSet
 from enghub.settings.releases.errors import ReleaseRunning
 from enghub.settings.releases.events import told
@@ -50,7 +51,7 @@ RELEASES = Aggregate(
     identity=lambda release: f"{release.at.environment}/{release.release_id}",
     shows=(
         *("release_name", "feature_key", "strategy", "plan", "condition", "auto_rollback", "status", "current", "why"),
-        *("start_time", "end_time", "version"),
+        *("start_time", "end_time", "version", "change_request", "approved_by"),
     ),
     revision="version",
 )
@@ -84,8 +85,9 @@ class DynamoReleases:
         entry: Entry,
         flag: Commit[FeatureFlag] | None = None,
         claim: Claim | None = None,
+        alongside: Sequence[Any] = (),
     ) -> Kept[GrayRelease]:
-        """One transaction: at most 15 writes."""
+        """One transaction: at most 20 writes."""
         release = commit.after
         whole = Commit(
             commit.origin,
@@ -97,8 +99,8 @@ class DynamoReleases:
         )
         kept, writes = RELEASES.writes(whole)
         line = JOURNAL.put(entry, at=_line_key(release, entry))
-        flags = [] if flag is None else flag_writes([flag])[1]
-        transact(*puts(claim, release), *writes, line, *flags, *_holder(commit))
+        flags = [] if flag is None else change_writes(Changes((flag,)))
+        transact(*puts(claim, release), *writes, line, *flags, *_holder(commit), *alongside)
         return kept
 
 

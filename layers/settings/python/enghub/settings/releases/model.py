@@ -150,6 +150,9 @@ class GrayRelease:
     created_by: str = ""
     created_at: datetime | None = None
     version: int = 1
+    change_request: str = ""
+    """The request for change by which it was let go, or go on as it does."""
+    approved_by: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -159,6 +162,35 @@ class GrayRelease:
     def planned(self, now: datetime) -> int:
         """Return the share that the plan has now."""
         return self.current if self.begun_at is None else self.plan.at(self.begun_at, now, self.start)
+
+
+def begun(release: GrayRelease, share: int, baseline: str, now: datetime) -> GrayRelease:
+    """Return a DRAFT as it is started: at its start time or now, from the share that the flag has already."""
+    first = max(now, release.start_time or now)
+    return replace(
+        release,
+        status=Status.ACTIVE,
+        start=share,
+        current=share,
+        baseline=baseline,
+        begun_at=first,
+        next_at=first,
+        turn=release.turn + 1,
+    )
+
+
+def resumed(release: GrayRelease, share: int, now: datetime) -> GrayRelease:
+    """Return a release that goes on from a share; an end that is over by now is none."""
+    end = None if release.end_time and release.end_time <= now else release.end_time
+    return replace(
+        release,
+        status=Status.ACTIVE,
+        current=share,
+        why=Why.NONE,
+        end_time=end,
+        next_at=now,
+        turn=release.turn + 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

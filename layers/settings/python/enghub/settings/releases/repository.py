@@ -1,7 +1,8 @@
 """What the use cases of gray releases need of a store and of metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
@@ -46,8 +47,9 @@ class ReleaseRepository(Protocol):
         entry: Entry,
         flag: Commit[FeatureFlag] | None = None,
         claim: Claim | None = None,
+        alongside: Sequence[Any] = (),
     ) -> Kept[GrayRelease]:
-        """Store a release, a line of its journal, its timer and its flag's change, or nothing.
+        """Store a release, a line of its journal, its timer and its flag's change, or nothing; ``alongside`` with them.
 
         Raises:
             Replayed, VersionConflict

@@ -1,13 +1,16 @@
 """Use cases of gray releases: what people do with them, and how one advances by itself (CFG-10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
 from enghub.kit.metrics.model import Verdict
+from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.flags.errors import FlagNotFound
 from enghub.settings.flags.model import FeatureFlag, FlagSet, recorded
 from enghub.settings.releases import model
@@ -24,6 +27,7 @@ from enghub.settings.releases.model import (
     Step,
     Why,
 )
+from enghub.settings.releases.moves import DONE, UNASKED, Approved, Asking, Gate, Move
 from enghub.settings.releases.repository import Metrics, ReleaseRepository
 from enghub_flags.model import Flag
 
@@ -40,10 +44,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseService:
-    """Reads, changes and advances gray releases."""
+    """Reads, changes and advances gray releases; without ``gate`` nobody has to agree."""
 
     repository: ReleaseRepository
     metrics: Metrics
+    gate: Gate | None = None
 
     def get(self, at: FlagSet, release_id: str) -> GrayRelease:
         """Return a release.
@@ -51,7 +56,7 @@ class ReleaseService:
         Raises:
             ReleaseNotFound
         """
-        return self._existing(at, release_id).value
+        return self.found(at, release_id).value
 
     def create(self, wanted: GrayRelease, origin: Origin, claim: Claim | None) -> GrayRelease:
         """Keep a release as DRAFT.
@@ -64,7 +69,9 @@ class ReleaseService:
         after = replace(wanted, created_by=origin.user_id, created_at=origin.at)
         return self.repository.save(Commit(origin, "created", after), _line(after, "CREATE", origin), claim=claim).value
 
-    def plan(self, at: FlagSet, release_id: str, plan: Plan, version: int | None, origin: Origin) -> GrayRelease:
+    def plan(
+        self, at: FlagSet, release_id: str, plan: Plan, version: int | None, asking: Asking
+    ) -> GrayRelease | ChangeRequest:
         """Change how it grows, also while it runs; what is open already stays open.
 
         Raises:
@@ -74,36 +81,25 @@ class ReleaseService:
         before = self._allowed(at, release_id, RUNS | {Status.DRAFT}, "strategy", version)
         if before.value.plan == plan:
             return before.value
-        return self._saved(before, replace(before.value, plan=plan), "planned", recorded(at, origin))
+        return self._asked(Move.PLAN, before, plan, asking)
 
-    def begin(self, at: FlagSet, release_id: str, version: int | None, origin: Origin) -> GrayRelease:
+    def begin(self, at: FlagSet, release_id: str, version: int | None, asking: Asking) -> GrayRelease | ChangeRequest:
         """Start a DRAFT, at its start time or now. Who the flag is open to already stays in.
 
         Raises:
             ReleaseNotFound, VersionConflict, FlagNotFound, ReleaseRunning
             ReleaseStateRefused: it is no DRAFT.
         """
-        found = self._existing(at, release_id)
+        found = self.found(at, release_id)
         if found.value.status is Status.ACTIVE and version in {None, found.revision - 1}:
             return found.value
         before = self._allowed(at, release_id, {Status.DRAFT}, "start", version)
-        release, origin = before.value, recorded(at, origin)
-        flag = self._flag(release)
-        share = model.share_of(flag.value.flag, release.strategy)
-        first = max(origin.at, release.start_time or origin.at)
-        after = replace(
-            release,
-            status=Status.ACTIVE,
-            start=share,
-            current=share,
-            baseline=flag.value.definition,
-            begun_at=first,
-            next_at=first,
-            turn=release.turn + 1,
-        )
-        return self._saved(before, after, "started", origin)
+        self._flag(before.value)
+        return self._asked(Move.START, before, before.value.plan, asking)
 
-    def pause(self, at: FlagSet, release_id: str, version: int | None, origin: Origin) -> GrayRelease:
+    def pause(
+        self, at: FlagSet, release_id: str, version: int | None, origin: Origin, by: Approved = UNASKED
+    ) -> GrayRelease:
         """Let it stand where it is.
 
         Raises:
@@ -113,40 +109,81 @@ class ReleaseService:
         if before.value.status is Status.PAUSED:
             return before.value
         after = replace(before.value, status=Status.PAUSED, why=Why.BY_HAND, next_at=None, turn=before.value.turn + 1)
-        return self._saved(before, after, "paused", recorded(at, origin))
+        return self._saved(before, after, "paused", recorded(at, origin), alongside=by.alongside)
 
-    def resume(self, at: FlagSet, release_id: str, version: int | None, origin: Origin) -> GrayRelease:
+    def resume(self, at: FlagSet, release_id: str, version: int | None, asking: Asking) -> GrayRelease | ChangeRequest:
         """Go on from where it stands; a share that somebody set by hand is taken for its own from now on.
 
         Raises:
             ReleaseNotFound, VersionConflict, FlagNotFound, ReleaseStateRefused
         """
         before = self._allowed(at, release_id, RUNS, "resume", version)
-        release, origin = before.value, recorded(at, origin)
-        if release.status is Status.ACTIVE:
-            return release
-        share = release.current
-        if release.why is Why.FLAG_CHANGED:
-            share = model.share_of(self._flag(release).value.flag, release.strategy)
-        end = None if release.end_time and release.end_time <= origin.at else release.end_time
-        after = replace(
-            release,
-            status=Status.ACTIVE,
-            current=share,
-            why=Why.NONE,
-            end_time=end,
-            next_at=origin.at,
-            turn=release.turn + 1,
-        )
-        return self._saved(before, after, "resumed", origin)
+        if before.value.status is Status.ACTIVE:
+            return before.value
+        return self._asked(Move.RESUME, before, before.value.plan, asking)
 
-    def cancel(self, at: FlagSet, release_id: str, version: int | None, origin: Origin) -> GrayRelease:
+    def moved(
+        self,
+        move: Move,
+        before: Kept[GrayRelease],
+        plan: Plan,
+        origin: Origin,
+        by: Approved = UNASKED,
+        *,
+        reason: str = "",
+        claim: Claim | None = None,
+    ) -> GrayRelease:
+        """Do what opens a flag further: start, go on, or follow another plan.
+
+        Raises:
+            FlagNotFound, VersionConflict, ReleaseRunning
+            ReleaseStateRefused: it is in another state.
+        """
+        release = before.value
+        states = {Move.START: {Status.DRAFT}, Move.RESUME: {Status.PAUSED}, Move.PLAN: RUNS | {Status.DRAFT}}[move]
+        if release.status not in states:
+            raise ReleaseStateRefused(status=release.status.value, verb=move.value)
+        if move is Move.PLAN:
+            after = replace(release, plan=plan)
+        elif move is Move.START:
+            flag = self._flag(release).value
+            after = model.begun(release, model.share_of(flag.flag, release.strategy), flag.definition, origin.at)
+        else:
+            share = release.current
+            if release.why is Why.FLAG_CHANGED:
+                share = model.share_of(self._flag(release).value.flag, release.strategy)
+            after = model.resumed(release, share, origin.at)
+        after = replace(after, change_request=by.change_request, approved_by=by.approved_by)
+        return self._saved(before, after, DONE[move], origin, reason=reason, claim=claim, alongside=by.alongside)
+
+    def _asked(self, move: Move, before: Kept[GrayRelease], plan: Plan, asking: Asking) -> GrayRelease | ChangeRequest:
+        """Do it, or return the request in which it waits; the plan of a DRAFT is agreed to with its start."""
+        origin = recorded(before.value.at, asking.origin)
+        passed: ChangeRequest | Sequence[Any] = ()
+        if self.gate is not None and not (move is Move.PLAN and before.value.status is Status.DRAFT):
+            passed = self.gate.passes(
+                move,
+                before,
+                plan,
+                origin=origin,
+                reason=asking.reason,
+                claim=asking.claim,
+                break_glass=asking.break_glass,
+            )
+        if isinstance(passed, ChangeRequest):
+            return passed
+        by = Approved(alongside=tuple(passed))
+        return self.moved(move, before, plan, origin, by, reason=asking.reason, claim=asking.claim)
+
+    def cancel(
+        self, at: FlagSet, release_id: str, version: int | None, origin: Origin, by: Approved = UNASKED
+    ) -> GrayRelease:
         """End it and open the flag only as far as it was before.
 
         Raises:
             ReleaseNotFound, VersionConflict, ReleaseStateRefused
         """
-        found = self._existing(at, release_id)
+        found = self.found(at, release_id)
         if found.value.status is Status.CANCELLED and found.value.why is Why.BY_HAND:
             return found.value
         before = self._allowed(at, release_id, RUNS | {Status.DRAFT}, "cancel", version)
@@ -160,7 +197,8 @@ class ReleaseService:
             next_at=None,
             turn=release.turn + 1,
         )
-        return self._saved(before, after, "cancelled", origin, self._closing(release, origin))
+        closing = self._closing(release, origin)
+        return self._saved(before, after, "cancelled", origin, closing, alongside=by.alongside)
 
     def complete(self, at: FlagSet, release_id: str, version: int | None, origin: Origin) -> GrayRelease:
         """End it where it stands; the flag stays open as far as it is.
@@ -168,7 +206,7 @@ class ReleaseService:
         Raises:
             ReleaseNotFound, VersionConflict, ReleaseStateRefused
         """
-        found = self._existing(at, release_id)
+        found = self.found(at, release_id)
         if found.value.status is Status.COMPLETED and found.value.why is Why.BY_HAND:
             return found.value
         before = self._allowed(at, release_id, RUNS, "complete", version)
@@ -215,6 +253,7 @@ class ReleaseService:
         change = None
         if decision.step is Step.GROW:
             change = _flag_commit(flag, model.opened(release, flag.value.flag, decision.share), origin, release)
+            change = None if change is None else _approved(change, release)
         elif decision.step is Step.ROLL_BACK:
             change = self._closing(release, origin)
         return self._advanced(before, decision, measured, origin, change)
@@ -239,7 +278,12 @@ class ReleaseService:
 
     # --- parts ---
 
-    def _existing(self, at: FlagSet, release_id: str) -> Kept[GrayRelease]:
+    def found(self, at: FlagSet, release_id: str) -> Kept[GrayRelease]:
+        """Return a release as it is kept.
+
+        Raises:
+            ReleaseNotFound
+        """
         found = self.repository.get(at, release_id)
         if found is None:
             raise ReleaseNotFound(release_id=release_id)
@@ -248,7 +292,7 @@ class ReleaseService:
     def _allowed(
         self, at: FlagSet, release_id: str, states: frozenset[Status] | set[Status], verb: str, version: int | None
     ) -> Kept[GrayRelease]:
-        found = self._existing(at, release_id)
+        found = self.found(at, release_id)
         if found.value.status not in states:
             raise ReleaseStateRefused(status=found.value.status.value, verb=verb)
         if version is not None and version != found.revision:
@@ -268,10 +312,15 @@ class ReleaseService:
         action: str,
         origin: Origin,
         flag: Commit[FeatureFlag] | None = None,
+        *,
+        reason: str = "",
+        claim: Claim | None = None,
+        alongside: Sequence[Any] = (),
     ) -> GrayRelease:
         after = replace(after, version=before.revision + 1)
         line = _line(after, action.upper(), origin)
-        return self.repository.save(Commit(origin, action, after, before), line, flag).value
+        commit = Commit(origin, action, after, before, reason=reason)
+        return self.repository.save(commit, line, flag, claim, alongside).value
 
     def _closing(self, release: GrayRelease, origin: Origin) -> Commit[FeatureFlag] | None:
         """Return what takes the flag back to where it was; None where it is gone, or was never opened."""
@@ -297,7 +346,14 @@ def _flag_commit(
     if after.same_content(before.value):
         return None
     stamped = replace(after, version=before.revision + 1, updated_by=origin.user_id, updated_at=origin.at)
+    stamped = replace(stamped, change_request="", approved_by=())
     return Commit(origin, "updated", stamped, before, reason=f"gray release {release.release_id}")
+
+
+def _approved(commit: Commit[FeatureFlag], release: GrayRelease) -> Commit[FeatureFlag]:
+    """What a release opens was agreed to with it."""
+    after = replace(commit.after, change_request=release.change_request, approved_by=release.approved_by)
+    return replace(commit, after=after)
 
 
 def _variants(flag: Flag) -> tuple[str, str]:
