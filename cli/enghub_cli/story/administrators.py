@@ -24,7 +24,7 @@ def value_is_explained(tell: Teller) -> None:
     other = f"orders.hold.{low}"
     tell.call("tina", "POST", CONFIG, {**made, "configKey": other, "configValue": "5"}, expect=201, show=_value)
     batch = [{"configKey": key, "configValue": "90"}, {"configKey": other, "configValue": "0"}]
-    tell.call("tina", "POST", f"{CONFIG}/batch", {"configs": batch}, expect=400)
+    tell.call("tina", "POST", f"{CONFIG}/batch", {"configs": batch}, expect=422)
     tell.call("tina", "GET", f"{CONFIG}/{key}", expect=200, show=_value)
 
 
