@@ -24,7 +24,7 @@ def value_is_explained(tell: Teller) -> None:
     other = f"orders.hold.{low}"
     tell.call("tina", "POST", CONFIG, {**made, "configKey": other, "configValue": "5"}, expect=201, show=_value)
     batch = [{"configKey": key, "configValue": "90"}, {"configKey": other, "configValue": "0"}]
-    tell.call("tina", "POST", f"{CONFIG}/batch", {"configs": batch}, expect=400)
+    tell.call("tina", "POST", f"{CONFIG}/batch", {"configs": batch}, expect=422)
     tell.call("tina", "GET", f"{CONFIG}/{key}", expect=200, show=_value)
 
 
@@ -59,7 +59,7 @@ def release_goes_back(tell: Teller) -> None:
         door.callers, door.ill = _variants(tell, flag), "on"
         tell.say(f"{door.callers.count('on')} of {USERS} users have it now; it fails for each of them.")
         tell.wait("tina", path, lambda one: one["status"] == "CANCELLED", show=_release_stands)
-    tell.call("tina", "GET", f"{path}/report", expect=200, show=_report)
+        tell.call("tina", "GET", f"{path}/report", expect=200, show=_report)
     tell.say(f"Now {_variants(tell, flag).count('on')} of them have it.")
 
 

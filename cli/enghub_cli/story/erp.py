@@ -29,7 +29,7 @@ def erp_goes_away(tell: Teller) -> None:
     _sandbox(tell, reset=True)
     tell.call("mei", "PUT", f"{ERP}/link", {"recipientId": "emp-001", "uses": USES}, expect=200)
     tell.call("mei", "POST", f"{ERP}/replay", expect=200)
-    number = f"ERP-{tell.run}"
+    number, unknown = f"ERP-{tell.run}", f"V3.{int(tell.run, 16) % 1_000_000}"
     path = _started(tell, number)
     tell.say("The ERP goes down. The order is completed all the same.")
     _sandbox(tell, down=True)
@@ -37,7 +37,7 @@ def erp_goes_away(tell: Teller) -> None:
     tell.wait("mei", f"{ERP}/status", partial(_is, "COMPLETIONS", "DOWN"), show=_services)
     tell.say("What the order needs is still known; a new one cannot be planned, and the answer says why.")
     tell.call("gao", "GET", f"{ERP}/orders/{number}/materials", expect=200, show=_materials)
-    tell.call("mei", "POST", ORDERS, _order(f"{number}-2", "V3.0"), expect=503)
+    tell.call("mei", "POST", ORDERS, _order(f"{number}-2", unknown), expect=503)
     tell.call("mei", "GET", f"{ERP}/refusals", expect=200, show=lambda data: _refusal(data["items"][0]))
     tell.say("It comes back: what waited is sent, what was refused is checked again.")
     _sandbox(tell, down=False)
@@ -45,7 +45,7 @@ def erp_goes_away(tell: Teller) -> None:
     taken = f"{ERP}/messages?state=ACKNOWLEDGED"
     tell.wait("mei", taken, lambda page: number in _subjects(page), show=_messages)
     tell.wait("mei", f"{ERP}/refusals", lambda page: page["items"][0]["outcome"] == "POSSIBLE", show=_refusals)
-    tell.call("mei", "POST", ORDERS, _order(f"{number}-2", "V3.0"), expect=201, show=lambda data: data["status"])
+    tell.call("mei", "POST", ORDERS, _order(f"{number}-2", unknown), expect=201, show=lambda data: data["status"])
     today = datetime.now(UTC).date()
     tell.call("mei", "GET", f"{ERP}/reconciliation?date={today}", expect=200, show=_compared)
 
