@@ -6,7 +6,7 @@ import typer
 
 from enghub_cli import context
 from enghub_cli.console import out
-from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
+from enghub_cli.story import changes, erp, floor, golive, machines, night, quality, secrets, site, telling
 from enghub_cli.story.teller import Teller
 
 NEXT = """
@@ -42,6 +42,9 @@ def demo() -> None:
     quality.stock_is_traced(tell)
     erp.erp_goes_away(tell)
     erp.erp_is_not_well(tell)
+    machines.machine_breaks(tell)
+    machines.load_is_seen(tell)
+    machines.order_has_its_cost(tell)
     floor.setting_changes(tell)
     secrets.secret_stays_one(tell)
     secrets.rule_is_proved(tell)

@@ -19,7 +19,7 @@ from enghub_cli.cloud.process import Home, Running
 from enghub_cli.commands import cloud as cloud_commands
 from enghub_cli.commands import demo
 from enghub_cli.main import COMMANDS, imported
-from enghub_cli.story import changes, erp, floor, golive, night, quality, secrets, site, telling
+from enghub_cli.story import changes, erp, floor, golive, machines, night, quality, secrets, site, telling
 
 HEAVY = {"boto3", "botocore", "httpx", "sqlalchemy", "aws_cdk", "enghub_cli.context", "enghub_cli.hub"}
 HELP = """
@@ -86,6 +86,7 @@ def test_the_demo_ends_with_what_next(monkeypatch: pytest.MonkeyPatch, capsys: p
         changes: ("change_is_followed", "part_is_approved", "problems_flow_back"),
         quality: ("lot_is_held", "stock_is_traced"),
         erp: ("erp_goes_away", "erp_is_not_well"),
+        machines: ("machine_breaks", "load_is_seen", "order_has_its_cost"),
         site: ("upgrade_site",),
         telling: ("people_are_named", "people_were_told"),
         golive: ("system_goes_live",),
