@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from time import process_time
 
+from bench import tryton
 from enghub.kit.calendars.days import WorkingDays
 from enghub.mes.planning.lots import Costs, Method
 from enghub.mes.planning.mrp import Demand, Item, LotRule, Plan, World, low_level_order, plan
@@ -115,6 +116,7 @@ def sections() -> list[Section]:
             planning,
             [*map(_planned, (1_000, 10_000))],
         ),
+        tryton.section(),
         ("A trace through lots", tracing, [_traced()]),
     ]
 

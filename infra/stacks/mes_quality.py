@@ -61,7 +61,7 @@ def _large_plans(stack: ContextStack) -> None:
     advance = stack.function("advance_planning", memory_mb=1769, timeout_seconds=900)
     # DeleteItem: the lease of a run that ended.
     stack.table_access(advance, *STORED, "DeleteItem", indexes=())
-    machine = stack.workflow("plan_requirements", tasks={"AdvancePlanning": advance})
+    machine = stack.workflow("plan_chunks", tasks={"AdvancePlanning": advance})
     launch = stack.function("launch_planning")
     stack.table_access(launch, "GetItem", indexes=())
     stack.start_access(launch, machine)

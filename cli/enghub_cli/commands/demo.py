@@ -13,6 +13,7 @@ from enghub_cli.story import (
     erp,
     floor,
     golive,
+    machines,
     night,
     quality,
     secrets,
@@ -55,6 +56,9 @@ def demo() -> None:
     quality.stock_is_traced(tell)
     erp.erp_goes_away(tell)
     erp.erp_is_not_well(tell)
+    machines.machine_breaks(tell)
+    machines.load_is_seen(tell)
+    machines.order_has_its_cost(tell)
     floor.setting_changes(tell)
     secrets.secret_stays_one(tell)
     secrets.rule_is_proved(tell)

@@ -1,6 +1,6 @@
 """Takes the next step of a large planning run: puts its items in order, or plans one chunk of them (MES-08).
 
-Trigger: task of the state machine plan_requirements. What it does follows from what is stored alone, so it may be asked
+Trigger: task of the state machine plan_chunks. What it does follows from what is stored alone, so it may be asked
 again, by another execution too. Runbook: docs/runbooks/mes-planning.md.
 """
 

@@ -112,6 +112,31 @@ def test_without_prices_it_is_provisional_and_null_and_a_price_said_later_for_th
     assert cost(quality)["total"] == 104
 
 
+def test_set_up_is_told_with_a_report_counts_once_and_goes_when_that_is_reversed(quality: Quality) -> None:
+    price(quality, "LABOUR/ALL", 36)
+    price(quality, "MACHINE/ALL", 72)
+    quality.routing(operations=[{"operation": "OP-10", "standardSeconds": 20, "setupSeconds": 360}])
+    quality.started()
+
+    def lines() -> list[Any]:
+        found = [one for one in cost(quality)["lines"] if "SETUP" in one["source"]]
+        return [(one["source"], one["quantity"], one["amount"]) for one in found]
+
+    assert lines() == []
+    first = quality.report(goodQty=10, setupSeconds=720)[1]["data"]
+    assert first["setupSeconds"] == 720
+    quality.report("key-2", goodQty=10, setupSeconds=900, reportTime="2026-03-02T08:57:00Z")
+    assert lines() == [("REPORTED_SETUP", 0.2, 7.2), ("REPORTED_SETUP", 0.2, 14.4)]
+    assert quality.reverse(first["reportId"])[0] == 201
+    assert lines() == [("REPORTED_SETUP", 0.25, 9), ("REPORTED_SETUP", 0.25, 18)]
+    quality.report("key-3", goodQty=10, reportTime="2026-03-02T09:57:00Z")
+    second = quality.call("read_production_reports", "GET", "/api/v1/production/reports", query={"workOrderId": "WO-1"})
+    (told,) = [one for one in second[1]["data"]["items"] if one["setupSeconds"] == 900]
+    assert quality.reverse(told["reportId"])[0] == 201
+    assert lines() == [("STANDARD_SETUP", 0.1, 3.6), ("STANDARD_SETUP", 0.1, 7.2)]
+    assert quality.report("key-4", goodQty=1, setupSeconds=-1)[1]["details"]["field"] == "setupSeconds"
+
+
 def test_a_bom_stands_for_what_was_not_issued(quality: Quality) -> None:
     lines = (Line("C", Decimal(2), "pcs"), Line("C", Decimal(1), "pcs"))
     transact(BOMS.put(Bom(Factory("acme", "sh-01"), "PROD-A001", "V1", lines, NOW, NOW)))

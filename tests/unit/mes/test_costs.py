@@ -1,5 +1,6 @@
 """What orders cost: exact, each figure with its source, null where it cannot be told (MES-04, MES-15)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -34,12 +35,12 @@ def an_order(first: tuple[int, int] = (90, 10), second: tuple[int, int] = (80, 1
 
 
 def a_report(number: int, operation: str = "OP-10", pieces: int = 100, **fields: Any) -> Report:
-    given = {"standard_seconds": D(20), **fields}
-    return Report(
+    made = Report(
         *(FACTORY, f"R-{number}", f"k-{number}", "f", "WO-1", "PROD-A001", "SMT-1", "ST-1", operation),
         *(DAY, "day", D(pieces), D(0), (), "emp", NOW, NOW),
-        **given,
+        standard_seconds=D(20),
     )
+    return replace(made, **fields)
 
 
 def moved(kind: MovementKind, material: str, quantity: str, number: int = 1) -> Movement:
@@ -59,6 +60,60 @@ def prices(**amounts: str) -> dict[tuple[CostKind, str], StandardCost]:
 
 def cost(order: WorkOrder, used: list[Used], known: Any, *, whole: bool = True) -> OrderCost:
     return cost_of(order, used, lambda *name: known.get(name), at=NOW, day=DAY, are_reports_whole=whole)
+
+
+def test_set_up_counts_once_per_operation_as_the_first_report_says_else_as_the_routing() -> None:
+    order = replace(
+        an_order(),
+        operations=(Operation("OP-10", setup_seconds=D(600)), Operation("OP-20", setup_seconds=D(300))),
+    )
+    later, earlier = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
+    reports = [
+        a_report(1, station_id="ST-0", reported_at=earlier),
+        a_report(2, setup_seconds=D(900), reported_at=later),
+        a_report(3, setup_seconds=D(700)),
+        a_report(4, "OP-20"),
+    ]
+    told = [(one.kind, one.operation, one.subject, one.quantity, one.source) for one in model.set_up(order, reports)]
+    assert told == [
+        (LABOUR, "OP-10", "ST-1", D(700), Source.REPORTED_SETUP),
+        (MACHINE, "OP-10", "ST-1", D(700), Source.REPORTED_SETUP),
+        (LABOUR, "OP-20", "ST-1", D(300), Source.STANDARD_SETUP),
+        (MACHINE, "OP-20", "ST-1", D(300), Source.STANDARD_SETUP),
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 900)), st.booleans()), max_size=6), st.randoms())
+def test_a_reversal_takes_set_up_off_with_its_report_in_whatever_order_they_come(
+    told: list[tuple[int | None, bool]], dice: Any
+) -> None:
+    order = replace(an_order(), operations=(Operation("OP-10", setup_seconds=D(600)),))
+    made = [
+        a_report(n, setup_seconds=None if seconds is None else D(seconds), reported_at=NOW + timedelta(minutes=n))
+        for n, (seconds, _) in enumerate(told)
+    ]
+    undone = [
+        replace(one, report_id=f"X-{n}", reverses=one.report_id)
+        for n, (one, (_, gone)) in enumerate(zip(made, told, strict=True))
+        if gone
+    ]
+    ledger = [*made, *undone]
+    dice.shuffle(ledger)
+    left = [seconds for seconds, gone in told if not gone]
+    wanted = next((one for one in left if one is not None), 600) if left else 0
+    found = model.set_up(order, ledger)
+    assert [one.quantity for one in found] == ([wanted] * 2 if wanted else [])
+
+
+def test_set_up_is_part_of_what_lost_pieces_had_cost() -> None:
+    order = replace(an_order(), operations=(Operation("OP-10", setup_seconds=D(360)), OPERATIONS[1]))
+    reports = [a_report(1), a_report(2, "OP-20", 90, standard_seconds=D(30))]
+    without = [*model.of_bom(order, {"C": D(2)}), *model.time_spent(reports)]
+    plain, found = cost(order, without, ALL), cost(order, [*without, *model.set_up(order, reports)], ALL)
+    assert (plain.total, plain.of_scrap) == (D(162), D("25.2"))
+    # 360 s at 36 and 72 an hour are 10.8 on 100 pieces; 20 of them were lost
+    assert (found.total, found.of_scrap) == (D("172.8"), D("25.2") + 20 * D("0.108"))
 
 
 ALL = prices(material_C="0.105", labour_ALL="36", machine_ALL="72")

@@ -4,6 +4,8 @@
   the pieces that were begun. Prices are per unit in which the material is kept.
 - Time is what reports say (a machine's run time; people also stand through its down time), else standard time times
   pieces. Reports that were reversed are none.
+- Set-up counts once per operation, at the station that began it: as the first report says that tells one, else as the
+  routing does. Where every report of an operation was reversed it was not begun, so it has none.
 - The price of the day on which the order was completed counts: later prices change no older order, one that is
   said later for that day does.
 - Scrap is what the lost pieces had cost until they were lost; it is a part of the total.
@@ -85,6 +87,8 @@ class Source(StrEnum):
     REPORTED_TIME = "REPORTED_TIME"
     STANDARD_TIME = "STANDARD_TIME"
     REPORTED_AND_STANDARD_TIME = "REPORTED_AND_STANDARD_TIME"
+    REPORTED_SETUP = "REPORTED_SETUP"
+    STANDARD_SETUP = "STANDARD_SETUP"
 
 
 class Missing(StrEnum):
@@ -219,16 +223,45 @@ class _Time:
 
 def time_spent(reports: Iterable[Report]) -> list[Used]:
     """Return the seconds of people and machines, by operation and station; a report that was reversed is none."""
-    listed = list(reports)
-    taken_off = {one.reverses for one in listed}
     times: dict[tuple[str, str], _Time] = {}
-    for report in listed:
-        if report.reverses is None and report.report_id not in taken_off:
-            times.setdefault((report.operation, report.station_id), _Time()).add(report)
+    for report in standing(reports):
+        times.setdefault((report.operation, report.station_id), _Time()).add(report)
     found = []
     for (operation, station), one in sorted(times.items()):
         for kind, seconds in ((CostKind.LABOUR, one.labour), (CostKind.MACHINE, one.machine)):
             found.append(Used(kind, station, seconds, one.source, operation=operation))
+    return found
+
+
+def standing(reports: Iterable[Report]) -> list[Report]:
+    """Return the reports that count: neither reversals nor reversed, by when they were made."""
+    listed = list(reports)
+    taken_off = {one.reverses for one in listed}
+    found = [one for one in listed if one.reverses is None and one.report_id not in taken_off]
+    return sorted(found, key=lambda one: (one.reported_at, one.report_id))
+
+
+def set_up(order: WorkOrder, reports: Iterable[Report]) -> list[Used]:
+    """Return the seconds of people and machines for setting up, once per operation that was begun."""
+    planned = {one.operation: one.setup_seconds for one in order.operations}
+    first: dict[str, Report] = {}
+    telling: dict[str, Report] = {}
+    for report in standing(reports):
+        first.setdefault(report.operation, report)
+        if report.setup_seconds is not None:
+            telling.setdefault(report.operation, report)
+    found = []
+    for operation, begins in sorted(first.items()):
+        told = telling.get(operation)
+        seconds = planned.get(operation, ZERO) if told is None else told.setup_seconds
+        source = Source.STANDARD_SETUP if told is None else Source.REPORTED_SETUP
+        where = begins if told is None else told
+        references = () if told is None else (told.report_id,)
+        if seconds:
+            found += [
+                Used(kind, where.station_id, seconds, source, references, operation)
+                for kind in (CostKind.LABOUR, CostKind.MACHINE)
+            ]
     return found
 
 

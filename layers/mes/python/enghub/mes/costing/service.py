@@ -21,6 +21,7 @@ from enghub.mes.costing.model import (
     cost_of,
     issued,
     of_bom,
+    set_up,
     subjects,
     time_spent,
 )
@@ -121,7 +122,7 @@ class Costing:
         if order is None:
             raise WorkOrderNotFound(work_order_id=work_order_id)
         reports = self._reports(order)
-        used = [*self._material(order), *time_spent(reports)]
+        used = [*self._material(order), *set_up(order, reports), *time_spent(reports)]
         known = self.store.get_many(StandardCost, factory, [(kind.value, name) for kind, name in subjects(used)])
 
         def standard(kind: CostKind, subject: str) -> StandardCost | None:

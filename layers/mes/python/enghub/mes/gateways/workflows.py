@@ -1,4 +1,4 @@
-"""Starts executions of the state machine plan_requirements."""
+"""Starts executions of the state machine plan_chunks."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from enghub.core.errors import Unavailable
 class Config:
     """Where large runs are executed."""
 
-    state_machine_arn_plan_requirements: str
+    state_machine_arn_plan_chunks: str
 
 
 class StateMachine:
@@ -27,7 +27,7 @@ class StateMachine:
         Raises:
             Unavailable: Step Functions did not take it; repeating is safe.
         """
-        arn = config.load(Config).state_machine_arn_plan_requirements
+        arn = config.load(Config).state_machine_arn_plan_chunks
         try:
             aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))
         except ClientError as error:

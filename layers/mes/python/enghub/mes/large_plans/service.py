@@ -1,4 +1,4 @@
-"""Large runs: taken at once, ordered, then planned chunk after chunk by an execution of plan_requirements (MES-08).
+"""Large runs: taken at once, ordered, then planned chunk after chunk by an execution of plan_chunks (MES-08).
 
 What was done is in the run's own records. A step begins anywhere and may be taken twice, by two executions too: it
 stores the same under the same keys, and the run goes on only from the chunk that the step began with.

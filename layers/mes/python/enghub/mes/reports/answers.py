@@ -30,6 +30,7 @@ class ProductionReportResponse(wire.Response):
     produced_by: str
     run_seconds: wire.Quantity | None
     down_seconds: wire.Quantity | None
+    setup_seconds: wire.Quantity | None
     conflicts_with: str | None
     reverses: str | None
     reason: str | None
@@ -57,6 +58,7 @@ class ProductionReportResponse(wire.Response):
             produced_by=report.produced_by,
             run_seconds=report.run_seconds,
             down_seconds=report.down_seconds,
+            setup_seconds=report.setup_seconds,
             conflicts_with=report.conflicts_with,
             reverses=report.reverses,
             reason=report.reason,

@@ -30,7 +30,8 @@ class ReportRequest(wire.Request):
     """One report of pieces produced; ``producedBy`` and ``reportTime`` default to the caller and now.
 
     ``defectQty`` are defective pieces, ``reworkQty`` those of them that go back to be reworked; the rest is scrap.
-    ``shift`` may be left out where the factory's calendar tells it.
+    ``shift`` may be left out where the factory's calendar tells it. ``setupSeconds`` is what setting up for the
+    operation took, told once, with the first pieces; without it the routing's counts.
     """
 
     work_order_id: wire.Code
@@ -46,6 +47,7 @@ class ReportRequest(wire.Request):
     produced_by: wire.Code | None = None
     run_seconds: wire.Quantity | None = None
     down_seconds: wire.Quantity | None = None
+    setup_seconds: wire.Quantity | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -83,6 +85,7 @@ class ReportRequest(wire.Request):
             produced_by=produced_by,
             run_seconds=self.run_seconds,
             down_seconds=self.down_seconds,
+            setup_seconds=self.setup_seconds,
             rework=self.rework_qty,
         )
 

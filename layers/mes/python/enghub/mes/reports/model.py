@@ -34,8 +34,9 @@ class Report:
 
     ``client_key`` is the terminal's Idempotency-Key, ``fingerprint`` the hash of what it sent with it. ``defect`` are
     defective pieces, of which ``rework`` go back to be reworked and the rest is scrap. ``run_seconds`` and
-    ``down_seconds`` are the machine time the report covers, where the terminal knows it. ``reverses`` names the report
-    that this one takes off (``corrected_by`` who, ``reason`` why), ``reversed_by`` the one that took this off.
+    ``down_seconds`` are the machine time the report covers, where the terminal knows it, ``setup_seconds`` what
+    setting up for its operation took before. ``reverses`` names the report that this one takes off (``corrected_by``
+    who, ``reason`` why), ``reversed_by`` the one that took this off.
     """
 
     factory: Factory
@@ -58,6 +59,7 @@ class Report:
     standard_seconds: Decimal | None = None
     run_seconds: Decimal | None = None
     down_seconds: Decimal | None = None
+    setup_seconds: Decimal | None = None
     conflicts_with: str | None = None
     rework: Decimal = ZERO
     source: str = "terminal"

@@ -43,6 +43,7 @@ class ReportProduction:
     produced_by: str
     run_seconds: Decimal | None = None
     down_seconds: Decimal | None = None
+    setup_seconds: Decimal | None = None
     rework: Decimal = ZERO
     source: str = "terminal"
 
@@ -202,6 +203,7 @@ def _report(command: ReportProduction, order: WorkOrder, place: Place, seen: Loo
         standard_seconds=order.standard_of(where.operation),
         run_seconds=command.run_seconds,
         down_seconds=command.down_seconds,
+        setup_seconds=command.setup_seconds,
         conflicts_with=model.conflicting(seen.first_reports, moment, command.good, command.defect, seconds),
         rework=command.rework,
         source=command.source,
