@@ -27,7 +27,7 @@ Seen = Annotated[int | None, Query(ge=1, le=1_000_000_000)]
 Why = Annotated[str, Query(alias="changeReason", max_length=1000)]
 
 
-@app.post(BASE, right=CHANGES, key="optional", status_code=201)
+@app.post(BASE, right=CHANGES, key="optional", status_code=201, about="request.flag_key")
 def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagResponse:
     """Create a flag in one environment."""
     ask = edge.to_change(app, layer, request.environment)
@@ -35,7 +35,7 @@ def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT
     return FlagResponse.of(wiring.flags().create(request.flag(ask.at), ask.call.origin, claim))
 
 
-@app.post(f"{BASE}/batch", right=CHANGES, key="optional")
+@app.post(f"{BASE}/batch", right=CHANGES, key="optional", about="request.flags.flag_key")
 def switch_flags(
     request: SwitchRequest, layer: LayerNamed = FlagLayer.TENANT, environment: EnvironmentNamed = Environment.PROD
 ) -> SwitchedResponse:
@@ -46,7 +46,7 @@ def switch_flags(
     return SwitchedResponse.of(found)
 
 
-@app.put(f"{BASE}/<flag_key>", right=CHANGES, key="optional", etag="change")
+@app.put(f"{BASE}/<flag_key>", right=CHANGES, key="optional", etag="change", about="flag_key")
 def update_flag(
     flag_key: KeyNamed,
     request: UpdateFlagRequest,
@@ -62,7 +62,7 @@ def update_flag(
     return FlagResponse.of(found)
 
 
-@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES)
+@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, about="flag_key")
 def roll_back_flag(
     flag_key: KeyNamed,
     request: RollbackRequest,
@@ -75,7 +75,7 @@ def roll_back_flag(
     return FlagResponse.of(wiring.flags().roll_back(ask.at, flag_key, to, seen, ask.call.origin))
 
 
-@app.delete(f"{BASE}/<flag_key>", right=CHANGES, status_code=204, etag="change")
+@app.delete(f"{BASE}/<flag_key>", right=CHANGES, status_code=204, etag="change", about="flag_key")
 def delete_flag(
     flag_key: KeyNamed,
     layer: LayerNamed = FlagLayer.TENANT,
