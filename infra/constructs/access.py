@@ -39,7 +39,7 @@ class AccessStack(Stack):
         """Allow what the edge asks of the security policy before every request (``core.security``): policies, sessions,
         their audit and events, in the table of settings, and nothing else there."""
         table_arn = self.format_arn(service="dynamodb", resource="table", resource_name=self.stage.name_of("settings"))
-        partitions = ["T#*#SECURITY_POLICY", "T#*#SESSIONS#*", "T#*#AUDIT#session/*", "T#*#OUTBOX#*"]
+        partitions = ["T#*#SECURITY_POLICY", "T#*#SESSIONS#*", "T#*#GRANTS#*", "T#*#AUDIT#session/*", "T#*#OUTBOX#*"]
         allow(
             function,
             [f"dynamodb:{action}" for action in ("BatchGetItem", "PutItem", "UpdateItem")],

@@ -127,6 +127,9 @@ class SettingsStack(ContextStack):
             indexes=(),
         )
         self.field_key_access(serve)
+        # gsi1: a tenant's users that have grants. PutItem: the audit.
+        grants = self.function("serve_grants")
+        self.table_access(grants, "GetItem", "PutItem", "UpdateItem", "Query", indexes=("gsi1",))
 
     def finish(self, routes: Sequence[Route], authorizer_arn: str) -> None:
         """Add the WebSocket API as well; see ``ContextStack``."""

@@ -33,7 +33,9 @@ KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/batch", right=tuple(UPDATE.values()), key="optional", sensitive="yes")
+@app.post(
+    f"{BASE}/batch", right=tuple(UPDATE.values()), key="optional", sensitive="yes", about="request.configs.config_key"
+)
 def change_configs(
     request: BatchRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> Response[BatchResponse | ChangeRequestResponse]:
@@ -46,7 +48,14 @@ def change_configs(
     return answered(changed, ask.call.origin.at, BatchResponse.of)
 
 
-@app.put(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change", sensitive="data")
+@app.put(
+    f"{BASE}/<config_key>",
+    right=tuple(UPDATE.values()),
+    key="optional",
+    etag="change",
+    sensitive="data",
+    about="config_key",
+)
 def replace_config(
     config_key: KeyNamed,
     request: ReplaceConfigRequest,
@@ -57,7 +66,14 @@ def replace_config(
     return _change(config_key, request, layer, tenant_id)
 
 
-@app.patch(f"{BASE}/<config_key>", right=tuple(UPDATE.values()), key="optional", etag="change", sensitive="data")
+@app.patch(
+    f"{BASE}/<config_key>",
+    right=tuple(UPDATE.values()),
+    key="optional",
+    etag="change",
+    sensitive="data",
+    about="config_key",
+)
 def patch_config(
     config_key: KeyNamed,
     request: PatchConfigRequest,
@@ -81,7 +97,14 @@ def _change(
     return answered(made, ask.call.origin.at, ConfigResponse.of)
 
 
-@app.delete(f"{BASE}/<config_key>", right=tuple(DELETE.values()), key="optional", etag="change", sensitive="data")
+@app.delete(
+    f"{BASE}/<config_key>",
+    right=tuple(DELETE.values()),
+    key="optional",
+    etag="change",
+    sensitive="data",
+    about="config_key",
+)
 def delete_config(
     *,
     config_key: KeyNamed,

@@ -32,8 +32,13 @@ Glass = Annotated[bool, Query(alias="breakGlass")]
 FlagOrRequest = Response[FlagResponse | ChangeRequestResponse]
 
 
+<<<<<<< HEAD
 @app.post(BASE, right=CHANGES, key="optional", status_code=201)
 def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagOrRequest:
+=======
+@app.post(BASE, right=CHANGES, key="optional", status_code=201, about="request.flag_key")
+def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagResponse:
+>>>>>>> security
     """Create a flag in one environment."""
     ask = edge.to_change(app, layer, request.environment)
     made = wiring.flags().create(
@@ -46,7 +51,7 @@ def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT
     return answered(made, ask.call.origin.at, FlagResponse.of, 201)
 
 
-@app.post(f"{BASE}/batch", right=CHANGES, key="optional")
+@app.post(f"{BASE}/batch", right=CHANGES, key="optional", about="request.flags.flag_key")
 def switch_flags(
     request: SwitchRequest, layer: LayerNamed = FlagLayer.TENANT, environment: EnvironmentNamed = Environment.PROD
 ) -> Response[SwitchedResponse | ChangeRequestResponse]:
@@ -58,7 +63,7 @@ def switch_flags(
     return answered(found, origin.at, SwitchedResponse.of)
 
 
-@app.put(f"{BASE}/<flag_key>", right=CHANGES, key="optional", etag="change")
+@app.put(f"{BASE}/<flag_key>", right=CHANGES, key="optional", etag="change", about="flag_key")
 def update_flag(
     flag_key: KeyNamed,
     request: UpdateFlagRequest,
@@ -80,7 +85,11 @@ def update_flag(
     return answered(found, ask.call.origin.at, FlagResponse.of)
 
 
+<<<<<<< HEAD
 @app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, key="optional")
+=======
+@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, about="flag_key")
+>>>>>>> security
 def roll_back_flag(
     flag_key: KeyNamed,
     request: RollbackRequest,
@@ -102,7 +111,7 @@ def roll_back_flag(
     return answered(found, ask.call.origin.at, FlagResponse.of)
 
 
-@app.delete(f"{BASE}/<flag_key>", right=CHANGES, status_code=204, etag="change")
+@app.delete(f"{BASE}/<flag_key>", right=CHANGES, status_code=204, etag="change", about="flag_key")
 def delete_flag(
     *,
     flag_key: KeyNamed,

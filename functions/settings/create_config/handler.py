@@ -21,7 +21,9 @@ from enghub.settings.configs.requests import CreateConfigRequest
 app = http.resolver()
 
 
-@app.post(BASE, right=tuple(CREATE.values()), key="optional", status_code=201, sensitive="data")
+@app.post(
+    BASE, right=tuple(CREATE.values()), key="optional", status_code=201, sensitive="data", about="request.config_key"
+)
 def create_config(
     request: CreateConfigRequest,
     layer: Annotated[Layer, Query()] = Layer.TENANT,

@@ -31,6 +31,7 @@ from enghub.settings.configs.reveal_answers import told_effective, told_item
 
 app = http.resolver()
 
+READS = (rights.READ_CONFIG, *REVEAL.values())
 KeyNamed = Annotated[str, Path(json_schema_extra=KEY_SHOWN)]
 LayerNamed = Annotated[Layer, Query()]
 LayerWanted = Annotated[Layer | None, Query()]
@@ -69,7 +70,7 @@ def list_configs(
     return ConfigListResponse.of(layer, found)
 
 
-@app.get(f"{BASE}/<config_key>", right=(rights.READ_CONFIG, *REVEAL.values()), etag="read", sensitive="data")
+@app.get(f"{BASE}/<config_key>", right=READS, etag="read", sensitive="data", about="config_key")
 def read_config(
     config_key: KeyNamed, layer: LayerWanted = None, tenant_id: TenantNamed = None, *, reveal: Revealed = False
 ) -> Response[EffectiveResponse | ConfigResponse | None]:

@@ -25,7 +25,9 @@ LayerNamed = Annotated[Layer, Query()]
 TenantNamed = Annotated[str | None, Query(alias="tenantId")]
 
 
-@app.post(f"{BASE}/<config_key>/rollback", right=tuple(UPDATE.values()), key="optional", sensitive="data")
+@app.post(
+    f"{BASE}/<config_key>/rollback", right=tuple(UPDATE.values()), key="optional", sensitive="data", about="config_key"
+)
 def roll_back_config(
     config_key: Annotated[str, Path(json_schema_extra=KEY_SHOWN)],
     request: RollbackRequest,
@@ -48,7 +50,13 @@ def roll_back_config(
     return answered(restored, ask.call.origin.at, RolledBackResponse.of_restored)
 
 
-@app.post(f"{BASE}/rollback", right=tuple(UPDATE.values()), key="optional", sensitive="yes")
+@app.post(
+    f"{BASE}/rollback",
+    right=tuple(UPDATE.values()),
+    key="optional",
+    sensitive="yes",
+    about="request.configs.config_key",
+)
 def roll_back_configs(
     request: RollbackAllRequest, layer: LayerNamed = Layer.TENANT, tenant_id: TenantNamed = None
 ) -> Response[BatchResponse | ChangeRequestResponse]:

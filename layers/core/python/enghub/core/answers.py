@@ -1,7 +1,7 @@
 """Answers as CFG-24 has them: ``{success, code, message, data, timestamp, requestId}``, with ``details`` for errors."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enghub.core import i18n, refusals
 from enghub.core.calls import headers_of, origin_of
@@ -9,12 +9,20 @@ from enghub.core.clock import system_clock, to_text
 from enghub.core.errors import EngHubError, Forbidden, NotFound, RateLimited, Unauthenticated
 from enghub.core.i18n import Text
 from enghub.core.identity import Principal
+from enghub.core.lazy import lazy
 from enghub.core.observability import count, logger
 from enghub.core.security.errors import MfaRequired
+
+if TYPE_CHECKING:
+    from enghub.core.security import dynamo as store
+else:  # few requests are refused
+    store = lazy("enghub.core.security.dynamo")
 
 Names = Mapping[type[EngHubError], str]
 """The stable names that a context's document gives to whole kinds of errors."""
 _DONE = Text("Done", "操作成功")
+ASK_AT = "POST /api/v1/settings/grants/own/requests"
+"""Where somebody who lacks a right asks for it (CFG-22)."""
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -37,6 +45,9 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
     headers: dict[str, Any] = {}
     if "retry_after_seconds" in error.details:
         headers["Retry-After"] = str(error.details["retry_after_seconds"])
+    details = {_camel(name): i18n.rendered(value, language) for name, value in error.details.items()}
+    if isinstance(error, Forbidden) and "permission" in details and store.table_name():
+        details["askAt"] = ASK_AT
     if isinstance(error, MfaRequired):
         age = error.details.get("max_age_seconds")
         told = f", max_age={age}" if age else ""
@@ -48,10 +59,7 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
         "success": False,
         "code": error.code,
         "message": error.message(language),
-        "details": {
-            "error": name,
-            **{_camel(name): i18n.rendered(value, language) for name, value in error.details.items()},
-        },
+        "details": {"error": name, **details},
         "timestamp": to_text(system_clock()),
         "requestId": _request_id(event),
     }

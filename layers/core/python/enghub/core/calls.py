@@ -1,6 +1,6 @@
 """One authenticated call of the API: who calls, from where, and what its Idempotency-Key covers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +49,19 @@ class Call:
         """The factory this request is about."""
         return self.origin.factory_id
 
-    def require(self, right: Right) -> None:
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The keys that this is about, as the route declares where they stand."""
+        found: list[Any] = [self.values]
+        for name in self.access.about.split("."):
+            inner = [one.get(name) if isinstance(one, Mapping) else getattr(one, name, None) for one in found]
+            found = [each for one in inner for each in (one if isinstance(one, list | tuple) else [one])]
+        return tuple(key for key in found if isinstance(key, str))
+
+    def require(self, right: Right, about: Sequence[str] | None = None) -> None:
         """Check the exact right, where the route declares several of which the data decides.
+
+        ``about``: the keys it is used on, where the route cannot say where they stand.
 
         Raises:
             Forbidden: the caller does not hold it.
@@ -59,7 +70,7 @@ class Call:
             message = f"the route does not declare {right.name}"
             raise ValueError(message)
         self.required.append(right)
-        self.principal.require(right.name)
+        self.principal.require(right.name, self.about if about is None else about)
 
     def confirm(self) -> None:
         """Demand a second factor, on a route that declares that its data decides whether it is sensitive.

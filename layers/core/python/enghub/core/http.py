@@ -35,6 +35,7 @@ from enghub.core.answers import Names
 from enghub.core.bodies import check_body, check_size, raw_body
 from enghub.core.calls import Call, admit, origin_of, principal_of
 from enghub.core.claims import Replayed
+from enghub.core.clock import system_clock
 from enghub.core.errors import EngHubError, Failed, NotFound, Unauthenticated, UnsupportedMedia
 from enghub.core.events import dumps
 from enghub.core.identity import Principal
@@ -110,6 +111,7 @@ class Api(APIGatewayRestResolver):
         error_form: ErrorForm | None = None,
         form: bool = False,
         sensitive: Sensitive = "no",
+        about: str = "",
         **options: Any,
     ) -> Callable[[F], F]:
         """Answer ``method rule`` for who holds ``right``, or for anybody because ``public`` says why.
@@ -127,11 +129,12 @@ class Api(APIGatewayRestResolver):
             form: its body is a form with files (``multipart``), not JSON.
             sensitive: whether it takes a second factor where the tenant's policy asks for one; ``data``: its data
                 decides, and it says so by ``Call.confirm``.
+            about: where the keys stand that it is about, so that rights that were given in part are enough.
             options: Powertools' own: ``status_code``, ``responses``, ``security``.
         """
         limit = limit or ("read" if method == "GET" else "write")
         rights = (right,) if isinstance(right, Right) else right
-        access = Access(rights, public, proof, key, etag, limit, error_form, form, sensitive)
+        access = Access(rights, public, proof, key, etag, limit, error_form, form, sensitive, about)
         self._access[method, rule] = access
         said = _published(access, bare=self.foreign is not None or error_form is not None)
         return self.route(rule, method, openapi_extensions=said, enable_validation=False, **options)
@@ -263,7 +266,8 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     event = app.current_event.raw_event
     access = app.access()
     if not access.public:
-        principal = app.context["principal"] = principal_of(event)
+        principal = principal_of(event)
+        principal = app.context["principal"] = edge.granted(principal, app.policy, system_clock())
         limits.take(principal, access.limit)
         app.context["call"] = admit(event, principal, access, app.policy)
     app.check_request()

@@ -1,11 +1,27 @@
 """Who is calling, and from where a change comes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from enghub.core.errors import Forbidden
+from enghub.core import clock
+from enghub.core.errors import Forbidden, RightDenied, RightLapsed, RightLimited
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A permission that is given, or taken, within a part alone (``security.grants``)."""
+
+    permission: str
+    within: str
+    """Keys that begin so where it ends in a dot, else this one; empty for everything."""
+    allows: bool
+    grant_id: str
+
+    def covers(self, key: str) -> bool:
+        """Tell whether it is about a key."""
+        return not self.within or key == self.within or (self.within.endswith(".") and key.startswith(self.within))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +38,38 @@ class Principal:
     """How they proved who they are: the token's ``amr``."""
     session: str = ""
     """Their sign-in, the same for all tokens that came of it."""
+    limits: tuple[Limit, ...] = ()
+    """What grants give and take in part."""
+    lapsed: tuple[tuple[str, datetime], ...] = ()
+    """Permissions that grants gave until a time."""
 
-    def require(self, permission: str) -> None:
-        """Raise Forbidden, naming it, unless the caller holds ``permission`` (for example ``work_order:create``)."""
-        if permission not in self.permissions:
-            raise Forbidden(permission=permission)
+    def holds(self, permission: str) -> bool:
+        """Tell whether the caller holds ``permission``, at least for a part."""
+        return permission in self.permissions or any(one.permission == permission and one.allows for one in self.limits)
+
+    def require(self, permission: str, about: Sequence[str] = ()) -> None:
+        """Let who holds ``permission`` (for example ``work_order:create``) pass; ``about`` are the keys it is used on.
+
+        Raises:
+            Forbidden: naming it, and what became of it: RightDenied, RightLapsed, RightLimited.
+        """
+        limits = [one for one in self.limits if one.permission == permission]
+        denied = next(
+            (one for one in limits if not one.allows and any(one.covers(key) for key in about or ("",))), None
+        )
+        if denied is not None:
+            raise RightDenied(permission=permission, grant_id=denied.grant_id)
+        if permission in self.permissions:
+            return
+        given = [one for one in limits if one.allows]
+        if about and all(any(one.covers(key) for one in given) for key in about):
+            return
+        if given:
+            raise RightLimited(permission=permission, within=", ".join(sorted({one.within for one in given})))
+        until = dict(self.lapsed).get(permission)
+        if until is not None:
+            raise RightLapsed(permission=permission, lapsed_at=clock.to_text(until))
+        raise Forbidden(permission=permission)
 
     def factory(self, wanted: str | None) -> str:
         """Return the factory this request is about: ``wanted``, or the caller's only one.

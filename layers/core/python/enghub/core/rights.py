@@ -53,6 +53,8 @@ class Access:
     """Whether its body is a form with files, multipart/form-data."""
     sensitive: Sensitive = "no"
     """Whether it takes a sign-in with a second factor where the tenant's policy asks for one."""
+    about: str = ""
+    """Where the keys stand that it is about, for rights given in part: ``config_key``, ``request.flag_key``."""
     roles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,9 @@ class Access:
         return any(right.of_factory for right in self.rights)
 
     def check(self, principal: Principal) -> None:
-        """Raise Forbidden, naming the first right, unless the caller holds one of them."""
-        if not any(right.name in principal.permissions for right in self.rights):
+        """Raise Forbidden, naming the first right, unless the caller holds one of them.
+
+        Of several, one held in part is enough for now: the route asks for the exact one, on the keys that it is about.
+        """
+        if len(self.rights) == 1 or not any(principal.holds(right.name) for right in self.rights):
             principal.require(self.rights[0].name)

@@ -83,3 +83,19 @@ class SessionChanged(EventData, source="enghub.settings"):
     action: Literal["STARTED", "CHANGED", "ENDED"]
     reason: Literal["NONE", "ADDRESS", "IDLE", "REPLACED", "SIGNED_OUT", "BY_ADMIN"]
     signed_in_at: datetime
+
+
+class GrantChanged(EventData, source="enghub.settings"):
+    """A right was given, taken back, asked for, or a request for one refused."""
+
+    user_id: str
+    """Whose right it is."""
+    grant_id: str
+    """Of the grant, or of the request."""
+    action: Literal["GRANTED", "REVOKED", "REQUESTED", "REJECTED"]
+    effect: Literal["ALLOW", "DENY"]
+    verbs: list[Literal["CREATE", "READ", "UPDATE", "DELETE", "APPROVE"]]
+    level: Literal["GLOBAL", "TENANT", "MODULE", "FEATURE"]
+    scope: str
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None

@@ -70,3 +70,11 @@ OWN_SESSIONS = Right("session:own", roles=("AUDITOR", "CONFIG_APPROVER", *_PEOPL
 READ_SESSIONS = Right("session:read", roles=("AUDITOR", *_TENANT))
 END_SESSIONS = Right("session:end", roles=_TENANT)
 """To end other people's."""
+
+READ_GRANTS = Right("grant:read", roles=("AUDITOR", *_TENANT))
+"""To see who was given which rights, and who asks for them."""
+CHANGE_GRANTS = Right("grant:change", roles=_TENANT)
+CHANGE_GLOBAL_GRANTS = Right("grant:change:global", roles=("SYSTEM_ADMIN",))
+"""To give rights on the global layer."""
+ASK_GRANT = Right("grant:ask", roles=OWN_SESSIONS.roles)
+"""To see one's own rights and to ask for others. Every role has it."""

@@ -1,6 +1,7 @@
 """Policies and sessions in the table of settings, from the functions of every context.
 
 Layer      pk T#<tenant>#SECURITY_POLICY   sk LAYER      the global one: tenant ``*``
+Grants     pk T#<tenant>#GRANTS#<user>     sk GRANTS     written by settings alone, ``edge`` for the edge
 Sessions   pk T#<tenant>#SESSIONS#<user>   sk SESSIONS   one small item per user, kept for ever with the audit's end
 
 Every function that answers HTTP may reach these partitions of that table, the audit of sessions and the outbox, and
@@ -22,6 +23,8 @@ from enghub.core.dynamo import Attr, connection, error_code, key
 from enghub.core.errors import Unavailable
 from enghub.core.events import Envelope
 from enghub.core.identity import Origin
+from enghub.core.security import grants
+from enghub.core.security.grants import Granted
 from enghub.core.security.model import Ended, Layer, Session, Sessions
 from enghub.core.transactions import PutItem, absent, transact
 
@@ -61,6 +64,16 @@ def layer_key(tenant_id: str) -> Key:
 def sessions_key(tenant_id: str, user_id: str) -> Key:
     """Return the key of a user's sessions."""
     return key("T", tenant_id, "SESSIONS", user_id), "SESSIONS"
+
+
+def grants_key(tenant_id: str, user_id: str) -> Key:
+    """Return the key of a user's grants."""
+    return key("T", tenant_id, "GRANTS", user_id), "GRANTS"
+
+
+def grants_of(item: RawItem | None) -> tuple[Granted, ...]:
+    """Return stored grants."""
+    return () if item is None else grants.from_text(item["edge"]["S"])
 
 
 def read(keys: Sequence[Key], *, consistent: bool = False) -> Mapping[Key, RawItem]:

@@ -19,8 +19,9 @@ from enghub.core.i18n import Text
 from enghub.core.identity import Origin, Principal
 from enghub.core.observability import count, logger
 from enghub.core.security import dynamo as store
-from enghub.core.security import model
+from enghub.core.security import grants, model
 from enghub.core.security.errors import AddressNotAllowed, MfaRequired, SessionEnded
+from enghub.core.security.grants import Granted
 from enghub.core.security.model import Ended, Layer, Policy, Session, Sessions
 
 KEPT = timedelta(seconds=20)
@@ -53,6 +54,7 @@ class _Seen:
 
     sessions: Sessions
     read_at: datetime
+    grants: tuple[Granted, ...] = ()
 
 
 _tenants: dict[str, _Tenant] = {}
@@ -86,6 +88,14 @@ def guard(principal: Principal, origin: Origin) -> Policy | None:
     if principal.session and principal.user_id not in policy.program_users:
         _session(principal, origin, policy)
     return policy
+
+
+def granted(principal: Principal, policy: Policy | None, now: datetime) -> Principal:
+    """Return a caller who was let pass with what grants give and take (CFG-22)."""
+    known = _users.get((principal.tenant_id, principal.user_id))
+    if policy is None or known is None or not known.grants:
+        return principal
+    return grants.applied(principal, known.grants, now)
 
 
 def confirm(principal: Principal, policy: Policy | None, now: datetime) -> None:
@@ -123,18 +133,19 @@ def _stage() -> Policy:
 def _look(principal: Principal, now: datetime, *, anew: bool = False) -> None:
     """Read what is not known, or was read too long ago: at most one BatchGetItem."""
     tenant, user = _tenants.get(principal.tenant_id), _users.get((principal.tenant_id, principal.user_id))
-    ages = [_age(tenant, now), *([_age(user, now)] if principal.session else [])]
+    ages = [_age(tenant, now), _age(user, now)]
     if max(ages) <= KEPT and not anew:
         return
     wanted = {}
     if anew or ages[0] > KEPT / 2:  # what is soon too old comes along
         wanted = {"global": store.layer_key(EVERY_TENANT), "tenant": store.layer_key(principal.tenant_id)}
-    if principal.session and ages[1] > KEPT / 2:
+    if ages[1] > KEPT / 2:
         wanted["user"] = store.sessions_key(principal.tenant_id, principal.user_id)
+        wanted["grants"] = store.grants_key(principal.tenant_id, principal.user_id)
     try:
         found = store.read(list(wanted.values()), consistent=anew)
     except Unavailable:
-        if tenant is None or (principal.session and user is None):
+        if tenant is None or user is None:
             raise
         logger.warning("security policy not read: what was read last holds")
         return
@@ -143,7 +154,8 @@ def _look(principal: Principal, now: datetime, *, anew: bool = False) -> None:
         layers = tuple((name, store.layer_of(found.get(wanted[name]))) for name in ("global", "tenant"))
         _tenants[principal.tenant_id] = _Tenant(layers, now)
     if "user" in wanted:
-        _know(store.sessions_of(principal.tenant_id, principal.user_id, found.get(wanted["user"])), now)
+        given = store.grants_of(found.get(wanted["grants"]))
+        _know(store.sessions_of(principal.tenant_id, principal.user_id, found.get(wanted["user"])), now, given)
 
 
 def _age(known: _Tenant | _Seen | None, now: datetime) -> timedelta:
@@ -155,9 +167,14 @@ def note(sessions: Sessions, now: datetime) -> None:
     _know(sessions, now)
 
 
-def _know(sessions: Sessions, now: datetime) -> Sessions:
+def _know(sessions: Sessions, now: datetime, given: tuple[Granted, ...] | None = None) -> Sessions:
+    """Remember sessions as read now; without ``given`` grants stay known, and as old as they are."""
     _bounded(_users)
-    _users[sessions.tenant_id, sessions.user_id] = _Seen(sessions, now)
+    known = _users.get((sessions.tenant_id, sessions.user_id))
+    if given is None and known is not None:
+        known.sessions = sessions
+    else:
+        _users[sessions.tenant_id, sessions.user_id] = _Seen(sessions, now, given or ())
     return sessions
 
 
