@@ -32,13 +32,8 @@ Glass = Annotated[bool, Query(alias="breakGlass")]
 FlagOrRequest = Response[FlagResponse | ChangeRequestResponse]
 
 
-<<<<<<< HEAD
-@app.post(BASE, right=CHANGES, key="optional", status_code=201)
-def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagOrRequest:
-=======
 @app.post(BASE, right=CHANGES, key="optional", status_code=201, about="request.flag_key")
-def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagResponse:
->>>>>>> security
+def create_flag(request: CreateFlagRequest, layer: LayerNamed = FlagLayer.TENANT) -> FlagOrRequest:
     """Create a flag in one environment."""
     ask = edge.to_change(app, layer, request.environment)
     made = wiring.flags().create(
@@ -85,11 +80,7 @@ def update_flag(
     return answered(found, ask.call.origin.at, FlagResponse.of)
 
 
-<<<<<<< HEAD
-@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, key="optional")
-=======
-@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, about="flag_key")
->>>>>>> security
+@app.post(f"{BASE}/<flag_key>/rollback", right=CHANGES, key="optional", about="flag_key")
 def roll_back_flag(
     flag_key: KeyNamed,
     request: RollbackRequest,
