@@ -52,6 +52,11 @@ class SettingsStack(ContextStack):
         transfer = self.function("transfer_configs", memory_mb=1024, timeout_seconds=29)
         self.table_access(transfer, *writes, "Query", indexes=())
 
+        # A folder: configuration, flags and rules as one change, checked and made within the request.
+        folders = self.function("keep_folders", memory_mb=1024, timeout_seconds=29)
+        self.table_access(folders, *writes, "Query", indexes=())
+        self.field_key_access(folders)
+
         prefix = "settings/backups/"
         keep = self.function("keep_backups", memory_mb=1024, timeout_seconds=29)
         # gsi1: the users of a tenant that have settings.
@@ -59,8 +64,8 @@ class SettingsStack(ContextStack):
         self.object_access(keep, prefix, "GetObject", "PutObject")
         self.listing_access(keep, prefix)
         daily = self.function("back_up_daily", memory_mb=1024, timeout_seconds=900)
-        # gsi1: tenants and users that have settings. PutItem: the audit.
-        self.table_access(daily, "BatchGetItem", "Query", "PutItem", indexes=("gsi1",))
+        # gsi1: tenants and users that have settings. PutItem: the audit. GetItem: versions of business rules.
+        self.table_access(daily, "BatchGetItem", "GetItem", "Query", "PutItem", indexes=("gsi1",))
         self.object_access(daily, prefix, "PutObject")
         self.schedule("back_up_daily", daily, "cron(0 1 * * ? *)")
 

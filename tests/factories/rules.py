@@ -35,7 +35,7 @@ def a_rule(**fields: Any) -> dict[str, Any]:
 
 def sent(method: str, path: str, body: Any = None, caller: Any = MANAGER, **more: Any) -> tuple[int, Any]:
     """Send one request below /api/v1/settings/business-rules; return status and body."""
-    reads = method == "GET" or path.endswith(("/test", "/simulate"))
+    reads = method == "GET" or path.endswith(("/test", "/simulate", "/explain"))
     function = "read_rules" if reads else "change_rules"
     headers = more.pop("headers", None)
     found = sent_to(function, method, BASE + path, body, caller=caller, headers=headers, query=more)

@@ -1,4 +1,4 @@
-"""Backups of configuration: taken, listed, compared, restored whole or in part, carried to another environment.
+"""Backups of configuration, flags and rules: taken, listed, compared, restored, carried to another environment.
 
 Trigger: POST, GET /api/v1/settings/backups; POST /backups/upload (multipart/form-data); GET /backups/{backupId}/file;
 POST /backups/{backupId}/verify, /restore. Runbook: docs/runbooks/settings-backups.md.
@@ -27,6 +27,7 @@ from enghub.settings.backups.api import (
     UploadRequest,
     VerifiedResponse,
 )
+from enghub.settings.configs.model import Layer
 
 app = http.resolver(max_body_bytes=MAX_FILE_BYTES + 64 * 1024)
 
@@ -70,7 +71,7 @@ def read_backup_file(backup_id: BackupNamed, layer: SpaceNamed = "tenant") -> Ba
 def verify_backup(backup_id: BackupNamed, request: SelectionRequest, layer: SpaceNamed = "tenant") -> VerifiedResponse:
     """Compare a backup, or some of it, with what is there now."""
     found = wiring.backups().verify(backup_id, request.selection(), _origin(layer))
-    return VerifiedResponse.of(backup_id, found)
+    return VerifiedResponse.of(backup_id, found, Layer(layer))
 
 
 @app.post(f"{BACKUPS}/<backup_id>/restore", right=KEEP, sensitive="yes")
@@ -82,7 +83,7 @@ def restore_backup(
     found = wiring.backups().restore(
         backup_id, request.selection(), origin, request.change_reason, dry_run=request.dry_run
     )
-    return answered(found, origin.at, lambda before: VerifiedResponse.of(backup_id, before))
+    return answered(found, origin.at, lambda before: VerifiedResponse.of(backup_id, before, Layer(layer)))
 
 
 lambda_handler = entrypoints.http(app)

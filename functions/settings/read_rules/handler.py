@@ -1,6 +1,7 @@
-"""Reads business rules and their versions, runs their tests, simulates them on samples (CFG-15).
+"""Reads business rules and their versions, runs their tests, simulates and explains them (CFG-15, 29).
 
-Trigger: GET /api/v1/settings/business-rules, /{ruleKey}, /{ruleKey}/versions; POST /{ruleKey}/test, /simulate.
+Trigger: GET /api/v1/settings/business-rules, /{ruleKey}, /{ruleKey}/versions; POST /{ruleKey}/test, /simulate,
+/explain.
 Runbook: docs/runbooks/settings-rules.md.
 """
 
@@ -13,6 +14,7 @@ from enghub.core import entrypoints, http
 from enghub.settings import rights, rule_wiring
 from enghub.settings.approvals.api import Space, origin_in
 from enghub.settings.business_rules.answers import (
+    ExplainedResponse,
     ProofResponse,
     RuleResponse,
     RulesResponse,
@@ -21,7 +23,8 @@ from enghub.settings.business_rules.answers import (
     RuleVersionsResponse,
     SimulationResponse,
 )
-from enghub.settings.business_rules.requests import BASE, SimulateRequest
+from enghub.settings.business_rules.explaining import explain
+from enghub.settings.business_rules.requests import BASE, ExplainRequest, SimulateRequest
 
 app = http.resolver(max_body_bytes=512 * 1024)
 
@@ -61,6 +64,15 @@ def prove_business_rule(
     """Run the tests of a version, the latest by default; nothing is stored."""
     found, proof = rule_wiring.rule_reader().proof(_tenant(layer), rule_key, version)
     return ProofResponse.of(found, proof, http.call(app).language)
+
+
+@app.post(f"{BASE}/<rule_key>/explain", right=rights.READ_RULE, limit="read")
+def explain_business_rule(rule_key: KeyNamed, request: ExplainRequest) -> ExplainedResponse:
+    """Say why the rule that decides for the caller's tenant answers what it does, now or at a time."""
+    call = http.call(app)
+    rules = rule_wiring.rule_reader().repository
+    found = explain(rules, call.principal.tenant_id, rule_key, request.inputs, request.at)
+    return ExplainedResponse.of(found, call.language)
 
 
 @app.post(f"{BASE}/<rule_key>/simulate", right=rights.READ_RULE, limit="read")

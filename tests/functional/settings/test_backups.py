@@ -1,6 +1,8 @@
 """Backups of configuration: taken, compared, restored (CFG-21)."""
 
 import base64
+import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -11,6 +13,7 @@ from enghub.core.identity import Principal
 from enghub.settings.backups.errors import BackupDamaged
 from enghub.settings.backups.model import Backup, Saved, packed, unpacked
 from enghub.settings.configs.model import Layer
+from tests.factories import flags, rules
 from tests.factories.forms import a_form
 from tests.factories.handlers import load_handler
 from tests.factories.http import NOW, Context, a_principal
@@ -182,3 +185,70 @@ def test_what_is_no_backup_is_refused(data: bytes) -> None:
     event = a_form(f"{BACKUPS}/upload", {"file": ("backup.json.gz", data)}, caller=KEEPER)
     assert handler("keep_backups")(event, Context())["statusCode"] == 422
     assert ADMIN.tenant_id == KEEPER.tenant_id
+
+
+# --- flags, segments, rules ---
+
+
+def some_things() -> None:
+    flags.data("POST", body={"flagKey": "base", "isEnabled": True})
+    needs = [{"flag": "base", "variants": ["on"]}]
+    flags.data("POST", body={"flagKey": "new-ui", "targetRules": {"percentage": 12.5}, "prerequisites": needs})
+    flags.data("PUT", "/segments/pilots", {"included": ["u-1"]})
+    rules.data("PUT", "/dispatch.night", rules.a_rule())
+    rules.data("POST", "/dispatch.night/activate", {"version": 1})
+
+
+def lose_things() -> None:
+    flags.data("DELETE", "/new-ui")
+    flags.data("PUT", "/base", {"isEnabled": False})
+    flags.data("DELETE", "/segments/pilots")
+    rules.data("POST", "/dispatch.night/deactivate", {})
+
+
+def test_flags_segments_and_rules_are_kept_and_restored_equal() -> None:
+    some_items()
+    some_things()
+    taken = done("POST")
+    assert taken["items"] == 8
+    assert verified(taken["backupId"])["equal"]
+    destroy()
+    lose_things()
+    lost = verified(taken["backupId"])
+    assert (lost["missing"], lost["changed"]) == (6, 2)
+    shown = {(one["kind"], one["configKey"]): one["difference"] for one in lost["differences"]}
+    assert shown["flag", "new-ui"] == "MISSING"
+    assert shown["rule", "dispatch.night"] == "CHANGED"
+    restored(taken["backupId"], changeReason="after the fire")
+    assert verified(taken["backupId"])["equal"]
+    assert flags.data("GET", "/new-ui")["targetRules"]["percentage"] == 12.5
+    assert rules.data("GET", "/dispatch.night")["activeVersion"] == 1
+    entry = audit.history("acme", "feature_flag/-/PROD/new-ui")[-1]
+    assert entry.reason == f"after the fire [backup {taken['backupId']}]"
+
+
+def test_a_selection_of_one_kind_is_restored_alone_and_elsewhere_too() -> None:
+    some_items()
+    some_things()
+    taken = done("POST")["backupId"]
+    lose_things()
+    destroy()
+    assert restored(taken, kinds=["flag"], keys=["base"])["changed"] == 1
+    assert flags.data("GET", "/base")["isEnabled"] is True
+    assert verified(taken)["missing"] == 6
+    content = base64.b64decode(done("GET", f"/{taken}/file")["content"])
+    event = a_form(f"{BACKUPS}/upload", {"file": ("b.json.gz", content)}, caller=ELSEWHERE)
+    there = json.loads(handler("keep_backups")(event, Context())["body"])["data"]["backupId"]
+    restored(there, ELSEWHERE)
+    assert verified(there, ELSEWHERE)["equal"]
+
+
+def test_a_backup_of_the_first_form_is_read() -> None:
+    old = Backup(NOW, "admin", (Saved(Layer.TENANT, "", {"configKey": "a", "configValue": "1"}),))
+    whole = json.loads(gzip.decompress(packed(old)))
+    whole["format"] = "enghub-settings-backup/1"
+    body = json.loads(whole["backup"])
+    del body["things"]
+    whole["backup"] = json.dumps(body)
+    whole["sha256"] = hashlib.sha256(whole["backup"].encode()).hexdigest()
+    assert unpacked(gzip.compress(json.dumps(whole).encode())) == old

@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from enghub.core import audit
+from enghub.core import audit, clock
+from enghub.core.clock import system_clock
 from enghub.settings import approval_wiring, rule_wiring
 from enghub.settings.configs import wiring
 from enghub.settings.published import BusinessRuleActivated
@@ -205,3 +206,25 @@ def test_each_layer_and_tenant_has_its_own() -> None:
     assert sent("GET", KEY, caller=other)[0] == 404
     reader = a_principal("business_rule:read")
     assert sent("PUT", KEY, a_rule(), caller=reader)[1]["details"]["permission"] == "business_rule:change"
+
+
+def test_an_explanation_says_whose_version_decides_and_what_each_cell_saw() -> None:
+    data("PUT", "/dispatch.night", a_rule(changeReason="first"))
+    data("POST", "/dispatch.night/activate", {"version": 1})
+    then = clock.to_text(system_clock())
+    data("PUT", "/dispatch.night", a_rule(name="of all", tests=[MANY, NIGHT]), layer="global")
+    data("POST", "/dispatch.night/activate", {"version": 1}, layer="global")
+    why = data("POST", "/dispatch.night/explain", {"inputs": {"qty": 5, "shift": "night"}})
+    assert (why["layer"], why["version"], why["writtenBy"], why["changeReason"]) == ("tenant", 1, "manager", "first")
+    assert why["outcome"]["results"] == [{"line": "L2", "hours": 8}]
+    assert [(one["row"], one["fits"]) for one in why["rows"]] == [(2, True), (1, False)]
+    assert why["rows"][1]["cells"] == [{"column": "qty", "test": "> 100", "actual": 5, "holds": False, "problem": ""}]
+    data("POST", "/dispatch.night/deactivate", {})
+    now = data("POST", "/dispatch.night/explain", {"inputs": {"qty": 5}})
+    assert (now["layer"], now["writtenBy"]) == ("global", "acme/manager")
+    assert "shift" in now["rows"][1]["cells"][-1]["problem"], "the cell that could not judge names its column"
+    past = data("POST", "/dispatch.night/explain", {"inputs": {"qty": 5, "shift": "night"}, "at": then})
+    assert (past["layer"], past["activatedBy"]) == ("tenant", "manager")
+    assert sent("POST", "/other/explain", {"inputs": {}})[0] == 404
+    early = {"inputs": {}, "at": "2020-01-01T00:00:00Z"}
+    assert sent("POST", "/dispatch.night/explain", early)[0] == 404

@@ -1,23 +1,18 @@
 """``enghub settings``: a folder of configuration, planned, applied, compared (CFG-32); backups by command (CFG-21)."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import boto3
-import httpx
 import pytest
 
 from enghub_cli.commands import settings
 from enghub_cli.errors import Stop
 from enghub_cli.hub import Api
-from tests.factories.http import Context, a_principal, a_request
-from tests.factories.settings import EVERYTHING, answer, handler, sent_to
+from tests.factories.folders import ADMIN, serve
+from tests.factories.settings import answer, sent_to
 
-RIGHTS = ("config:read", *EVERYTHING, "config_backup:keep", "config_backup:keep:global", "approval_rule:change")
-ADMIN = a_principal(*RIGHTS, user="admin")
 HUB = Api("https://hub.example", "token", "/api/v1")
 
 
@@ -27,28 +22,7 @@ def table(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     account("settings")
     boto3.client("s3", "us-east-1").create_bucket(Bucket="enghub-test-files")
     monkeypatch.setenv("BUCKET_NAME", "enghub-test-files")
-    transport = httpx.MockTransport(_answered)
-
-    def request(method: str, url: str, **options: Any) -> httpx.Response:
-        options.pop("trust_env")
-        with httpx.Client(transport=transport) as client:
-            return client.request(method, url, **options)
-
-    monkeypatch.setattr(httpx, "request", request)
-
-
-def _answered(request: httpx.Request) -> httpx.Response:
-    path = request.url.path
-    query = dict(parse_qsl(request.url.query.decode()))
-    name = "keep_backups" if "/settings/backups" in path else "transfer_configs"
-    name = "read_configs" if path.endswith("/impact") else name
-    kind = request.headers.get("content-type", "application/json")
-    event = a_request(request.method, path, None, caller=ADMIN, headers={"Content-Type": kind}, query=query or None)
-    body = request.read()
-    if body:
-        event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    found = handler(name)(event, Context())
-    return httpx.Response(found["statusCode"], text=found["body"])
+    serve(monkeypatch, lambda: ADMIN)
 
 
 def data(*args: Any, **kwargs: Any) -> Any:
@@ -80,10 +54,10 @@ def test_a_folder_is_planned_applied_and_then_as_the_hub(folder: Path, capsys: p
     data("POST", body=text("host", "old", description="stays"))
     data("POST", body=text("own", "1"))
     found = planned(folder, capsys)
-    outcomes = {one["configKey"]: one["outcome"] for one in found["tenant"]["items"]}
+    outcomes = {one["name"]: one["outcome"] for one in found["tenant"]["items"]}
     assert outcomes == {"host": "UPDATED", "flag": "CREATED", "url": "CREATED"}
-    assert (found["tenant"]["onlyInHub"], found["global"]["created"]) == (["own"], 1)
-    assert found["global"]["hits"] == {"theme": "1 of 1"}
+    assert ([one["name"] for one in found["tenant"]["onlyInHub"]], found["global"]["created"]) == (["own"], 1)
+    assert found["global"]["hits"] == {"config theme": "1 of 1"}
     assert data("GET", "/host")["configValue"] == "old"
     settings.apply(HUB, folder, reason="release 4")
     assert [data("GET", f"/{key}")["configValue"] for key in ("host", "flag", "url", "theme")] == [

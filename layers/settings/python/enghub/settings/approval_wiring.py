@@ -13,7 +13,10 @@ from enghub.settings.approvals.service import Approving, Executor
 from enghub.settings.business_rules import service as rules
 from enghub.settings.configs import wiring as configs
 from enghub.settings.flags import approving as flags
+from enghub.settings.flags import staging
 from enghub.settings.flags import wiring as flag_wiring
+from enghub.settings.folders import approving as folders
+from enghub.settings.folders import wiring as folder_wiring
 from enghub.settings.releases import approving as releases
 from enghub.settings.rule_wiring import rule_reader
 
@@ -25,6 +28,7 @@ def approving() -> Approving:
     more: dict[str, Executor] = {
         rules.KIND: rule_reader(),
         flags.KIND: flags.FlagExecutor(flag_wiring.reader()),
+        folders.KIND: folder_wiring.executor(),
         releases.KIND: releases.ReleaseExecutor(release_wiring.deciding()),
     }
     return replace(found, executors={**found.executors, **more})
@@ -32,7 +36,14 @@ def approving() -> Approving:
 
 def timer_handlers() -> dict[str, Handler]:
     """Return what the timers of requests do, by purpose."""
-    return {DUE: _settle}
+    return {DUE: _settle, staging.DUE: _settle_flags}
+
+
+def _settle_flags(due: DueTimer) -> None:
+    at = max(due.due, system_clock())
+    staging.settle(
+        due.tenant_id, due.payload["stageId"], Origin(due.tenant_id, "", "system", at, request_id=due.version), due
+    )
 
 
 def _settle(due: DueTimer) -> None:

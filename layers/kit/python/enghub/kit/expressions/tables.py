@@ -124,14 +124,19 @@ class CompiledTable:
         """
         fitting = []
         for number, tests in enumerate(self.tests, 1):
-            if all(self._holds(test, column, inputs) for column, test in tests.items()):
+            if all(self.holds(test, column, inputs) for column, test in tests.items()):
                 fitting.append(number)
                 if self.table.policy is HitPolicy.FIRST:
                     break
         found = [{name: one.value(inputs) for name, one in self.results[n - 1].items()} for n in fitting]
         return self._by_policy(fitting, found, inputs)
 
-    def _holds(self, test: Expression, column: str, inputs: Mapping[str, Any]) -> bool:
+    def holds(self, test: Expression, column: str, inputs: Mapping[str, Any]) -> bool:
+        """Tell whether one test of a row holds for these inputs.
+
+        Raises:
+            ExpressionFailed: it cannot judge; row and column are named.
+        """
         value = inputs.get(column)
         if value is None and column not in self.table.may_lack:
             raise ExpressionFailed(field=test.field, expression=test.text, problem=_EMPTY)

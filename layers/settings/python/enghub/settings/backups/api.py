@@ -9,8 +9,9 @@ from enghub.core import wire
 from enghub.core.multipart import Uploaded
 from enghub.settings.approvals.api import Comment
 from enghub.settings.backups.model import Difference, Selection
-from enghub.settings.backups.service import SHOWN, Compared, Stored, Verified
+from enghub.settings.backups.service import SHOWN, Compared, ComparedThing, Stored, Verified
 from enghub.settings.configs.model import Layer
+from enghub.settings.folders.model import Kind
 
 BACKUPS = "/api/v1/settings/backups"
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -23,10 +24,11 @@ class SelectionRequest(wire.Request):
     layers: Annotated[list[Layer], Field(max_length=3)] = Field(default=[])
     keys: Annotated[list[Pattern], Field(max_length=100)] = Field(default=[])
     """Keys, or patterns as ``security.*``."""
+    kinds: Annotated[list[Kind], Field(max_length=4)] = Field(default=[])
 
     def selection(self) -> Selection:
         """Return what is meant."""
-        return Selection(tuple(self.layers), tuple(self.keys))
+        return Selection(tuple(self.layers), tuple(self.keys), tuple(self.kinds))
 
 
 class RestoreRequest(SelectionRequest):
@@ -90,17 +92,33 @@ class BackupFileResponse(wire.Response):
 class DifferenceShown(wire.Response):
     """One item that is not as in the backup."""
 
+    kind: Kind
+    environment: str
+    """Of flags and segments."""
     layer: Layer
     user_id: str
     config_key: str
+    """The key, whatever kind it is of."""
     difference: Difference
     fields: list[str]
 
     @classmethod
-    def of(cls, one: Compared) -> "DifferenceShown":
-        """Return the answer for an item."""
+    def of(cls, one: Compared | ComparedThing, layer: Layer) -> "DifferenceShown":
+        """Return the answer for an item, or a thing of the space's layer."""
+        if isinstance(one, ComparedThing):
+            return cls(
+                kind=one.kind,
+                environment=one.environment,
+                layer=layer,
+                user_id="",
+                config_key=one.name,
+                difference=one.difference,
+                fields=list(one.fields),
+            )
         owner = one.address.owner
         return cls(
+            kind=Kind.CONFIG,
+            environment="",
             layer=owner.layer,
             user_id=owner.user_id,
             config_key=one.address.config_key,
@@ -122,7 +140,7 @@ class VerifiedResponse(wire.Response):
     differences: Annotated[list[DifferenceShown], Field(max_length=SHOWN)]
 
     @classmethod
-    def of(cls, backup_id: str, found: Verified) -> "VerifiedResponse":
+    def of(cls, backup_id: str, found: Verified, layer: Layer) -> "VerifiedResponse":
         """Return the answer for a comparison."""
         kinds = [one.difference for one in found.differences]
         return cls(
@@ -132,5 +150,5 @@ class VerifiedResponse(wire.Response):
             missing=kinds.count(Difference.MISSING),
             changed=kinds.count(Difference.CHANGED),
             added=kinds.count(Difference.ADDED),
-            differences=[DifferenceShown.of(one) for one in found.differences[:SHOWN]],
+            differences=[DifferenceShown.of(one, layer) for one in found.differences[:SHOWN]],
         )

@@ -5,22 +5,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from enghub.core import ids
 from enghub.core.identity import Origin
+from enghub.core.strictjson import parse_json, write_json
 from enghub.kit.sheets.model import Cell, Row
 from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.backups.errors import BackupDamaged, RestoreRefused, RestoreTooLarge
-from enghub.settings.backups.model import Backup, Difference, Saved, Selection, packed, unpacked
+from enghub.settings.backups.model import (
+    Backup,
+    Difference,
+    Saved,
+    Selection,
+    Thing,
+    packed,
+    sorted_in,
+    unpacked,
+)
 from enghub.settings.configs.commits import overdue
-from enghub.settings.configs.errors import BatchRefused
 from enghub.settings.configs.model import EVERY_TENANT, Address, Config, Content, Layer, Owner
 from enghub.settings.configs.service import ConfigService, Edited
+from enghub.settings.folders import documents
+from enghub.settings.folders.model import Kind, Wanted, flag_file, segment_file
+from enghub.settings.folders.service import Folders
 from enghub.settings.transfers.columns import COLUMNS, CellRefused, read_row, row_of
+from enghub_flags.reading import plain
 
 MAX_RESTORED = 2_000
 """Items that one restore changes at one moment."""
 SHOWN = 100
 _TOGETHER = 100
+Place = tuple[Kind, str, str]
+"""Kind, environment and name of a flag, segment or rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +85,22 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedThing:
+    """How one flag, segment or rule is not as in the backup."""
+
+    kind: Kind
+    environment: str
+    name: str
+    difference: Difference
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """A backup against what is there; items that had expired by then count for neither."""
 
     items: int
-    differences: tuple[Compared, ...]
+    differences: tuple[Compared | ComparedThing, ...]
 
     @property
     def equal(self) -> bool:
@@ -86,11 +114,14 @@ class Backups:
 
     configs: ConfigService
     store: BackupStore
+    folders: Folders
 
     def take(self, origin: Origin) -> tuple[Stored, int]:
-        """Keep a backup of everything in the origin's space; return it and its number of items."""
-        items = [_saved(config) for config in self._now(origin.tenant_id)]
-        return self._keep(packed(Backup(origin.at, origin.user_id, tuple(items))), len(items), origin)
+        """Keep a backup of everything in the origin's space; return it and its number of items and things."""
+        items = tuple(_saved(config) for config in self._now(origin.tenant_id))
+        things = tuple(self._things(origin))
+        data = packed(Backup(origin.at, origin.user_id, items, things))
+        return self._keep(data, len(items) + len(things), origin)
 
     def take_in(self, data: bytes, origin: Origin) -> tuple[Stored, int]:
         """Keep a backup that another environment made.
@@ -98,7 +129,8 @@ class Backups:
         Raises:
             BackupDamaged
         """
-        return self._keep(data, len(unpacked(data).items), origin)
+        backup = unpacked(data)
+        return self._keep(data, len(backup.items) + len(backup.things), origin)
 
     def _keep(self, data: bytes, items: int, origin: Origin) -> tuple[Stored, int]:
         backup_id = ids.new_id(origin.at)
@@ -121,6 +153,7 @@ class Backups:
             BackupNotFound, BackupDamaged
         """
         wanted = self._wanted(backup_id, selection, origin)
+        things = self._wanted_things(backup_id, selection, origin)
         now = {one.address: one for one in self._now(origin.tenant_id)}
         found = [_compared(address, content, now.get(address), origin) for address, content in wanted.items()]
         added = [
@@ -128,7 +161,10 @@ class Backups:
             for address in sorted(now.keys() - wanted.keys())
             if selection.fits(address.owner.layer, address.config_key)
         ]
-        return Verified(len(wanted), (*(one for one in found if one is not None), *added))
+        others = self._compared_things(things, selection, origin)
+        differences: list[Compared | ComparedThing] = [one for one in found if one is not None]
+        differences += [*added, *others]
+        return Verified(len(wanted) + len(things), tuple(differences))
 
     def restore(
         self, backup_id: str, selection: Selection, origin: Origin, reason: str, *, dry_run: bool = False
@@ -141,23 +177,50 @@ class Backups:
             BackupNotFound, BackupDamaged, RestoreTooLarge, RestoreRefused
         """
         wanted = self._wanted(backup_id, selection, origin)
+        things = self._wanted_things(backup_id, selection, origin)
         before = self.verify(backup_id, selection, origin)
-        different = [one.address for one in before.differences if one.difference is not Difference.ADDED]
+        different = [one for one in before.differences if one.difference is not Difference.ADDED]
         if len(different) > MAX_RESTORED:
             raise RestoreTooLarge(needed=len(different), most=MAX_RESTORED)
-        edits = [_edit(address, wanted[address]) for address in different]
-        refused = self.configs.refusals(edits, origin, reason)[0] if dry_run else []
+        edits = [_edit(one.address, wanted[one.address]) for one in different if isinstance(one, Compared)]
+        named = [(one.kind, one.environment, one.name) for one in different if isinstance(one, ComparedThing)]
+        shall = _files([things[one] for one in named])
+        why = f"{reason} [backup {backup_id}]".lstrip()
+        whole, lines, refused = self.folders.planned_with(edits, shall, origin, why)
         if refused:
             raise RestoreRefused(refused=len(refused), errors=refused[:SHOWN])
-        if edits and not dry_run:
-            try:
-                answer = self.configs.change_all(edits, origin, f"{reason} [backup {backup_id}]".lstrip(), None)
-            except BatchRefused as error:
-                told = error.details["errors"]
-                raise RestoreRefused(refused=len(told), errors=told[:SHOWN]) from error
-            if isinstance(answer, ChangeRequest):
-                return answer
-        return before
+        if dry_run:
+            return before
+        answer = self.folders.make(whole, lines, origin, why)
+        return answer if isinstance(answer, ChangeRequest) else before
+
+    def _things(self, origin: Origin) -> Iterator[Thing]:
+        found = self.folders.things(origin)
+        yield from (Thing(Kind.FLAG, documents.flag_document(flag_file(one))) for one in found.flags)
+        yield from (Thing(Kind.SEGMENT, documents.segment_document(segment_file(one))) for one in found.segments)
+        yield from (Thing(Kind.RULE, documents.rule_document(one)) for one in found.rules)
+
+    def _wanted_things(self, backup_id: str, selection: Selection, origin: Origin) -> dict[Place, Thing]:
+        layer = Layer.GLOBAL if origin.tenant_id == EVERY_TENANT else Layer.TENANT
+        backup = unpacked(self.store.get(origin.tenant_id, backup_id))
+        return {one.place: one for one in backup.things if selection.fits(layer, one.name, one.kind)}
+
+    def _compared_things(
+        self, wanted: Mapping[Place, Thing], selection: Selection, origin: Origin
+    ) -> Iterator[ComparedThing]:
+        layer = Layer.GLOBAL if origin.tenant_id == EVERY_TENANT else Layer.TENANT
+        now = {one.place: one for one in self._things(origin)}
+        for place, thing in wanted.items():
+            if place not in now:
+                yield ComparedThing(*place, Difference.MISSING)
+                continue
+            old, new = _plain(thing), _plain(now[place])
+            fields = tuple(name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
+            if fields:
+                yield ComparedThing(*place, Difference.CHANGED, fields)
+        for place in sorted(now.keys() - wanted.keys()):
+            if selection.fits(layer, place[2], place[0]):
+                yield ComparedThing(*place, Difference.ADDED)
 
     def _wanted(self, backup_id: str, selection: Selection, origin: Origin) -> dict[Address, Content]:
         backup = unpacked(self.store.get(origin.tenant_id, backup_id))
@@ -179,6 +242,25 @@ class Backups:
                 asked = [Address(owner, name) for name in keys[start : start + _TOGETHER]]
                 found = self.configs.repository.load(asked)
                 yield from (found[one].value for one in asked if one in found and not found[one].value.is_deleted)
+
+
+def _plain(thing: Thing) -> dict[str, Any]:
+    """Return a document with its numbers as they compare: 10.0 is 10."""
+    found: dict[str, Any] = plain(parse_json(write_json(sorted_in(thing.document))))
+    return found
+
+
+def _files(things: Sequence[Thing]) -> Wanted:
+    """Return things of a backup as they shall be.
+
+    Raises:
+        BackupDamaged: one of them says what none can say.
+    """
+    try:
+        of = {kind: tuple(documents.file_of(one.document, kind) for one in things if one.kind is kind) for kind in Kind}
+    except ValidationError as error:
+        raise BackupDamaged(reason="a flag, segment or rule in it cannot be read") from error
+    return Wanted(of[Kind.FLAG], of[Kind.SEGMENT], of[Kind.RULE])
 
 
 def _saved(config: Config) -> Saved:

@@ -5,9 +5,10 @@ from functools import cache
 from enghub.settings.backups.dynamo import BucketBackups
 from enghub.settings.backups.service import Backups
 from enghub.settings.configs import wiring
+from enghub.settings.folders.wiring import folders
 
 
 @cache
 def backups() -> Backups:
     """Return the use cases of backups."""
-    return Backups(wiring.configs(), BucketBackups())
+    return Backups(wiring.configs(), BucketBackups(), folders())

@@ -9,6 +9,7 @@ from pydantic import PlainSerializer
 from enghub.core import i18n, wire
 from enghub.core.errors import EngHubError
 from enghub.core.events import dumps
+from enghub.settings.business_rules.explaining import Explained, RowSeen
 from enghub.settings.business_rules.model import (
     BusinessRule,
     Outcome,
@@ -36,6 +37,7 @@ class RuleSummary(wire.Response):
     activated_by: str
     activated_at: wire.Instant | None
     change_request_id: str
+    approved_by: list[str]
 
     @classmethod
     def of(cls, rule: BusinessRule) -> "RuleSummary":
@@ -170,6 +172,79 @@ class ProofResponse(wire.Response):
         )
 
 
+class CellResponse(wire.Response):
+    """A test with what it saw."""
+
+    column: str
+    test: str
+    actual: AnyJson
+    holds: bool
+    problem: str
+    """Why it could not judge."""
+
+
+class RowResponse(wire.Response):
+    """A row, from 1, with its tests up to the first that does not hold."""
+
+    row: int
+    fits: bool
+    cells: list[CellResponse]
+
+    @classmethod
+    def of(cls, one: RowSeen, language: i18n.Language) -> "RowResponse":
+        """Return the answer for a row."""
+        cells = [
+            CellResponse(
+                column=cell.column,
+                test=cell.test,
+                actual=cell.actual,
+                holds=cell.holds,
+                problem="" if cell.problem is None else cell.problem.message(language),
+            )
+            for cell in one.cells
+        ]
+        return cls(row=one.row, fits=one.fits, cells=cells)
+
+
+class ExplainedResponse(wire.Response):
+    """Why a rule answers what it does: whose version decides, who wrote, activated and approved it, row by row."""
+
+    rule_key: str
+    layer: str
+    version: int
+    written_by: str
+    written_at: wire.Instant | None
+    change_reason: str
+    activated_by: str
+    activated_at: wire.Instant | None
+    change_request_id: str
+    approved_by: list[str]
+    at: wire.Instant | None
+    outcome: OutcomeResponse
+    rows: list[RowResponse]
+    """At most 100, those that fit first."""
+
+    @classmethod
+    def of(cls, found: Explained, language: i18n.Language) -> "ExplainedResponse":
+        """Return the answer for an explanation."""
+        version, activation = found.version, found.activation
+        return cls(
+            rule_key=version.rule_key,
+            layer="global" if activation.tenant_id == "*" else "tenant",
+            version=version.version,
+            written_by=version.created_by,
+            written_at=version.created_at,
+            change_reason=version.reason,
+            activated_by=activation.by,
+            activated_at=activation.at,
+            change_request_id=activation.change_request,
+            approved_by=list(activation.approved_by),
+            at=found.at,
+            outcome=OutcomeResponse.of(found.outcome, language),
+            rows=[RowResponse.of(one, language) for one in found.rows],
+        )
+
+
 def facts(rule: BusinessRule) -> dict[str, Any]:
     """Return what an answer shows of a rule."""
     return {
@@ -184,4 +259,5 @@ def facts(rule: BusinessRule) -> dict[str, Any]:
         "activated_by": rule.activated_by,
         "activated_at": rule.activated_at,
         "change_request_id": rule.change_request,
+        "approved_by": list(rule.approved_by),
     }

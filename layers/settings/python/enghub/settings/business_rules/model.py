@@ -48,11 +48,24 @@ class BusinessRule:
     activated_at: datetime | None = None
     change_request: str = ""
     """The request for change by which the active version was approved."""
+    approved_by: tuple[str, ...] = ()
 
     @property
     def layer(self) -> str:
         """Whose it is."""
         return "global" if self.tenant_id == "*" else "tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Which version of a rule decides (0: none), since when, by whom, agreed to by whom."""
+
+    tenant_id: str
+    version: int
+    by: str
+    at: datetime | None
+    change_request: str = ""
+    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +87,10 @@ class RuleVersion:
     reason: str = ""
 
     def says_the_same(self, other: "RuleVersion") -> bool:
-        """Tell whether both say the same, whoever wrote them when."""
-        mine, theirs = ((v.name, v.kind, v.table, v.tests, v.description) for v in (self, other))
-        return mine == theirs
+        """Tell whether both say the same, whoever wrote them when, in whichever order of members."""
+        mine, theirs = ((v.name, v.kind, v.description) for v in (self, other))
+        texts = ((self.table, other.table), (self.tests, other.tests))
+        return mine == theirs and all(one == two or same(parse_json(one), parse_json(two)) for one, two in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +184,13 @@ def saved(wanted: RuleVersion, before: Kept[BusinessRule] | None, origin: Origin
 
 
 def activated(
-    before: Kept[BusinessRule], version: int, origin: Origin, reason: str, change_request: str = ""
+    before: Kept[BusinessRule],
+    version: int,
+    origin: Origin,
+    reason: str,
+    *,
+    change_request: str = "",
+    approved_by: tuple[str, ...] = (),
 ) -> Commit[BusinessRule]:
     """Return the commit by which a version becomes the one that decides; 0: none does."""
     after = replace(
@@ -179,5 +199,6 @@ def activated(
         activated_by=origin.user_id,
         activated_at=origin.at,
         change_request=change_request,
+        approved_by=approved_by,
     )
     return Commit(origin, "activated" if version else "deactivated", after, before, reason=reason)

@@ -1,10 +1,11 @@
 """What the use cases of business rules need of a store."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from enghub.core.commits import Commit, Kept
-from enghub.settings.business_rules.model import BusinessRule, RuleVersion
+from enghub.settings.business_rules.model import Activation, BusinessRule, RuleVersion
 from enghub.settings.configs.repository import Page
 
 
@@ -13,6 +14,9 @@ class RuleRepository(Protocol):
 
     def get(self, tenant_id: str, rule_key: str) -> Kept[BusinessRule] | None:
         """Return a rule."""
+
+    def activation(self, tenant_id: str, rule_key: str, at: datetime | None) -> Activation | None:
+        """Return which version decides now, or decided at a time; None where there is, or was, no such rule."""
 
     def page(self, tenant_id: str, limit: int, cursor: str | None) -> Page[BusinessRule]:
         """Return rules by key."""

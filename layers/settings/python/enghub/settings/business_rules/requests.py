@@ -98,6 +98,13 @@ class DeactivateRequest(wire.Request):
     break_glass: wire.Flag = False
 
 
+class ExplainRequest(wire.Request):
+    """For which inputs, and at which time; now when left out."""
+
+    inputs: Values
+    at: wire.Instant | None = None
+
+
 class SimulateRequest(wire.Request):
     """Cases for a version, the latest by default, or for a ``table`` that is thought of."""
 

@@ -135,7 +135,7 @@ class RuleService:
         if version:
             found, proof = self.proof(tenant_id, rule_key, version)
             if not proof.is_whole:
-                raise _unproven(found, proof)
+                raise unproven(found, proof)
         alongside: ChangeRequest | Sequence[Any] = ()
         if self.approving is not None:
             alongside = self._held(
@@ -173,7 +173,8 @@ class RuleService:
         before = self._existing(request.tenant_id, said.rule_key)
         if before.value.active_version != expected:
             raise VersionConflict(expected=expected, actual=before.value.active_version)
-        commit = model.activated(before, version, origin, request.approval.reason, request.request_id)
+        reason, by = request.approval.reason, request.approval.approvers
+        commit = model.activated(before, version, origin, reason, change_request=request.request_id, approved_by=by)
         self._decide(commit, alongside)
 
     # --- inside ---
@@ -224,7 +225,8 @@ class RuleService:
         return found
 
 
-def _unproven(version: RuleVersion, proof: Proof) -> RuleUnproven:
+def unproven(version: RuleVersion, proof: Proof) -> RuleUnproven:
+    """Return the refusal of a version that its tests do not prove, with what each failed test expected and got."""
     failed = [
         {
             "test": one.test.name,

@@ -49,7 +49,7 @@ class ConfigGate:
     def asks(self, changes: Sequence[ConfigCommit]) -> bool:
         """Tell whether a rule speaks of the changes; one Query."""
         tenant_id = changes[0].origin.tenant_id
-        return self.approving.need(tenant_id, [_subject(change) for change in changes]) is not None
+        return self.approving.need(tenant_id, subjects(changes)) is not None
 
     def passes(
         self, changes: Sequence[ConfigCommit], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
@@ -60,15 +60,12 @@ class ConfigGate:
             BreakGlassForbidden: a rule allows no change before its approval.
             ReasonRequired: such a change has no reason.
         """
-        subjects = [_subject(change) for change in changes]
-        payload = codec.dumps(Proposal(tuple(map(_proposed, changes))))
-        preview = [_preview(change) for change in changes]
         return held(
             self.approving,
             KIND,
-            subjects,
-            payload,
-            preview,
+            subjects(changes),
+            codec.dumps(proposal(changes)),
+            preview(changes),
             origin=origin,
             reason=reason,
             claim=claim,
@@ -88,12 +85,19 @@ class ConfigExecutor:
         Raises:
             ConfigVersionConflict: an item changed meanwhile.
         """
-        proposal = codec.loads(Proposal, request.payload)
+        self.service.save(self.made(codec.loads(Proposal, request.payload), request, origin), alongside)
+
+    def made(self, proposal: Proposal, request: ChangeRequest, origin: Origin) -> list[ConfigCommit]:
+        """Return the commits of an approved proposal, checked as things are now.
+
+        Raises:
+            ConfigVersionConflict: an item changed meanwhile.
+        """
         together = self.service.together([one.address for one in proposal.changes])
         found = dict(together.known)
         made = [self._made(one, found, request, origin) for one in proposal.changes]
         together.add(*made)
-        self.service.save([self._checked(one, together, found) for one in made], alongside)
+        return [self._checked(one, together, found) for one in made]
 
     def revert(self, request: ChangeRequest, origin: Origin, alongside: Sequence[Any]) -> None:
         """Bring back what stood before, where the change is still the last one.
@@ -101,12 +105,19 @@ class ConfigExecutor:
         Raises:
             ConfigVersionConflict: an item changed since.
         """
-        proposal = codec.loads(Proposal, request.payload)
+        self.service.save(self.unmade(codec.loads(Proposal, request.payload), request, origin), alongside)
+
+    def unmade(self, proposal: Proposal, request: ChangeRequest, origin: Origin) -> list[ConfigCommit]:
+        """Return the commits that take a proposal back.
+
+        Raises:
+            ConfigVersionConflict: an item changed since.
+        """
         together = self.service.together([one.address for one in proposal.changes])
         found = dict(together.known)
         made = [self._back(one, found, request, origin) for one in proposal.changes]
         together.add(*made)
-        self.service.save([self._checked(one, together, found) for one in made], alongside)
+        return [self._checked(one, together, found) for one in made]
 
     def _checked(self, change: ConfigCommit, together: Together, found: Found) -> ConfigCommit:
         return change if change.after.is_deleted else checked(together, change, found, self.service.seals, forced=True)
@@ -138,6 +149,21 @@ class ConfigExecutor:
             return commits.deleted(current, origin, reason)
         content = commits.again(old.content, origin.at)
         return commits.changed(current, content, origin, reason, action="rolled_back")
+
+
+def proposal(changes: Sequence[ConfigCommit]) -> Proposal:
+    """Return what a request keeps of changes."""
+    return Proposal(tuple(map(_proposed, changes)))
+
+
+def subjects(changes: Sequence[ConfigCommit]) -> list[Subject]:
+    """Return what changes are about, as rules of approval see it."""
+    return [_subject(change) for change in changes]
+
+
+def preview(changes: Sequence[ConfigCommit]) -> list[dict[str, Any]]:
+    """Return what people see of changes: before and after."""
+    return [_preview(change) for change in changes]
 
 
 def _check_version(expected: int, found: Kept[Any] | None, origin: Origin) -> None:

@@ -194,7 +194,7 @@ class ConfigService:
             ConfigHeld: an item belongs to other changes that are being saved together.
             BatchRefused: 42201, with the place, key, code and reason of every change that is refused.
         """
-        prepared, refused = self._prepared_all(wanted, origin, reason)
+        prepared, refused = self.prepared_all(wanted, origin, reason)
         if refused:
             if made := self._made_all(wanted, origin):
                 return made
@@ -220,7 +220,7 @@ class ConfigService:
 
     def refusals(self, wanted: Sequence[Edited], origin: Origin, reason: str) -> tuple[list[Any], bool]:
         """Return what would be refused of changes that are thought of, and whether people have to agree to them."""
-        prepared, refused = self._prepared_all(wanted, origin, reason)
+        prepared, refused = self.prepared_all(wanted, origin, reason)
         changes = [change for change in prepared if isinstance(change, ConfigCommit)]
         return refused, bool(changes) and self.gate is not None and self.gate.asks(changes)
 
@@ -237,9 +237,10 @@ class ConfigService:
 
     # --- inside ---
 
-    def _prepared_all(
+    def prepared_all(
         self, wanted: Sequence[Edited], origin: Origin, reason: str
     ) -> tuple[list[ConfigCommit | Config], list[Any]]:
+        """Return changes as they were checked together (an item where nothing changes), and what is refused."""
         together = self.together([each.address for each in wanted])
         found = dict(together.known)
         changes: dict[int, ConfigCommit | Config] = {}

@@ -31,7 +31,9 @@ MAX_APPROVAL_RULES = 50
 """Of one tenant: every change reads them."""
 
 
-def _items() -> DynamoConfigs:
+def items() -> DynamoConfigs:
+    """Return the store of items; more changes than a transaction holds become a change set."""
+
     def beyond(*change: Any) -> Mapping[Address, Config]:
         return switching.save_as_set(*change)
 
@@ -41,7 +43,7 @@ def _items() -> DynamoConfigs:
 @cache
 def configs() -> ConfigService:
     """Return the use cases that change configuration items, as far as rules of approval let them."""
-    return ConfigService(_items(), FieldSeals(), ConfigGate(approving()))
+    return ConfigService(items(), FieldSeals(), ConfigGate(approving()))
 
 
 @cache
@@ -53,14 +55,14 @@ def approval_rules() -> Setup[ApprovalRule]:
 @cache
 def approving() -> Approving:
     """Return the use cases of requests for change of configuration; ``approval_wiring`` has those of every kind."""
-    executors: dict[str, Executor] = {KIND: ConfigExecutor(ConfigService(_items(), FieldSeals()))}
+    executors: dict[str, Executor] = {KIND: ConfigExecutor(ConfigService(items(), FieldSeals()))}
     return Approving(approvals.DynamoChangeRequests(), approval_rules(), executors)
 
 
 @cache
 def restoring() -> ConfigRestoring:
     """Return the use cases that bring versions back, and let staged ones come into force."""
-    return ConfigRestoring(configs(), ConfigReader(_items()))
+    return ConfigRestoring(configs(), ConfigReader(items()))
 
 
 def timer_handlers() -> dict[str, Handler]:

@@ -8,8 +8,7 @@ from enghub.core.commits import Commit
 from enghub.core.i18n import Text
 from enghub.core.identity import Origin
 from enghub.settings.flags.errors import FlagInUse, FlagUnfit
-from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet
-from enghub.settings.flags.repository import FlagSetContent
+from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet, FlagSetContent
 from enghub_flags.evaluation import circle
 from enghub_flags.model import Flag, Operator
 

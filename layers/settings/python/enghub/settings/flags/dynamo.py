@@ -4,7 +4,8 @@ Flag        pk T#<tenant>#FLAG#<environment>#<key>   sk FLAG
 Version     same pk                                  sk V#<number>     never removed (CFG-06)
 Segment     pk T#<tenant>#SEGMENT#<environment>#<key>   sk SEGMENT
 Set         pk T#<tenant>#FLAGS#<environment>        sk FLAG#<key>, SEGMENT#<key>: what is in force, read whole
-Revision    same pk                                  sk REVISION       counts the set's changes, and its flags
+Revision    same pk                                  sk REVISION       counts the set's changes, and its flags;
+                                                                       names a stage (``staging``) while one is settled
 
 The global layer is tenant ``*``.
 """
@@ -12,7 +13,7 @@ The global layer is tenant ``*``.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -20,14 +21,20 @@ from enghub.core.aggregates import Aggregate, Items
 from enghub.core.claims import Claim
 from enghub.core.codec import Key, RawItem
 from enghub.core.commits import Commit, Kept
-from enghub.core.dynamo import Attr, each, key, read_many
+from enghub.core.dynamo import Attr, each, get, key, read_many
 from enghub.core.idempotency import puts
+from enghub.core.lazy import lazy
 from enghub.core.transactions import Delete, Update, Write, transact
 from enghub.settings.flags.changes import Changes
-from enghub.settings.flags.errors import FlagExists, FlagsChanged, TooManyFlags
+from enghub.settings.flags.errors import FlagExists, FlagsChanged, FlagsHeld, TooManyFlags
 from enghub.settings.flags.events import flag_changed
-from enghub.settings.flags.model import MAX_FLAGS, MAX_SIZE, FeatureFlag, FlagSegment, FlagSet
-from enghub.settings.flags.repository import FlagSetContent, VersionPage
+from enghub.settings.flags.model import MAX_FLAGS, MAX_SIZE, FeatureFlag, FlagSegment, FlagSet, FlagSetContent
+from enghub.settings.flags.repository import VersionPage
+
+if TYPE_CHECKING:
+    from enghub.settings.flags import staged
+else:  # only while many flags are being changed
+    staged = lazy("enghub.settings.flags.staged")
 
 REVISION = "REVISION"
 NOTHING_SEEN: Mapping[FlagSet, int] = MappingProxyType({})
@@ -111,27 +118,41 @@ class DynamoFlags:
         by_partition = {pk: int(item["revision"]["N"]) for (pk, _), item in found.items()}
         return {at: by_partition.get(_set_partition(at), 0) for at in sets}
 
+    def check_free(self, at: FlagSet) -> None:
+        """One consistent GetItem."""
+        stored = get(*revision_key(at))
+        if stored is not None and "staged" in stored:
+            raise FlagsHeld(environment=at.environment.value)
+
     def load(self, at: FlagSet) -> FlagSetContent:
         """One GetItem and one Query for each MB; again when the set changed while it was read."""
         found = FlagSetContent()
         for _ in range(TRIES):
             before = self.revisions([at])[at]
-            flags: list[FeatureFlag] = []
-            segments: list[FlagSegment] = []
-            after = 0
-            for item in each(_set_partition(at)):
-                entity = item["entity"]["S"]
-                if entity == IN_FORCE.entity:
-                    flags.append(IN_FORCE.value(item))
-                elif entity == SEGMENTS_IN_FORCE.entity:
-                    segments.append(SEGMENTS_IN_FORCE.value(item))
-                else:
-                    after = int(item["revision"]["N"])
-            # The smaller number: what is newer than it is read again with the next look.
-            found = FlagSetContent(before, tuple(flags), tuple(segments))
+            found, after = self._loaded(at, before)
             if before == after:
                 break
         return found
+
+    def _loaded(self, at: FlagSet, before: int) -> tuple[FlagSetContent, int]:
+        entries: dict[str, FeatureFlag | FlagSegment] = {}
+        after, stage_id = 0, ""
+        for item in each(_set_partition(at)):
+            entity = item["entity"]["S"]
+            if entity == IN_FORCE.entity:
+                entries[item["sk"]["S"]] = IN_FORCE.value(item)
+            elif entity == SEGMENTS_IN_FORCE.entity:
+                entries[item["sk"]["S"]] = SEGMENTS_IN_FORCE.value(item)
+            else:
+                after = int(item["revision"]["N"])
+                stage_id = item.get("staged", {}).get("S", "")
+        if stage_id:
+            entries = staged.overlaid(at, stage_id, entries)
+        ordered = [entries[name] for name in sorted(entries)]
+        flags = tuple(one for one in ordered if isinstance(one, FeatureFlag))
+        segments = tuple(one for one in ordered if isinstance(one, FlagSegment))
+        # The smaller number: what is newer than it is read again with the next look.
+        return FlagSetContent(before, flags, segments), after
 
     def version(self, at: FlagSet, flag_key: str, version: int) -> FeatureFlag | None:
         """One GetItem."""
@@ -166,13 +187,23 @@ def change_writes(changes: Changes, seen: Mapping[FlagSet, int] = NOTHING_SEEN) 
     """Return the writes of changes, for a transaction that does more."""
     writes: list[Write] = []
     for flag in changes.flags:
-        writes += [*FLAGS.writes(_with_event(flag))[1], VERSIONS.put(flag.after), _in_force(flag.after)]
+        writes += settling(flag)
     for segment in changes.segments:
-        writes += [*SEGMENTS.writes(segment)[1], _segment_in_force(segment.after)]
-    for at in changes.sets:
-        flags = changes.of(at).flags
-        writes.append(_counted(at, sum(map(_step, flags)), sum(map(_growth, flags)), seen.get(at)))
-    return writes
+        writes += settling(segment)
+    return [*writes, *(counting(changes.of(at), at, seen.get(at)) for at in changes.sets)]
+
+
+def counting(changes: Changes, at: FlagSet, seen: int | None, stage_id: str = "") -> Update:
+    """Return what counts changes of one set; with ``stage_id`` it lets what is staged be in force."""
+    more, size = sum(map(_step, changes.flags)), sum(map(_growth, changes.flags))
+    return _counted(at, more, size, seen, stage_id)
+
+
+def settling(commit: Commit[Any]) -> list[Write]:
+    """Return the writes of one change whose set has counted it."""
+    if isinstance(commit.after, FlagSegment):
+        return [*SEGMENTS.writes(commit)[1], _segment_in_force(commit.after)]
+    return [*FLAGS.writes(_with_event(commit))[1], VERSIONS.put(commit.after), _in_force(commit.after)]
 
 
 def _with_event(commit: Commit[FeatureFlag]) -> Commit[FeatureFlag]:
@@ -206,11 +237,18 @@ def _growth(commit: Commit[FeatureFlag]) -> int:
     return size(commit.after) - size(None if commit.before is None else commit.before.value)
 
 
-def _counted(at: FlagSet, more: int, size: int, seen: int | None) -> Update:
-    """Return what counts the set's changes, refused where it is full or not any more as ``seen``."""
-    number, revision, whole = Attr("flags"), Attr("revision"), Attr("size")
+def revision_key(at: FlagSet) -> Key:
+    """Return where a set counts its changes."""
+    return _set_partition(at), REVISION
+
+
+def _counted(at: FlagSet, more: int, size: int, seen: int | None, stage_id: str) -> Update:
+    """Return what counts the set's changes, refused where it is full, held, or not any more as ``seen``."""
+    number, revision, whole, held = Attr("flags"), Attr("revision"), Attr("size"), Attr("staged")
     actions = [revision.add(1), number.add(more), whole.add(size), Attr("entity").set("FLAG_SET")]
-    conditions = []
+    if stage_id:
+        actions.append(held.set(stage_id))
+    conditions: list[Condition] = [held.does_not_exist()]
     if more > 0 or size > 0:
         room = (number <= MAX_FLAGS - max(more, 0)) & (whole <= MAX_SIZE - max(size, 0))
         conditions.append(number.does_not_exist() | room)
@@ -219,11 +257,13 @@ def _counted(at: FlagSet, more: int, size: int, seen: int | None) -> Update:
 
     def refusal(stored: RawItem | None) -> Exception:
         actual = 0 if stored is None else int(stored["revision"]["N"])
+        if stored is not None and "staged" in stored:
+            return FlagsHeld(environment=at.environment.value)
         if seen is not None and actual != seen:
             return FlagsChanged()
         return TooManyFlags(most=MAX_FLAGS, environment=at.environment.value)
 
-    return Update((_set_partition(at), REVISION), actions, _all(conditions), refusal)
+    return Update(revision_key(at), actions, _all(conditions), refusal)
 
 
 def _all(conditions: Sequence[Condition]) -> Condition | None:

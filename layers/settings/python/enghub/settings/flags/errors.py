@@ -49,6 +49,15 @@ class FlagsChanged(Conflict):
     text = Text("Another flag changed at the same moment: try again", "其他开关同时发生变更，请重试")
 
 
+class FlagsHeld(Conflict):
+    """Many flags of the environment are being changed at this moment (40901): for seconds."""
+
+    text = Text(
+        "Flags of {environment} are being changed together at this moment: try again in a few seconds",
+        "{environment} 环境的开关正在批量变更，请几秒后重试",
+    )
+
+
 class FlagUnfit(RuleViolated):
     """A prerequisite or segment is missing, or prerequisites run in a circle (42201)."""
 

@@ -171,6 +171,19 @@ class FlagSegment:
         return {"description": self.description, "definition": json.loads(self.definition)}
 
 
+@dataclass(frozen=True, slots=True)
+class FlagSetContent:
+    """All flags and segments of a set, and the number of the change that was the last one before they were read."""
+
+    revision: int = 0
+    flags: tuple[FeatureFlag, ...] = ()
+    segments: tuple[FlagSegment, ...] = ()
+
+    def of(self, flag_key: str) -> FeatureFlag | None:
+        """Return the flag of a key."""
+        return next((flag for flag in self.flags if flag.flag_key == flag_key), None)
+
+
 def type_of(flag: Flag) -> FlagType:
     """Return the documented type: TARGETING with names, rules or weights, PERCENTAGE with a share alone."""
     if flag.targets or flag.rules or flag.prerequisites or flag.fallthrough.weights or flag.fallthrough.split:

@@ -3,27 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from enghub.core.claims import Claim
 from enghub.core.commits import Kept
-from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet
-
-if TYPE_CHECKING:
-    from enghub.settings.flags.changes import Changes
-
-
-@dataclass(frozen=True, slots=True)
-class FlagSetContent:
-    """All flags and segments of a set, and the number of the change that was the last one before they were read."""
-
-    revision: int = 0
-    flags: tuple[FeatureFlag, ...] = ()
-    segments: tuple[FlagSegment, ...] = ()
-
-    def of(self, flag_key: str) -> FeatureFlag | None:
-        """Return the flag of a key."""
-        return next((flag for flag in self.flags if flag.flag_key == flag_key), None)
+from enghub.settings.flags.changes import Changes
+from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet, FlagSetContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +34,13 @@ class FlagRepository(Protocol):
     def revisions(self, sets: Sequence[FlagSet]) -> Mapping[FlagSet, int]:
         """Return how many changes each set has seen; one call."""
 
+    def check_free(self, at: FlagSet) -> None:
+        """Check that no flags of a set are being changed together at this moment: single flags may be older then.
+
+        Raises:
+            FlagsHeld
+        """
+
     def load(self, at: FlagSet) -> FlagSetContent:
         """Return a set without what is deleted, ordered by key."""
 
@@ -63,7 +55,7 @@ class FlagRepository(Protocol):
 
     def save(
         self,
-        changes: "Changes",
+        changes: Changes,
         *,
         seen: Mapping[FlagSet, int],
         claim: Claim | None = None,

@@ -114,6 +114,7 @@ class FlagService:
         before = self._existing(at, flag_key)
         after = _changed(before, version, edit, origin)
         if after is before.value:
+            self.repository.check_free(at)
             return after
         made = Changes((Commit(origin, action, after, before, reason=_reason(reason, version)),))
         try:
@@ -231,6 +232,7 @@ class FlagService:
         if errors:
             raise SwitchRefused(refused=len(errors), total=len(switches), errors=errors)
         if not commits:
+            self.repository.check_free(at)
             return results
         return self._saved(Changes(tuple(commits)), results, reason, claim, break_glass=break_glass) or results
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from enghub.core import log
 from enghub.core.errors import Unavailable
-from enghub.settings.flags.model import Environment, FeatureFlag, FlagLayer, FlagSet
-from enghub.settings.flags.repository import FlagRepository, FlagSetContent
+from enghub.settings.flags.model import Environment, FeatureFlag, FlagLayer, FlagSet, FlagSetContent
+from enghub.settings.flags.repository import FlagRepository
 from enghub_flags.evaluation import Ruleset, compiled
 
 T = TypeVar("T")

@@ -87,6 +87,20 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Edits:
+    """What rows change, what stays as it is, what is wrong with them, and where each stands."""
+
+    changes: tuple[Edited, ...]
+    still: tuple[Line, ...]
+    refused: tuple[Mapping[str, Any], ...]
+    rows: Mapping[Address, Row]
+
+    def placed(self, found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return what was refused of the changes, with the places of their rows."""
+        return _placed(found, self.rows, self.changes)
+
+
+@dataclass(frozen=True, slots=True)
 class _Planned:
     row: Row
     outcome: Outcome
@@ -106,6 +120,17 @@ class Transfers:
         kept = [config for config in found if scope is None or config.content.scope is scope]
         self.log.exported(owner, origin, {**facts, "items": len(kept)})
         return kept
+
+    def edits(self, wanted: Import, origin: Origin) -> "Edits":
+        """Return what the rows change, and what is wrong with them by themselves, for changes that do more."""
+        planned, refused = self._planned(wanted, origin)
+        still = {Outcome.UNCHANGED, Outcome.SKIPPED}
+        return Edits(
+            tuple(one.edited for one in planned if one.outcome not in still),
+            tuple(_line(one, None) for one in planned if one.outcome in still),
+            tuple(refused),
+            {one.edited.address: one.row for one in planned},
+        )
 
     def take_in(self, wanted: Import, origin: Origin) -> Taken | ChangeRequest:
         """Change the layer as the rows say, all of them or none; with ``dry_run`` only say what would happen.
