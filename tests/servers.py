@@ -159,6 +159,8 @@ SERVERS: Mapping[str, Server] = {
             "ERL_EPMD_PORT": "{third}",
             "HOME": "{folder}",
         },
+        variable="ENGHUB_TEST_RABBITMQ_URL",
+        contexts=("plm",),
     ),
     "mosquitto": Server(
         "mosquitto",

@@ -3,8 +3,10 @@
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.alarms import SYNC_FAILED, SYNC_LATE
 from infra.constructs.context_stack import ContextStack
 from infra.constructs.timers import add_timers
+from infra.stacks.plm_brokers import add_brokers
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -17,6 +19,9 @@ FILES = "plm/exchange"
 DROPPED = "plm/exchange/"
 READ_OF_FILES = "plm/exchange-work/"
 """Where files are dropped, and where what was read of them waits."""
+NIGHTLY_OF = "default"
+"""Names of the connections that are synced each night, separated by commas."""
+SYNC_TYPES = ("FULL", "INCREMENTAL", "FILE", "BROKER")
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -40,6 +45,7 @@ class PlmStack(ContextStack):
         self._documents()
         self._timers()
         self._files()
+        add_brokers(self, READ_OF_FILES)
 
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
@@ -63,7 +69,7 @@ class PlmStack(ContextStack):
         self.table_access(start, *STORED)
         self.secret_access(start, "plm/api/*")
 
-        nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": "default"})
+        nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": NIGHTLY_OF})
         self.table_access(nightly, "PutItem")
         self.secret_access(nightly, "plm/api/*")
         self.schedule("schedule_sync", nightly, NIGHTLY)
@@ -93,8 +99,12 @@ class PlmStack(ContextStack):
         self.table_access(gone, *STORED, "Query", indexes=("gsi2",))
         self.work_queue("mark_gone", gone, batch_size=1)
 
-        sweep = self.function("sweep_syncs", timeout_seconds=60)
+        sweep = self.function("sweep_syncs", timeout_seconds=60, environment={"PLM_CONNECTIONS": NIGHTLY_OF})
         self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
+        self.secret_access(sweep, "plm/api/*")
+        for sync_type in SYNC_TYPES:
+            self.metric_alarm(f"failed_{sync_type.lower()}", SYNC_FAILED, "plm.sync.failure", sync_type=sync_type)
+        self.metric_alarm("late", SYNC_LATE, "plm.sync.age")
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
     def _files(self) -> None:

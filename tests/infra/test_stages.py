@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,30 @@ def test_every_stage_synthesises_and_breaks_no_rule(stage: Stage, tmp_path_facto
 
 def test_the_stage_in_china_synthesises_and_breaks_no_rule(china: Assembly) -> None:
     check(china)
+
+
+def test_a_broker_of_the_stage_is_read_for_its_connection(assembly: Assembly) -> None:
+    found = [
+        one["Properties"]
+        for one in of_type(assembly, "AWS::Lambda::EventSourceMapping")
+        if "Queues" in one["Properties"]
+    ]
+    (mapping,) = found
+    assert mapping["EventSourceArn"] == PROD.plm_brokers[0].broker_arn
+    assert (mapping["Queues"], mapping["BatchSize"]) == (["plm-products"], 500)
+    assert {one["Type"] for one in mapping["SourceAccessConfigurations"]} == {"BASIC_AUTH", "VIRTUAL_HOST"}
+    (take,) = [
+        one["Properties"]
+        for one in of_type(assembly, "AWS::Lambda::Function")
+        if one["Properties"].get("FunctionName", "").endswith("take-broker-messages")
+    ]
+    assert json.loads(take["Environment"]["Variables"]["PLM_QUEUES"]) == {"plm-products::/": "default"}
+
+
+def of_type(assembly: Assembly, kind: str) -> list[dict[str, Any]]:
+    return [
+        one for template in assembly.templates.values() for one in template["Resources"].values() if one["Type"] == kind
+    ]
 
 
 def test_what_people_send_is_scanned_and_its_verdict_read(assembly: Assembly) -> None:

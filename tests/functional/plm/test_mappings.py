@@ -21,7 +21,7 @@ from tests.unit.plm.test_file_reading import in_csv
 __all__ = ["bucket", "servers"]
 PATH = "/api/v1/plm/connections/{}/mappings/products"
 ADMIN = a_principal("field_mapping:read", "field_mapping:change", "plm_setup:change", user="emp-001")
-NAMES = [
+NAMES: list[dict[str, Any]] = [
     {"field": "productCode", "source": "料号", "convert": "upper(trim(value))"},
     {"field": "productName", "source": "title"},
     {"field": "lifecycleState", "source": "state", "values": {"已发布": "RELEASED", "设计中": "IN_WORK"}},

@@ -59,7 +59,7 @@ def compiled(*fields: FieldRule, **more: Any) -> CompiledMapping:
 
 
 def test_the_identity_changes_nothing_not_even_the_object() -> None:
-    records = [{"objectId": "1", "x": {"deep": [1]}}, {"y": KEEP}]
+    records: list[dict[str, Any]] = [{"objectId": "1", "x": {"deep": [1]}}, {"y": KEEP}]
     made, left = applied(IDENTITY[PRODUCT], records, Around())
     assert made == records
     assert made[0] is records[0]

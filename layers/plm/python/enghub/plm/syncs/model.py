@@ -51,6 +51,7 @@ class Trigger(StrEnum):
     MANUAL = "MANUAL"
     SCHEDULE = "SCHEDULE"
     FILE = "FILE"
+    BROKER = "BROKER"
 
 
 class RunStatus(StrEnum):
@@ -246,6 +247,16 @@ class SyncRun:
     """What a file holds: PRODUCTS, or BOMS."""
 
     @property
+    def sync_type(self) -> str:
+        """What metrics are told by: FULL, INCREMENTAL, or what brought the records, FILE or BROKER."""
+        return self.trigger.value if self.is_kept else self.mode.value
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what it takes was brought here, by a file or a broker, and waits in parts."""
+        return self.trigger in {Trigger.FILE, Trigger.BROKER}
+
+    @property
     def is_of_boms(self) -> bool:
         """Whether its records are BOMs, of a part list."""
         return self.content == BOMS
@@ -266,8 +277,8 @@ class SyncRun:
 
     @property
     def moves_watermark(self) -> bool:
-        """Whether everything that the PLM changed until its start is known: a file holds what somebody put into it."""
-        return self.succeeded and self.trigger is not Trigger.FILE
+        """Whether everything that the PLM changed until its start is known; a file holds what somebody put into it."""
+        return self.succeeded and not self.is_kept
 
     @property
     def ended(self) -> bool:
@@ -291,7 +302,7 @@ class SyncRun:
         """
         if self.status is not RunStatus.REQUESTED:
             return self
-        is_window = self.mode is Mode.INCREMENTAL and self.trigger is not Trigger.FILE
+        is_window = self.mode is Mode.INCREMENTAL and not self.is_kept
         since = watermark - overlap if watermark and is_window else None
         opened = replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
         if self.trigger is Trigger.FILE:  # by the rules that it was read by

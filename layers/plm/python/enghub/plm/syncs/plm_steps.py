@@ -14,7 +14,7 @@ from enghub.plm.products.imports import ProductImport
 from enghub.plm.products.model import Outcome, Rejection
 from enghub.plm.products.reading import BOM_LINES, PROBLEM
 from enghub.plm.products.repository import GoneProducts
-from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, SyncRun, Trigger, cut, file_of
+from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, SyncRun, cut, file_of
 from enghub.plm.syncs.repository import Plm, Plms, RecordPage, SyncRuns, advanced
 from enghub.plm.syncs.service import existing
 
@@ -48,12 +48,12 @@ class PlmSteps:
     clock: Clock
     gone: GoneProducts
     files: Callable[[SyncRun], Plm] = _no_files
-    """What was read of the file that a run takes."""
+    """What was read of the file or the messages that a run takes."""
     mapped: Mapped | None = None
     """None: members are the fields, and nothing is kept as it came."""
 
     def _plm(self, run: SyncRun) -> Plm:
-        return self.files(run) if run.trigger is Trigger.FILE else self.plms.of(run.connection, run.tenant_id)
+        return self.files(run) if run.is_kept else self.plms.of(run.connection, run.tenant_id)
 
     def list_batches(
         self, tenant_id: str, run_id: str, pass_number: int, after: str | None, first_number: int
