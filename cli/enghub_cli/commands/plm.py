@@ -3,6 +3,7 @@
 import time
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from enghub_cli.console import err, out
@@ -50,7 +51,7 @@ def bridge(
         while True:
             try:
                 count = made.bring(POLL_SECONDS)
-            except (Stop, pika.exceptions.AMQPError) as stop:
+            except (Stop, pika.exceptions.AMQPError, httpx.HTTPError) as stop:
                 if isinstance(stop, Stop) and stop.exit_code != FAILED:
                     raise
                 err.print(f"{stop or type(stop).__name__}; the messages come again")

@@ -203,7 +203,7 @@ def test_new_rules_reach_what_is_stored_with_the_next_full_run_and_one_goes_back
 def test_records_left_out_are_counted_and_are_not_gone(servers: tuple[PlmServer, SoapServer]) -> None:
     servers[0].scenario = Scenario(products=16)
     synced("default")
-    proof = [
+    proof: list[dict[str, Any]] = [
         {"name": "boards", "source": {"productGroup": "BOARD"}, "leftOut": True},
         {"name": "sensors", "source": {"productGroup": "SENSOR"}, "expect": {"productGroup": "SENSOR"}},
     ]

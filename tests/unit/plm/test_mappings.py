@@ -90,6 +90,9 @@ def test_numbers_are_exact_and_texts_stay_texts() -> None:
     )
     made = mapping.apply({"q": "0,004", "rev": "1.10"}, Around(NumberFormat.COMMA))
     assert made == {"unit": "4", "productVersion": "1.10"}
+    number = {"q": Decimal("0.004"), "rev": "1.10"}
+    assert mapping.apply(number, Around(NumberFormat.COMMA)) == made, "a number of JSON is written by no format"
+    assert mapping.apply({"q": True, "rev": "1"}, Around())[PROBLEM][0] == "NOT_TEXT"  # type: ignore[index]
     assert mapping.apply({"q": "", "rev": "007"}, Around())[PROBLEM][0] == "MAPPING"  # type: ignore[index]
 
 

@@ -72,7 +72,14 @@ class ByProtocol:
 
 def _soap() -> Plms:
     ways = calls.plm_calls()
-    return plm_soap.SoapPlms(ways.connections, ways.outbound, lambda tenant_id, name: _rules(tenant_id, name).zone)
+    zone = lambda tenant_id, name: _rules(tenant_id, name).zone  # noqa: E731
+    return plm_soap.SoapPlms(ways.connections, ways.outbound, zone, mapped=_members)
+
+
+def _members(tenant_id: str, connection: str) -> frozenset[str]:
+    """Return the members that the mapping rules in force read."""
+    version = mappings().active(tenant_id, connection, MappingKind.PRODUCT)
+    return compiled(tenant_id, connection, MappingKind.PRODUCT, version).members
 
 
 @cache

@@ -107,6 +107,11 @@ class CompiledMapping:
         return tuple(dict.fromkeys([*named, *kept]))
 
     @property
+    def members(self) -> frozenset[str]:
+        """Members that a rule names."""
+        return frozenset(rule.source for rule in self.rules.fields if rule.source)
+
+    @property
     def numbers(self) -> frozenset[str]:
         """Members that are numbers; by the identity those of the fields that are."""
         ruled = {rule.field for rule in self.rules.fields}
@@ -246,6 +251,8 @@ def _read(rule: FieldRule, value: Any, around: Around) -> Any:
         value = rule.values.get(value, value)
     if rule.reads is Reads.TEXT or value is None:
         return value
+    if rule.reads is Reads.NUMBER and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)  # a number of JSON
     if not isinstance(value, str):
         raise _Problem("NOT_TEXT", rule.field, str(value)[:100])
     if rule.reads is Reads.TIME:
