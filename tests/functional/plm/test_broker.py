@@ -172,6 +172,11 @@ def test_boms_come_by_messages_as_well(queues: None) -> None:
     data = landed(message({**a_record(1), "bomLines": lines}, "m-1"), message({**a_record(2), "bomLines": [1]}, "m-2"))
     assert data["boms"] == {"written": 1, "unchanged": 0}
     assert [one["field"] for one in data["rejected"]] == ["bomLines"]
+    part = message({**a_record(3), "bomLines": []}, "m-3")
+    newer = {"updatedAt": "2026-03-02T08:00:00Z"}
+    data = landed(message({**a_record(1), **newer, "bomLines": []}, "m-4"), part, message(a_record(2), "m-5"))
+    assert data["boms"]["written"] == 1, "no lines any more is said by an empty list, nothing by saying nothing"
+    assert [one["lines"] for one in items("BOM")] == ["[]"]
 
 
 def test_who_may_not_send_and_what_is_no_message(queues: None) -> None:

@@ -8,9 +8,9 @@ from enghub.plm.gateways import wiring
 from enghub.plm.mappings import wiring as mapping_wiring
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.scenario import Scenario
-from tests.factories.http import a_principal, a_request
-from tests.factories.plm import a_record, call
-from tests.factories.stored import emptied, events, items, products_hash
+from tests.factories.http import Context, a_principal, a_request
+from tests.factories.plm import a_record, call, handler, queued
+from tests.factories.stored import commands, emptied, events, items, products_hash
 from tests.fakes.plm_server import PlmServer
 from tests.fakes.soap_server import SoapServer
 from tests.functional.plm.test_files import FOLDER, beside, bucket, dropped, newest, taken, told
@@ -211,7 +211,8 @@ def test_records_left_out_are_counted_and_are_not_gone(servers: tuple[PlmServer,
     data = synced("default")
     boards = sum(catalogue.record(n)["productGroup"] == "BOARD" for n in range(16))
     assert (data["leftOut"], sum(data["records"].values())) == (boards, 16 - boards)
-    assert data["gone"] == 0
+    assert handler("mark_gone")(queued(*commands("mark_gone")[-1:]), Context())["batchItemFailures"] == []
+    assert (report(data["runId"])["gone"], sum("gone_at" in one for one in items("PRODUCT"))) == (0, 0)
 
 
 @pytest.mark.parametrize(

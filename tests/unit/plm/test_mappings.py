@@ -100,6 +100,8 @@ def test_a_list_is_no_field_and_a_record_with_a_problem_stays_as_it_is() -> None
     mapping = compiled(FieldRule("unit", convert="['a']"), take="source.x != 'no'")
     assert mapping.apply({"x": "a"}, Around())[PROBLEM][:2] == ("NOT_TEXT", "unit")  # type: ignore[index]
     assert mapping.apply({"x": "no"}, Around()) == LeftOut({"x": "no"})
+    named = compiled(FieldRule("objectId", "id"), take="source.x != 'no'")
+    assert named.apply({"x": "no", "id": "7"}, Around()) == LeftOut({"x": "no", "id": "7"}, "7"), "it is not gone"
     broken = {PROBLEM: ("CELLS", "", "3 / 2")}
     assert mapping.apply(broken, Around()) is broken
 
