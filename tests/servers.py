@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.waiting import until
 
-START_SECONDS = 60
+START_SECONDS = 120
 PREPARATIONS = 3
 """How often preparing a server is tried."""
 _PLACES = [

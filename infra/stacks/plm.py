@@ -21,7 +21,6 @@ READ_OF_FILES = "plm/exchange-work/"
 """Where files are dropped, and where what was read of them waits."""
 NIGHTLY_OF = "default"
 """Names of the connections that are synced each night, separated by commas."""
-SYNC_TYPES = ("FULL", "INCREMENTAL", "FILE", "BROKER")
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -36,7 +35,6 @@ class PlmStack(ContextStack):
         self._sync_workflow()
         self._products()
         self._boms()
-        self._mappings()
         self._chain()
         self._ppaps()
         self._feedback()
@@ -65,7 +63,9 @@ class PlmStack(ContextStack):
         self.table_access(read, "GetItem", "Query", "PutItem")
 
     def _sync_requests(self) -> None:
-        start = self.function("start_sync")
+        # Messages of a bridge are written in parts while the gateway waits.
+        start = self.function("start_sync", memory_mb=1024, timeout_seconds=29)
+        self.object_access(start, READ_OF_FILES, "PutObject")
         self.table_access(start, *STORED)
         self.secret_access(start, "plm/api/*")
 
@@ -102,8 +102,7 @@ class PlmStack(ContextStack):
         sweep = self.function("sweep_syncs", timeout_seconds=60, environment={"PLM_CONNECTIONS": NIGHTLY_OF})
         self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
         self.secret_access(sweep, "plm/api/*")
-        for sync_type in SYNC_TYPES:
-            self.metric_alarm(f"failed_{sync_type.lower()}", SYNC_FAILED, "plm.sync.failure", sync_type=sync_type)
+        self.metric_alarm("failed", SYNC_FAILED, "plm.sync.failures")
         self.metric_alarm("late", SYNC_LATE, "plm.sync.age")
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
@@ -145,17 +144,11 @@ class PlmStack(ContextStack):
         self.table_access(read, "GetItem", "BatchGetItem", "PutItem", indexes=())
         change = self.function("change_boms", memory_mb=1024, timeout_seconds=29)
         self.table_access(change, *STORED, "BatchGetItem", indexes=())
-        read_setup = self.function("read_plm_setup")
-        self.table_access(read_setup, "GetItem", "PutItem", indexes=())
-        change_setup = self.function("change_plm_setup")
-        self.table_access(change_setup, *STORED, indexes=())
-
-    def _mappings(self) -> None:
-        # Expressions over the last 1,000 records, twice each.
-        read = self.function("read_mappings", memory_mb=1024, timeout_seconds=29)
-        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        change = self.function("change_mappings", memory_mb=1024, timeout_seconds=29)
-        self.table_access(change, *STORED, "Query", indexes=())
+        # Mapping rules are tried on the last 1,000 records, twice each.
+        read_setup = self.function("read_plm_setup", memory_mb=1024, timeout_seconds=29)
+        self.table_access(read_setup, "GetItem", "Query", "PutItem", indexes=())
+        change_setup = self.function("change_plm_setup", memory_mb=1024, timeout_seconds=29)
+        self.table_access(change_setup, *STORED, "Query", indexes=())
 
     def _chain(self) -> None:
         project = self.function("project_floor", timeout_seconds=30)

@@ -1,4 +1,4 @@
-"""Messages of brokers (PLM-25): Amazon MQ as event source where the stage names brokers, a route for a bridge."""
+"""Messages of brokers (PLM-25): Amazon MQ as event source where the stage names brokers."""
 
 import json
 
@@ -21,12 +21,10 @@ NETWORK = (
 
 def add_brokers(stack: ContextStack, parts: str) -> None:
     """Add what takes messages; ``parts`` is where records wait for their run."""
-    receive = stack.function("receive_plm_messages", memory_mb=1024, timeout_seconds=29)
     take = stack.function("take_broker_messages", memory_mb=1024, timeout_seconds=120)
-    for function in (receive, take):
-        stack.table_access(function, "GetItem", "PutItem", indexes=())
-        stack.secret_access(function, "plm/api/*")
-        stack.object_access(function, parts, "PutObject")
+    stack.table_access(take, "GetItem", "PutItem", indexes=())
+    stack.secret_access(take, "plm/api/*")
+    stack.object_access(take, parts, "PutObject")
     queues = {f"{one.queue}::{one.virtual_host}": one.connection for one in stack.stage.plm_brokers}
     take.add_environment("PLM_QUEUES", json.dumps(queues))
     for broker in stack.stage.plm_brokers:

@@ -11,7 +11,7 @@ from aws_cdk import App
 from infra.app import build, context_from_file
 from infra.rules import Template, add_checks
 from infra.sources import Sources
-from infra.stage import STAGES, PlmBroker, Stage
+from infra.stage import STAGES, Stage
 
 PROD = replace(
     STAGES["prod"],
@@ -19,14 +19,6 @@ PROD = replace(
     cors_origins=("https://app.enghub.example",),
     domain="api.enghub.example",
     certificate_arn="arn:aws:acm:eu-central-1:123456789012:certificate/a",
-    plm_brokers=(
-        PlmBroker(
-            "default",
-            "arn:aws:mq:eu-central-1:123456789012:broker:plm:b-1",
-            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:plm-broker-AbCdEf",
-            "plm-products",
-        ),
-    ),
 )
 """The stage ``prod`` with what its owner still has to fill in."""
 

@@ -40,7 +40,7 @@ def message(content: Any, name: str = "", **more: Any) -> dict[str, Any]:
 
 
 def sent(*messages: dict[str, Any], caller: Any = BRIDGE, path: str = PATH) -> tuple[int, dict[str, Any]]:
-    return call("receive_plm_messages", a_request("POST", path, {"messages": list(messages)}, caller=caller))
+    return call("start_sync", a_request("POST", path, {"messages": list(messages)}, caller=caller))
 
 
 def landed(*messages: dict[str, Any]) -> dict[str, Any]:

@@ -45,15 +45,15 @@ def fresh() -> None:
 
 def put(fields: list[dict[str, Any]], tests: list[dict[str, Any]], connection: str = "default", **more: Any) -> Any:
     body = {"fields": fields, "tests": tests, **more}
-    return call("change_mappings", a_request("PUT", PATH.format(connection), body, caller=ADMIN))
+    return call("change_plm_setup", a_request("PUT", PATH.format(connection), body, caller=ADMIN))
 
 
 def read(more: str = "", connection: str = "default", **query: str) -> Any:
-    return call("read_mappings", a_request("GET", PATH.format(connection) + more, caller=ADMIN, query=query))
+    return call("read_plm_setup", a_request("GET", PATH.format(connection) + more, caller=ADMIN, query=query))
 
 
 def change(what: str, body: dict[str, Any], connection: str = "default", caller: Any = ADMIN) -> Any:
-    return call("change_mappings", a_request("POST", f"{PATH.format(connection)}/{what}", body, caller=caller))
+    return call("change_plm_setup", a_request("POST", f"{PATH.format(connection)}/{what}", body, caller=caller))
 
 
 def activated(
@@ -248,7 +248,7 @@ def test_a_version_without_proof_is_not_activated(servers: tuple[PlmServer, Soap
     status, body = change("activation", {"version": 1, "preview": "0" * 64})
     assert (status, body["details"]["error"]) == (422, "MAPPING_UNPROVEN")
     assert body["details"]["unproved"][-2:] == ["check known groups", "take"]
-    status, body = call("read_mappings", a_request("POST", f"{PATH.format('default')}/test", caller=ADMIN))
+    status, body = call("read_plm_setup", a_request("POST", f"{PATH.format('default')}/test", caller=ADMIN))
     assert (status, body["data"]["isProved"], body["data"]["tests"][0]["passed"]) == (200, False, False)
 
 
@@ -293,13 +293,13 @@ def test_a_file_keeps_the_rules_it_was_read_by(bucket: Any) -> None:
 def test_who_may_only_read_changes_nothing(servers: tuple[PlmServer, SoapServer]) -> None:
     reader = a_principal("field_mapping:read")
     status, _ = call(
-        "change_mappings", a_request("PUT", PATH.format("default"), {"fields": [], "tests": []}, caller=reader)
+        "change_plm_setup", a_request("PUT", PATH.format("default"), {"fields": [], "tests": []}, caller=reader)
     )
     assert status == 403
     assert change("rollback", {"version": 0, "reason": "x"}, caller=reader)[0] == 403
     stranger = a_principal("field_mapping:read", tenant="globex")
     put(NAMES, [PROOF])
-    status, body = call("read_mappings", a_request("GET", PATH.format("default"), caller=stranger))
+    status, body = call("read_plm_setup", a_request("GET", PATH.format("default"), caller=stranger))
     assert (status, body["data"]["version"]) == (200, 0)
     assert read(version="7")[0] == 404
     assert wiring.mapped() is not None

@@ -35,7 +35,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, float]]:
     return [one for one in found if one[0].startswith("plm.sync.") and one[0].split(".")[2] in WANTED]
 
 
-WANTED = {"success", "failure", "duration", "age"}
+WANTED = {"success", "failure", "failures", "duration", "age"}
 
 
 def test_runs_are_told_by_what_they_are(
@@ -48,7 +48,11 @@ def test_runs_are_told_by_what_they_are(
     assert metrics(capsys) == [], "a task that comes again tells nothing twice"
     servers[0].scenario = replace(servers[0].scenario, broken_object="OBJ-0000150")
     synced("default")
-    assert [one[:2] for one in metrics(capsys)] == [("plm.sync.failure", "FULL"), ("plm.sync.duration", "FULL")]
+    assert [one[:2] for one in metrics(capsys)] == [
+        ("plm.sync.failure", "FULL"),
+        ("plm.sync.failures", ""),
+        ("plm.sync.duration", "FULL"),
+    ]
     taken(bucket, in_csv(a_record(1)))
     assert ("plm.sync.success", "FILE", 1) in metrics(capsys)
     told(dropped(bucket, "no,header\n"))

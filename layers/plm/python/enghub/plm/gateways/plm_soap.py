@@ -102,5 +102,5 @@ class SoapPlms:
     def of(self, connection: str, tenant_id: str) -> SoapPlm:
         """See Plms."""
         api = self.connections.api(connection, tenant_id)
-        zone, mapped = (partial(one, tenant_id, connection) for one in (self.zone, self.mapped))
+        zone, mapped = partial(self.zone, tenant_id, connection), partial(self.mapped, tenant_id, connection)
         return SoapPlm(api, self.outbound, zone, wait=self.wait, mapped=mapped)

@@ -10,6 +10,8 @@ def tell(run: SyncRun) -> None:
     """Count a run that ended, as a success or a failure, with the seconds that it took."""
     kind = {"service": "plm", "sync_type": run.sync_type}
     measure("plm.sync.success" if run.succeeded else "plm.sync.failure", 1, "Count", **kind)
+    if not run.succeeded:
+        measure("plm.sync.failures", 1, "Count", service="plm")  # of all types: one alarm watches them
     if run.started_at and run.finished_at:
         measure("plm.sync.duration", (run.finished_at - run.started_at).total_seconds(), "Seconds", **kind)
 
