@@ -50,6 +50,21 @@ EVERYTHING = "api"
 
 
 @dataclass(frozen=True, slots=True)
+class PlmBroker:
+    """A queue of an Amazon MQ broker (RabbitMQ) whose messages are records of a PLM connection (PLM-25)."""
+
+    connection: str
+    broker_arn: str
+    secret_arn: str
+    """Of the broker's user and password: ``{username, password}``."""
+    queue: str
+    virtual_host: str = "/"
+    batch_size: int = 500
+    window_seconds: int = 20
+    """So long messages are gathered: each batch is a run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One installation of EngHub.
 
@@ -95,6 +110,8 @@ class Stage:
     require_mfa: bool = True
     malware_scan: bool = False
     """Whether GuardDuty scans what people send for documents; a file counts only once it says that it is clean."""
+    plm_brokers: tuple[PlmBroker, ...] = ()
+    """Where messages of PLMs come from; locally a bridge brings them (``enghub plm bridge``)."""
     vendor_layer: bool = True
     sandbox: bool = False
 

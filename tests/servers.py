@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.waiting import until
 
-START_SECONDS = 60
+START_SECONDS = 120
 PREPARATIONS = 3
 """How often preparing a server is tried."""
 _PLACES = [
@@ -159,6 +159,8 @@ SERVERS: Mapping[str, Server] = {
             "ERL_EPMD_PORT": "{third}",
             "HOME": "{folder}",
         },
+        variable="ENGHUB_TEST_RABBITMQ_URL",
+        contexts=("plm",),
     ),
     "mosquitto": Server(
         "mosquitto",

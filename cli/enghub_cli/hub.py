@@ -16,6 +16,8 @@ BASE = "/api/v1/upgrade"
 REFUSED, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 NOTHING_LEFT = ("NOTHING_TO_UPGRADE",)
 """Refusals that a pipeline is content with: what it asks for is there."""
+TOO_MANY = 429
+"""What a limit answers: later it is taken."""
 REQUEST_SECONDS = 30
 POLL_SECONDS = 1.0
 TRIES = 30
@@ -97,7 +99,8 @@ class Api:
         text = found.get("message") or f"the API answered {answer.status_code}"
         if found.get("details", {}).get("error") in NOTHING_LEFT:
             raise Stop(text, 0)
-        raise Stop(_with_errors(text, found), REFUSED if answer.status_code < 500 else FAILED)
+        is_refused = answer.status_code < 500 and answer.status_code != TOO_MANY
+        raise Stop(_with_errors(text, found), REFUSED if is_refused else FAILED)
 
 
 def _with_errors(text: str, found: Any) -> str:

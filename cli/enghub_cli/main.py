@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
         is_packaged=True,
     ),
     "mes": Command(("mes",), "The floor: bring a broker's messages to the hub.", is_packaged=True),
+    "plm": Command(("plm",), "A PLM: bring its broker's messages to the hub.", is_packaged=True),
     "parked": Command(
         ("parked",), "Messages that failed for good: see them, send them again, give up.", is_packaged=True
     ),

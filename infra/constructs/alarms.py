@@ -38,6 +38,10 @@ UPGRADE_FAILED = Kind("upgrade-failed", "Critical: an upgrade failed, its site s
 UPGRADE_LONG = Kind("upgrade-long", "Warning: an upgrade took longer than an hour (seconds)", 3_600, 5, 1, "Maximum")
 UPGRADE_STUCK = Kind("upgrade-queue", "An upgrade waits although it could begin (seconds)", 600, 5, 2, "Minimum")
 UPGRADE_WAITING = Kind("upgrade-queue", "Warning: an upgrade waits for hours (seconds)", 4 * 3_600, 5, 1, "Maximum")
+SYNC_FAILED = Kind("plm-sync-alarms", "A sync with the PLM failed", 1)
+SYNC_LATE = Kind(
+    "plm-sync-alarms", "No sync with the PLM has succeeded for 26 hours (seconds)", 26 * 3_600, 5, 2, "Maximum"
+)
 TIMERS_OVERDUE = Kind("timers", "A timer is overdue (seconds)", 600, 5, 2, "Maximum")
 TIMERS_PARKED = Kind("timers", "A timer never succeeded and waits for people", 1)
 
@@ -58,6 +62,8 @@ KINDS = (
     UPGRADE_LONG,
     UPGRADE_STUCK,
     UPGRADE_WAITING,
+    SYNC_FAILED,
+    SYNC_LATE,
     TIMERS_OVERDUE,
     TIMERS_PARKED,
 )

@@ -3,8 +3,10 @@
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.alarms import SYNC_FAILED, SYNC_LATE
 from infra.constructs.context_stack import ContextStack
 from infra.constructs.timers import add_timers
+from infra.stacks.plm_brokers import add_brokers
 from infra.stacks.state import StateStack
 from infra.stage import Stage
 
@@ -17,6 +19,8 @@ FILES = "plm/exchange"
 DROPPED = "plm/exchange/"
 READ_OF_FILES = "plm/exchange-work/"
 """Where files are dropped, and where what was read of them waits."""
+NIGHTLY_OF = "default"
+"""Names of the connections that are synced each night, separated by commas."""
 NIGHTLY = "cron(30 1 * * ? *)"
 """Before the quality feedback of 02:00 (PLM-16) reads the products."""
 
@@ -31,7 +35,6 @@ class PlmStack(ContextStack):
         self._sync_workflow()
         self._products()
         self._boms()
-        self._mappings()
         self._chain()
         self._ppaps()
         self._feedback()
@@ -40,6 +43,7 @@ class PlmStack(ContextStack):
         self._documents()
         self._timers()
         self._files()
+        add_brokers(self, READ_OF_FILES)
 
     def _changes(self) -> None:
         # Longer than the attempts of the SDK inside it, as long as the gateway waits.
@@ -59,11 +63,13 @@ class PlmStack(ContextStack):
         self.table_access(read, "GetItem", "Query", "PutItem")
 
     def _sync_requests(self) -> None:
-        start = self.function("start_sync")
+        # Messages of a bridge are written in parts while the gateway waits.
+        start = self.function("start_sync", memory_mb=1024, timeout_seconds=29)
+        self.object_access(start, READ_OF_FILES, "PutObject")
         self.table_access(start, *STORED)
         self.secret_access(start, "plm/api/*")
 
-        nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": "default"})
+        nightly = self.function("schedule_sync", timeout_seconds=60, environment={"PLM_CONNECTIONS": NIGHTLY_OF})
         self.table_access(nightly, "PutItem")
         self.secret_access(nightly, "plm/api/*")
         self.schedule("schedule_sync", nightly, NIGHTLY)
@@ -93,8 +99,11 @@ class PlmStack(ContextStack):
         self.table_access(gone, *STORED, "Query", indexes=("gsi2",))
         self.work_queue("mark_gone", gone, batch_size=1)
 
-        sweep = self.function("sweep_syncs", timeout_seconds=60)
+        sweep = self.function("sweep_syncs", timeout_seconds=60, environment={"PLM_CONNECTIONS": NIGHTLY_OF})
         self.table_access(sweep, *STORED, "Query", "DeleteItem", indexes=("gsi2",))
+        self.secret_access(sweep, "plm/api/*")
+        self.metric_alarm("failed", SYNC_FAILED, "plm.sync.failures")
+        self.metric_alarm("late", SYNC_LATE, "plm.sync.age")
         self.schedule("sweep_syncs", sweep, "rate(5 minutes)")
 
     def _files(self) -> None:
@@ -135,17 +144,11 @@ class PlmStack(ContextStack):
         self.table_access(read, "GetItem", "BatchGetItem", "PutItem", indexes=())
         change = self.function("change_boms", memory_mb=1024, timeout_seconds=29)
         self.table_access(change, *STORED, "BatchGetItem", indexes=())
-        read_setup = self.function("read_plm_setup")
-        self.table_access(read_setup, "GetItem", "PutItem", indexes=())
-        change_setup = self.function("change_plm_setup")
-        self.table_access(change_setup, *STORED, indexes=())
-
-    def _mappings(self) -> None:
-        # Expressions over the last 1,000 records, twice each.
-        read = self.function("read_mappings", memory_mb=1024, timeout_seconds=29)
-        self.table_access(read, "GetItem", "Query", "PutItem", indexes=())
-        change = self.function("change_mappings", memory_mb=1024, timeout_seconds=29)
-        self.table_access(change, *STORED, "Query", indexes=())
+        # Mapping rules are tried on the last 1,000 records, twice each.
+        read_setup = self.function("read_plm_setup", memory_mb=1024, timeout_seconds=29)
+        self.table_access(read_setup, "GetItem", "Query", "PutItem", indexes=())
+        change_setup = self.function("change_plm_setup", memory_mb=1024, timeout_seconds=29)
+        self.table_access(change_setup, *STORED, "Query", indexes=())
 
     def _chain(self) -> None:
         project = self.function("project_floor", timeout_seconds=30)

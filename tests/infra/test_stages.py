@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from infra.rules import RULES
-from infra.stage import STAGES, Stage
+from infra.stage import STAGES, PlmBroker, Stage
 from tests.infra.conftest import PROD, Assembly, assembled
 
 pytestmark = pytest.mark.xdist_group("infra")
@@ -19,8 +20,19 @@ CHINA = replace(
     domain="api.enghub.example.cn",
     certificate_arn="arn:aws-cn:acm:cn-north-1:123456789012:certificate/a",
     malware_scan=False,
+    plm_brokers=(
+        PlmBroker(
+            "default",
+            "arn:aws-cn:mq:cn-north-1:123456789012:broker:plm:b-1",
+            "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:plm-broker-AbCdEf",
+            "plm-products",
+        ),
+    ),
 )
-"""A production in a region of the other partition, without GuardDuty's scan; its user pool is still to be replaced."""
+"""A production with a PLM's broker in a region of the other partition, without GuardDuty's scan.
+
+Its user pool is still to be replaced.
+"""
 OTHERS = (STAGES["dev"], STAGES["test"], replace(STAGES["staging"], alarm_emails=PROD.alarm_emails))
 """With China all stages on AWS but `prod`, which every other test of the templates looks at."""
 
@@ -37,6 +49,28 @@ def test_every_stage_synthesises_and_breaks_no_rule(stage: Stage, tmp_path_facto
 
 def test_the_stage_in_china_synthesises_and_breaks_no_rule(china: Assembly) -> None:
     check(china)
+
+
+def test_a_broker_of_the_stage_is_read_for_its_connection(china: Assembly) -> None:
+    found = [
+        one["Properties"] for one in of_type(china, "AWS::Lambda::EventSourceMapping") if "Queues" in one["Properties"]
+    ]
+    (mapping,) = found
+    assert mapping["EventSourceArn"] == CHINA.plm_brokers[0].broker_arn
+    assert (mapping["Queues"], mapping["BatchSize"]) == (["plm-products"], 500)
+    assert {one["Type"] for one in mapping["SourceAccessConfigurations"]} == {"BASIC_AUTH", "VIRTUAL_HOST"}
+    (take,) = [
+        one["Properties"]
+        for one in of_type(china, "AWS::Lambda::Function")
+        if one["Properties"].get("FunctionName", "").endswith("take-broker-messages")
+    ]
+    assert json.loads(take["Environment"]["Variables"]["PLM_QUEUES"]) == {"plm-products::/": "default"}
+
+
+def of_type(assembly: Assembly, kind: str) -> list[dict[str, Any]]:
+    return [
+        one for template in assembly.templates.values() for one in template["Resources"].values() if one["Type"] == kind
+    ]
 
 
 def test_what_people_send_is_scanned_and_its_verdict_read(assembly: Assembly) -> None:

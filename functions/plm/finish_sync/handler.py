@@ -6,16 +6,12 @@ Trigger: task of the state machine sync_products. Runbook: docs/runbooks/plm-syn
 from typing import Any
 
 from enghub.core import entrypoints
-from enghub.core.observability import count, seconds
 from enghub.plm.gateways import wiring
 
 
 def finish_sync(task: dict[str, Any]) -> dict[str, Any]:
     """Return how the run ended."""
     run = wiring.steps().finish(task["tenant_id"], task["run_id"], task["pass_number"], task["fault"])
-    count("plm.sync.success" if run.succeeded else "plm.sync.failure")
-    if run.started_at and run.finished_at:
-        seconds("plm.sync.duration", (run.finished_at - run.started_at).total_seconds())
     return {"status": run.status.value, "failure": run.failure or ""}
 
 

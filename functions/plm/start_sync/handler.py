@@ -1,18 +1,25 @@
-"""Asks for product syncs, for one failed batch to be run again alone, for a run to be rolled back (PLM-03 to PLM-05).
+"""Asks for product syncs, failed batches and rollbacks; takes messages that a bridge brings (PLM-03 to PLM-05, PLM-25).
 
-Trigger: POST /api/v1/plm/sync, /api/v1/plm/sync/{runId}/batches/{number}/rerun and /api/v1/plm/sync/{runId}/rollback.
-The run starts from the queue
-launch_sync, filled by the outbox: a request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md.
+Trigger: POST /api/v1/plm/sync, /api/v1/plm/sync/{runId}/batches/{number}/rerun, /api/v1/plm/sync/{runId}/rollback and
+/api/v1/plm/connections/{connection}/messages. The run starts from the queue launch_sync, filled by the outbox: a
+request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md; of messages plm-broker.md.
 """
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
 from enghub.plm import rights
+from enghub.plm.broker.api import BrokerMessagesRequest, BrokerMessagesResponse
 from enghub.plm.connections.store import Connections
+from enghub.plm.gateways.broker import receiving
 from enghub.plm.gateways.wiring import aftermath
+from enghub.plm.names import ConnectionName
 from enghub.plm.syncs import wiring
 from enghub.plm.syncs.api import RollbackRequest, StartSyncRequest, SyncRunResponse
 
-app = http.resolver()
+app = http.resolver(max_body_bytes=5 * 1024 * 1024)
 
 
 @app.post("/api/v1/plm/sync", right=rights.START_SYNC, key="optional", status_code=202)
@@ -39,6 +46,17 @@ def roll_sync_back(run_id: str, request: RollbackRequest) -> SyncRunResponse:
     call = http.call(app)
     claim = call.claim(SyncRunResponse.of)
     return SyncRunResponse.of(aftermath().request_rollback(run_id, request.reason, call.origin, claim))
+
+
+@app.post("/api/v1/plm/connections/<connection>/messages", right=rights.SEND_MESSAGE, limit="batch", status_code=202)
+def receive_plm_messages(
+    connection: Annotated[ConnectionName, Path()], request: BrokerMessagesRequest
+) -> BrokerMessagesResponse:
+    """202 with the run that takes the records; 429 where the connection has used up its minute."""
+    call = http.call(app)
+    Connections.here().api(connection, call.principal.tenant_id)
+    messages = [one.to_message() for one in request.messages]
+    return BrokerMessagesResponse.of(receiving().take(connection, call.origin, messages))
 
 
 lambda_handler = entrypoints.http(app)

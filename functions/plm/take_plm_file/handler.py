@@ -4,7 +4,7 @@ Trigger: SQS queue take_plm_file, filled by S3 (an object below ``plm/exchange/`
 that took a file ended). Safe to repeat. Runbook: docs/runbooks/plm-files.md.
 """
 
-from enghub.core import entrypoints
+from enghub.core import clock, entrypoints
 from enghub.core.observability import count, logger
 from enghub.plm.exchange.model import Dropped
 from enghub.plm.gateways.exchange import intake
@@ -15,7 +15,8 @@ def take_plm_file(message: entrypoints.Message) -> None:
     if "payload" in message.body:
         intake().report(message.body["tenant_id"], message.body["payload"]["run_id"])
         return
-    dropped = Dropped.of(message.body["detail"]["object"])
+    told_at = message.body.get("time")
+    dropped = Dropped.of(message.body["detail"]["object"], clock.from_text(told_at) if told_at else None)
     if dropped is None:
         return
     run = intake().take(dropped)

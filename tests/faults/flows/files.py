@@ -28,7 +28,10 @@ def dropped_list() -> dict[str, Any]:
     store.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     text = b"productCode,bomVersion,component,quantity\nECU-1,A,R-1,2\nECU-2,A,R-1,NaN\nECU-2,A,R-2,1\n"
     made = store.put_object(Bucket=BUCKET, Key=PART_LIST, Body=text)
-    return {"detail": {"object": {"key": PART_LIST, "size": len(text), "etag": made["ETag"].strip('"')}}}
+    return {
+        "time": "2026-03-04T11:59:00Z",
+        "detail": {"object": {"key": PART_LIST, "size": len(text), "etag": made["ETag"].strip('"')}},
+    }
 
 
 def dropped() -> dict[str, Any]:

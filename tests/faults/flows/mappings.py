@@ -18,7 +18,7 @@ RULES = {
 
 def send(method: str, path: str, body: Any, key: str = "") -> Any:
     headers = {"Idempotency-Key": key} if key else {}
-    return call("change_mappings", a_request(method, f"{BASE}{path}", body, caller=ADMIN, headers=headers))
+    return call("change_plm_setup", a_request(method, f"{BASE}{path}", body, caller=ADMIN, headers=headers))
 
 
 def put(_: Any = None) -> Any:
@@ -29,7 +29,7 @@ def stored() -> str:
     put_secrets()
     wiring.compiled.cache_clear()
     assert put()[0] == 200
-    found = call("read_mappings", a_request("GET", f"{BASE}/preview", caller=ADMIN))[1]
+    found = call("read_plm_setup", a_request("GET", f"{BASE}/preview", caller=ADMIN))[1]
     return str(found["data"]["digest"])
 
 

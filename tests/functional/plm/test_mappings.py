@@ -8,9 +8,9 @@ from enghub.plm.gateways import wiring
 from enghub.plm.mappings import wiring as mapping_wiring
 from enghub.sandbox.plm import catalogue
 from enghub.sandbox.plm.scenario import Scenario
-from tests.factories.http import a_principal, a_request
-from tests.factories.plm import a_record, call
-from tests.factories.stored import emptied, events, items, products_hash
+from tests.factories.http import Context, a_principal, a_request
+from tests.factories.plm import a_record, call, handler, queued
+from tests.factories.stored import commands, emptied, events, items, products_hash
 from tests.fakes.plm_server import PlmServer
 from tests.fakes.soap_server import SoapServer
 from tests.functional.plm.test_files import FOLDER, beside, bucket, dropped, newest, taken, told
@@ -21,7 +21,7 @@ from tests.unit.plm.test_file_reading import in_csv
 __all__ = ["bucket", "servers"]
 PATH = "/api/v1/plm/connections/{}/mappings/products"
 ADMIN = a_principal("field_mapping:read", "field_mapping:change", "plm_setup:change", user="emp-001")
-NAMES = [
+NAMES: list[dict[str, Any]] = [
     {"field": "productCode", "source": "料号", "convert": "upper(trim(value))"},
     {"field": "productName", "source": "title"},
     {"field": "lifecycleState", "source": "state", "values": {"已发布": "RELEASED", "设计中": "IN_WORK"}},
@@ -45,15 +45,15 @@ def fresh() -> None:
 
 def put(fields: list[dict[str, Any]], tests: list[dict[str, Any]], connection: str = "default", **more: Any) -> Any:
     body = {"fields": fields, "tests": tests, **more}
-    return call("change_mappings", a_request("PUT", PATH.format(connection), body, caller=ADMIN))
+    return call("change_plm_setup", a_request("PUT", PATH.format(connection), body, caller=ADMIN))
 
 
 def read(more: str = "", connection: str = "default", **query: str) -> Any:
-    return call("read_mappings", a_request("GET", PATH.format(connection) + more, caller=ADMIN, query=query))
+    return call("read_plm_setup", a_request("GET", PATH.format(connection) + more, caller=ADMIN, query=query))
 
 
 def change(what: str, body: dict[str, Any], connection: str = "default", caller: Any = ADMIN) -> Any:
-    return call("change_mappings", a_request("POST", f"{PATH.format(connection)}/{what}", body, caller=caller))
+    return call("change_plm_setup", a_request("POST", f"{PATH.format(connection)}/{what}", body, caller=caller))
 
 
 def activated(
@@ -203,7 +203,7 @@ def test_new_rules_reach_what_is_stored_with_the_next_full_run_and_one_goes_back
 def test_records_left_out_are_counted_and_are_not_gone(servers: tuple[PlmServer, SoapServer]) -> None:
     servers[0].scenario = Scenario(products=16)
     synced("default")
-    proof = [
+    proof: list[dict[str, Any]] = [
         {"name": "boards", "source": {"productGroup": "BOARD"}, "leftOut": True},
         {"name": "sensors", "source": {"productGroup": "SENSOR"}, "expect": {"productGroup": "SENSOR"}},
     ]
@@ -211,7 +211,8 @@ def test_records_left_out_are_counted_and_are_not_gone(servers: tuple[PlmServer,
     data = synced("default")
     boards = sum(catalogue.record(n)["productGroup"] == "BOARD" for n in range(16))
     assert (data["leftOut"], sum(data["records"].values())) == (boards, 16 - boards)
-    assert data["gone"] == 0
+    assert handler("mark_gone")(queued(*commands("mark_gone")[-1:]), Context())["batchItemFailures"] == []
+    assert (report(data["runId"])["gone"], sum("gone_at" in one for one in items("PRODUCT"))) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +248,7 @@ def test_a_version_without_proof_is_not_activated(servers: tuple[PlmServer, Soap
     status, body = change("activation", {"version": 1, "preview": "0" * 64})
     assert (status, body["details"]["error"]) == (422, "MAPPING_UNPROVEN")
     assert body["details"]["unproved"][-2:] == ["check known groups", "take"]
-    status, body = call("read_mappings", a_request("POST", f"{PATH.format('default')}/test", caller=ADMIN))
+    status, body = call("read_plm_setup", a_request("POST", f"{PATH.format('default')}/test", caller=ADMIN))
     assert (status, body["data"]["isProved"], body["data"]["tests"][0]["passed"]) == (200, False, False)
 
 
@@ -292,13 +293,13 @@ def test_a_file_keeps_the_rules_it_was_read_by(bucket: Any) -> None:
 def test_who_may_only_read_changes_nothing(servers: tuple[PlmServer, SoapServer]) -> None:
     reader = a_principal("field_mapping:read")
     status, _ = call(
-        "change_mappings", a_request("PUT", PATH.format("default"), {"fields": [], "tests": []}, caller=reader)
+        "change_plm_setup", a_request("PUT", PATH.format("default"), {"fields": [], "tests": []}, caller=reader)
     )
     assert status == 403
     assert change("rollback", {"version": 0, "reason": "x"}, caller=reader)[0] == 403
     stranger = a_principal("field_mapping:read", tenant="globex")
     put(NAMES, [PROOF])
-    status, body = call("read_mappings", a_request("GET", PATH.format("default"), caller=stranger))
+    status, body = call("read_plm_setup", a_request("GET", PATH.format("default"), caller=stranger))
     assert (status, body["data"]["version"]) == (200, 0)
     assert read(version="7")[0] == 404
     assert wiring.mapped() is not None

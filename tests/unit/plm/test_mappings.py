@@ -59,7 +59,7 @@ def compiled(*fields: FieldRule, **more: Any) -> CompiledMapping:
 
 
 def test_the_identity_changes_nothing_not_even_the_object() -> None:
-    records = [{"objectId": "1", "x": {"deep": [1]}}, {"y": KEEP}]
+    records: list[dict[str, Any]] = [{"objectId": "1", "x": {"deep": [1]}}, {"y": KEEP}]
     made, left = applied(IDENTITY[PRODUCT], records, Around())
     assert made == records
     assert made[0] is records[0]
@@ -90,6 +90,9 @@ def test_numbers_are_exact_and_texts_stay_texts() -> None:
     )
     made = mapping.apply({"q": "0,004", "rev": "1.10"}, Around(NumberFormat.COMMA))
     assert made == {"unit": "4", "productVersion": "1.10"}
+    number = {"q": Decimal("0.004"), "rev": "1.10"}
+    assert mapping.apply(number, Around(NumberFormat.COMMA)) == made, "a number of JSON is written by no format"
+    assert mapping.apply({"q": True, "rev": "1"}, Around())[PROBLEM][0] == "NOT_TEXT"  # type: ignore[index]
     assert mapping.apply({"q": "", "rev": "007"}, Around())[PROBLEM][0] == "MAPPING"  # type: ignore[index]
 
 
@@ -97,6 +100,8 @@ def test_a_list_is_no_field_and_a_record_with_a_problem_stays_as_it_is() -> None
     mapping = compiled(FieldRule("unit", convert="['a']"), take="source.x != 'no'")
     assert mapping.apply({"x": "a"}, Around())[PROBLEM][:2] == ("NOT_TEXT", "unit")  # type: ignore[index]
     assert mapping.apply({"x": "no"}, Around()) == LeftOut({"x": "no"})
+    named = compiled(FieldRule("objectId", "id"), take="source.x != 'no'")
+    assert named.apply({"x": "no", "id": "7"}, Around()) == LeftOut({"x": "no", "id": "7"}, "7"), "it is not gone"
     broken = {PROBLEM: ("CELLS", "", "3 / 2")}
     assert mapping.apply(broken, Around()) is broken
 

@@ -13,9 +13,10 @@ from enghub.core.errors import EngHubError
 from enghub.kit.outbound.calls import Answer
 from enghub.kit.outbound.errors import OutboundFailed
 from enghub.plm.connections.model import Api
+from enghub.plm.connections.times import instant
 from enghub.plm.gateways.plm_calls import TAKE_APPROVAL, PlmCalls
 from enghub.plm.gateways.plm_soap import SoapPlm
-from enghub.plm.gateways.soap.answers import body_of, instant
+from enghub.plm.gateways.soap.answers import body_of
 from enghub.plm.gateways.soap.contract import MOST_BYTES
 from enghub.plm.products.partial import KEEP
 from enghub.plm.syncs.errors import PlmRefused, PlmUnavailable

@@ -35,7 +35,8 @@ def test_what_is_missing_is_named_for_the_context_that_needs_it(monkeypatch: pyt
     monkeypatch.setattr(servers, "program", lambda name: None)
     monkeypatch.setenv("ENGHUB_TEST_POSTGRES_URL", "postgresql+psycopg://somebody@elsewhere/test")
     assert servers.missing("upgrade") == ["mariadb"]
-    assert servers.missing() == ["mariadb", "prometheus", "alertmanager", "haproxy"]
+    assert servers.missing() == ["mariadb", "rabbitmq", "prometheus", "alertmanager", "haproxy"]
+    assert servers.missing("plm") == ["rabbitmq"]
     assert servers.missing("settings") == []
     assert servers.line_to_type(["mariadb"]).endswith(" mariadb-server")
 

@@ -90,6 +90,25 @@ def take(principal: Principal, kind: str) -> None:
         _take((principal.tenant_id, "", kind), per_minute * users)
 
 
+def take_many(tenant_id: str, owner: str, kind: str, calls: int, per_minute: int) -> None:
+    """Count many calls of ``kind`` for an owner that is no user, as a connection, charged at once; one write.
+
+    More than a minute's allowance at once is charged as the whole minute.
+
+    Raises:
+        RateLimited: the minute is used up; nothing was done.
+    """
+    name, now = (tenant_id, owner, kind), system_clock().timestamp()
+    bucket = _known.setdefault(name, Bucket())
+    calls = min(calls, per_minute)
+    charged(bucket.full_at, now, calls, per_minute)
+    bucket.pending = calls
+    try:
+        _charge(name, bucket, now, per_minute)
+    finally:
+        bucket.pending = 0
+
+
 def _take(name: tuple[str, str, str], per_minute: int) -> None:
     now = system_clock().timestamp()
     if len(_known) > MAX_KNOWN:

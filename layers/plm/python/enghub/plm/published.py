@@ -54,7 +54,7 @@ class SyncTotals(PlmEvent):
     run_id: str
     connection: str
     mode: Literal["FULL", "INCREMENTAL"]
-    trigger: Literal["MANUAL", "SCHEDULE", "FILE"]
+    trigger: Literal["MANUAL", "SCHEDULE", "FILE", "BROKER"]
     batches: Count
     failed_batches: Count
     created: Count

@@ -27,3 +27,4 @@ READ_DOCUMENT = Right("document:read", roles=("PLM_ADMIN", "QUALITY_ENGINEER", "
 CHANGE_DOCUMENT = Right("document:change", roles=("PLM_ADMIN", "QUALITY_ENGINEER"))
 READ_MAPPING = Right("field_mapping:read", roles=("PLM_ADMIN", "QUALITY_ENGINEER"))
 CHANGE_MAPPING = Right("field_mapping:change", roles=("PLM_ADMIN",))
+SEND_MESSAGE = Right("plm_message:send", roles=("PLM_BRIDGE",))

@@ -84,7 +84,7 @@ class BomImport:
         product, version = _named(record, rules)
         lines, refused = _lines(record.get("bomLines"), rules)
         counts.rejections.extend(refused)
-        if not product or not record.get("bomLines"):
+        if not product or record.get("bomLines") is None:
             return
         try:
             if refused and not is_partial:

@@ -60,6 +60,8 @@ class BomBook:
         Raises as ``put``.
         """
         before = self.boms.get(wanted.tenant_id, wanted.product, wanted.version)
+        if before is None and not wanted.lines:
+            return False  # a part that is bought says that it has no lines
         if before is not None:
             known = before.value.plm_updated_at
             if known is not None and wanted.plm_updated_at is not None and wanted.plm_updated_at < known:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from enghub.plm.identities.model import AS_WRITTEN, IdentityRules, RevisionOrder, RevisionScheme
 
 MOST_OVERLAP_MINUTES = 7 * 24 * 60
+MOST_MESSAGES_PER_MINUTE = 1_000_000
 
 
 class NumberFormat(StrEnum):
@@ -52,6 +53,9 @@ class ConnectionRules:
     file_encoding: FileEncoding = FileEncoding.UTF_8
     webhook_status: int = 202
     """What the webhook answers to a notice that it takes: 202, or 200 as the source document has it."""
+
+    messages_per_minute: int = 6000
+    """Messages of a broker that are taken for the connection; others wait at the broker."""
 
     @property
     def overlap(self) -> timedelta:

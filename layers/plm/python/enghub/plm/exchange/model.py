@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -57,9 +58,11 @@ class Dropped:
     kind: FileKind
     is_of_boms: bool = False
     """Whether it is a part list, below ``boms/``: its rows are lines of BOMs."""
+    told_at: datetime | None = None
+    """When it was told of, the same however often it is told."""
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Dropped | None":
+    def of(cls, told: Mapping[str, Any], told_at: datetime | None = None) -> "Dropped | None":
         """Read what S3 tells of an object; None of one that is no file for us: a report, or beside our folders."""
         key = str(told["key"])
         found = _KEY.fullmatch(key)
@@ -67,7 +70,17 @@ class Dropped:
             return None
         version, etag = (str(told.get(name) or "") for name in ("version-id", "etag"))
         kind, size = FileKind(found["kind"].lower()), int(told.get("size") or 0)
-        return cls(key, version, version or etag, size, found["tenant"], found["connection"], kind, bool(found["boms"]))
+        return cls(
+            key,
+            version,
+            version or etag,
+            size,
+            found["tenant"],
+            found["connection"],
+            kind,
+            bool(found["boms"]),
+            told_at,
+        )
 
     @property
     def run_id(self) -> str:

@@ -17,6 +17,7 @@ from enghub.plm.exchange import texts
 from enghub.plm.exchange.excel_reading import excel_entries
 from enghub.plm.exchange.model import Entry, FileKind, FileRefused
 from enghub.plm.exchange.xml_reading import xml_entries
+from enghub.plm.products.reading import BOM_LINES
 
 PART = 65_536
 MOST_CHARACTERS = 65_536
@@ -56,6 +57,11 @@ def entries(file: Bytes, kind: FileKind, shape: Shape) -> Iterator[Entry]:
         if number > MOST_RECORDS:
             raise FileRefused(texts.TOO_MANY.filled(most=MOST_RECORDS), entry.place)
         yield _checked(entry)
+
+
+def json_records(text: str) -> Iterator[Entry]:
+    """Yield the records of a text of JSON: one, several, or a list; raises as ``entries``."""
+    return map(_checked, _json_entries(iter([text])))
 
 
 def _found(file: Bytes, kind: FileKind, shape: Shape) -> Iterator[Entry]:
@@ -236,7 +242,7 @@ def _object(found: Any, length: int, place: str) -> Entry:
     if isinstance(twice, str):
         return Entry(place, record, ("TWICE", twice, ""))
     for name, value in found.items():
-        if not (value is None or isinstance(value, str)):
+        if not (value is None or isinstance(value, str) or (name == BOM_LINES and _are_lines(value))):
             return Entry(
                 place,
                 record,
@@ -247,6 +253,13 @@ def _object(found: Any, length: int, place: str) -> Entry:
                 ),
             )
     return Entry(place, record)
+
+
+def _are_lines(value: Any) -> bool:
+    """Tell whether a member holds lines of a BOM: objects of texts."""
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and all(text is None or isinstance(text, str) for text in one.values()) for one in value
+    )
 
 
 class _Window:

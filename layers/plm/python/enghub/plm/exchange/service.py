@@ -71,6 +71,8 @@ class Intake:
     """Returns the mapping rules in force of a tenant's connection."""
     sources: SourceRecords | None = None
     """Where rows of part lists are kept as they came; products are kept by their batches."""
+    told: Callable[[SyncRun], None] = lambda _: None
+    """Hears of a run that ended before it began."""
 
     def take(self, dropped: Dropped) -> SyncRun | None:
         """Read a file and ask for the run that takes it; once, however often it is told.
@@ -86,7 +88,7 @@ class Intake:
         now = self.clock()
         kind = MappingKind.BOM_LINE if dropped.is_of_boms else MappingKind.PRODUCT
         mapping = self.mapping(dropped.tenant_id, dropped.connection, kind)
-        run = _run(dropped, factory_id, now, mapping.version)
+        run = _run(dropped, factory_id, dropped.told_at or now, mapping.version)
         origin = Origin(dropped.tenant_id, factory_id, WORKER, now, run.run_id)
         try:
             self._read(dropped, run, mapping)
@@ -104,21 +106,12 @@ class Intake:
             if file is None:
                 raise FileRefused(texts.GONE)
             found = entries(file, dropped.kind, Shape(rules.file_encoding, needed, mapping.rules.records))
-            held = (_held(settled(one, mapping, rules.number_format)) for one in found)
+            held: Iterator[dict[str, Any]] = (held_of(settled(one, mapping, rules.number_format)) for one in found)
             if dropped.is_of_boms:
                 held = self._grouped(held, run, mapping, rules)
-            records = 0
-            while part := list(islice(held, PART)):
-                content = json.dumps(part, ensure_ascii=False, default=str)
-                name = part_name(records // PART)
-                self.bucket.write(
-                    work_key(run.tenant_id, run.run_id, name), content.encode("utf-8", "backslashreplace")
-                )
-                records += len(part)
+            records = keep_parts(self.bucket, run, held)
         if not records:
             raise FileRefused(texts.EMPTY)
-        index = json.dumps({"records": records}).encode()
-        self.bucket.write(work_key(run.tenant_id, run.run_id, INDEX), index)
 
     def _grouped(
         self, rows: Iterator[dict[str, Any]], run: SyncRun, mapping: CompiledMapping, rules: ConnectionRules
@@ -147,6 +140,7 @@ class Intake:
         self.runs.request(
             Commit(origin, "refused", failed, events=(ended_event(failed, origin),), reason=failed.failure or "")
         )
+        self.told(failed)
         return failed
 
     def report(self, tenant_id: str, run_id: str) -> str:
@@ -192,6 +186,19 @@ def _run(dropped: Dropped, factory_id: str, now: datetime, version: int) -> Sync
     )
 
 
+def keep_parts(bucket: Bucket, run: SyncRun, held: Iterator[dict[str, Any]]) -> int:
+    """Keep what was read for a run, part by part, then how many records there are; returns that."""
+    records = 0
+    while part := list(islice(held, PART)):
+        content = json.dumps(part, ensure_ascii=False, default=str)
+        name = work_key(run.tenant_id, run.run_id, part_name(records // PART))
+        bucket.write(name, content.encode("utf-8", "backslashreplace"))
+        records += len(part)
+    if records:
+        bucket.write(work_key(run.tenant_id, run.run_id, INDEX), json.dumps({"records": records}).encode())
+    return records
+
+
 def settled(entry: Entry, mapping: CompiledMapping, written: NumberFormat) -> Entry:
     """Return an entry with its numbers as the connection writes them, where a field reads a number there.
 
@@ -212,7 +219,8 @@ def record_of(held: dict[str, Any]) -> dict[str, Any]:
     return {**held["record"], PLACE: held["place"], **problem}
 
 
-def _held(entry: Entry) -> dict[str, Any]:
+def held_of(entry: Entry) -> dict[str, Any]:
+    """Return an entry as it is kept for a run."""
     return {"place": entry.place, "record": dict(entry.record), "problem": entry.problem}
 
 

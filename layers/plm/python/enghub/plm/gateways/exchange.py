@@ -16,6 +16,7 @@ from enghub.plm.connections.errors import ConnectionNotFound
 from enghub.plm.connections.store import Connections
 from enghub.plm.exchange.reading import Bytes
 from enghub.plm.exchange.service import Intake
+from enghub.plm.gateways import sync_metrics
 from enghub.plm.mappings.applying import CompiledMapping
 from enghub.plm.mappings.dynamo import DynamoSourceRecords
 from enghub.plm.mappings.model import MappingKind
@@ -97,4 +98,5 @@ def intake() -> Intake:
         return compiled(tenant_id, connection, kind, mappings().active(tenant_id, connection, kind))
 
     rules = lambda tenant_id, connection: setup().rules(tenant_id, connection).value  # noqa: E731
-    return Intake(DynamoSyncRuns(), bucket(), owner, rules, system_clock, mapping, DynamoSourceRecords())
+    sources, told = DynamoSourceRecords(), sync_metrics.tell
+    return Intake(DynamoSyncRuns(), bucket(), owner, rules, system_clock, mapping, sources, told)

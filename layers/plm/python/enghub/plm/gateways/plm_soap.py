@@ -7,6 +7,7 @@ both repeated, and ``after``.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import tenacity
@@ -37,6 +38,8 @@ class SoapPlm:
     zone: Callable[[], str]
     now: Clock = system_clock
     wait: tenacity.wait.wait_base = field(default_factory=waits)
+    mapped: Callable[[], frozenset[str]] = frozenset
+    """Returns the members that mapping rules read."""
     _soap: Soap | None = None
 
     def object_ids(self, since: datetime | None, after: str | None) -> Iterator[str]:
@@ -53,7 +56,8 @@ class SoapPlm:
         """See Plm; one request."""
         page, zone = self._call("GetProducts", since, after, up_to, size), self.zone()
         records = [record(one, zone) for one in page if name_of(one) == "product"]
-        unread = sorted({name for one in records for name in one if name not in FIELDS})
+        read = FIELDS | self.mapped()
+        unread = sorted({name for one in records for name in one if name not in read})
         if unread:
             count("plm.sync.unread", len(unread))
             logger.warning("elements of products that nobody reads", names=unread[:20], connection=self.api.name)
@@ -93,8 +97,10 @@ class SoapPlms:
     outbound: Outbound
     zone: Callable[[str, str], str]
     wait: tenacity.wait.wait_base = field(default_factory=waits)
+    mapped: Callable[[str, str], frozenset[str]] = lambda _, __: frozenset()
 
     def of(self, connection: str, tenant_id: str) -> SoapPlm:
         """See Plms."""
         api = self.connections.api(connection, tenant_id)
-        return SoapPlm(api, self.outbound, lambda: self.zone(tenant_id, connection), wait=self.wait)
+        zone, mapped = partial(self.zone, tenant_id, connection), partial(self.mapped, tenant_id, connection)
+        return SoapPlm(api, self.outbound, zone, wait=self.wait, mapped=mapped)

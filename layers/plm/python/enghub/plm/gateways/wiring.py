@@ -12,6 +12,7 @@ from enghub.plm.boms.wiring import boms
 from enghub.plm.connections.model import Protocol
 from enghub.plm.connections.rules import ConnectionRules
 from enghub.plm.connections.store import Connections
+from enghub.plm.gateways import sync_metrics
 from enghub.plm.gateways.plm_rest import RestPlms
 from enghub.plm.mappings.applying import Around
 from enghub.plm.mappings.dynamo import DynamoSourceRecords
@@ -71,14 +72,21 @@ class ByProtocol:
 
 def _soap() -> Plms:
     ways = calls.plm_calls()
-    return plm_soap.SoapPlms(ways.connections, ways.outbound, lambda tenant_id, name: _rules(tenant_id, name).zone)
+    zone = lambda tenant_id, name: _rules(tenant_id, name).zone  # noqa: E731
+    return plm_soap.SoapPlms(ways.connections, ways.outbound, zone, mapped=_members)
+
+
+def _members(tenant_id: str, connection: str) -> frozenset[str]:
+    """Return the members that the mapping rules in force read."""
+    version = mappings().active(tenant_id, connection, MappingKind.PRODUCT)
+    return compiled(tenant_id, connection, MappingKind.PRODUCT, version).members
 
 
 @cache
 def steps() -> SyncSteps:
     """Return the workflow steps that need no PLM."""
     overlap = lambda tenant_id, name: _rules(tenant_id, name).overlap  # noqa: E731
-    return SyncSteps(DynamoSyncRuns(), system_clock, overlap, _versions)
+    return SyncSteps(DynamoSyncRuns(), system_clock, overlap, _versions, sync_metrics.tell)
 
 
 def _versions(tenant_id: str, connection: str) -> tuple[int, int]:

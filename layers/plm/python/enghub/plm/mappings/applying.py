@@ -53,9 +53,10 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A record that the mapping does not take."""
+    """A record that the mapping does not take; it is in the source, nevertheless."""
 
     record: Mapping[str, Any]
+    object_id: Any = None
 
 
 class _Problem(Exception):
@@ -107,6 +108,11 @@ class CompiledMapping:
         return tuple(dict.fromkeys([*named, *kept]))
 
     @property
+    def members(self) -> frozenset[str]:
+        """Members that a rule names."""
+        return frozenset(rule.source for rule in self.rules.fields if rule.source)
+
+    @property
     def numbers(self) -> frozenset[str]:
         """Members that are numbers; by the identity those of the fields that are."""
         ruled = {rule.field for rule in self.rules.fields}
@@ -125,13 +131,17 @@ class CompiledMapping:
         try:
             seen = {"source": _seen(record), "product": _seen(around.product), "file": around.file}
             if self.take is not None and self._value(self.take, seen, "take") is not True:
-                return LeftOut(record)
+                return LeftOut(record, self._object_id(record, seen, around))
             self._fill(made, record, seen, around)
             self._hold(made, seen)
         except _Problem as problem:
             made.setdefault("objectId", record.get("objectId"))
             made[PROBLEM] = problem.told
         return made
+
+    def _object_id(self, record: Mapping[str, Any], seen: Mapping[str, Any], around: Around) -> Any:
+        rule = next((one for one in self.rules.fields if one.field == "objectId"), None)
+        return record.get("objectId") if rule is None else self._made(rule, record.get(rule.source), seen, around)
 
     def _is_beside(self, record: Mapping[str, Any], around: Around) -> bool:
         """Tell whether a row of another width is none of the list, as the lines below a part list are."""
@@ -246,6 +256,8 @@ def _read(rule: FieldRule, value: Any, around: Around) -> Any:
         value = rule.values.get(value, value)
     if rule.reads is Reads.TEXT or value is None:
         return value
+    if rule.reads is Reads.NUMBER and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)  # a number of JSON
     if not isinstance(value, str):
         raise _Problem("NOT_TEXT", rule.field, str(value)[:100])
     if rule.reads is Reads.TIME:

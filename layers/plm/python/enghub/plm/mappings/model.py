@@ -5,6 +5,7 @@ check refuses something in one, and where records are left out, one is. Version 
 fields. Pure; ``applying`` runs the rules.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -73,7 +74,7 @@ class FieldRule:
     source: str = ""
     convert: str = ""
     reads: Reads = Reads.TEXT
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     may_lack: bool = False
 
 

@@ -10,7 +10,13 @@ from pydantic import AfterValidator, Field
 from enghub.core import wire
 from enghub.core.commits import Kept
 from enghub.core.i18n import Text
-from enghub.plm.connections.rules import MOST_OVERLAP_MINUTES, ConnectionRules, FileEncoding, NumberFormat
+from enghub.plm.connections.rules import (
+    MOST_MESSAGES_PER_MINUTE,
+    MOST_OVERLAP_MINUTES,
+    ConnectionRules,
+    FileEncoding,
+    NumberFormat,
+)
 from enghub.plm.identities.model import IdentityRules, RevisionScheme
 from enghub.plm.units.model import MOST_UNITS, Unit, UnitTable
 
@@ -127,6 +133,7 @@ class PutConnectionRulesRequest(wire.Request):
     number_format: NumberFormat = NumberFormat.POINT
     file_encoding: FileEncoding = FileEncoding.UTF_8
     webhook_status: Literal[200, 202] = 202
+    messages_per_minute: Annotated[int, Field(ge=1, le=MOST_MESSAGES_PER_MINUTE)] = 6000
     revision: Revision
 
     def to_rules(self, tenant_id: str, name: str) -> ConnectionRules:
@@ -142,6 +149,7 @@ class PutConnectionRulesRequest(wire.Request):
             number_format=self.number_format,
             file_encoding=self.file_encoding,
             webhook_status=self.webhook_status,
+            messages_per_minute=self.messages_per_minute,
         )
 
 
@@ -164,6 +172,7 @@ class ConnectionRulesResponse(wire.Response):
     number_format: NumberFormat
     file_encoding: FileEncoding
     webhook_status: int
+    messages_per_minute: int
     revision: int
 
     @classmethod
@@ -184,5 +193,6 @@ class ConnectionRulesResponse(wire.Response):
             number_format=rules.number_format,
             file_encoding=rules.file_encoding,
             webhook_status=rules.webhook_status,
+            messages_per_minute=rules.messages_per_minute,
             revision=kept.revision,
         )

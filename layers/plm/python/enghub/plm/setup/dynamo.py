@@ -36,7 +36,16 @@ RULES = Aggregate(
     layout=Layout(given=("tenant_id",), of_key=_tenant, names={"name": "connection"}),
     name="connection_rules",
     identity=lambda rules: rules.name,
-    shows=("identity", "revisions", "zone", "overlap_minutes", "number_format", "file_encoding", "webhook_status"),
+    shows=(
+        "identity",
+        "revisions",
+        "zone",
+        "overlap_minutes",
+        "number_format",
+        "file_encoding",
+        "webhook_status",
+        "messages_per_minute",
+    ),
 )
 
 

@@ -11,8 +11,9 @@ from enghub.core.clock import Clock
 from enghub.core.commits import Command, Commit
 from enghub.core.identity import Origin
 from enghub.plm.products.repository import GoneProducts, Journal
-from enghub.plm.syncs.model import RollbackStatus, SyncRun
+from enghub.plm.syncs.model import SyncRun
 from enghub.plm.syncs.repository import SyncRuns
+from enghub.plm.syncs.rollback import RollbackStatus
 from enghub.plm.syncs.service import existing
 from enghub.plm.syncs.steps import GONE_QUEUE
 

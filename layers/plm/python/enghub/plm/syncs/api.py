@@ -4,19 +4,8 @@ from enghub.core import wire
 from enghub.core.i18n import Language
 from enghub.plm.names import ConnectionName
 from enghub.plm.products.reasons import Reason
-from enghub.plm.syncs.model import (
-    Batch,
-    BatchStatus,
-    BatchType,
-    Counts,
-    Mode,
-    Rejected,
-    Rollback,
-    RollbackStatus,
-    RunStatus,
-    SyncRun,
-    Trigger,
-)
+from enghub.plm.syncs.model import Batch, BatchStatus, BatchType, Counts, Mode, Rejected, RunStatus, SyncRun, Trigger
+from enghub.plm.syncs.rollback import Rollback, RollbackStatus
 
 
 class StartSyncRequest(wire.Request):

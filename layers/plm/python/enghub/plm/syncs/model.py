@@ -7,7 +7,7 @@ on being edited, so nothing slips between two batches, and a batch can be run ag
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from enum import StrEnum
 from enghub.kit.runs.leases import Lease, Term
 from enghub.plm.products.model import Outcome, Rejection, Stamp
 from enghub.plm.syncs.errors import SyncBatchNotFailed, SyncRolledBack, SyncStillRunning
+from enghub.plm.syncs.rollback import Rollback, RollbackStatus
 
 LEASED = "product-sync"
 PRODUCTS, BOMS = "PRODUCTS", "BOMS"
@@ -51,6 +52,7 @@ class Trigger(StrEnum):
     MANUAL = "MANUAL"
     SCHEDULE = "SCHEDULE"
     FILE = "FILE"
+    BROKER = "BROKER"
 
 
 class RunStatus(StrEnum):
@@ -153,56 +155,6 @@ class Listing:
         return self.first_number + len(self.ranges)
 
 
-class RollbackStatus(StrEnum):
-    """CHECKING: nothing is changed yet. REFUSED: records changed since, nothing was restored."""
-
-    CHECKING = "CHECKING"
-    RESTORING = "RESTORING"
-    REFUSED = "REFUSED"
-    DONE = "DONE"
-
-
-MOST_CHANGED = 100
-"""Records that a refused rollback names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rollback:
-    """The rollback of a run: every record it wrote becomes what it was before (PLM-05).
-
-    ``cursor`` is where its work goes on; ``changed_since`` names records that others wrote after the run.
-    """
-
-    requested_by: str
-    requested_at: datetime
-    reason: str
-    status: RollbackStatus = RollbackStatus.CHECKING
-    cursor: str | None = None
-    restored: int = 0
-    changed_since: tuple[str, ...] = ()
-    finished_at: datetime | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to be done."""
-        return self.status in {RollbackStatus.REFUSED, RollbackStatus.DONE}
-
-    def checked(self, changed: Sequence[str], cursor: str | None, at: datetime) -> "Rollback":
-        """Return it after one page was looked at: on to the next one, refused, or on to restoring."""
-        found = (*self.changed_since, *changed)[:MOST_CHANGED]
-        if cursor is not None:
-            return replace(self, changed_since=found, cursor=cursor)
-        if found:
-            return replace(self, changed_since=found, cursor=None, status=RollbackStatus.REFUSED, finished_at=at)
-        return replace(self, cursor=None, status=RollbackStatus.RESTORING)
-
-    def after_page(self, restored: int, changed: Sequence[str], cursor: str | None, at: datetime) -> "Rollback":
-        """Return it after one page was restored; what changed meanwhile stays as it is, and is named."""
-        found = (*self.changed_since, *changed)[:MOST_CHANGED]
-        made = replace(self, restored=self.restored + restored, changed_since=found, cursor=cursor)
-        return made if cursor is not None else replace(made, status=RollbackStatus.DONE, finished_at=at)
-
-
 @dataclass(frozen=True, slots=True)
 class SyncRun:
     """One run of a product sync, and its report once it ended.
@@ -246,6 +198,16 @@ class SyncRun:
     """What a file holds: PRODUCTS, or BOMS."""
 
     @property
+    def sync_type(self) -> str:
+        """What metrics are told by: FULL, INCREMENTAL, or what brought the records, FILE or BROKER."""
+        return self.trigger.value if self.is_kept else self.mode.value
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what it takes was brought here, by a file or a broker, and waits in parts."""
+        return self.trigger in {Trigger.FILE, Trigger.BROKER}
+
+    @property
     def is_of_boms(self) -> bool:
         """Whether its records are BOMs, of a part list."""
         return self.content == BOMS
@@ -266,8 +228,8 @@ class SyncRun:
 
     @property
     def moves_watermark(self) -> bool:
-        """Whether everything that the PLM changed until its start is known: a file holds what somebody put into it."""
-        return self.succeeded and self.trigger is not Trigger.FILE
+        """Whether everything that the PLM changed until its start is known; a file holds what somebody put into it."""
+        return self.succeeded and not self.is_kept
 
     @property
     def ended(self) -> bool:
@@ -291,7 +253,7 @@ class SyncRun:
         """
         if self.status is not RunStatus.REQUESTED:
             return self
-        is_window = self.mode is Mode.INCREMENTAL and self.trigger is not Trigger.FILE
+        is_window = self.mode is Mode.INCREMENTAL and not self.is_kept
         since = watermark - overlap if watermark and is_window else None
         opened = replace(self, status=RunStatus.RUNNING, since=since, started_at=at)
         if self.trigger is Trigger.FILE:  # by the rules that it was read by

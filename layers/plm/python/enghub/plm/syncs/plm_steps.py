@@ -14,7 +14,7 @@ from enghub.plm.products.imports import ProductImport
 from enghub.plm.products.model import Outcome, Rejection
 from enghub.plm.products.reading import BOM_LINES, PROBLEM
 from enghub.plm.products.repository import GoneProducts
-from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, SyncRun, Trigger, cut, file_of
+from enghub.plm.syncs.model import Batch, Counts, Listing, Mode, Range, SyncRun, cut, file_of
 from enghub.plm.syncs.repository import Plm, Plms, RecordPage, SyncRuns, advanced
 from enghub.plm.syncs.service import existing
 
@@ -48,12 +48,12 @@ class PlmSteps:
     clock: Clock
     gone: GoneProducts
     files: Callable[[SyncRun], Plm] = _no_files
-    """What was read of the file that a run takes."""
+    """What was read of the file or the messages that a run takes."""
     mapped: Mapped | None = None
     """None: members are the fields, and nothing is kept as it came."""
 
     def _plm(self, run: SyncRun) -> Plm:
-        return self.files(run) if run.trigger is Trigger.FILE else self.plms.of(run.connection, run.tenant_id)
+        return self.files(run) if run.is_kept else self.plms.of(run.connection, run.tenant_id)
 
     def list_batches(
         self, tenant_id: str, run_id: str, pass_number: int, after: str | None, first_number: int
@@ -88,7 +88,7 @@ class PlmSteps:
             else:
                 records, left = self._mapped(run, batch_range, number, page)
                 counted, rejected = self.products.take_over(records, run.stamp(self.clock()))
-                seen.update(str(record.get("objectId")) for record in (*records, *left))
+                seen.update(str(one) for one in (*(record.get("objectId") for record in records), *left))
                 left_out += len(left)
                 outcomes.update(counted)
                 rejections.extend(rejected)
@@ -110,15 +110,15 @@ class PlmSteps:
 
     def _mapped(
         self, run: SyncRun, batch: Range, number: int, page: RecordPage
-    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
-        """Return the records that a page becomes, and those that are left out; the page is kept as it came."""
+    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Any]]:
+        """Return the records that a page becomes, and the object ids of those left out; it is kept as it came."""
         if self.mapped is None:
             return page.records, ()
         place = PagePlace(run.tenant_id, run.connection, MappingKind.PRODUCT, run.run_id, batch.number, number)
         self.mapped.sources.keep(place, run.started_at or run.requested_at, page.records, file_of(run))
         rules = self.mapped.compiled(run.tenant_id, run.connection, MappingKind.PRODUCT, run.mapping_version)
         records, left = applied(rules, page.records, self.mapped.around(run))
-        return records, [one.record for one in left]
+        return records, [one.object_id for one in left]
 
     def _land_boms(self, run: SyncRun, records: Sequence[Mapping[str, Any]]) -> BomCounts:
         if self.mapped is None or not records:
@@ -137,7 +137,7 @@ class PlmSteps:
     ) -> list[Mapping[str, Any]]:
         """Return the BOMs of products that were taken, their lines mapped."""
         refused = {one.object_id for one in rejected}
-        found = [one for one in records if one.get(BOM_LINES) and str(one.get("objectId")) not in refused]
+        found = [one for one in records if one.get(BOM_LINES) is not None and str(one.get("objectId")) not in refused]
         if self.mapped is None or not found:
             return []
         mapping, around = self._bom_rules(run, self.mapped), self.mapped.around(run)

@@ -36,6 +36,8 @@ class SyncSteps:
     """How far an incremental run of a tenant's connection looks back."""
     mapping_versions: Callable[[str, str], tuple[int, int]] = lambda _, __: (0, 0)
     """Which versions of the mapping rules of a tenant's connection make products, and lines of BOMs."""
+    told: Callable[[SyncRun], None] = lambda _: None
+    """Hears of a run that has ended, once per pass."""
 
     def plan(self, tenant_id: str, run_id: str, pass_number: int) -> SyncRun:
         """Open the run: fix what it takes, from the watermark."""
@@ -90,8 +92,14 @@ class SyncSteps:
                 if attempt == FINISHING_TRIES:
                     raise
             else:
+                self.told(run)
                 break
         return run
+
+    def age(self, tenant_id: str, connection: str) -> timedelta | None:
+        """Return how long ago the last sync that succeeded began; None where none ever did."""
+        found = self.runs.watermark(tenant_id, connection)
+        return None if found is None else self.clock() - found
 
     def sweep(self) -> Swept:
         """End the passes that nobody works on any more, so that their batches can be run again."""
