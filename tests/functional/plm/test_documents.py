@@ -167,10 +167,7 @@ REFUSED = {
     "no workbook": (b"%PDF-1.7 %%EOF", "not application"),
     "macros": (package(**{"xl/vbaProject.bin": b"x"}), "xl/vbaProject.bin"),
     "macros of 1992": (package(**{"xl/macrosheets/sheet1.xml": "<x/>"}), "xl/macrosheets"),
-    "a macro-enabled type": (
-        package(**{"[Content_Types].xml": "<a ContentType='x.sheet.macroEnabled.main+xml'/>"}),
-        "macros",
-    ),
+    "a macro-enabled type": (package(**{"[Content_Types].xml": "<a ContentType='x.sheet.macroEnabled.main+xml'/>"}), "macros"),
     "entities": (package(**{"xl/styles.xml": '<!DOCTYPE x [<!ENTITY a "a">]><x/>'}), "xl/styles.xml"),
     "hidden in UTF-16": (package(**{"xl/styles.xml": "<!DOCTYPE x>".encode("utf-16")}), "xl/styles.xml"),
     "DDE": (package(**{"xl/externalLinks/externalLink1.xml": "<ddeLink ddeService='cmd'/>"}), "externalLink1"),
