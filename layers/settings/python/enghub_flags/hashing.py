@@ -28,10 +28,15 @@ class HashVersion(StrEnum):
     FLAGD_1 = "flagd-1"
     FLAGD_2 = "flagd-2"
     FLAGD_3 = "flagd-3"
+    FLAGD_3_TEXT = "flagd-3-text"
+    """Of one text that the definition makes itself, instead of flag key and targeting key."""
     UNLEASH = "unleash"
     UNLEASH_VARIANT = "unleash-variant"
     GROWTHBOOK_1 = "growthbook-1"
     GROWTHBOOK_2 = "growthbook-2"
+    GROWTHBOOK_1_UTF16 = "growthbook-1-utf16"
+    GROWTHBOOK_2_UTF16 = "growthbook-2-utf16"
+    """Of UTF-16 code units, as the SDKs for JavaScript and Python hash; the others hash UTF-8."""
     FLAGSMITH = "flagsmith"
 
 
@@ -74,6 +79,10 @@ def _flagd_3(seed: str, scale: int) -> Draw:
     return lambda unit: (murmur(prefix + cbor_text(unit), 0, signed=False) * scale) >> 32
 
 
+def _flagd_3_text(seed: str, scale: int) -> Draw:
+    return lambda unit: (murmur(cbor_text(seed + unit), 0, signed=False) * scale) >> 32
+
+
 def cbor_text(text: str) -> bytes:
     """Return a text in canonical CBOR (RFC 8949 4.2.1)."""
     data = text.encode()
@@ -92,11 +101,13 @@ def _unleash_variant(seed: str, scale: int) -> Draw:
     return lambda unit: murmur(f"{seed}:{unit}", UNLEASH_VARIANT_SEED, signed=False) % scale
 
 
-def fnv1a32(text: str) -> int:
-    """Return the FNV-1a hash of 32 bits."""
+def fnv1a32(text: str, *, utf16: bool = False) -> int:
+    """Return the FNV-1a hash of 32 bits, of UTF-8 bytes or of UTF-16 code units."""
+    data = text.encode("utf-16-le", "surrogatepass") if utf16 else b""
+    units = [data[i] | data[i + 1] << 8 for i in range(0, len(data), 2)] if utf16 else text.encode()
     found = 0x811C9DC5
-    for byte in text.encode():
-        found = ((found ^ byte) * 0x01000193) & 0xFFFFFFFF
+    for unit in units:
+        found = ((found ^ unit) * 0x01000193) & 0xFFFFFFFF
     return found
 
 
@@ -106,6 +117,14 @@ def _growthbook_1(seed: str, _: int) -> Draw:
 
 def _growthbook_2(seed: str, _: int) -> Draw:
     return lambda unit: fnv1a32(str(fnv1a32(seed + unit))) % 10000 / 10000
+
+
+def _growthbook_1_utf16(seed: str, _: int) -> Draw:
+    return lambda unit: fnv1a32(unit + seed, utf16=True) % 1000 / 1000
+
+
+def _growthbook_2_utf16(seed: str, _: int) -> Draw:
+    return lambda unit: fnv1a32(str(fnv1a32(seed + unit, utf16=True))) % 10000 / 10000
 
 
 def _flagsmith(seed: str, scale: int) -> Draw:
@@ -121,9 +140,12 @@ _FOREIGN: dict[HashVersion, Callable[[str, int], Draw]] = {
     HashVersion.FLAGD_1: _flagd_1,
     HashVersion.FLAGD_2: _flagd_2,
     HashVersion.FLAGD_3: _flagd_3,
+    HashVersion.FLAGD_3_TEXT: _flagd_3_text,
     HashVersion.UNLEASH: _unleash,
     HashVersion.UNLEASH_VARIANT: _unleash_variant,
     HashVersion.GROWTHBOOK_1: _growthbook_1,
     HashVersion.GROWTHBOOK_2: _growthbook_2,
+    HashVersion.GROWTHBOOK_1_UTF16: _growthbook_1_utf16,
+    HashVersion.GROWTHBOOK_2_UTF16: _growthbook_2_utf16,
     HashVersion.FLAGSMITH: _flagsmith,
 }

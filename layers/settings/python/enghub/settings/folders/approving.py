@@ -18,7 +18,7 @@ from enghub.settings.configs import approving as configs
 from enghub.settings.flags import approving as flags
 from enghub.settings.folders.model import RuleChange, Whole
 from enghub.settings.folders.planning import rule_change
-from enghub.settings.folders.storing import Storing
+from enghub.settings.folders.repository import Storing
 
 KIND = "folder"
 

@@ -19,7 +19,7 @@ from enghub.settings.flags.repository import FlagRepository
 from enghub.settings.folders.approving import FolderGate
 from enghub.settings.folders.model import Content, Kind, Line, Outcome, RuleFile, Wanted, Whole, rule_file
 from enghub.settings.folders.planning import Planning, check_refused, refusal
-from enghub.settings.folders.storing import Storing
+from enghub.settings.folders.repository import Storing
 from enghub.settings.transfers import service as transfers
 from enghub.settings.transfers.service import Import, Transfers
 

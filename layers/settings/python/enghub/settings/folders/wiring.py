@@ -12,9 +12,9 @@ from enghub.settings.flags import wiring as flags
 from enghub.settings.flags.approving import FlagExecutor
 from enghub.settings.flags.dynamo import DynamoFlags
 from enghub.settings.folders.approving import FolderExecutor, FolderGate
+from enghub.settings.folders.dynamo import DynamoStoring
 from enghub.settings.folders.planning import Planning
 from enghub.settings.folders.service import Folders
-from enghub.settings.folders.storing import Storing
 from enghub.settings.transfers import wiring as transfers
 
 
@@ -42,5 +42,5 @@ def _configs() -> ConfigService:
     return ConfigService(configs.items(), FieldSeals())
 
 
-def _storing() -> Storing:
-    return Storing(_configs(), DynamoFlags())
+def _storing() -> DynamoStoring:
+    return DynamoStoring(_configs(), DynamoFlags())

@@ -17,20 +17,15 @@ from enghub.settings.folders.model import RuleChange, Whole
 
 
 @dataclass(frozen=True, slots=True)
-class Storing:
-    """Makes changes: one transaction; where configuration does not fit, the switch of its change set; where flags are
+class DynamoStoring:
+    """See ``Storing``: one transaction; where configuration does not fit, the switch of its change set; where flags are
     many, a stage that this transaction lets be in force."""
 
     configs: ConfigService
     flags: FlagRepository
 
     def make(self, whole: Whole, alongside: Sequence[Any] = ()) -> None:
-        """Store all or nothing, with writes of the same transaction.
-
-        Raises:
-            FlagUnfit, FlagInUse, FlagsChanged, FlagsHeld, TooManyFlags, VersionConflict
-            ConfigVersionConflict, ConfigHeld, LayerFull, ReferenceRefused, ConfigReferenced
-        """
+        """One transaction; before it, where they do not fit, what is held and staged, and after it what is settled."""
         seen = {**(whole.seen or {}), **checked(self.flags, whole.flags)}
         writes, stage = self._flag_writes(whole.flags, seen)
         more = [*writes, *(write for one in whole.rules for write in _rule_writes(one)), *alongside]
