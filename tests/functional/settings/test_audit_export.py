@@ -124,7 +124,7 @@ def test_pages_hold_everything_once_over_many_days(monkeypatch: pytest.MonkeyPat
     cursor: str | None = ""
     pages = 0
     while cursor is not None:
-        events, cursor = exported(**period, **({"cursor": cursor} if cursor else {}))
+        events, cursor = exported(ADMIN, **period, **({"cursor": cursor} if cursor else {}))
         names += [event["entity"]["name"] for event in events if event["message"] == "config.created"]
         pages += 1
         assert len(events) <= 4

@@ -6,8 +6,10 @@ every other change Entity Management (3004). What the schema has no place for (b
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from enghub.core.audit import AuditRecord, RefusalRecord
 
 VERSION = "1.6.0"
 AUTHENTICATION, ENTITY, ACCESS, API = 3002, 3004, 3005, 6003
@@ -28,41 +30,7 @@ SUCCESS, FAILURE = 1, 2
 INFORMATIONAL, MEDIUM = 1, 3
 
 
-class Entry(Protocol):
-    """An entry of the audit, as it is stored."""
-
-    sequence: int
-    hash: str
-    previous_hash: str
-    tenant_id: str
-    user_id: str
-    at: datetime
-    request_id: str
-    source_ip: str
-    user_agent: str
-    action: str
-    subject: str
-    reason: str
-    before: Any
-    after: Any
-
-
-class Refusal(Protocol):
-    """A refused request, as it is stored."""
-
-    tenant_id: str
-    user_id: str
-    error: str
-    method: str
-    path: str
-    detail: str
-    request_id: str
-    source_ip: str
-    at: datetime
-    times: Any
-
-
-def of_entry(entry: Entry) -> dict[str, Any]:
+def of_entry(entry: "AuditRecord") -> dict[str, Any]:
     """Return the event of one entry."""
     aggregate, _, verb = entry.action.partition(".")
     name = entry.subject.split("/", 2)[-1]
@@ -89,7 +57,7 @@ def of_entry(entry: Entry) -> dict[str, Any]:
     return made | {"unmapped": {**chain, **{key: value for key, value in states.items() if value}}}
 
 
-def of_refusal(refusal: Refusal, uid: str) -> dict[str, Any]:
+def of_refusal(refusal: "RefusalRecord", uid: str) -> dict[str, Any]:
     """Return the event of one refused request."""
     activity = _METHODS.get(refusal.method, OTHER)
     made = _event(API, activity, refusal.method, refusal, uid)
@@ -98,7 +66,7 @@ def of_refusal(refusal: Refusal, uid: str) -> dict[str, Any]:
     return made | {"count": int(refusal.times)}
 
 
-def _event(class_uid: int, activity: int, name: str, said: Entry | Refusal, uid: str) -> dict[str, Any]:
+def _event(class_uid: int, activity: int, name: str, said: "AuditRecord | RefusalRecord", uid: str) -> dict[str, Any]:
     metadata = {"version": VERSION, "product": _PRODUCT, "uid": uid, "tenant_uid": said.tenant_id}
     made: dict[str, Any] = {
         "class_uid": class_uid,
@@ -123,7 +91,7 @@ def _endpoint(source_ip: str) -> Mapping[str, Any]:
     return {"src_endpoint": {"ip" if is_address else "name": source_ip}}
 
 
-def _privileges(entry: Entry) -> list[str]:
+def _privileges(entry: "AuditRecord") -> list[str]:
     """Return what was given or taken: of each grant that moved, verbs, level and part."""
     moved = {**(entry.before or {}), **(entry.after or {})}
     grants = [one for one in moved.values() if isinstance(one, Mapping) and "verbs" in one]
