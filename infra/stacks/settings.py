@@ -135,6 +135,9 @@ class SettingsStack(ContextStack):
         # gsi1: a tenant's users that have grants. PutItem: the audit.
         grants = self.function("serve_grants")
         self.table_access(grants, "GetItem", "PutItem", "UpdateItem", "Query", indexes=("gsi1",))
+        # gsi1: the audit by day. PutItem: that it was exported.
+        export = self.function("export_audit", timeout_seconds=29)
+        self.table_access(export, "PutItem", "Query", indexes=("gsi1",))
 
     def finish(self, routes: Sequence[Route], authorizer_arn: str) -> None:
         """Add the WebSocket API as well; see ``ContextStack``."""

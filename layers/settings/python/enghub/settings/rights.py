@@ -78,3 +78,7 @@ CHANGE_GLOBAL_GRANTS = Right("grant:change:global", roles=("SYSTEM_ADMIN",))
 """To give rights on the global layer."""
 ASK_GRANT = Right("grant:ask", roles=OWN_SESSIONS.roles)
 """To see one's own rights and to ask for others. Every role has it."""
+
+EXPORT_AUDIT = Right("audit:export", roles=("AUDITOR", *_TENANT))
+"""To take the tenant's audit of settings out, as OCSF events."""
+EXPORT_GLOBAL_AUDIT = Right("audit:export:global", roles=("SYSTEM_ADMIN",))
