@@ -16,7 +16,7 @@ from enghub.settings.configs.api import CREATE, UPDATE
 from enghub.settings.configs.model import Layer, Owner
 from enghub.settings.folders import wiring
 from enghub.settings.folders.api import FOLDER, MAX_BODY_BYTES, FolderContentResponse, FolderRequest, FolderResponse
-from enghub.settings.folders.service import Folder
+from enghub.settings.folders.model import Folder
 
 app = http.resolver(max_body_bytes=MAX_BODY_BYTES)
 

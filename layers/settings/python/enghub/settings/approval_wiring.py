@@ -15,10 +15,12 @@ from enghub.settings.configs import wiring as configs
 from enghub.settings.flags import approving as flags
 from enghub.settings.flags import staging
 from enghub.settings.flags import wiring as flag_wiring
-from enghub.settings.folders import approving as folders
 from enghub.settings.folders import wiring as folder_wiring
 from enghub.settings.releases import approving as releases
 from enghub.settings.rule_wiring import rule_reader
+
+FOLDER = "folder"
+"""The kind of a request of ``folders/approving``, which is imported where it is used."""
 
 
 @cache
@@ -28,7 +30,7 @@ def approving() -> Approving:
     more: dict[str, Executor] = {
         rules.KIND: rule_reader(),
         flags.KIND: flags.FlagExecutor(flag_wiring.reader()),
-        folders.KIND: folder_wiring.executor(),
+        FOLDER: folder_wiring.executor(),
         releases.KIND: releases.ReleaseExecutor(release_wiring.deciding()),
     }
     return replace(found, executors={**found.executors, **more})

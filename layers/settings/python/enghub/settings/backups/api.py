@@ -11,7 +11,7 @@ from enghub.settings.approvals.api import Comment
 from enghub.settings.backups.model import Difference, Selection
 from enghub.settings.backups.service import SHOWN, Compared, ComparedThing, Stored, Verified
 from enghub.settings.configs.model import Layer
-from enghub.settings.folders.model import Kind
+from enghub.settings.folders.kinds import Kind
 
 BACKUPS = "/api/v1/settings/backups"
 MAX_FILE_BYTES = 4 * 1024 * 1024

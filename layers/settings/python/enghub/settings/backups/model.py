@@ -15,7 +15,7 @@ from enghub.core.clock import from_text, to_text
 from enghub.core.strictjson import parse_json, write_json
 from enghub.settings.backups.errors import BackupDamaged
 from enghub.settings.configs.model import Layer
-from enghub.settings.folders.model import Kind
+from enghub.settings.folders.kinds import Kind
 
 FORMAT = "enghub-settings-backup/2"
 READ = (FORMAT, "enghub-settings-backup/1")

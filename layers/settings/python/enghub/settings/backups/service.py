@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
 from enghub.core import ids
 from enghub.core.identity import Origin
+from enghub.core.lazy import lazy
 from enghub.core.strictjson import parse_json, write_json
 from enghub.kit.sheets.model import Cell, Row
 from enghub.settings.approvals.model import ChangeRequest
@@ -26,11 +27,17 @@ from enghub.settings.backups.model import (
 from enghub.settings.configs.commits import overdue
 from enghub.settings.configs.model import EVERY_TENANT, Address, Config, Content, Layer, Owner
 from enghub.settings.configs.service import ConfigService, Edited
-from enghub.settings.folders import documents
-from enghub.settings.folders.model import Kind, Wanted, flag_file, segment_file
-from enghub.settings.folders.service import Folders
+from enghub.settings.folders.kinds import Kind
 from enghub.settings.transfers.columns import COLUMNS, CellRefused, read_row, row_of
 from enghub_flags.reading import plain
+
+if TYPE_CHECKING:
+    from enghub.settings.folders import documents
+    from enghub.settings.folders import model as files
+    from enghub.settings.folders.service import Folders
+else:  # what a file says of flags and rules takes their requests
+    documents = lazy("enghub.settings.folders.documents")
+    files = lazy("enghub.settings.folders.model")
 
 MAX_RESTORED = 2_000
 """Items that one restore changes at one moment."""
@@ -114,7 +121,7 @@ class Backups:
 
     configs: ConfigService
     store: BackupStore
-    folders: Folders
+    folders: "Folders"
 
     def take(self, origin: Origin) -> tuple[Stored, int]:
         """Keep a backup of everything in the origin's space; return it and its number of items and things."""
@@ -196,8 +203,8 @@ class Backups:
 
     def _things(self, origin: Origin) -> Iterator[Thing]:
         found = self.folders.things(origin)
-        yield from (Thing(Kind.FLAG, documents.flag_document(flag_file(one))) for one in found.flags)
-        yield from (Thing(Kind.SEGMENT, documents.segment_document(segment_file(one))) for one in found.segments)
+        yield from (Thing(Kind.FLAG, documents.flag_document(files.flag_file(one))) for one in found.flags)
+        yield from (Thing(Kind.SEGMENT, documents.segment_document(files.segment_file(one))) for one in found.segments)
         yield from (Thing(Kind.RULE, documents.rule_document(one)) for one in found.rules)
 
     def _wanted_things(self, backup_id: str, selection: Selection, origin: Origin) -> dict[Place, Thing]:
@@ -250,7 +257,7 @@ def _plain(thing: Thing) -> dict[str, Any]:
     return found
 
 
-def _files(things: Sequence[Thing]) -> Wanted:
+def _files(things: Sequence[Thing]) -> "files.Wanted":
     """Return things of a backup as they shall be.
 
     Raises:
@@ -260,7 +267,7 @@ def _files(things: Sequence[Thing]) -> Wanted:
         of = {kind: tuple(documents.file_of(one.document, kind) for one in things if one.kind is kind) for kind in Kind}
     except ValidationError as error:
         raise BackupDamaged(reason="a flag, segment or rule in it cannot be read") from error
-    return Wanted(of[Kind.FLAG], of[Kind.SEGMENT], of[Kind.RULE])
+    return files.Wanted(of[Kind.FLAG], of[Kind.SEGMENT], of[Kind.RULE])
 
 
 def _saved(config: Config) -> Saved:

@@ -9,7 +9,7 @@ from pydantic import PlainSerializer
 from enghub.core import i18n, wire
 from enghub.core.errors import EngHubError
 from enghub.core.events import dumps
-from enghub.settings.business_rules.explaining import Explained, RowSeen
+from enghub.settings.business_rules.explaining import Cell, Explained, RowSeen
 from enghub.settings.business_rules.model import (
     BusinessRule,
     Outcome,
@@ -183,6 +183,11 @@ class CellResponse(wire.Response):
     """Why it could not judge."""
 
 
+def _cell(cell: Cell, language: i18n.Language) -> CellResponse:
+    problem = cell.problem.message(language) if cell.problem is not None else ""
+    return CellResponse(column=cell.column, test=cell.test, actual=cell.actual, holds=cell.holds, problem=problem)
+
+
 class RowResponse(wire.Response):
     """A row, from 1, with its tests up to the first that does not hold."""
 
@@ -193,17 +198,7 @@ class RowResponse(wire.Response):
     @classmethod
     def of(cls, one: RowSeen, language: i18n.Language) -> "RowResponse":
         """Return the answer for a row."""
-        cells = [
-            CellResponse(
-                column=cell.column,
-                test=cell.test,
-                actual=cell.actual,
-                holds=cell.holds,
-                problem="" if cell.problem is None else cell.problem.message(language),
-            )
-            for cell in one.cells
-        ]
-        return cls(row=one.row, fits=one.fits, cells=cells)
+        return cls(row=one.row, fits=one.fits, cells=[_cell(cell, language) for cell in one.cells])
 
 
 class ExplainedResponse(wire.Response):

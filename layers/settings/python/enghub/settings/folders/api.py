@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,6 @@ from enghub.core.wire import Unfit
 from enghub.kit.sheets.model import Cell, Row
 from enghub.settings.approvals.api import Comment
 from enghub.settings.business_rules.answers import AnyJson
-from enghub.settings.evaluations.service import Impact
 from enghub.settings.folders.documents import (
     FlagFileRequest,
     RuleFileRequest,
@@ -21,17 +20,20 @@ from enghub.settings.folders.documents import (
     rule_document,
     segment_document,
 )
+from enghub.settings.folders.kinds import Kind
 from enghub.settings.folders.model import (
     Content,
-    Kind,
     Line,
     Outcome,
     Wanted,
     flag_file,
     segment_file,
 )
-from enghub.settings.folders.service import Made
 from enghub.settings.transfers.columns import COLUMNS, row_of
+
+if TYPE_CHECKING:
+    from enghub.settings.evaluations.service import Impact
+    from enghub.settings.folders.service import Made
 
 FOLDER = "/api/v1/settings/folder"
 MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -107,7 +109,7 @@ class HitShown(wire.Response):
     dependants: list[str]
 
     @classmethod
-    def of(cls, pair: tuple[Line, Impact]) -> "HitShown":
+    def of(cls, pair: "tuple[Line, Impact]") -> "HitShown":
         """Return the answer for a flag."""
         line, impact = pair
         return cls(
@@ -134,7 +136,7 @@ class FolderResponse(wire.Response):
     hits: list[HitShown]
 
     @classmethod
-    def of(cls, layer: str, made: Made, *, dry_run: bool) -> "FolderResponse":
+    def of(cls, layer: str, made: "Made", *, dry_run: bool) -> "FolderResponse":
         """Return the answer."""
         counts = Counter(one.outcome for one in made.lines)
         return cls(

@@ -21,6 +21,7 @@ from enghub.settings.folders.planning import rule_change
 from enghub.settings.folders.repository import Storing
 
 KIND = "folder"
+"""As ``approval_wiring`` names its executor."""
 
 
 @dataclass(frozen=True, slots=True)

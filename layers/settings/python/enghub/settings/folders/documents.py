@@ -11,7 +11,8 @@ from enghub.core.strictjson import parse_json, write_json
 from enghub.settings.business_rules.requests import RuleRequest
 from enghub.settings.flags.model import Environment
 from enghub.settings.flags.requests import ClausePart, Name, Percentage, PrerequisitePart, Some, VariantPart, Weights
-from enghub.settings.folders.model import FlagFile, Kind, RuleFile, SegmentFile
+from enghub.settings.folders.kinds import Kind
+from enghub.settings.folders.model import FlagFile, RuleFile, SegmentFile
 from enghub_flags.hashing import HashVersion
 from enghub_flags.model import ValueType
 

@@ -1,26 +1,19 @@
 """What a space says as files, and the changes that make it so (CFG-32). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from enghub.core.commits import Commit
+from enghub.kit.sheets.model import Row
 from enghub.settings.business_rules.model import BusinessRule, RuleKind, RuleVersion
 from enghub.settings.configs.commits import ConfigCommit
-from enghub.settings.configs.model import Config
+from enghub.settings.configs.model import Config, Owner
 from enghub.settings.flags.changes import Changes
 from enghub.settings.flags.model import Environment, FeatureFlag, FlagSegment, FlagSet
-
-
-class Kind(StrEnum):
-    """What settings keep, under the names of rules of approval."""
-
-    CONFIG = "config"
-    FLAG = "flag"
-    SEGMENT = "segment"
-    RULE = "rule"
+from enghub.settings.folders.kinds import Kind
 
 
 class Outcome(StrEnum):
@@ -151,3 +144,12 @@ def rule_file(rule: BusinessRule, version: RuleVersion) -> RuleFile:
     return RuleFile(
         rule.rule_key, version.name, version.kind, version.description, version.table, version.tests, is_active
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What files say of a layer."""
+
+    owner: Owner
+    rows: Sequence[Row]
+    wanted: Wanted

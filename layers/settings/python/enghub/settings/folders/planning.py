@@ -21,9 +21,9 @@ from enghub.settings.flags.model import FeatureFlag, FlagSegment, FlagSet
 from enghub.settings.flags.repository import FlagRepository
 from enghub.settings.flags.service import new_salt
 from enghub.settings.folders.errors import FolderRefused, TooManyRules
+from enghub.settings.folders.kinds import Kind
 from enghub.settings.folders.model import (
     FlagFile,
-    Kind,
     Line,
     Outcome,
     RuleChange,

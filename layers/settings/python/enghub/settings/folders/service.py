@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enghub.core.identity import Origin
-from enghub.kit.sheets.model import Row
 from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.business_rules.repository import RuleRepository
 from enghub.settings.configs.commits import ConfigCommit
@@ -17,7 +16,17 @@ from enghub.settings.flags.errors import FlagInUse, FlagUnfit
 from enghub.settings.flags.model import Environment, FlagSet
 from enghub.settings.flags.repository import FlagRepository
 from enghub.settings.folders.approving import FolderGate
-from enghub.settings.folders.model import Content, Kind, Line, Outcome, RuleFile, Wanted, Whole, rule_file
+from enghub.settings.folders.kinds import Kind
+from enghub.settings.folders.model import (
+    Content,
+    Folder,
+    Line,
+    Outcome,
+    RuleFile,
+    Wanted,
+    Whole,
+    rule_file,
+)
 from enghub.settings.folders.planning import Planning, check_refused, refusal
 from enghub.settings.folders.repository import Storing
 from enghub.settings.transfers import service as transfers
@@ -35,15 +44,6 @@ class Made:
     lines: tuple[Line, ...]
     needs_approval: bool = False
     hits: tuple[tuple[Line, Impact], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """What files say of a layer."""
-
-    owner: Owner
-    rows: Sequence[Row]
-    wanted: Wanted
 
 
 @dataclass(frozen=True, slots=True)

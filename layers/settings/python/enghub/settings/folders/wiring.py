@@ -1,46 +1,66 @@
-"""Builds what makes spaces as files say, once per process."""
+"""Builds what makes spaces as files say, once per process; imported where it is used: it takes all of settings."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from enghub.settings.business_rules.dynamo import DynamoRules
-from enghub.settings.configs import wiring as configs
-from enghub.settings.configs.approving import ConfigExecutor
-from enghub.settings.configs.sealing import FieldSeals
-from enghub.settings.configs.service import ConfigService
-from enghub.settings.evaluations import wiring as evaluations
-from enghub.settings.flags import wiring as flags
-from enghub.settings.flags.approving import FlagExecutor
-from enghub.settings.flags.dynamo import DynamoFlags
-from enghub.settings.folders.approving import FolderExecutor, FolderGate
-from enghub.settings.folders.dynamo import DynamoStoring
-from enghub.settings.folders.planning import Planning
-from enghub.settings.folders.service import Folders
-from enghub.settings.transfers import wiring as transfers
+from enghub.core.lazy import lazy
+
+if TYPE_CHECKING:
+    from enghub.settings.business_rules import dynamo as rules
+    from enghub.settings.configs import approving as config_approving
+    from enghub.settings.configs import sealing
+    from enghub.settings.configs import service as config_service
+    from enghub.settings.configs import wiring as configs
+    from enghub.settings.evaluations import wiring as evaluations
+    from enghub.settings.flags import approving as flag_approving
+    from enghub.settings.flags import dynamo as flag_store
+    from enghub.settings.flags import wiring as flags
+    from enghub.settings.folders import approving, dynamo, planning, service
+    from enghub.settings.transfers import wiring as transfers
+else:
+    rules = lazy("enghub.settings.business_rules.dynamo")
+    config_approving = lazy("enghub.settings.configs.approving")
+    sealing = lazy("enghub.settings.configs.sealing")
+    config_service = lazy("enghub.settings.configs.service")
+    configs = lazy("enghub.settings.configs.wiring")
+    evaluations = lazy("enghub.settings.evaluations.wiring")
+    flag_approving = lazy("enghub.settings.flags.approving")
+    flag_store = lazy("enghub.settings.flags.dynamo")
+    flags = lazy("enghub.settings.flags.wiring")
+    approving = lazy("enghub.settings.folders.approving")
+    dynamo = lazy("enghub.settings.folders.dynamo")
+    planning = lazy("enghub.settings.folders.planning")
+    service = lazy("enghub.settings.folders.service")
+    transfers = lazy("enghub.settings.transfers.wiring")
 
 
 @cache
-def folders() -> Folders:
+def folders() -> "service.Folders":
     """Return the use cases of folders."""
-    return Folders(
+    store, kept = flag_store.DynamoFlags(), rules.DynamoRules()
+    return service.Folders(
         transfers.transfers(),
-        Planning(DynamoFlags(), DynamoRules()),
-        FolderGate(configs.approving()),
+        planning.Planning(store, kept),
+        approving.FolderGate(configs.approving()),
         _storing(),
-        DynamoFlags(),
-        DynamoRules(),
+        store,
+        kept,
         evaluations.evaluations(),
     )
 
 
 @cache
-def executor() -> FolderExecutor:
+def executor() -> "approving.FolderExecutor":
     """Return what makes an approved folder."""
-    return FolderExecutor(ConfigExecutor(_configs()), FlagExecutor(flags.reader()), DynamoRules(), _storing())
+    changes = config_approving.ConfigExecutor(_configs())
+    return approving.FolderExecutor(
+        changes, flag_approving.FlagExecutor(flags.reader()), rules.DynamoRules(), _storing()
+    )
 
 
-def _configs() -> ConfigService:
-    return ConfigService(configs.items(), FieldSeals())
+def _configs() -> "config_service.ConfigService":
+    return config_service.ConfigService(configs.items(), sealing.FieldSeals())
 
 
-def _storing() -> DynamoStoring:
-    return DynamoStoring(_configs(), DynamoFlags())
+def _storing() -> "dynamo.DynamoStoring":
+    return dynamo.DynamoStoring(_configs(), flag_store.DynamoFlags())
