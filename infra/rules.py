@@ -20,6 +20,10 @@ WITHOUT_RESOURCE = frozenset(
     {
         "cloudwatch:GetMetricData",
         "dynamodb:ListStreams",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",
         "logs:DescribeLogGroups",
@@ -156,6 +160,8 @@ def queues_fit_their_consumers(template: Template) -> Iterator[str]:
     functions = dict(resources(template, "Lambda::Function"))
     queues = dict(resources(template, "SQS::Queue"))
     for name, source in resources(template, "Lambda::EventSourceMapping"):
+        if "Queues" in source:  # of Amazon MQ, which knows no failures one by one
+            continue
         if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", ()):
             yield f"{name} does not report failures one by one"
         queue = queues.get(_target(source["EventSourceArn"]))

@@ -1,6 +1,7 @@
 """Messages of brokers (PLM-25): Amazon MQ as event source where the stage names brokers."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import aws_lambda as lambda_
 
@@ -8,15 +9,13 @@ from infra.constructs.context_stack import ContextStack
 from infra.constructs.grants import allow
 from infra.stage import PlmBroker
 
-NETWORK = (
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-)
-"""What Lambda needs to reach a broker in its network (Lambda guide, "Using Lambda with Amazon MQ")."""
+LOOKS = ("DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+"""What Lambda asks about a broker's network (Lambda guide, "Using Lambda with Amazon MQ")."""
+INTERFACES: Mapping[str, tuple[str, ...]] = {
+    "CreateNetworkInterface": ("network-interface", "subnet", "security-group"),
+    "DeleteNetworkInterface": ("network-interface",),
+}
+"""What it makes there, and takes away, with the kinds of resources that it touches."""
 
 
 def add_brokers(stack: ContextStack, parts: str) -> None:
@@ -34,9 +33,10 @@ def add_brokers(stack: ContextStack, parts: str) -> None:
 def _bring(stack: ContextStack, take: lambda_.Function, broker: PlmBroker) -> None:
     allow(take, ["mq:DescribeBroker"], [broker.broker_arn])
     allow(take, ["secretsmanager:GetSecretValue"], [broker.secret_arn])
-    allow(
-        take, list(NETWORK), ["*"], wildcard="Lambda makes interfaces in the broker's network; they have no ARN before"
-    )
+    allow(take, [f"ec2:{action}" for action in LOOKS], ["*"], wildcard="EC2 knows no resources of what is looked up")
+    for action, kinds in INTERFACES.items():
+        arns = [stack.format_arn(service="ec2", resource=kind, resource_name="*") for kind in kinds]
+        allow(take, [f"ec2:{action}"], arns, wildcard="Lambda makes interfaces in the broker's network")
     access = lambda_.CfnEventSourceMapping.SourceAccessConfigurationProperty
     lambda_.CfnEventSourceMapping(
         stack,
