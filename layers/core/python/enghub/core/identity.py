@@ -3,17 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from enghub.core import clock
 from enghub.core.errors import Forbidden
-from enghub.core.lazy import lazy
-
-if TYPE_CHECKING:
-    from enghub.core.security import errors
-    from enghub.core.security.grants import Limit
-else:  # few callers have grants
-    errors = lazy("enghub.core.security.errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +23,8 @@ class Principal:
     """How they proved who they are: the token's ``amr``."""
     session: str = ""
     """Their sign-in, the same for all tokens that came of it."""
-    limits: "tuple[Limit, ...]" = ()
-    """What grants give and take in part, and what they gave until a time."""
+    limits: tuple[Any, ...] = ()
+    """``Limit``s of ``security.grants``: what grants give and take in part, and what they gave until a time."""
 
     @property
     def lapsed(self) -> dict[str, datetime]:
@@ -49,6 +42,10 @@ class Principal:
         Raises:
             Forbidden: naming it, and what became of it: RightDenied, RightLapsed, RightLimited.
         """
+        if permission in self.permissions and not self.limits:
+            return
+        from enghub.core.security import errors  # noqa: PLC0415 - few callers have grants
+
         limits = [one for one in self.limits if one.permission == permission and one.lapsed_at is None]
         denied = next(
             (one for one in limits if not one.allows and any(one.covers(key) for key in about or ("",))), None
