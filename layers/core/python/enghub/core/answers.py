@@ -11,7 +11,6 @@ from enghub.core.i18n import Text
 from enghub.core.identity import Principal
 from enghub.core.lazy import lazy
 from enghub.core.observability import count, logger
-from enghub.core.security.errors import MfaRequired
 
 if TYPE_CHECKING:
     from enghub.core.security import dynamo as store
@@ -48,10 +47,8 @@ def failure(event: Mapping[str, Any], error: EngHubError, names: Names) -> tuple
     details = {_camel(name): i18n.rendered(value, language) for name, value in error.details.items()}
     if isinstance(error, Forbidden) and "permission" in details and store.table_name():
         details["askAt"] = ASK_AT
-    if isinstance(error, MfaRequired):
-        age = error.details.get("max_age_seconds")
-        told = f", max_age={age}" if age else ""
-        headers["WWW-Authenticate"] = f'Bearer error="insufficient_user_authentication"{told}'
+    if error.challenge:
+        headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, RateLimited):
         count("rateLimited")
     logger.info("request refused", status=error.status, code=error.code, error=name)

@@ -19,7 +19,6 @@ from enghub.core.rights import Access, Right
 
 if TYPE_CHECKING:
     from enghub.core.security import edge
-    from enghub.core.security.model import Policy
 else:  # imported with the first request
     edge = lazy("enghub.core.security.edge")
 
@@ -41,8 +40,6 @@ class Call:
     values: dict[str, Any] = field(default_factory=dict)
     """What the route was given, parsed: path, query and body by the names of its parameters."""
     required: list[Right] = field(default_factory=list)
-    policy: "Policy | None" = None
-    """The security policy that holds for it; None: none is kept here."""
 
     @property
     def factory_id(self) -> str:
@@ -79,7 +76,7 @@ class Call:
             MfaRequired
         """
         self._declared(self.access.sensitive == "data")
-        edge.confirm(self.principal, self.policy, self.origin.at)
+        edge.confirm(self.principal, self.origin.at)
 
     def read_etag(self) -> str | None:
         """Return If-Match, on a route that declares to take it."""
@@ -147,14 +144,14 @@ def principal_of(event: Mapping[str, Any]) -> Principal:
         raise Unauthenticated from error
 
 
-def admit(event: Mapping[str, Any], principal: Principal, access: Access, policy: "Policy | None" = None) -> Call:
+def admit(event: Mapping[str, Any], principal: Principal, access: Access) -> Call:
     """Return the call, after checking that ``principal`` may make it; nothing of the body or the query is read.
 
     A route that is not about one factory has an empty ``factory_id``, unless the caller names one of theirs.
 
     Raises:
         Forbidden: a right is missing, or X-Factory-Id names a factory that is not the caller's.
-        MfaRequired: the route is sensitive, and ``policy`` asks for a second factor.
+        MfaRequired: the route is sensitive, and the tenant's policy asks for a second factor.
         Invalid: the Idempotency-Key is malformed.
     """
     access.check(principal)
@@ -165,7 +162,7 @@ def admit(event: Mapping[str, Any], principal: Principal, access: Access, policy
     given = headers.get("idempotency-key")
     origin = origin_of(event, principal.tenant_id, factory_id, principal.user_id)
     if access.sensitive == "yes":
-        edge.confirm(principal, policy, origin.at)
+        edge.confirm(principal, origin.at)
     return Call(
         principal=principal,
         origin=origin,
@@ -174,7 +171,6 @@ def admit(event: Mapping[str, Any], principal: Principal, access: Access, policy
         operation=f"{event['httpMethod']} {event['path']}",
         access=access,
         if_match=headers.get("if-match"),
-        policy=policy,
     )
 
 

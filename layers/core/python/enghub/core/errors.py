@@ -36,6 +36,8 @@ class EngHubError(Exception):
     text: ClassVar[Text] = Text("The operation failed; try again", "操作失败，请重试")
     confidential: str = ""
     """What only the audit may say about it, never the answer."""
+    challenge: str = ""
+    """What the answer's WWW-Authenticate says."""
 
     def __init__(self, **details: Any) -> None:
         self.details = details
@@ -82,30 +84,6 @@ class Forbidden(EngHubError):
 
     status, code = 403, "40301"
     text = Text("You lack the permission {permission}", "权限不足：缺少 {permission}")
-
-
-class RightLapsed(Forbidden):
-    """A grant gave ``permission`` until a time that is over (CFG-22)."""
-
-    text = Text(
-        "Your permission {permission} ended at {lapsed_at}: ask for it again",
-        "您的权限 {permission} 已于 {lapsed_at} 到期，请重新申请",
-    )
-
-
-class RightLimited(Forbidden):
-    """Grants give ``permission`` for a part alone, and this is another (CFG-22)."""
-
-    text = Text("You hold {permission} only within {within}", "您的权限 {permission} 仅限于 {within}")
-
-
-class RightDenied(Forbidden):
-    """A grant takes ``permission``, whatever else gives it (CFG-22)."""
-
-    text = Text(
-        "The permission {permission} was taken from you by the grant {grant_id}",
-        "您的权限 {permission} 已被授权 {grant_id} 禁止",
-    )
 
 
 class NotFound(EngHubError):

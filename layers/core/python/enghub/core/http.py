@@ -43,12 +43,11 @@ from enghub.core.lazy import lazy
 from enghub.core.observability import count, logger
 from enghub.core.parameters import check_address, query_names
 from enghub.core.problems import invalid, unreadable
-from enghub.core.rights import Access, ErrorForm, Etag, Key, Right, Sensitive
+from enghub.core.rights import Access, ErrorForm, Etag, Key, Right
 from enghub.core.strictjson import parse_json
 
 if TYPE_CHECKING:
     from enghub.core.security import edge
-    from enghub.core.security.model import Policy
 else:  # imported with the first request
     edge = lazy("enghub.core.security.edge")
 
@@ -70,8 +69,6 @@ class Api(APIGatewayRestResolver):
         self.max_body_bytes = max_body_bytes
         self.error_names = error_names
         self.foreign = foreign
-        self.policy: Policy | None = None
-        """What holds for the request that is handled."""
         self._access: dict[tuple[str, str], Access] = {}
         self._query_names: dict[tuple[str, str], frozenset[str]] = {}
         self.use([_edge])
@@ -110,7 +107,7 @@ class Api(APIGatewayRestResolver):
         limit: str = "",
         error_form: ErrorForm | None = None,
         form: bool = False,
-        sensitive: Sensitive = "no",
+        sensitive: str = "",
         about: str = "",
         **options: Any,
     ) -> Callable[[F], F]:
@@ -183,7 +180,7 @@ class Api(APIGatewayRestResolver):
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer one proxy event, after the security policy of the caller's tenant let it pass."""
         try:
-            self.policy = _guarded(event)
+            _guarded(event)
             answer: dict[str, Any] = super().resolve(event, context)
         except _Refused as refused:
             answer = _refusal(self, event, refused)
@@ -199,7 +196,7 @@ def _published(access: Access, *, bare: bool) -> dict[str, Any]:
         who = {"x-enghub-public": False, "x-enghub-rights": rights, "x-enghub-roles": list(access.roles)}
     form: dict[str, Any] = {"x-enghub-envelope": False} if bare else {}
     form |= {"x-enghub-form": True} if access.form else {}
-    form |= {"x-enghub-sensitive": access.sensitive} if access.sensitive != "no" else {}
+    form |= {"x-enghub-sensitive": access.sensitive} if access.sensitive else {}
     return {**who, **form, "x-enghub-key": access.key, "x-enghub-etag": access.etag}
 
 
@@ -233,14 +230,14 @@ class _Refused(Exception):
         self.error, self.principal = error, principal
 
 
-def _guarded(event: Mapping[str, Any]) -> "Policy | None":
-    """Return the policy that holds for a request that may pass; public routes know nobody, each has its proof."""
+def _guarded(event: Mapping[str, Any]) -> None:
+    """Let a request pass, or not; public routes know nobody, each has its proof."""
     try:
         principal = principal_of(event)
     except Unauthenticated:
-        return None
+        return
     try:
-        return edge.guard(principal, origin_of(event, principal.tenant_id, "", principal.user_id))
+        edge.guard(principal, origin_of(event, principal.tenant_id, "", principal.user_id))
     except EngHubError as error:
         try:
             limits.take(principal, "read")  # so that refusals are bounded, too
@@ -267,9 +264,9 @@ def _edge(app: Api, run: NextMiddleware) -> Response[Any]:
     access = app.access()
     if not access.public:
         principal = principal_of(event)
-        principal = app.context["principal"] = edge.granted(principal, app.policy, system_clock())
+        principal = app.context["principal"] = edge.granted(principal, system_clock())
         limits.take(principal, access.limit)
-        app.context["call"] = admit(event, principal, access, app.policy)
+        app.context["call"] = admit(event, principal, access)
     app.check_request()
     if access.proof is not None:
         access.proof(event)

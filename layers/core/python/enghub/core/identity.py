@@ -6,22 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from enghub.core import clock
-from enghub.core.errors import Forbidden, RightDenied, RightLapsed, RightLimited
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A permission that is given, or taken, within a part alone (``security.grants``)."""
-
-    permission: str
-    within: str
-    """Keys that begin so where it ends in a dot, else this one; empty for everything."""
-    allows: bool
-    grant_id: str
-
-    def covers(self, key: str) -> bool:
-        """Tell whether it is about a key."""
-        return not self.within or key == self.within or (self.within.endswith(".") and key.startswith(self.within))
+from enghub.core.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +23,18 @@ class Principal:
     """How they proved who they are: the token's ``amr``."""
     session: str = ""
     """Their sign-in, the same for all tokens that came of it."""
-    limits: tuple[Limit, ...] = ()
-    """What grants give and take in part."""
-    lapsed: tuple[tuple[str, datetime], ...] = ()
-    """Permissions that grants gave until a time."""
+    limits: tuple[Any, ...] = ()
+    """``Limit``s of ``security.grants``: what grants give and take in part, and what they gave until a time."""
+
+    @property
+    def lapsed(self) -> dict[str, datetime]:
+        """Permissions that grants gave until a time."""
+        return {one.permission: one.lapsed_at for one in self.limits if one.lapsed_at is not None}
 
     def holds(self, permission: str) -> bool:
         """Tell whether the caller holds ``permission``, at least for a part."""
-        return permission in self.permissions or any(one.permission == permission and one.allows for one in self.limits)
+        limits = (one for one in self.limits if one.allows and one.lapsed_at is None)
+        return permission in self.permissions or any(one.permission == permission for one in limits)
 
     def require(self, permission: str, about: Sequence[str] = ()) -> None:
         """Let who holds ``permission`` (for example ``work_order:create``) pass; ``about`` are the keys it is used on.
@@ -53,22 +42,26 @@ class Principal:
         Raises:
             Forbidden: naming it, and what became of it: RightDenied, RightLapsed, RightLimited.
         """
-        limits = [one for one in self.limits if one.permission == permission]
+        if permission in self.permissions and not self.limits:
+            return
+        from enghub.core.security import errors  # noqa: PLC0415 - few callers have grants
+
+        limits = [one for one in self.limits if one.permission == permission and one.lapsed_at is None]
         denied = next(
             (one for one in limits if not one.allows and any(one.covers(key) for key in about or ("",))), None
         )
         if denied is not None:
-            raise RightDenied(permission=permission, grant_id=denied.grant_id)
+            raise errors.RightDenied(permission=permission, grant_id=denied.grant_id)
         if permission in self.permissions:
             return
         given = [one for one in limits if one.allows]
         if about and all(any(one.covers(key) for one in given) for key in about):
             return
         if given:
-            raise RightLimited(permission=permission, within=", ".join(sorted({one.within for one in given})))
-        until = dict(self.lapsed).get(permission)
+            raise errors.RightLimited(permission=permission, within=", ".join(sorted({one.within for one in given})))
+        until = self.lapsed.get(permission)
         if until is not None:
-            raise RightLapsed(permission=permission, lapsed_at=clock.to_text(until))
+            raise errors.RightLapsed(permission=permission, lapsed_at=clock.to_text(until))
         raise Forbidden(permission=permission)
 
     def factory(self, wanted: str | None) -> str:

@@ -13,9 +13,6 @@ Etag = Literal["none", "read", "change"]
 """Whether a route answers with an ETag and takes If-None-Match (read), or takes the ETag read in If-Match (change)."""
 
 
-Sensitive = Literal["no", "yes", "data"]
-"""Whether a route is a sensitive change, which takes a second factor (CFG-19); ``data``: the route says it itself."""
-
 ErrorForm = Callable[[EngHubError, Mapping[str, Any]], Mapping[str, Any]]
 """Makes the body of a refusal as another protocol has it, from the error and the request."""
 
@@ -51,8 +48,8 @@ class Access:
     """A route that speaks another protocol: its answers have no envelope, its refusals this form."""
     form: bool = False
     """Whether its body is a form with files, multipart/form-data."""
-    sensitive: Sensitive = "no"
-    """Whether it takes a sign-in with a second factor where the tenant's policy asks for one."""
+    sensitive: str = ""
+    """``yes``: it takes a second factor where the policy asks for one (CFG-19); ``data``: the route says so."""
     about: str = ""
     """Where the keys stand that it is about, for rights given in part: ``config_key``, ``request.flag_key``."""
     roles: tuple[str, ...] = field(init=False)

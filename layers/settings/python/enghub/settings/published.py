@@ -81,7 +81,8 @@ class SessionChanged(EventData, source="enghub.settings"):
     session_id: str
     """Names the sign-in; made of it, never the token's own id."""
     action: Literal["STARTED", "CHANGED", "ENDED"]
-    reason: Literal["NONE", "ADDRESS", "IDLE", "REPLACED", "SIGNED_OUT", "BY_ADMIN"]
+    reason: str
+    """NONE, ADDRESS, IDLE, REPLACED, SIGNED_OUT, BY_ADMIN."""
     signed_in_at: datetime
 
 
@@ -94,7 +95,8 @@ class GrantChanged(EventData, source="enghub.settings"):
     """Of the grant, or of the request."""
     action: Literal["GRANTED", "REVOKED", "REQUESTED", "REJECTED"]
     effect: Literal["ALLOW", "DENY"]
-    verbs: list[Literal["CREATE", "READ", "UPDATE", "DELETE", "APPROVE"]]
+    verbs: list[str]
+    """CREATE, READ, UPDATE, DELETE, APPROVE."""
     level: Literal["GLOBAL", "TENANT", "MODULE", "FEATURE"]
     scope: str
     valid_from: datetime | None = None

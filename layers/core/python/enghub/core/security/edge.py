@@ -68,15 +68,15 @@ def forget() -> None:
     store.forget()
 
 
-def guard(principal: Principal, origin: Origin) -> Policy | None:
-    """Let a request pass, or not; returns the policy that holds for it, None where none is kept.
+def guard(principal: Principal, origin: Origin) -> None:
+    """Let a request pass, or not.
 
     Raises:
         AddressNotAllowed, SessionEnded
         Unavailable: nothing is known of the policy, and the table does not answer.
     """
     if not store.table_name():
-        return None
+        return
     _look(principal, origin.at)
     policy = _policy(_tenants[principal.tenant_id], origin.at)
     if not _allowed(principal.tenant_id, policy, origin.source_ip):
@@ -87,23 +87,24 @@ def guard(principal: Principal, origin: Origin) -> Policy | None:
             raise AddressNotAllowed
     if principal.session and principal.user_id not in policy.program_users:
         _session(principal, origin, policy)
-    return policy
 
 
-def granted(principal: Principal, policy: Policy | None, now: datetime) -> Principal:
+def granted(principal: Principal, now: datetime) -> Principal:
     """Return a caller who was let pass with what grants give and take (CFG-22)."""
     known = _users.get((principal.tenant_id, principal.user_id))
-    if policy is None or known is None or not known.grants:
+    if known is None or not known.grants or not store.table_name():
         return principal
     return grants.applied(principal, known.grants, now)
 
 
-def confirm(principal: Principal, policy: Policy | None, now: datetime) -> None:
-    """Let a sensitive change pass, or not.
+def confirm(principal: Principal, now: datetime) -> None:
+    """Let a sensitive change of a caller who was let pass be made, or not.
 
     Raises:
         MfaRequired
     """
+    tenant = _tenants.get(principal.tenant_id)
+    policy = None if tenant is None or not store.table_name() else _policy(tenant, now)
     if policy is None or not policy.mfa_required:
         return
     age = policy.mfa_max_age_seconds

@@ -10,9 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enghub.core import clock
-from enghub.core.identity import Limit, Principal
+from enghub.core.identity import Principal
 
 ALLOW, DENY = "ALLOW", "DENY"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A permission that is given, or taken, within a part alone."""
+
+    permission: str
+    within: str
+    """Keys that begin so where it ends in a dot, else this one; empty for everything."""
+    allows: bool
+    grant_id: str = ""
+    lapsed_at: datetime | None = None
+    """Since when it gives nothing any more."""
+
+    def covers(self, key: str) -> bool:
+        """Tell whether it is about a key."""
+        return not self.within or key == self.within or (self.within.endswith(".") and key.startswith(self.within))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +97,5 @@ def applied(principal: Principal, grants: Sequence[Granted], now: datetime) -> P
     )
     ends = [(one.valid_until, name) for one in grants if one.effect == ALLOW for name in one.names if one.is_over(now)]
     lapsed = {name: until for until, name in sorted(ends, key=lambda pair: str(pair[0])) if until is not None}
-    return replace(principal, permissions=frozenset(permissions), limits=limits, lapsed=tuple(lapsed.items()))
+    over = tuple(Limit(name, "", allows=True, lapsed_at=until) for name, until in lapsed.items())
+    return replace(principal, permissions=frozenset(permissions), limits=(*limits, *over))

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from enghub.core import fields
 from enghub.core.clock import to_text
 from enghub.core.commits import Kept
-from enghub.settings.configs import policies, references, rules, texts, values
+from enghub.core.lazy import lazy
+from enghub.settings.configs import references, rules, texts, values
 from enghub.settings.configs.commits import ConfigCommit
 from enghub.settings.configs.errors import (
     ConfigFieldRefused,
@@ -20,6 +21,12 @@ from enghub.settings.configs.model import Address, Config, Content, EffectiveMod
 from enghub.settings.configs.repository import ConfigRepository
 from enghub.settings.configs.secrets import Seals, opened
 
+if TYPE_CHECKING:
+    from enghub.settings.configs import policies
+else:  # few changes are of the security policy
+    policies = lazy("enghub.settings.configs.policies")
+
+POLICY = "security."
 MAX_PLANNED = 5
 """Versions of one item that may answer later, beside the one in force."""
 MAX_FOLLOWED = 100
@@ -85,7 +92,8 @@ def checked(
             above = found.get(Address(owner, address.config_key))
             if above is not None and not above.value.is_deleted:
                 _check_against(above.value, address.owner.layer, content, plain, parsed)
-    policies.check(change, plain, forced=forced)
+    if address.config_key.startswith(POLICY):
+        policies.check(change, plain, forced=forced)
     bound = replace(change, after=replace(change.after, references=_bound(repository, change, plain)))
     if isinstance(repository, Together):
         repository.add(bound)

@@ -22,18 +22,12 @@ else:  # few changes are of a policy
 
 OWN = "security."
 ALLOW_LIST = "security.ipAllowList"
-_SENSITIVE = (OWN, "session.", "password.")
 
 
 @cache
 def by_key() -> "Mapping[str, Part]":
     """Return the parts of a policy by the keys of their items."""
     return {part.key: part for part in model.PARTS.values()}
-
-
-def is_sensitive(config_key: str) -> bool:
-    """Tell whether to change an item is a sensitive change."""
-    return config_key.startswith(_SENSITIVE)
 
 
 def check(change: ConfigCommit, plain: str, *, forced: bool) -> None:

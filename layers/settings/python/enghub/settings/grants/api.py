@@ -236,6 +236,7 @@ class OwnRightsResponse(UserGrantsResponse):
                     grant_id=one.grant_id,
                 )
                 for one in caller.limits
+                if one.lapsed_at is None
             ],
-            lapsed=dict(caller.lapsed),
+            lapsed=caller.lapsed,
         )
