@@ -23,7 +23,7 @@ class Principal:
     """How they proved who they are: the token's ``amr``."""
     session: str = ""
     """Their sign-in, the same for all tokens that came of it."""
-    limits: tuple[Any, ...] = ()
+    limits: "tuple[Any, ...]" = ()
     """``Limit``s of ``security.grants``: what grants give and take in part, and what they gave until a time."""
 
     @property
