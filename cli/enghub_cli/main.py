@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "parked": Command(
         ("parked",), "Messages that failed for good: see them, send them again, give up.", is_packaged=True
     ),
-    "settings": Command(("settings",), "Configuration as files: plan, apply, drift, export; backups."),
+    "settings": Command(("settings", "settings_convert"), "Settings as files: plan, apply, drift, export; backups."),
     "audit": Command(("audit",), "The audit of all contexts: is it whole? Anchor a day's links."),
     "deploy": Command(("deploy",), "Build the layers and deploy all stacks of a stage to AWS."),
 }

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from enghub_cli.commands import settings_convert, settings_folder
+from enghub_cli import settings_folder
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import Api
@@ -43,7 +43,6 @@ def register(app: typer.Typer) -> None:
     commands |= {"backup": backup, "backups": backups, "verify": verify, "restore": restore}
     for name, command in commands.items():
         settings.command(name)(with_hub(command, path="/api/v1", role="SYSTEM_ADMIN"))
-    settings.command("convert")(settings_convert.convert)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from enghub_cli.commands.settings_folder import ENVIRONMENTS, pretty
+from enghub_cli.commands.settings import settings
 from enghub_cli.console import out
 from enghub_cli.errors import Stop
 from enghub_cli.hub import REFUSED
+from enghub_cli.settings_folder import ENVIRONMENTS, pretty
 
 if TYPE_CHECKING:
     from enghub_flags.importers.model import Converted
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 LEFT = 3
 """The exit code where something could not be carried over."""
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group of settings."""
+    del app
+    settings.command("convert")(convert)
 
 
 class Engine(StrEnum):

@@ -2,22 +2,27 @@
 
 Trigger: POST /api/v1/plm/sync, /api/v1/plm/sync/{runId}/batches/{number}/rerun, /api/v1/plm/sync/{runId}/rollback and
 /api/v1/plm/connections/{connection}/messages. The run starts from the queue launch_sync, filled by the outbox: a
-request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md; of messages plm-broker.md.
+request that was answered is a run that starts. Runbook: docs/runbooks/plm-sync.md.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from enghub.core import entrypoints, http
+from enghub.core.lazy import lazy
 from enghub.plm import rights
 from enghub.plm.broker.api import BrokerMessagesRequest, BrokerMessagesResponse
 from enghub.plm.connections.store import Connections
-from enghub.plm.gateways.broker import receiving
 from enghub.plm.gateways.wiring import aftermath
 from enghub.plm.names import ConnectionName
 from enghub.plm.syncs import wiring
 from enghub.plm.syncs.api import RollbackRequest, StartSyncRequest, SyncRunResponse
+
+if TYPE_CHECKING:
+    from enghub.plm.gateways import broker
+else:
+    broker = lazy("enghub.plm.gateways.broker")
 
 app = http.resolver(max_body_bytes=5 * 1024 * 1024)
 
@@ -56,7 +61,7 @@ def receive_plm_messages(
     call = http.call(app)
     Connections.here().api(connection, call.principal.tenant_id)
     messages = [one.to_message() for one in request.messages]
-    return BrokerMessagesResponse.of(receiving().take(connection, call.origin, messages))
+    return BrokerMessagesResponse.of(broker.receiving().take(connection, call.origin, messages))
 
 
 lambda_handler = entrypoints.http(app)

@@ -159,6 +159,7 @@ def test_the_package_shows_what_it_can_do_and_says_where_the_rest_is(runner: Pat
     assert {name for name in COMMANDS if re.search(rf"^\W*{name}  ", shown, re.MULTILINE)} == {
         "upgrade",
         "mes",
+        "plm",
         "parked",
     }
     elsewhere = typed(runner, tmp_path, "up")

@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import PlainSerializer
+from typing import Any
 
 from enghub.core import i18n, wire
 from enghub.core.errors import EngHubError
-from enghub.core.events import dumps
 from enghub.settings.business_rules.explaining import Cell, Explained, RowSeen
 from enghub.settings.business_rules.model import (
     BusinessRule,
@@ -18,8 +15,7 @@ from enghub.settings.business_rules.model import (
     RuleVersion,
     Tested,
 )
-
-AnyJson = Annotated[Any, PlainSerializer(lambda value: json.loads(dumps(value)))]
+from enghub.settings.business_rules.requests import AnyJson
 
 
 class RuleSummary(wire.Response):

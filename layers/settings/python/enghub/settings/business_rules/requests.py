@@ -1,10 +1,12 @@
 """What people send about business rules (CFG-15)."""
 
+import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainSerializer
 
 from enghub.core import wire
+from enghub.core.events import dumps
 from enghub.core.i18n import Text
 from enghub.core.strictjson import write_json
 from enghub.kit.expressions.compiled import MOST_CHARACTERS
@@ -23,6 +25,8 @@ Values = Annotated[dict[str, Any], Field(max_length=MOST_COLUMNS)]
 Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(wire.printable)]
 Reason = Annotated[str, Field(max_length=500)]
 Seen = Annotated[wire.Count, Field(ge=1)]
+AnyJson = Annotated[Any, PlainSerializer(lambda value: json.loads(dumps(value)))]
+"""As it is kept, numbers as numbers."""
 
 
 class RowRequest(wire.Request):

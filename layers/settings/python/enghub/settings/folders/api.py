@@ -11,7 +11,7 @@ from enghub.core.i18n import Text
 from enghub.core.wire import Unfit
 from enghub.kit.sheets.model import Cell, Row
 from enghub.settings.approvals.api import Comment
-from enghub.settings.business_rules.answers import AnyJson
+from enghub.settings.business_rules.requests import AnyJson
 from enghub.settings.folders.documents import (
     FlagFileRequest,
     RuleFileRequest,

@@ -76,7 +76,7 @@ class FlagFileRequest(wire.Request):
 
     environment: Environment
     flag_key: Key
-    flag_name: wire.ShortText = ""
+    flag_name: Annotated[str, Field(max_length=200)] = ""
     description: wire.LongText = ""
     owner_id: Annotated[str, Field(max_length=128)] = ""
     definition: DefinitionFile
