@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from enghub.core.denials import RightDenied, RightLapsed, RightLimited
 from enghub.core.errors import Forbidden
 from enghub.core.identity import Principal
 from enghub.core.rights import Access, Right
 from enghub.core.security import grants
-from enghub.core.security.errors import RightDenied, RightLapsed, RightLimited
 from enghub.core.security.grants import Granted
 from tests.factories.http import a_principal
 

@@ -44,24 +44,24 @@ class Principal:
         """
         if permission in self.permissions and not self.limits:
             return
-        from enghub.core.security import errors  # noqa: PLC0415 - few callers have grants
+        from enghub.core import denials  # noqa: PLC0415 - few callers have grants
 
         limits = [one for one in self.limits if one.permission == permission and one.lapsed_at is None]
         denied = next(
             (one for one in limits if not one.allows and any(one.covers(key) for key in about or ("",))), None
         )
         if denied is not None:
-            raise errors.RightDenied(permission=permission, grant_id=denied.grant_id)
+            raise denials.RightDenied(permission=permission, grant_id=denied.grant_id)
         if permission in self.permissions:
             return
         given = [one for one in limits if one.allows]
         if about and all(any(one.covers(key) for one in given) for key in about):
             return
         if given:
-            raise errors.RightLimited(permission=permission, within=", ".join(sorted({one.within for one in given})))
+            raise denials.RightLimited(permission=permission, within=", ".join(sorted({one.within for one in given})))
         until = self.lapsed.get(permission)
         if until is not None:
-            raise errors.RightLapsed(permission=permission, lapsed_at=clock.to_text(until))
+            raise denials.RightLapsed(permission=permission, lapsed_at=clock.to_text(until))
         raise Forbidden(permission=permission)
 
     def factory(self, wanted: str | None) -> str:
