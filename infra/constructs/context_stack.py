@@ -29,8 +29,8 @@ from infra.constructs.queues import (
     allow_send,
     consume,
     dead_letter_queue,
+    one_policy,
     queue_with_dead_letters,
-    tls_only,
 )
 from infra.constructs.schedules import call_regularly
 from infra.constructs.workflow import state_machine
@@ -139,7 +139,7 @@ class ContextStack(AccessStack):
                 self, name, self.stage, self._around, routes=own, functions=functions, authorizer_arn=authorizer_arn
             )
         alarms_of_many(self, name, self._around.watched, self._around.alarms)
-        tls_only(self, self._around.tls_only)
+        one_policy(self, self._around)
         inline_policies(self)
 
     # --- queues and events -----------------------------------------------------------------------------------------
@@ -182,10 +182,13 @@ class ContextStack(AccessStack):
 
     def _bring(self, rule: events.Rule, queue: sqs.Queue, name: str) -> None:
         """Send what fits a rule to ``queue``; what cannot be delivered for two days is parked."""
-        undelivered = self._dead_letters(
-            self.stage.name_of(self.context, name, "undelivered"), name, name, from_events=True
+        undelivered = self._dead_letters(self.stage.name_of(self.context, name, "undelivered"), name, name)
+        self._around.brought.append((rule.rule_arn, (queue, undelivered)))
+        # By their ARNs, as else each queue would get a policy of its own; the stack's one has theirs.
+        target, parked = (
+            sqs.Queue.from_queue_arn(self, f"Target {one.node.id}", one.queue_arn) for one in (queue, undelivered)
         )
-        rule.add_target(targets.SqsQueue(queue, dead_letter_queue=undelivered, retry_attempts=185))
+        rule.add_target(targets.SqsQueue(target, dead_letter_queue=parked, retry_attempts=185))
 
     def queue(self, name: str, consumer: lambda_.Function, batch_size: int, max_concurrency: int) -> sqs.Queue:
         """Add a queue for ``consumer``; the outbox sends to it by ``name``, also what is sent again after it failed."""
@@ -203,12 +206,16 @@ class ContextStack(AccessStack):
             allow(sender, ["sqs:SendMessage"], [queue.queue_arn])
         return queue
 
-    def _dead_letters(self, queue_name: str, consumer: str, channel: str, *, from_events: bool = False) -> sqs.Queue:
+    def _dead_letters(self, queue_name: str, consumer: str, channel: str) -> sqs.Queue:
         """Add a dead-letter queue; what comes into it is parked for ``consumer``, and re-driven by ``channel``."""
-        queue = dead_letter_queue(self, queue_name, self._around, from_events=from_events)
+        queue = dead_letter_queue(self, queue_name, self._around)
         if self._parker is not None:
-            self._parked_from[queue_name] = {"consumer": consumer, "channel": channel}
-            self._parker.add_environment("DEAD_LETTERS", json.dumps(self._parked_from))
+            self._parked_from[queue_name] = {
+                "consumer": consumer,
+                **({} if channel == consumer else {"channel": channel}),
+            }
+            compact = json.dumps(self._parked_from, separators=(",", ":"))
+            self._parker.add_environment("DEAD_LETTERS", compact)
             consume(self, queue, self._parker, self.state.key, batch_size=10, max_concurrency=2)
         return queue
 

@@ -40,8 +40,10 @@ class Surroundings:
     environment: Mapping[str, str] = field(default_factory=dict)
     watched: dict[Kind, list[Watched]] = field(default_factory=dict)
     """What becomes an alarm together with others of its kind, once the stack is complete."""
-    tls_only: list[sqs.Queue] = field(default_factory=list)
-    """Queues that get one policy together, once the stack is complete."""
+    queues: list[sqs.Queue] = field(default_factory=list)
+    """They get one policy together, once the stack is complete."""
+    brought: list[tuple[str, tuple[sqs.Queue, ...]]] = field(default_factory=list)
+    """Rules of event buses by their ARN, and the queues that each sends to."""
 
     def watch(self, kind: Kind, name: str, metric: cloudwatch.Metric) -> None:
         """Have ``metric`` of the thing ``name`` watched."""

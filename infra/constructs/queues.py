@@ -1,7 +1,5 @@
 """Queues: encrypted, TLS only, each with a dead-letter queue and alarms, read in partial batches."""
 
-from collections.abc import Sequence
-
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -23,41 +21,47 @@ PARKER_SECONDS = 30
 """How long the function may take that parks what lies in dead-letter queues."""
 
 
-def dead_letter_queue(scope: Construct, name: str, around: Surroundings, *, from_events: bool = False) -> sqs.Queue:
-    """Add the dead-letter queue ``name``; one message that stays in it, because it cannot be parked, is an alarm.
-
-    ``from_events`` when the event bus sends to it, for which it needs a policy of its own.
-    """
+def dead_letter_queue(scope: Construct, name: str, around: Surroundings) -> sqs.Queue:
+    """Add the dead-letter queue ``name``; one message that stays in it, because it cannot be parked, is an alarm."""
     queue = sqs.Queue(
         scope,
         f"Queue {name}",
         queue_name=name,
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=around.key,
-        enforce_ssl=from_events,
         retention_period=Duration.days(14),
         visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * PARKER_SECONDS),
     )
     acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue itself: of a queue, rule, stream or schedule")
-    if not from_events:
-        around.tls_only.append(queue)
+    around.queues.append(queue)
     around.watch(DEAD_LETTERS, name, queue.metric_approximate_number_of_messages_visible())
     return queue
 
 
-def tls_only(scope: Construct, queues: Sequence[sqs.Queue]) -> None:
-    """Add one policy for all ``queues`` that have none of their own: whoever comes without TLS is refused."""
-    if queues:
-        statement = iam.PolicyStatement(
-            effect=iam.Effect.DENY,
-            principals=[iam.AnyPrincipal()],
-            actions=["sqs:*"],
-            resources=["*"],
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
+def one_policy(scope: Construct, around: Surroundings) -> None:
+    """Add one policy for all queues: whoever comes without TLS is refused, a rule may send to its own two alone."""
+    if not around.queues:
+        return
+    refused = iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["sqs:*"],
+        resources=["*"],
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+    brought = [
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn for queue in queues],
+            conditions={"ArnEquals": {"aws:SourceArn": rule_arn}},
         )
-        document = iam.PolicyDocument(statements=[statement])
-        urls = [queue.queue_url for queue in queues]
-        sqs.CfnQueuePolicy(scope, "Policy dead letters", queues=urls, policy_document=document)
+        for rule_arn, queues in around.brought
+    ]
+    document = iam.PolicyDocument(statements=[refused, *brought])
+    sqs.CfnQueuePolicy(
+        scope, "Policy queues", queues=[queue.queue_url for queue in around.queues], policy_document=document
+    )
 
 
 def queue_with_dead_letters(
@@ -70,11 +74,11 @@ def queue_with_dead_letters(
         queue_name=name,
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=around.key,
-        enforce_ssl=True,
         retention_period=Duration.days(4),
         visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * consumer_timeout_seconds),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
     )
+    around.queues.append(queue)
     around.watch(QUEUE_AGE, name, queue.metric_approximate_age_of_oldest_message())
     around.watch(QUEUE_DEPTH, name, queue.metric_approximate_number_of_messages_visible())
     return queue

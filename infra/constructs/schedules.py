@@ -22,8 +22,11 @@ def call_regularly(
     failed: sqs.Queue,
     key: kms.IKey,
 ) -> None:
-    """Add the schedule ``name`` that calls ``function``; ``rate`` is an expression and its time zone."""
-    role = iam.Role(scope, f"Role schedule {name}", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+    """Add the schedule ``name`` that calls ``function``; ``rate`` is an expression and its time zone.
+
+    The schedules of a stack share a role, which may call their functions and nothing else.
+    """
+    role = _role(scope)
     allow(role, ["lambda:InvokeFunction"], [function.function_arn])
     allow(role, ["sqs:SendMessage"], [failed.queue_arn])
     allow_key(role, key.key_arn, "sqs", "GenerateDataKey", "Decrypt")
@@ -44,3 +47,10 @@ def call_regularly(
             ),
         ),
     )
+
+
+def _role(scope: Construct) -> iam.Role:
+    known = scope.node.try_find_child("Role schedules")
+    if isinstance(known, iam.Role):
+        return known
+    return iam.Role(scope, "Role schedules", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 from enghub_cli.context import STAGE
 from enghub_cli.story.teller import Teller
@@ -29,7 +30,7 @@ def erp_goes_away(tell: Teller) -> None:
     _sandbox(tell, reset=True)
     tell.call("mei", "PUT", f"{ERP}/link", {"recipientId": "emp-001", "uses": USES}, expect=200)
     tell.call("mei", "POST", f"{ERP}/replay", expect=200)
-    number, unknown = f"ERP-{tell.run}", f"V3.{int(tell.run, 16) % 1_000_000}"
+    number, unknown = f"ERP-{tell.run}", f"V3.{crc32(tell.run.encode()) % 1_000_000}"
     path = _started(tell, number)
     tell.say("The ERP goes down. The order is completed all the same.")
     _sandbox(tell, down=True)

@@ -29,7 +29,8 @@ class Config:
 def park(record: Mapping[str, Any]) -> None:
     """Keep one message; a second time changes nothing."""
     name = record["eventSourceARN"].rpartition(":")[2]
-    queue = DeadLetters(**json.loads(config.load(Config).dead_letters)[name])
+    found = json.loads(config.load(Config).dead_letters)[name]
+    queue = DeadLetters(found["consumer"], found.get("channel", found["consumer"]))
     message = of_record(record, queue, system_clock())
     origin = Origin(message.tenant_id, "", PARKER, message.parked_at, record["messageId"])
     if dynamo.park(message, origin):

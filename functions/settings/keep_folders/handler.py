@@ -58,7 +58,7 @@ def _owner(call: http.Call, layer: Space) -> Owner:
 
 
 def _check_rights(call: http.Call, request: FolderRequest, layer: Space) -> None:
-    if request.configs:
+    if request.configs or not (request.flags or request.segments or request.rules):
         call.require(CREATE[Layer(layer)])
         call.require(UPDATE[Layer(layer)])
     if request.flags or request.segments:

@@ -31,8 +31,8 @@ SAMPLE = 12
 """Operations of a sample: each new function costs the local cloud a second."""
 TENANT, FACTORY = "matrix-owner-tenant", "matrix-factory"
 """Strangers have a factory of the same name: an answer that names it tells them nothing of the owner."""
-BY_ITSELF = ("REFUSAL", "OUTBOX", "INBOX", "LIMIT", "CLAIM")
-"""What refusals and consumers write."""
+BY_ITSELF = ("REFUSAL", "OUTBOX", "INBOX", "LIMIT", "CLAIM", "SESSIONS")
+"""What refusals, consumers and sign-ins write; so do the audit's entries of sessions."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,10 @@ def items(cloud: Cloud, of: str) -> list[str]:
     for context in CONTEXTS:
         pages = cloud.client("dynamodb").get_paginator("scan").paginate(TableName=f"enghub-local-{context}")
         for item in (item for page in pages for item in page["Items"]):
-            if not item["entity"]["S"].startswith(BY_ITSELF) and of in (
-                text := json.dumps(item, sort_keys=True, default=str)
-            ):
+            is_sign_in = item.get("action", {"S": ""})["S"].startswith("session.")
+            if item["entity"]["S"].startswith(BY_ITSELF) or is_sign_in:
+                continue
+            if of in (text := json.dumps(item, sort_keys=True, default=str)):
                 found.append(text)
     return sorted(found)
 

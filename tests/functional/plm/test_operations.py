@@ -19,9 +19,10 @@ EXPLAINED = {
     "list_documents": "productCode: give one of|element: of a PPAP",
     "list_products": "productCode: give one of",
     "put_connection_rules": "zone: write a time zone of the IANA database",
+    "receive_plm_messages": r"messages\.\d+\.data: write the message's bytes in Base64",
     "put_units": r"units\.\d+\.factor: write at most (20 digits|10 decimals)",
 }
-"""Rules over several parameters; a zone is one of the IANA database; multipleOf is inexact."""
+"""Rules over several parameters; a zone is one of the IANA database; multipleOf is inexact, Base64 no pattern."""
 
 
 def sign(event: dict[str, Any]) -> None:

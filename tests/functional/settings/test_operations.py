@@ -30,7 +30,11 @@ EXPLAINED = {
         r"|targetPercentage|incrementStep): "
     ),
     "change_strategy": r"(targetPercentage|incrementStep): ",
-    "put_segment": _DEFINITION,
+    "put_segment": f"segmentKey: |{_DEFINITION}",
+    "apply_folder": ".*: ",
+    "ask_for_right": "verbs: name a role|.*: (let it end|scope)|validUntil: ",
+    "grant_right": "verbs: name a role|.*: (let it end|scope)|validUntil: ",
+    "export_audit": "(from|to): ",
     **dict.fromkeys(("evaluate_flag", "evaluate_flag_of", "evaluate_flags", "evaluate_flags_of"), _BODY),
     **dict.fromkeys(("put_config_template", "import_config_template"), _TEMPLATE),
     **dict.fromkeys(("apply_config_template", "upgrade_config_template"), r"values\.|TEMPLATE_NOT_FOUND"),

@@ -64,7 +64,8 @@ READ_INTERFACE = Right("interface:read", roles=("AUDITOR", *_PEOPLE, *_OWN))
 
 READ_SECURITY = Right("security_policy:read", roles=("AUDITOR", *_TENANT))
 """To see the security policy; its items are changed by who may change configuration."""
-_OTHERS = ("MAINTENANCE", "WAREHOUSE", "DEVICE_BRIDGE", "OPS_ENGINEER", "OPS_LEAD", "OPS_VIEWER", "CONFIG_ADMIN")
+_BRIDGES = ("DEVICE_BRIDGE", "PLM_BRIDGE")
+_OTHERS = ("MAINTENANCE", "WAREHOUSE", *_BRIDGES, "OPS_ENGINEER", "OPS_LEAD", "OPS_VIEWER", "CONFIG_ADMIN")
 OWN_SESSIONS = Right("session:own", roles=("AUDITOR", "CONFIG_APPROVER", *_PEOPLE, *_OTHERS, *_OWN))
 """To see one's own sessions and to end them: signing out. Every role has it."""
 READ_SESSIONS = Right("session:read", roles=("AUDITOR", *_TENANT))
