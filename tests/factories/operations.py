@@ -54,7 +54,7 @@ for _name, _signs in FORMATS.items():
     )
 
 EXPLAINED = (
-    r".*: (write at most (14 digits|4 decimals|10 decimals)|write 10 digits or less before the point)"  # inexact multiples
+    r".*: (write at most (14 digits|4 decimals|10 decimals)|write 10 digits or less before the point)"
     r"|.*: write a whole number"  # 7.0 is an integer to JSON Schema, and no count to us
     r"|.*: write a day of the years"
     r"|body: (a number has more than 38 digits|it holds text that is not valid Unicode)"
