@@ -25,7 +25,7 @@ def traffic_goes_back(tell: Teller, door: Entrance) -> str:
     path = _ramp(tell, door, name)
     tell.wait("lena", path, lambda one: one["state"] == "ROLLED_BACK", show=_stands)
     tell.say("It is mended, and traffic comes again: a minute without a flaw decides, while the story goes on.")
-    door.ill = ""
+    door.mended()
     return _ramp(tell, door, name)
 
 

@@ -24,3 +24,6 @@ def test_a_share_that_is_told_is_read_back_and_failures_are_counted_as_prometheu
         assert found["status"] == "success"
         assert int(found["data"]["result"][0]["value"][1]) >= 1
         assert client.get("/old").status_code == 200
+        entrance.mended()
+        assert client.get("/").status_code == 200
+        assert entrance.count("errors:new[60s]") == 0
