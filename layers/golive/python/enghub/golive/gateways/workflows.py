@@ -1,6 +1,5 @@
 """Starts and wakes executions of the state machine run_cutover."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enghub.core import aws, config, log
-from enghub.core.errors import Unavailable
+from enghub.kit.runs import executions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +21,8 @@ class StateMachine:
     """The ``Launcher`` and ``Waker`` of ``cutover.repository``."""
 
     def launch(self, name: str, given: Mapping[str, Any]) -> None:
-        """Start the execution ``name``; does nothing when it was started before.
-
-        Raises:
-            Unavailable: Step Functions did not take it; repeating is safe.
-        """
-        arn = config.load(Config).state_machine_arn_run_cutover
-        try:
-            aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                raise Unavailable from error
-        except BotoCoreError as error:
-            raise Unavailable from error
+        """Start the execution ``name``; see ``executions.start``."""
+        executions.start(config.load(Config).state_machine_arn_run_cutover, name, given)
 
     def wake(self, token: str) -> None:
         """Let an execution go on at once. One that cannot be woken looks by itself within a minute."""

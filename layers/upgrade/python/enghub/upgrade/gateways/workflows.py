@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from enghub.core import aws, config
 from enghub.core.errors import Unavailable
+from enghub.kit.runs import executions
 
 GONE = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 
@@ -43,7 +44,7 @@ def launch(name: str, execution_input: Mapping[str, Any], *, rollback: bool = Fa
     """
     known = config.load(LaunchConfig)
     arn = known.state_machine_arn_roll_back_upgrade if rollback else known.state_machine_arn_upgrade_site
-    _start(arn, name, execution_input)
+    executions.start(arn, name, execution_input)
 
 
 def launch_rollout(name: str, execution_input: Mapping[str, Any]) -> None:
@@ -52,7 +53,7 @@ def launch_rollout(name: str, execution_input: Mapping[str, Any]) -> None:
     Raises:
         Unavailable: Step Functions did not take it; repeating is safe.
     """
-    _start(config.load(RolloutConfig).state_machine_arn_roll_out_fleet, name, execution_input)
+    executions.start(config.load(RolloutConfig).state_machine_arn_roll_out_fleet, name, execution_input)
 
 
 def launch_rehearsal(name: str, execution_input: Mapping[str, Any]) -> None:
@@ -61,17 +62,7 @@ def launch_rehearsal(name: str, execution_input: Mapping[str, Any]) -> None:
     Raises:
         Unavailable: Step Functions did not take it; repeating is safe.
     """
-    _start(config.load(RehearsalConfig).state_machine_arn_rehearse_upgrade, name, execution_input)
-
-
-def _start(arn: str, name: str, execution_input: Mapping[str, Any]) -> None:
-    try:
-        aws.client("stepfunctions").start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise Unavailable from error
-    except BotoCoreError as error:
-        raise Unavailable from error
+    executions.start(config.load(RehearsalConfig).state_machine_arn_rehearse_upgrade, name, execution_input)
 
 
 def answer(token: str) -> bool:
