@@ -1,15 +1,52 @@
 """Holds a change that rules of approval speak of, whatever its kind (CFG-08)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
+from enghub.core import codec
 from enghub.core.claims import Claim
 from enghub.core.identity import Origin
 from enghub.settings.approvals.answers import HELD_STATUS, ChangeRequestResponse
 from enghub.settings.approvals.errors import BreakGlassForbidden
 from enghub.settings.approvals.model import ChangeRequest, Subject, submitted
 from enghub.settings.approvals.service import Approving, told
+
+Changes = TypeVar("Changes")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGate(Generic[Changes]):
+    """Holds changes of a kind that rules of approval speak of."""
+
+    approving: Approving
+    kind: str
+    subjects: Callable[[Changes], Sequence[Subject]]
+    """What changes are about, as rules of approval see it."""
+    proposal: Callable[[Changes], Any]
+    """What a request keeps of them: a dataclass."""
+    preview: Callable[[Changes], Sequence[Mapping[str, Any]]]
+    """What people see of them: before and after."""
+
+    def asks(self, changes: Changes, tenant_id: str) -> bool:
+        """Tell whether a rule speaks of the changes; one Query."""
+        return self.approving.need(tenant_id, self.subjects(changes)) is not None
+
+    def passes(
+        self, changes: Changes, origin: Origin, reason: str, claim: Claim | None = None, *, break_glass: bool = False
+    ) -> ChangeRequest | Sequence[Any]:
+        """Return the request in which changes now wait, or the writes of their transaction; see ``held``."""
+        return held(
+            self.approving,
+            self.kind,
+            self.subjects(changes),
+            codec.dumps(self.proposal(changes)),
+            self.preview(changes),
+            origin=origin,
+            reason=reason,
+            claim=claim,
+            break_glass=break_glass,
+        )
 
 
 def held(

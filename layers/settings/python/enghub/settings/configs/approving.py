@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enghub.core import codec
-from enghub.core.claims import Claim
 from enghub.core.commits import Kept
 from enghub.core.identity import Origin
-from enghub.settings.approvals.gate import held
+from enghub.settings.approvals.gate import ChangeGate
 from enghub.settings.approvals.model import ChangeRequest, Subject
 from enghub.settings.approvals.service import Approving
 from enghub.settings.configs import commits, conflicts
@@ -38,39 +37,6 @@ class Proposal:
     """The payload of a request."""
 
     changes: tuple[Proposed, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigGate:
-    """Holds changes that rules of approval speak of; see ``Gate``."""
-
-    approving: Approving
-
-    def asks(self, changes: Sequence[ConfigCommit]) -> bool:
-        """Tell whether a rule speaks of the changes; one Query."""
-        tenant_id = changes[0].origin.tenant_id
-        return self.approving.need(tenant_id, subjects(changes)) is not None
-
-    def passes(
-        self, changes: Sequence[ConfigCommit], origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
-    ) -> ChangeRequest | Sequence[Any]:
-        """Return the request that now waits for its approval, or the writes that belong to the change's transaction.
-
-        Raises:
-            BreakGlassForbidden: a rule allows no change before its approval.
-            ReasonRequired: such a change has no reason.
-        """
-        return held(
-            self.approving,
-            KIND,
-            subjects(changes),
-            codec.dumps(proposal(changes)),
-            preview(changes),
-            origin=origin,
-            reason=reason,
-            claim=claim,
-            break_glass=break_glass,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +115,11 @@ class ConfigExecutor:
             return commits.deleted(current, origin, reason)
         content = commits.again(old.content, origin.at)
         return commits.changed(current, content, origin, reason, action="rolled_back")
+
+
+def gate(approving: Approving) -> ChangeGate[Sequence[ConfigCommit]]:
+    """Return what holds such changes where rules of approval speak of them."""
+    return ChangeGate(approving, KIND, subjects, proposal, preview)
 
 
 def proposal(changes: Sequence[ConfigCommit]) -> Proposal:

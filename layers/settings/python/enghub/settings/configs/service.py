@@ -63,7 +63,7 @@ class Edited:
 class Gate(Protocol):
     """What stands before every change: rules of approval."""
 
-    def asks(self, changes: Sequence[ConfigCommit]) -> bool:
+    def asks(self, changes: Sequence[ConfigCommit], tenant_id: str) -> bool:
         """Tell whether people have to agree to changes."""
 
     def passes(
@@ -222,7 +222,7 @@ class ConfigService:
         """Return what would be refused of changes that are thought of, and whether people have to agree to them."""
         prepared, refused = self.prepared_all(wanted, origin, reason)
         changes = [change for change in prepared if isinstance(change, ConfigCommit)]
-        return refused, bool(changes) and self.gate is not None and self.gate.asks(changes)
+        return refused, bool(changes) and self.gate is not None and self.gate.asks(changes, changes[0].origin.tenant_id)
 
     def tell(self, due: DueTimer, address: Address, origin: Origin) -> None:
         """Tell that a scheduled version answers now, or that one expired: once per timer.

@@ -13,7 +13,7 @@ from enghub.core.timers.waking import Handler
 from enghub.settings.approvals import dynamo as approvals
 from enghub.settings.approvals.model import ApprovalRule
 from enghub.settings.approvals.service import Approving, Executor
-from enghub.settings.configs.approving import KIND, ConfigExecutor, ConfigGate
+from enghub.settings.configs.approving import KIND, ConfigExecutor, gate
 from enghub.settings.configs.commits import BOUNDARY, SET_DUE
 from enghub.settings.configs.dynamo import DynamoConfigs
 from enghub.settings.configs.model import Address, Config, Layer, Owner
@@ -43,7 +43,7 @@ def items() -> DynamoConfigs:
 @cache
 def configs() -> ConfigService:
     """Return the use cases that change configuration items, as far as rules of approval let them."""
-    return ConfigService(items(), FieldSeals(), ConfigGate(approving()))
+    return ConfigService(items(), FieldSeals(), gate(approving()))
 
 
 @cache

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enghub.core import codec
-from enghub.core.claims import Claim
 from enghub.core.commits import Commit, Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
-from enghub.settings.approvals.gate import held
+from enghub.settings.approvals.gate import ChangeGate
 from enghub.settings.approvals.model import ChangeRequest, Subject
 from enghub.settings.approvals.service import Approving
 from enghub.settings.flags.changes import Changes
@@ -51,34 +50,6 @@ class Proposal:
 
     flags: tuple[ProposedFlag, ...] = ()
     segments: tuple[ProposedSegment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FlagGate:
-    """Holds changes that rules of approval speak of; see ``Gate``."""
-
-    approving: Approving
-
-    def passes(
-        self, changes: Changes, origin: Origin, reason: str, claim: Claim | None, *, break_glass: bool
-    ) -> ChangeRequest | Sequence[Any]:
-        """Return the request that now waits for its approval, or the writes that belong to the change's transaction.
-
-        Raises:
-            BreakGlassForbidden: a rule allows no change before its approval.
-            ReasonRequired: such a change has no reason.
-        """
-        return held(
-            self.approving,
-            KIND,
-            subjects(changes),
-            codec.dumps(proposal(changes)),
-            preview(changes),
-            origin=origin,
-            reason=reason,
-            claim=claim,
-            break_glass=break_glass,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +144,11 @@ class FlagExecutor:
         found = self.service.repository.segment(wanted.at, wanted.segment_key)
         _check(found, version)
         return found
+
+
+def gate(approving: Approving) -> ChangeGate[Changes]:
+    """Return what holds such changes where rules of approval speak of them."""
+    return ChangeGate(approving, KIND, subjects, proposal, preview)
 
 
 def proposal(changes: Changes) -> Proposal:

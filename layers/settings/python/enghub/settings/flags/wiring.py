@@ -16,6 +16,6 @@ def reader() -> FlagService:
 def flags() -> FlagService:
     """Return the use cases that change flags and segments, as far as rules of approval let them."""
     from enghub.settings.configs.wiring import approving  # noqa: PLC0415 - who reads needs no approval
-    from enghub.settings.flags.approving import FlagGate  # noqa: PLC0415
+    from enghub.settings.flags.approving import gate  # noqa: PLC0415
 
-    return FlagService(DynamoFlags(), FlagGate(approving()))
+    return FlagService(DynamoFlags(), gate(approving()))

@@ -8,7 +8,7 @@ from enghub.core import codec
 from enghub.core.commits import Kept
 from enghub.core.errors import VersionConflict
 from enghub.core.identity import Origin
-from enghub.settings.approvals.gate import held
+from enghub.settings.approvals.gate import ChangeGate
 from enghub.settings.approvals.model import ChangeRequest, Subject
 from enghub.settings.approvals.service import Approving
 from enghub.settings.business_rules.model import BusinessRule, RuleVersion
@@ -42,41 +42,6 @@ class Proposal:
     configs: configs.Proposal
     flags: flags.Proposal
     rules: tuple[ProposedRule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FolderGate:
-    """Holds changes that rules of approval speak of; see ``configs.service.Gate``."""
-
-    approving: Approving
-
-    def asks(self, whole: Whole, tenant_id: str) -> bool:
-        """Tell whether people have to agree; one Query."""
-        return self.approving.need(tenant_id, subjects(whole)) is not None
-
-    def passes(
-        self, whole: Whole, origin: Origin, reason: str, *, break_glass: bool = False
-    ) -> ChangeRequest | Sequence[Any]:
-        """Return the request that now waits for its approval, or the writes that belong to the change's transaction.
-
-        Raises:
-            BreakGlassForbidden, ReasonRequired
-        """
-        proposal = Proposal(
-            configs.proposal(whole.configs), flags.proposal(whole.flags), tuple(map(_proposed, whole.rules))
-        )
-        seen = configs.preview(whole.configs) + flags.preview(whole.flags) + list(map(_seen, whole.rules))
-        return held(
-            self.approving,
-            KIND,
-            subjects(whole),
-            codec.dumps(proposal),
-            seen,
-            origin=origin,
-            reason=reason,
-            claim=None,
-            break_glass=break_glass,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +108,22 @@ class FolderExecutor:
         earlier = self.rules.version(request.tenant_id, one.rule_key, one.decided) if one.decided else None
         reason = f"change request {request.request_id} was not approved"
         return rule_change(before, None, earlier, origin, reason)
+
+
+def gate(approving: Approving) -> ChangeGate[Whole]:
+    """Return what holds such changes where rules of approval speak of them."""
+    return ChangeGate(approving, KIND, subjects, proposal, preview)
+
+
+def proposal(whole: Whole) -> Proposal:
+    """Return what a request keeps of changes."""
+    rules = tuple(map(_proposed, whole.rules))
+    return Proposal(configs.proposal(whole.configs), flags.proposal(whole.flags), rules)
+
+
+def preview(whole: Whole) -> list[dict[str, Any]]:
+    """Return what people see of changes: before and after."""
+    return configs.preview(whole.configs) + flags.preview(whole.flags) + list(map(_seen, whole.rules))
 
 
 def subjects(whole: Whole) -> list[Subject]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enghub.core.identity import Origin
+from enghub.settings.approvals.gate import ChangeGate
 from enghub.settings.approvals.model import ChangeRequest
 from enghub.settings.business_rules.repository import RuleRepository
 from enghub.settings.configs.commits import ConfigCommit
@@ -15,7 +16,6 @@ from enghub.settings.flags.changes import checked
 from enghub.settings.flags.errors import FlagInUse, FlagUnfit
 from enghub.settings.flags.model import Environment, FlagSet
 from enghub.settings.flags.repository import FlagRepository
-from enghub.settings.folders.approving import FolderGate
 from enghub.settings.folders.kinds import Kind
 from enghub.settings.folders.model import (
     Content,
@@ -52,7 +52,7 @@ class Folders:
 
     transfers: Transfers
     planning: Planning
-    gate: FolderGate
+    gate: ChangeGate[Whole]
     storing: Storing
     flags: FlagRepository
     rules: RuleRepository

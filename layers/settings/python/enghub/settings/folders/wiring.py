@@ -41,7 +41,7 @@ def folders() -> "service.Folders":
     return service.Folders(
         transfers.transfers(),
         planning.Planning(store, kept),
-        approving.FolderGate(configs.approving()),
+        approving.gate(configs.approving()),
         _storing(),
         store,
         kept,
