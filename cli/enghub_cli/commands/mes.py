@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from enghub_cli.console import err, out
+from enghub_cli.bringing import bring_all
+from enghub_cli.console import out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, Api
+from enghub_cli.hub import Api
 from enghub_cli.options import with_hub
 
 mes = typer.Typer(no_args_is_help=True, help="The floor: bring a broker's messages to the hub.")
@@ -16,7 +17,6 @@ UserOption = Annotated[str, typer.Option(envvar="MQTT_USER", help="User at the b
 PasswordOption = Annotated[str, typer.Option(envvar="MQTT_PASSWORD", help="Password at the broker.")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="Speak TLS with the broker.")]
 OnceOption = Annotated[bool, typer.Option("--once", help="Bring what waits, then stop.")]
-POLL_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -50,13 +50,4 @@ def bridge(
         out.print(f"{len(messages)} messages: {', '.join(sorted(set(found['items'])))}")
 
     with Bridge(Broker(host, int(port or 1883), name, user, password, tls), send) as made:
-        while True:
-            try:
-                count = made.bring(POLL_SECONDS)
-            except Stop as stop:
-                if stop.exit_code != FAILED:
-                    raise
-                err.print(f"{stop}; the messages come again")
-                continue
-            if once and not count:
-                return
+        bring_all(made.bring, once=once)

@@ -1,14 +1,14 @@
 """``enghub plm``: what runs beside a PLM."""
 
-import time
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from enghub_cli.console import err, out
+from enghub_cli.bringing import bring_all
+from enghub_cli.console import out
 from enghub_cli.errors import Stop
-from enghub_cli.hub import FAILED, Api
+from enghub_cli.hub import Api
 from enghub_cli.options import with_hub
 
 plm = typer.Typer(no_args_is_help=True, help="A PLM: bring its broker's messages to the hub.")
@@ -16,7 +16,6 @@ QueueArgument = Annotated[str, typer.Argument(help="The queue with the PLM's rec
 UrlOption = Annotated[str, typer.Option(envvar="AMQP_URL", help="The broker: amqp://user:password@host:5672/%2F")]
 ConnectionOption = Annotated[str, typer.Option(help="The connection of the hub that the records are of.")]
 OnceOption = Annotated[bool, typer.Option("--once", help="Bring what waits, then stop.")]
-POLL_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -48,14 +47,4 @@ def bridge(
         out.print(f"{found['messages']} messages: run {found['runId']}, {found['unreadable']} unreadable")
 
     with Bridge(url, queue, send) as made:
-        while True:
-            try:
-                count = made.bring(POLL_SECONDS)
-            except (Stop, pika.exceptions.AMQPError, httpx.HTTPError) as stop:
-                if isinstance(stop, Stop) and stop.exit_code != FAILED:
-                    raise
-                err.print(f"{stop or type(stop).__name__}; the messages come again")
-                time.sleep(POLL_SECONDS)
-                continue
-            if once and not count:
-                return
+        bring_all(made.bring, once=once, away=(pika.exceptions.AMQPError, httpx.HTTPError))

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enghub_cli import amqp
+from enghub_cli import amqp, bringing
 from enghub_cli.commands import plm
 from enghub_cli.errors import Stop
 from enghub_cli.hub import Api
@@ -45,7 +45,7 @@ def statuses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return httpx.Response(status, json={"data": data, "message": "no"})
 
     monkeypatch.setattr(httpx, "request", request)
-    monkeypatch.setattr(plm, "POLL_SECONDS", 0)
+    monkeypatch.setattr(bringing, "POLL_SECONDS", 0)
     monkeypatch.setattr(amqp, "Bridge", lambda url, queue, send: Queue(send))
     return found
 

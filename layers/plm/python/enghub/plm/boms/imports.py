@@ -4,8 +4,6 @@ A BOM lands whole. Of one with a line that is refused nothing lands, unless its 
 buys half the parts. Older data never overwrite newer ones; what differs in nothing is not written.
 """
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,16 +18,13 @@ from enghub.plm.boms.model import MOST_LINES, ONE, Bom, BomLine
 from enghub.plm.boms.service import BomBook
 from enghub.plm.connections.rules import ConnectionRules
 from enghub.plm.products.errors import ProductsContended
+from enghub.plm.products.imports import pause_of
 from enghub.plm.products.model import Rejection, Stamp
 from enghub.plm.products.reading import CLOCK_TOLERANCE
 from enghub.plm.products.reasons import Reason
 
 TRIES = 8
 WORKER = "system:sync-products"
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
 
 
 @dataclass(slots=True)
@@ -54,7 +49,7 @@ class BomImport:
 
     boms: BomBook
     rules: Callable[[str, str], ConnectionRules]
-    pause: Callable[[int], None] = _pause
+    pause: Callable[[int], None] = pause_of
 
     def take_over(
         self, records: Iterable[Mapping[str, Any]], stamp: Stamp, factory_id: str, *, is_partial: bool = False

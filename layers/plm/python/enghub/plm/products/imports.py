@@ -27,7 +27,8 @@ GROUP = 40
 TRIES = 8
 
 
-def _pause(attempt: int) -> None:
+def pause_of(attempt: int) -> None:
+    """Wait before what others contended for is tried again: by chance, up to 0.05 s doubled with each attempt."""
     time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
 
 
@@ -36,7 +37,7 @@ class ProductImport:
     """Takes PLM records over: read, validate, persist (PLM-03)."""
 
     products: Products
-    pause: Callable[[int], None] = _pause
+    pause: Callable[[int], None] = pause_of
     rules: Callable[[str, str], IdentityRules] = lambda _, __: AS_WRITTEN
     """Returns the identity rules of a tenant's connection."""
 
